@@ -1,0 +1,1 @@
+"""racelint finds shared-state races and deadlocks in Python by reading the source."""
