@@ -1,0 +1,1 @@
+"""The rules: one file each, named for the bad thing that it finds."""

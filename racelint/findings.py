@@ -1,0 +1,123 @@
+"""What the user reads: findings, the places related to them, and the report of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from racelint.facts import Span
+
+Evidence = Literal["threads", "lock", "claim", "assumed"]
+"""Why a place is taken to be shared.
+
+threads  two contexts, or one with many instances, reach it, traced from where they start
+lock     the program itself guards it elsewhere
+claim    a comment or an annotation says so
+assumed  `--assume-shared` says so
+"""
+
+Build = Literal["gil", "free-threaded"]
+"""A kind of CPython build on which a finding can strike."""
+
+EVERY_BUILD: tuple[Build, ...] = ("gil", "free-threaded")
+FREE_THREADED_ONLY: tuple[Build, ...] = ("free-threaded",)
+
+FILE_START = Span(1, 1, 1, 1)
+"""Where a finding about a whole file stands."""
+
+
+class Located(Protocol):
+    """Anything that is written somewhere: what a finding or a note can point to."""
+
+    @property
+    def path(self) -> str:
+        """The file, as it is shown to the user."""
+
+    @property
+    def span(self) -> Span:
+        """Where in that file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A bare `Located`, for what has no noun of its own."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another end of a finding: the other access, the lock's definition, the start of a thread."""
+
+    path: str
+    span: Span
+    message: str
+
+
+def note(at: Located, message: str) -> Related:
+    """A related place at `at`, with what it has to do with the finding."""
+    return Related(at.path, at.span, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to change, at the line to change.
+
+    `symbol` is the dotted name of the place that the finding is about (of the lock, for lock rules), `function` that of
+    the function where it stands; both are "" where there is none. `evidence` is None where a rule needs none.
+    """
+
+    code: str
+    name: str
+    message: str
+    path: str
+    span: Span
+    symbol: str = ""
+    function: str = ""
+    evidence: Evidence | None = None
+    live_on: tuple[Build, ...] = EVERY_BUILD
+    related: tuple[Related, ...] = ()
+    fix: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Something that racelint could not do: what failed (`where`: a file, a rule or a stage) and why."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found: findings and errors in order, and the checked files by the path that is shown for them."""
+
+    findings: tuple[Finding, ...]
+    errors: tuple[RunError, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by path, position and code, each once: the one order in which every door shows them."""
+    return tuple(sorted(set(findings), key=_sort_key))
+
+
+def _sort_key(finding: Finding) -> tuple[str, tuple[int, ...], str, str, str, str, str, str]:
+    """A total order: findings that differ in anything are never equal here, so that no hash seed can be seen."""
+    return (
+        finding.path,
+        _numbers(finding.span),
+        finding.code,
+        finding.symbol,
+        finding.function,
+        finding.message,
+        finding.evidence or "",
+        repr((finding.live_on, finding.related)),
+    )
+
+
+def _numbers(span: Span) -> tuple[int, ...]:
+    return (span.line, span.column, span.end_line, span.end_column)
