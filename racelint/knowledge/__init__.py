@@ -1,0 +1,293 @@
+"""What Python's standard library and well-known libraries mean for concurrency: tables, and one door to ask them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from .model import (
+    Access,
+    Attribute,
+    Effect,
+    Failure,
+    LockDecorator,
+    LockDomain,
+    LockKind,
+    LockMethod,
+    LockModel,
+    LockRole,
+    Safety,
+    SafetyKind,
+    Slot,
+)
+from .mutators import MUTATOR_NAMES
+from .rows import KnowledgeRows, extended
+from .running import (
+    Blocking,
+    BlockingOn,
+    EntryDecorator,
+    EntryMethod,
+    Form,
+    Many,
+    Passing,
+    RunsOn,
+    Spawn,
+    Starts,
+    Transfer,
+    Wait,
+    WaitFor,
+)
+from .tables import Tables, standard_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Access",
+    "Attribute",
+    "Blocking",
+    "BlockingOn",
+    "Effect",
+    "EntryDecorator",
+    "EntryMethod",
+    "Failure",
+    "Form",
+    "Knowledge",
+    "KnowledgeRows",
+    "LockDecorator",
+    "LockDomain",
+    "LockKind",
+    "LockMethod",
+    "LockModel",
+    "LockRole",
+    "Many",
+    "Passing",
+    "RunsOn",
+    "Safety",
+    "SafetyKind",
+    "Slot",
+    "Spawn",
+    "Starts",
+    "Transfer",
+    "Wait",
+    "WaitFor",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knowledge:
+    """Answers what a qualified name means.
+
+    Names are dotted; builtins have no prefix (`dict.pop`, `len`). Every look-up takes any spelling (aliases,
+    re-exports) and finds what a class inherits from its bases.
+    """
+
+    tables: Tables
+
+    @staticmethod
+    @cache
+    def standard() -> Knowledge:
+        """What is known without any user rows."""
+
+        return Knowledge(standard_tables())
+
+    def with_rows(self, rows: KnowledgeRows) -> Knowledge:
+        """This knowledge and the rows of a configuration, which win."""
+
+        return Knowledge(extended(self.tables, rows))
+
+    # --- names ---
+
+    def canonical(self, qualname: str) -> str:
+        """The one spelling under which the tables know a name; names that they do not know come back as they are."""
+
+        head, tail = qualname, ""
+        while head:
+            target = self.tables.aliases.get(head)
+            if target is not None:
+                return self.canonical(f"{target}{tail}".removeprefix("."))
+            head, _, last = head.rpartition(".")
+            tail = f".{last}{tail}"
+        return qualname
+
+    def bases(self, qualname: str) -> tuple[str, ...]:
+        """The direct bases of a library class, `object` left out."""
+
+        return self.tables.bases.get(self.canonical(qualname), ())
+
+    def mro(self, qualname: str) -> tuple[str, ...]:
+        """The class and all its bases in the order of look-up, ending with `object`."""
+
+        line: list[str] = []
+        stack = [self.canonical(qualname)]
+        while stack:
+            name = stack.pop(0)
+            if name in line:
+                line.remove(name)
+            line.append(name)
+            stack[:0] = self.bases(name)
+        return (*(name for name in line if name != "object"), "object")
+
+    def known(self, qualname: str) -> bool:
+        """Whether any table says something about this class, function or method."""
+
+        if self.is_class(qualname):
+            return True
+        tables = self.tables
+        rows: tuple[Mapping[str, object], ...] = (
+            tables.lock_methods,
+            tables.lock_decorators,
+            tables.spawns,
+            tables.entry_decorators,
+            tables.waits,
+            tables.transfers,
+            tables.effects,
+            tables.builtin_effects,
+            tables.safety,
+            tables.returns,
+            tables.attributes,
+            tables.blocking,
+            tables.process_state,
+        )
+        return any(self._find(table, qualname) is not None for table in rows) or self.cannot_raise(qualname)
+
+    def is_class(self, qualname: str) -> bool:
+        """Whether calling the name makes an object that is known by the same name; factories of locks count too."""
+
+        name = self.canonical(qualname)
+        return name in self.tables.bases or name in self.tables.locks
+
+    # --- locks ---
+
+    def lock(self, qualname: str) -> LockModel | None:
+        """What this constructor makes, where that is a lock or an event."""
+
+        return self._find_class(self.tables.locks, qualname)
+
+    def lock_method(self, class_qualname: str, method_name: str) -> LockMethod | None:
+        """What a method does to the lock that it is called on."""
+
+        return self._find(self.tables.lock_methods, f"{class_qualname}.{method_name}")
+
+    def lock_decorator(self, qualname: str) -> LockDecorator | None:
+        """Which lock this decorator holds while the function runs."""
+
+        return self._find(self.tables.lock_decorators, qualname)
+
+    # --- contexts ---
+
+    def spawns(self, qualname: str) -> tuple[Spawn, ...]:
+        """Every callable that this function, constructor or method hands to another context, the main one first."""
+
+        return self._find(self.tables.spawns, qualname) or self._find_class(self.tables.spawns, qualname) or ()
+
+    def spawn(self, qualname: str) -> Spawn | None:
+        """The main one of `spawns`."""
+
+        return next(iter(self.spawns(qualname)), None)
+
+    def entry_methods(self, class_qualname: str) -> tuple[EntryMethod, ...]:
+        """The methods of this class and of its subclasses that the library calls; the nearest row of a name wins."""
+
+        rows: dict[str, EntryMethod] = {}
+        for name in self.mro(class_qualname):
+            for row in self.tables.entry_methods.get(name, ()):
+                rows.setdefault(row.name, row)
+        return tuple(rows.values())
+
+    def entry_decorator(self, qualname: str) -> EntryDecorator | None:
+        """Where functions with this decorator are run."""
+
+        return self._find(self.tables.entry_decorators, qualname)
+
+    # --- order ---
+
+    def wait(self, qualname: str) -> Wait | None:
+        """Which other context has ended when this call returns."""
+
+        return self._find(self.tables.waits, qualname)
+
+    def joins_on_exit(self, class_qualname: str) -> bool:
+        """Whether leaving `with` over an object of this class waits for all that it has started."""
+
+        return any(name in self.tables.joins_on_exit for name in self.mro(class_qualname))
+
+    def transfer(self, qualname: str) -> Transfer | None:
+        """Whether this call hands an item to another context, or receives one."""
+
+        return self._find(self.tables.transfers, qualname)
+
+    def blocking(self, qualname: str) -> Blocking | None:
+        """What this call may stop its thread for."""
+
+        return self._find(self.tables.blocking, qualname)
+
+    def cannot_raise(self, qualname: str) -> bool:
+        """Whether this call practically never raises, given what its callers hold (a `release` of a held lock)."""
+
+        name = self.canonical(qualname)
+        owner, _, member = name.rpartition(".")
+        names = (name, *(f"{base}.{member}" for base in self.mro(owner))) if owner else (name,)
+        return any(each in self.tables.cannot_raise for each in names)
+
+    # --- data ---
+
+    def effect(self, class_qualname: str, method_name: str) -> Effect | None:
+        """What a method does to its receiver; operators go by their special names (`d[k] = v` is `__setitem__`)."""
+
+        return self._find(self.tables.effects, f"{class_qualname}.{method_name}")
+
+    def builtin_effect(self, function_qualname: str, container: str = "") -> Effect | None:
+        """What a function does to its argument `subject`, where that is of the class `container` if given."""
+
+        function = self.canonical(function_qualname)
+        for name in self.mro(container) if container else ():
+            found = self.tables.container_effects.get((function, name))
+            if found is not None:
+                return found
+        return self.tables.builtin_effects.get(function)
+
+    def mutator_names(self) -> frozenset[str]:
+        """Method names that change every builtin container that has them."""
+
+        return MUTATOR_NAMES
+
+    def safety(self, qualname: str) -> Safety | None:
+        """What sharing objects of this class (or this library object, such as `flask.g`) between threads means."""
+
+        return self._find_class(self.tables.safety, qualname)
+
+    def process_state(self, qualname: str) -> str | None:
+        """The state of the whole process that this call changes, in words."""
+
+        return self._find(self.tables.process_state, qualname)
+
+    # --- types ---
+
+    def returns(self, qualname: str) -> str | None:
+        """The class of what a function or method returns; of what awaiting it gives, where it is a coroutine."""
+
+        return self._find(self.tables.returns, qualname)
+
+    def attribute(self, qualname: str) -> Attribute | None:
+        """What a library attribute or module variable holds: `queue.Queue.mutex`, `os.environ`."""
+
+        return self._find(self.tables.attributes, qualname)
+
+    def _find(self, table: Mapping[str, T], qualname: str) -> T | None:
+        """The row of a name, or of the member of the same name of the nearest base class."""
+
+        name = self.canonical(qualname)
+        row = table.get(name)
+        owner, _, member = name.rpartition(".")
+        if row is not None or not owner:
+            return row
+        return next((table[key] for base in self.mro(owner) if (key := f"{base}.{member}") in table), None)
+
+    def _find_class(self, table: Mapping[str, T], qualname: str) -> T | None:
+        """The row of a class, or of its nearest base class."""
+
+        return next((table[name] for name in self.mro(qualname) if name in table), None)

@@ -1,0 +1,262 @@
+"""What makes a lock, which kind, and what its methods do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .model import Failure, LockDecorator, LockDomain, LockKind, LockMethod, LockModel, LockRole, Slot
+
+_MUTEX, _REENTRANT, _SEMAPHORE = LockKind.MUTEX, LockKind.REENTRANT, LockKind.SEMAPHORE
+_CONDITION, _EVENT, _BARRIER, _NONE = LockKind.CONDITION, LockKind.EVENT, LockKind.BARRIER, LockKind.NONE
+_READER, _WRITER, _READ_WRITE = LockKind.READER, LockKind.WRITER, LockKind.READ_WRITE
+_PROCESS, _PROCESS_ONLY = LockDomain.PROCESS, LockDomain.PROCESS_ONLY
+_TASK, _GREENLET = LockDomain.TASK, LockDomain.GREENLET
+
+_VALUE = Slot(0, "value", 1)
+_LOCK = Slot(0, "lock")
+_PATH = Slot(0, "path")
+
+
+def _task(kind: LockKind, **more: object) -> LockModel:
+    """A lock between the tasks of one loop, taken by `async with`."""
+
+    return replace(LockModel(kind, _TASK, sync_with=False, async_with=True), **more)  # type: ignore[arg-type]
+
+
+_PLAIN_EVENT = LockModel(_EVENT, sync_with=False)
+_PLAIN_BARRIER = LockModel(_BARRIER, sync_with=False)
+_TASK_EVENT = _task(_EVENT, async_with=False)
+
+# name: what its constructor makes
+LOCKS: dict[str, LockModel] = {
+    "threading.Lock": LockModel(_MUTEX),
+    "threading.RLock": LockModel(_REENTRANT, owned=True),
+    "threading.Condition": LockModel(_CONDITION, shares=_LOCK, default_kind=_REENTRANT, owned=True),
+    "threading.Semaphore": LockModel(_SEMAPHORE, count=_VALUE),
+    "threading.BoundedSemaphore": LockModel(_SEMAPHORE, count=_VALUE),
+    "threading.Event": _PLAIN_EVENT,
+    "threading.Barrier": _PLAIN_BARRIER,
+    "contextlib.nullcontext": LockModel(_NONE, async_with=True),
+    "multiprocessing.Lock": LockModel(_MUTEX, _PROCESS),
+    "multiprocessing.RLock": LockModel(_REENTRANT, _PROCESS, owned=True),
+    "multiprocessing.Condition": LockModel(_CONDITION, _PROCESS, shares=_LOCK, default_kind=_REENTRANT, owned=True),
+    "multiprocessing.Semaphore": LockModel(_SEMAPHORE, _PROCESS, count=_VALUE),
+    "multiprocessing.BoundedSemaphore": LockModel(_SEMAPHORE, _PROCESS, count=_VALUE),
+    "multiprocessing.Event": LockModel(_EVENT, _PROCESS, sync_with=False),
+    "multiprocessing.Barrier": LockModel(_BARRIER, _PROCESS, sync_with=False),
+    "multiprocessing.Value": LockModel(_REENTRANT, _PROCESS, shares=Slot(None, "lock", True), owned=True),
+    "multiprocessing.Array": LockModel(_REENTRANT, _PROCESS, shares=Slot(None, "lock", True), owned=True),
+    "multiprocessing.managers.SyncManager.Lock": LockModel(_MUTEX, _PROCESS),
+    "multiprocessing.managers.SyncManager.RLock": LockModel(_REENTRANT, _PROCESS, owned=True),
+    "multiprocessing.managers.SyncManager.Condition": LockModel(
+        _CONDITION, _PROCESS, shares=_LOCK, default_kind=_REENTRANT
+    ),
+    "multiprocessing.managers.SyncManager.Semaphore": LockModel(_SEMAPHORE, _PROCESS, count=_VALUE),
+    "multiprocessing.managers.SyncManager.BoundedSemaphore": LockModel(_SEMAPHORE, _PROCESS, count=_VALUE),
+    "multiprocessing.managers.SyncManager.Event": LockModel(_EVENT, _PROCESS, sync_with=False),
+    "multiprocessing.managers.SyncManager.Barrier": LockModel(_BARRIER, _PROCESS, sync_with=False),
+    "asyncio.Lock": _task(_MUTEX),
+    "asyncio.Condition": _task(_CONDITION, shares=_LOCK, default_kind=_MUTEX),
+    "asyncio.Semaphore": _task(_SEMAPHORE, count=_VALUE),
+    "asyncio.BoundedSemaphore": _task(_SEMAPHORE, count=_VALUE),
+    "asyncio.Event": _TASK_EVENT,
+    "asyncio.Barrier": _task(_BARRIER),
+    "anyio.Lock": _task(_MUTEX, owned=True),
+    "anyio.Condition": _task(_CONDITION, shares=_LOCK, default_kind=_MUTEX, owned=True),
+    "anyio.Semaphore": _task(_SEMAPHORE, count=Slot(0, "initial_value")),
+    "anyio.CapacityLimiter": _task(_SEMAPHORE, count=Slot(0, "total_tokens"), owned=True),
+    "anyio.ResourceGuard": LockModel(_MUTEX, _TASK),
+    "anyio.Event": _TASK_EVENT,
+    "trio.Lock": _task(_MUTEX, owned=True),
+    "trio.StrictFIFOLock": _task(_MUTEX, owned=True),
+    "trio.Condition": _task(_CONDITION, shares=_LOCK, default_kind=_MUTEX, owned=True),
+    "trio.Semaphore": _task(_SEMAPHORE, count=Slot(0, "initial_value")),
+    "trio.CapacityLimiter": _task(_SEMAPHORE, count=Slot(0, "total_tokens"), owned=True),
+    "trio.Event": _TASK_EVENT,
+    "tornado.locks.Lock": _task(_MUTEX),
+    "tornado.locks.Condition": _task(_CONDITION, async_with=False),
+    "tornado.locks.Semaphore": _task(_SEMAPHORE, count=_VALUE),
+    "tornado.locks.BoundedSemaphore": _task(_SEMAPHORE, count=_VALUE),
+    "tornado.locks.Event": _TASK_EVENT,
+    "gevent.lock.RLock": LockModel(_REENTRANT, _GREENLET, owned=True),
+    "gevent.lock.Semaphore": LockModel(_SEMAPHORE, _GREENLET, count=_VALUE),
+    "gevent.lock.BoundedSemaphore": LockModel(_SEMAPHORE, _GREENLET, count=_VALUE),
+    "gevent.lock.DummySemaphore": LockModel(_NONE, _GREENLET),
+    "gevent.event.Event": LockModel(_EVENT, _GREENLET, sync_with=False),
+    "eventlet.semaphore.Semaphore": LockModel(_SEMAPHORE, _GREENLET, count=_VALUE),
+    "eventlet.semaphore.BoundedSemaphore": LockModel(_SEMAPHORE, _GREENLET, count=_VALUE),
+    "eventlet.semaphore.CappedSemaphore": LockModel(_SEMAPHORE, _GREENLET, count=Slot(0, "count")),
+    "filelock.BaseFileLock": LockModel(_REENTRANT, _PROCESS, identity=Slot(0, "lock_file")),
+    "filelock.BaseAsyncFileLock": _task(_REENTRANT, domain=_PROCESS, identity=Slot(0, "lock_file")),
+    "filelock.ReadWriteLock": LockModel(_READ_WRITE, _PROCESS, identity=Slot(0, "lock_file"), sync_with=False),
+    "fasteners.InterProcessLock": LockModel(_MUTEX, _PROCESS_ONLY, identity=_PATH),
+    "fasteners.InterProcessReaderWriterLock": LockModel(_READ_WRITE, _PROCESS_ONLY, identity=_PATH, sync_with=False),
+    "fasteners.ReaderWriterLock": LockModel(_READ_WRITE, sync_with=False, owned=True),
+    "readerwriterlock.rwlock.RWLockable": LockModel(_READ_WRITE, sync_with=False),
+    "portalocker.Lock": LockModel(_MUTEX, _PROCESS_ONLY, identity=Slot(0, "filename")),
+    "portalocker.RLock": LockModel(_REENTRANT, _PROCESS_ONLY, identity=Slot(0, "filename")),
+    "oslo_concurrency.lockutils.lock": LockModel(_MUTEX, identity=Slot(0, "name")),
+    "redis.lock.Lock": LockModel(_MUTEX, _PROCESS, identity=Slot(1, "name")),
+    "PySide6.QtCore.QMutex": LockModel(_MUTEX, sync_with=False),
+    "PySide6.QtCore.QRecursiveMutex": LockModel(_REENTRANT, sync_with=False, owned=True),
+    "PySide6.QtCore.QMutexLocker": LockModel(_MUTEX, shares=Slot(0)),
+    "PySide6.QtCore.QReadWriteLock": LockModel(_READ_WRITE, sync_with=False),
+    "PySide6.QtCore.QReadLocker": LockModel(_READER, shares=Slot(0)),
+    "PySide6.QtCore.QWriteLocker": LockModel(_WRITER, shares=Slot(0)),
+    "PySide6.QtCore.QSemaphore": LockModel(_SEMAPHORE, count=Slot(0, "n", 0), sync_with=False),
+    "PySide6.QtCore.QWaitCondition": LockModel(_CONDITION, sync_with=False),
+}
+
+_BLOCKING, _TIMEOUT = Slot(0, "blocking", True), Slot(1, "timeout", -1)
+_BLOCK, _NO_TIMEOUT = Slot(0, "block", True), Slot(1, "timeout")
+_WAIT_TIMEOUT = Slot(0, "timeout")
+_PREDICATE = Slot(0, "predicate")
+
+_RELEASE, _NOTIFY, _CLEAR = LockMethod(LockRole.RELEASE), LockMethod(LockRole.NOTIFY), LockMethod(LockRole.CLEAR)
+_QUERY = LockMethod(LockRole.QUERY)
+_ACQUIRE = LockMethod(LockRole.ACQUIRE, _BLOCKING, _NO_TIMEOUT, Failure.RESULT)
+_WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.RESULT)
+_WAIT_FOR = LockMethod(LockRole.WAIT, timeout=_NO_TIMEOUT, failure=Failure.RESULT, predicate=_PREDICATE)
+_BARRIER_WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.EXCEPTION)
+_PLAIN_ACQUIRE = LockMethod(LockRole.ACQUIRE)
+_AWAIT_ACQUIRE = LockMethod(LockRole.ACQUIRE, awaited=True)
+_AWAIT_WAIT = LockMethod(LockRole.WAIT, awaited=True)
+_AWAIT_WAIT_FOR = LockMethod(LockRole.WAIT, predicate=_PREDICATE, awaited=True)
+# Without waiting, an occupied lock is an error; it cannot fail silently.
+_NOWAIT_RAISES = LockMethod(LockRole.ACQUIRE, blocking=Slot(None, "", False), failure=Failure.EXCEPTION)
+_TRY = LockMethod(LockRole.ACQUIRE, timeout=Slot(0, "timeout", 0), failure=Failure.RESULT)
+_FILE_ACQUIRE = LockMethod(LockRole.ACQUIRE, Slot(None, "blocking"), _WAIT_TIMEOUT, Failure.EXCEPTION)
+
+
+def _side(kind: LockKind, domain: LockDomain = LockDomain.THREAD, *, async_with: bool = False) -> LockMethod:
+    return LockMethod(LockRole.SIDE, side=LockModel(kind, domain, async_with=async_with))
+
+
+def _methods(names: Iterable[str], **methods: LockMethod) -> dict[str, LockMethod]:
+    return {f"{name}.{method}": row for name in names for method, row in methods.items()}
+
+
+_SEMAPHORES = ("threading.Semaphore", "multiprocessing.Semaphore")
+_MANAGED = tuple(f"multiprocessing.managers.SyncManager.{name}" for name in ("Lock", "RLock", "Condition", "Semaphore"))
+_MANAGER = "multiprocessing.managers.SyncManager"
+_TASK_LOCKS = ("asyncio.Lock", "asyncio.Condition", "asyncio.Semaphore")
+_STRICT_LOCKS = tuple(
+    f"{library}.{name}"
+    for library in ("anyio", "trio")
+    for name in ("Lock", "Condition", "Semaphore", "CapacityLimiter")
+)
+_GREEN_LOCKS = ("gevent.lock.RLock", "gevent.lock.Semaphore", "eventlet.semaphore.Semaphore")
+_FILE_LOCKS = ("filelock.BaseFileLock", "filelock.BaseAsyncFileLock")
+_EVENTS = ("threading.Event", "multiprocessing.Event", f"{_MANAGER}.Event", "gevent.event.Event")
+_TASK_EVENTS = ("asyncio.Event", "anyio.Event", "trio.Event", "tornado.locks.Event")
+_CONDITIONS = ("threading.Condition", "multiprocessing.Condition", f"{_MANAGER}.Condition")
+_TASK_CONDITIONS = ("asyncio.Condition", "anyio.Condition", "trio.Condition")
+_TRY_QT = LockMethod(LockRole.ACQUIRE, timeout=Slot(0, "timeout", 0), failure=Failure.RESULT)
+
+# class.method: what it does to its lock
+LOCK_METHODS: dict[str, LockMethod] = {
+    **_methods(
+        ("threading.Lock", "threading.RLock", "threading.Condition"),
+        acquire=replace(_ACQUIRE, timeout=_TIMEOUT),
+        release=_RELEASE,
+        locked=_QUERY,
+    ),
+    **_methods(
+        ("threading.Lock",),
+        acquire_lock=replace(_ACQUIRE, timeout=_TIMEOUT),
+        release_lock=_RELEASE,
+        locked_lock=_QUERY,
+    ),
+    **_methods(("threading.RLock", "threading.Condition"), _is_owned=_QUERY),
+    **_methods(("threading.Semaphore",), acquire=_ACQUIRE, release=_RELEASE),
+    **_methods(
+        ("multiprocessing.Lock", "multiprocessing.RLock", "multiprocessing.Condition", "multiprocessing.Semaphore"),
+        acquire=LockMethod(LockRole.ACQUIRE, _BLOCK, _NO_TIMEOUT, Failure.RESULT),
+        release=_RELEASE,
+        locked=_QUERY,
+    ),
+    **_methods(
+        ("multiprocessing.Value", "multiprocessing.Array"),
+        acquire=LockMethod(LockRole.ACQUIRE, _BLOCK, _NO_TIMEOUT, Failure.RESULT),
+        release=_RELEASE,
+        get_lock=_side(_REENTRANT, _PROCESS),
+    ),
+    **_methods(_MANAGED, acquire=_ACQUIRE, release=_RELEASE),
+    **_methods(_CONDITIONS, wait=_WAIT, wait_for=_WAIT_FOR, notify=_NOTIFY, notify_all=_NOTIFY, notifyAll=_NOTIFY),
+    **_methods(_EVENTS, wait=_WAIT, set=_NOTIFY, clear=_CLEAR, is_set=_QUERY, isSet=_QUERY),
+    **_methods(
+        ("threading.Barrier", "multiprocessing.Barrier", f"{_MANAGER}.Barrier"),
+        wait=_BARRIER_WAIT,
+        reset=_CLEAR,
+        abort=_CLEAR,
+    ),
+    **_methods(_TASK_LOCKS, acquire=_AWAIT_ACQUIRE, release=_RELEASE, locked=_QUERY),
+    **_methods(_TASK_CONDITIONS, wait=_AWAIT_WAIT, notify=_NOTIFY, notify_all=_NOTIFY),
+    **_methods(("asyncio.Condition", "anyio.Condition"), wait_for=_AWAIT_WAIT_FOR),
+    **_methods(_TASK_EVENTS, wait=_AWAIT_WAIT, set=_NOTIFY, clear=_CLEAR, is_set=_QUERY),
+    **_methods(("asyncio.Barrier",), wait=_AWAIT_WAIT, reset=replace(_CLEAR, awaited=True)),
+    **_methods(_STRICT_LOCKS, acquire=_AWAIT_ACQUIRE, acquire_nowait=_NOWAIT_RAISES, release=_RELEASE, locked=_QUERY),
+    **_methods(("tornado.locks.Lock", "tornado.locks.Semaphore"), acquire=_AWAIT_ACQUIRE, release=_RELEASE),
+    **_methods(
+        ("tornado.locks.Condition",),
+        wait=replace(_WAIT, awaited=True),
+        notify=_NOTIFY,
+        notify_all=_NOTIFY,
+    ),
+    **_methods(_GREEN_LOCKS, acquire=_ACQUIRE, release=_RELEASE, locked=_QUERY),
+    **_methods(_FILE_LOCKS[:1], acquire=_FILE_ACQUIRE, release=_RELEASE),
+    **_methods(_FILE_LOCKS[1:], acquire=replace(_FILE_ACQUIRE, awaited=True), release=replace(_RELEASE, awaited=True)),
+    **_methods(("filelock.ReadWriteLock",), read_lock=_side(_READER, _PROCESS), write_lock=_side(_WRITER, _PROCESS)),
+    **_methods(
+        ("fasteners.InterProcessLock",),
+        acquire=LockMethod(LockRole.ACQUIRE, _BLOCKING, Slot(3, "timeout"), Failure.RESULT),
+        release=_RELEASE,
+    ),
+    **_methods(
+        ("fasteners.InterProcessReaderWriterLock",),
+        read_lock=_side(_READER, _PROCESS_ONLY),
+        write_lock=_side(_WRITER, _PROCESS_ONLY),
+    ),
+    **_methods(("fasteners.ReaderWriterLock",), read_lock=_side(_READER), write_lock=_side(_WRITER)),
+    **_methods(("readerwriterlock.rwlock.RWLockable",), gen_rlock=_side(_READER), gen_wlock=_side(_WRITER)),
+    **_methods(
+        ("readerwriterlock.rwlock.Lockable",),
+        acquire=replace(_ACQUIRE, timeout=_TIMEOUT),
+        release=_RELEASE,
+        locked=_QUERY,
+    ),
+    **_methods(
+        ("portalocker.Lock", "portalocker.RLock"),
+        acquire=LockMethod(LockRole.ACQUIRE, None, _WAIT_TIMEOUT, Failure.EXCEPTION),
+        release=_RELEASE,
+    ),
+    **_methods(
+        ("redis.lock.Lock",),
+        acquire=LockMethod(LockRole.ACQUIRE, Slot(1, "blocking"), Slot(2, "blocking_timeout"), Failure.RESULT),
+        release=_RELEASE,
+        locked=_QUERY,
+        owned=_QUERY,
+    ),
+    **_methods(
+        ("PySide6.QtCore.QMutex", "PySide6.QtCore.QRecursiveMutex"),
+        lock=_PLAIN_ACQUIRE,
+        tryLock=_TRY_QT,
+        unlock=_RELEASE,
+    ),
+    **_methods(("PySide6.QtCore.QMutexLocker",), relock=_PLAIN_ACQUIRE, unlock=_RELEASE),
+}
+
+_OWN_ATTRIBUTE = Slot(None, "lock", "_lock")
+
+# decorator: the lock that is held while the function runs
+LOCK_DECORATORS: dict[str, LockDecorator] = {
+    "wrapt.synchronized": LockDecorator(_REENTRANT, lock=Slot(0, "wrapped")),
+    "fasteners.locked": LockDecorator(_MUTEX, attribute=_OWN_ATTRIBUTE),
+    "fasteners.read_locked": LockDecorator(_READER, attribute=_OWN_ATTRIBUTE),
+    "fasteners.write_locked": LockDecorator(_WRITER, attribute=_OWN_ATTRIBUTE),
+    "fasteners.interprocess_locked": LockDecorator(_MUTEX, identity=_PATH),
+    "cachetools.cached": LockDecorator(_MUTEX, lock=Slot(2, "lock"), covers_body=False),
+    "cachetools.cachedmethod": LockDecorator(_MUTEX, lock=Slot(2, "lock"), covers_body=False),
+    "oslo_concurrency.lockutils.synchronized": LockDecorator(_MUTEX, identity=Slot(0, "name")),
+}

@@ -1,0 +1,64 @@
+"""All tables together: one mapping from qualified names per kind of knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import aliases, atomics, blocking, classes, entries, frameworks, locks, loops, mutators, returns, safety, spawns
+from . import waits as waiting
+from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, Safety
+from .running import Blocking, EntryDecorator, EntryMethod, Spawn, Transfer, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One mapping per kind of knowledge. Keys are canonical names; a method's key is `class name.method name`."""
+
+    aliases: Mapping[str, str]
+    bases: Mapping[str, tuple[str, ...]]
+    locks: Mapping[str, LockModel]
+    lock_methods: Mapping[str, LockMethod]
+    lock_decorators: Mapping[str, LockDecorator]
+    spawns: Mapping[str, tuple[Spawn, ...]]
+    entry_methods: Mapping[str, tuple[EntryMethod, ...]]
+    entry_decorators: Mapping[str, EntryDecorator]
+    waits: Mapping[str, Wait]
+    transfers: Mapping[str, Transfer]
+    joins_on_exit: frozenset[str]
+    effects: Mapping[str, Effect]
+    builtin_effects: Mapping[str, Effect]
+    container_effects: Mapping[tuple[str, str], Effect]
+    safety: Mapping[str, Safety]
+    returns: Mapping[str, str]
+    attributes: Mapping[str, Attribute]
+    blocking: Mapping[str, Blocking]
+    cannot_raise: frozenset[str]
+    process_state: Mapping[str, str]
+
+
+def standard_tables() -> Tables:
+    """What is known without any user rows."""
+
+    return Tables(
+        aliases=aliases.ALIASES,
+        bases=classes.BASES,
+        locks=locks.LOCKS,
+        lock_methods=locks.LOCK_METHODS,
+        lock_decorators=locks.LOCK_DECORATORS,
+        spawns={**spawns.SPAWNS, **loops.SPAWNS, **frameworks.SPAWNS},
+        entry_methods={**entries.ENTRY_METHODS, **frameworks.ENTRY_METHODS},
+        entry_decorators={**entries.ENTRY_DECORATORS, **frameworks.ENTRY_DECORATORS},
+        waits=waiting.WAITS,
+        transfers=waiting.TRANSFERS,
+        joins_on_exit=waiting.JOINS_ON_EXIT,
+        effects=atomics.EFFECTS,
+        builtin_effects=mutators.BUILTIN_EFFECTS,
+        container_effects=mutators.CONTAINER_EFFECTS,
+        safety=safety.SAFETY,
+        returns=returns.RETURNS,
+        attributes=returns.ATTRIBUTES,
+        blocking=blocking.BLOCKING,
+        cannot_raise=blocking.CANNOT_RAISE,
+        process_state=safety.PROCESS_STATE,
+    )
