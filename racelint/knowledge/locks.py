@@ -133,26 +133,45 @@ def _side(kind: LockKind, domain: LockDomain = LockDomain.THREAD, *, async_with:
     return LockMethod(LockRole.SIDE, side=LockModel(kind, domain, async_with=async_with))
 
 
+def _sided(role: LockRole, kind: LockKind, domain: LockDomain = LockDomain.THREAD) -> LockMethod:
+    return LockMethod(role, side=LockModel(kind, domain))
+
+
+def _readers_writer(domain: LockDomain = LockDomain.THREAD) -> dict[str, LockMethod]:
+    return {
+        "acquire_read_lock": _sided(LockRole.ACQUIRE, _READER, domain),
+        "acquire_write_lock": _sided(LockRole.ACQUIRE, _WRITER, domain),
+        "release_read_lock": _sided(LockRole.RELEASE, _READER, domain),
+        "release_write_lock": _sided(LockRole.RELEASE, _WRITER, domain),
+        "read_lock": _side(_READER, domain),
+        "write_lock": _side(_WRITER, domain),
+    }
+
+
 def _methods(names: Iterable[str], **methods: LockMethod) -> dict[str, LockMethod]:
     return {f"{name}.{method}": row for name in names for method, row in methods.items()}
 
 
-_SEMAPHORES = ("threading.Semaphore", "multiprocessing.Semaphore")
-_MANAGED = tuple(f"multiprocessing.managers.SyncManager.{name}" for name in ("Lock", "RLock", "Condition", "Semaphore"))
 _MANAGER = "multiprocessing.managers.SyncManager"
+_MANAGED = tuple(f"{_MANAGER}.{name}" for name in ("Lock", "RLock", "Condition", "Semaphore"))
 _TASK_LOCKS = ("asyncio.Lock", "asyncio.Condition", "asyncio.Semaphore")
 _STRICT_LOCKS = tuple(
     f"{library}.{name}"
     for library in ("anyio", "trio")
     for name in ("Lock", "Condition", "Semaphore", "CapacityLimiter")
 )
-_GREEN_LOCKS = ("gevent.lock.RLock", "gevent.lock.Semaphore", "eventlet.semaphore.Semaphore")
+_GREEN_LOCKS = (
+    "gevent.lock.RLock",
+    "gevent.lock.Semaphore",
+    "gevent.lock.DummySemaphore",
+    "eventlet.semaphore.Semaphore",
+    "eventlet.semaphore.CappedSemaphore",
+)
 _FILE_LOCKS = ("filelock.BaseFileLock", "filelock.BaseAsyncFileLock")
 _EVENTS = ("threading.Event", "multiprocessing.Event", f"{_MANAGER}.Event", "gevent.event.Event")
 _TASK_EVENTS = ("asyncio.Event", "anyio.Event", "trio.Event", "tornado.locks.Event")
 _CONDITIONS = ("threading.Condition", "multiprocessing.Condition", f"{_MANAGER}.Condition")
 _TASK_CONDITIONS = ("asyncio.Condition", "anyio.Condition", "trio.Condition")
-_TRY_QT = LockMethod(LockRole.ACQUIRE, timeout=Slot(0, "timeout", 0), failure=Failure.RESULT)
 
 # class.method: what it does to its lock
 LOCK_METHODS: dict[str, LockMethod] = {
@@ -207,18 +226,21 @@ LOCK_METHODS: dict[str, LockMethod] = {
     **_methods(_GREEN_LOCKS, acquire=_ACQUIRE, release=_RELEASE, locked=_QUERY),
     **_methods(_FILE_LOCKS[:1], acquire=_FILE_ACQUIRE, release=_RELEASE),
     **_methods(_FILE_LOCKS[1:], acquire=replace(_FILE_ACQUIRE, awaited=True), release=replace(_RELEASE, awaited=True)),
-    **_methods(("filelock.ReadWriteLock",), read_lock=_side(_READER, _PROCESS), write_lock=_side(_WRITER, _PROCESS)),
+    **_methods(
+        ("filelock.ReadWriteLock",),
+        acquire_read=_sided(LockRole.ACQUIRE, _READER, _PROCESS),
+        acquire_write=_sided(LockRole.ACQUIRE, _WRITER, _PROCESS),
+        release=_RELEASE,
+        read_lock=_side(_READER, _PROCESS),
+        write_lock=_side(_WRITER, _PROCESS),
+    ),
     **_methods(
         ("fasteners.InterProcessLock",),
         acquire=LockMethod(LockRole.ACQUIRE, _BLOCKING, Slot(3, "timeout"), Failure.RESULT),
         release=_RELEASE,
     ),
-    **_methods(
-        ("fasteners.InterProcessReaderWriterLock",),
-        read_lock=_side(_READER, _PROCESS_ONLY),
-        write_lock=_side(_WRITER, _PROCESS_ONLY),
-    ),
-    **_methods(("fasteners.ReaderWriterLock",), read_lock=_side(_READER), write_lock=_side(_WRITER)),
+    **_methods(("fasteners.ReaderWriterLock",), **_readers_writer()),
+    **_methods(("fasteners.InterProcessReaderWriterLock",), **_readers_writer(_PROCESS_ONLY)),
     **_methods(("readerwriterlock.rwlock.RWLockable",), gen_rlock=_side(_READER), gen_wlock=_side(_WRITER)),
     **_methods(
         ("readerwriterlock.rwlock.Lockable",),
@@ -241,9 +263,16 @@ LOCK_METHODS: dict[str, LockMethod] = {
     **_methods(
         ("PySide6.QtCore.QMutex", "PySide6.QtCore.QRecursiveMutex"),
         lock=_PLAIN_ACQUIRE,
-        tryLock=_TRY_QT,
+        tryLock=_TRY,
         unlock=_RELEASE,
     ),
+    **_methods(
+        ("PySide6.QtCore.QReadWriteLock",),
+        lockForRead=_sided(LockRole.ACQUIRE, _READER),
+        lockForWrite=_sided(LockRole.ACQUIRE, _WRITER),
+        unlock=_RELEASE,
+    ),
+    **_methods(("PySide6.QtCore.QSemaphore",), acquire=_PLAIN_ACQUIRE, release=_RELEASE),
     **_methods(("PySide6.QtCore.QMutexLocker",), relock=_PLAIN_ACQUIRE, unlock=_RELEASE),
 }
 

@@ -1,7 +1,167 @@
-"""What starts tasks, greenlets and calls between event loops and threads."""
+"""What starts tasks and greenlets, and what calls between event loops and threads."""
 
 from __future__ import annotations
 
-from .running import Spawn
+from .model import Slot
+from .running import Form, Many, Passing, RunsOn, Spawn, Starts
 
-SPAWNS: dict[str, tuple[Spawn, ...]] = {}
+_FUNCTION, _COROUTINE_FUNCTION = Form.FUNCTION, Form.COROUTINE_FUNCTION
+_FUNC, _SECOND = Slot(0, "func"), Slot(1)
+
+
+def _pool(callee: Slot, many: Many = Many.ALWAYS, runs_on: RunsOn = RunsOn.POOL) -> tuple[Spawn, ...]:
+    """A function for a worker thread; its arguments follow."""
+
+    return (Spawn(callee, runs_on, many, passing=Passing.REST),)
+
+
+def _loop(callee: Slot, form: Form = Form.FUNCTION, passing: Passing = Passing.REST) -> tuple[Spawn, ...]:
+    """A callback for the thread of an event loop: callbacks never overlap there."""
+
+    return (Spawn(callee, RunsOn.LOOP, Many.NEVER, form, passing),)
+
+
+def _task(callee: Slot, form: Form = Form.COROUTINE) -> tuple[Spawn, ...]:
+    """A task: tasks of one loop overlap only where they await."""
+
+    passing = Passing.REST if form is Form.COROUTINE_FUNCTION else Passing.NONE
+    return (Spawn(callee, RunsOn.LOOP, Many.PER_SITE, form, passing),)
+
+
+def _greenlet(callee: Slot, passing: Passing = Passing.REST, args: Slot | None = None) -> tuple[Spawn, ...]:
+    return (Spawn(callee, RunsOn.GREENLET, Many.PER_SITE, passing=passing, args=args),)
+
+
+_LOOP = "asyncio.AbstractEventLoop"
+_CALLBACK, _CORO, _COROS = Slot(0, "callback"), Slot(0, "coro"), Slot(0, rest=True)
+
+_ASYNCIO = {
+    "asyncio.to_thread": _pool(_FUNC),
+    f"{_LOOP}.run_in_executor": _pool(Slot(1, "func")),
+    f"{_LOOP}.call_soon": _loop(_CALLBACK),
+    f"{_LOOP}.call_soon_threadsafe": _loop(_CALLBACK),
+    f"{_LOOP}.call_later": _loop(Slot(1, "callback")),
+    f"{_LOOP}.call_at": _loop(Slot(1, "callback")),
+    f"{_LOOP}.add_reader": _loop(Slot(1, "callback")),
+    f"{_LOOP}.add_writer": _loop(Slot(1, "callback")),
+    f"{_LOOP}.add_signal_handler": _loop(Slot(1, "callback")),
+    f"{_LOOP}.create_task": _task(_CORO),
+    f"{_LOOP}.run_until_complete": _task(Slot(0, "future")),
+    f"{_LOOP}.set_exception_handler": _loop(Slot(0, "handler"), passing=Passing.RESULT),
+    f"{_LOOP}.create_server": (
+        Spawn(Slot(0, "protocol_factory"), RunsOn.LOOP, Many.NEVER, Form.CLASS, starts=Starts.LATER),
+    ),
+    f"{_LOOP}.create_connection": (Spawn(Slot(0, "protocol_factory"), RunsOn.LOOP, Many.NEVER, Form.CLASS),),
+    "asyncio.run_coroutine_threadsafe": _task(_CORO),
+    "asyncio.create_task": _task(_CORO),
+    "asyncio.ensure_future": _task(Slot(0, "coro_or_future")),
+    "asyncio.gather": _task(_COROS),
+    "asyncio.wait": _task(Slot(0, "fs"), Form.COROUTINES),
+    "asyncio.as_completed": _task(Slot(0, "fs"), Form.COROUTINES),
+    "asyncio.wait_for": _task(Slot(0, "fut")),
+    "asyncio.shield": _task(Slot(0, "arg")),
+    "asyncio.run": _task(Slot(0, "main")),
+    "asyncio.Runner.run": _task(_CORO),
+    "asyncio.TaskGroup.create_task": _task(_CORO),
+    "asyncio.Future.add_done_callback": _loop(Slot(0), passing=Passing.RESULT),
+    "asyncio.start_server": (
+        Spawn(Slot(0, "client_connected_cb"), RunsOn.LOOP, Many.ALWAYS, _COROUTINE_FUNCTION, Passing.RESULT),
+    ),
+    "asyncio.start_unix_server": (
+        Spawn(Slot(0, "client_connected_cb"), RunsOn.LOOP, Many.ALWAYS, _COROUTINE_FUNCTION, Passing.RESULT),
+    ),
+}
+
+_ANYIO_AND_TRIO = {
+    "anyio.to_thread.run_sync": _pool(_FUNC),
+    "anyio.run_sync_in_worker_thread": _pool(_FUNC),
+    "anyio.to_process.run_sync": _pool(_FUNC, runs_on=RunsOn.PROCESS),
+    "anyio.to_interpreter.run_sync": _pool(_FUNC, runs_on=RunsOn.PROCESS),
+    "anyio.from_thread.run": _loop(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.from_thread.run_sync": _loop(_FUNC),
+    "anyio.from_thread.BlockingPortal.call": _loop(_FUNC),
+    "anyio.from_thread.BlockingPortal.start_task_soon": _task(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.from_thread.BlockingPortal.start_task": _task(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.abc.TaskGroup.start_soon": _task(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.abc.TaskGroup.start": _task(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.run": _task(_FUNC, _COROUTINE_FUNCTION),
+    "trio.to_thread.run_sync": _pool(Slot(0, "sync_fn")),
+    "trio.lowlevel.start_thread_soon": (
+        Spawn(Slot(0, "fn"), RunsOn.THREAD, Many.PER_SITE),
+        Spawn(Slot(1, "deliver"), RunsOn.THREAD, Many.PER_SITE, passing=Passing.RESULT),
+    ),
+    "trio.lowlevel.spawn_system_task": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
+    "trio.lowlevel.TrioToken.run_sync_soon": _loop(Slot(0, "sync_fn")),
+    "trio.from_thread.run": _loop(Slot(0, "afn"), _COROUTINE_FUNCTION),
+    "trio.from_thread.run_sync": _loop(Slot(0, "fn")),
+    "trio.Nursery.start_soon": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
+    "trio.Nursery.start": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
+    "trio.run": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
+}
+
+_IO_LOOP = "tornado.ioloop.IOLoop"
+
+_TORNADO_AND_ASGIREF = {
+    f"{_IO_LOOP}.run_in_executor": _pool(Slot(1, "func")),
+    f"{_IO_LOOP}.add_callback": _loop(_CALLBACK),
+    f"{_IO_LOOP}.add_callback_from_signal": _loop(_CALLBACK),
+    f"{_IO_LOOP}.spawn_callback": _loop(_CALLBACK),
+    f"{_IO_LOOP}.call_later": _loop(Slot(1, "callback")),
+    f"{_IO_LOOP}.call_at": _loop(Slot(1, "callback")),
+    f"{_IO_LOOP}.add_timeout": _loop(Slot(1, "callback")),
+    f"{_IO_LOOP}.add_future": _loop(Slot(1, "callback"), passing=Passing.RESULT),
+    f"{_IO_LOOP}.run_sync": _task(_FUNC, _COROUTINE_FUNCTION),
+    "tornado.ioloop.PeriodicCallback": (
+        Spawn(_CALLBACK, RunsOn.LOOP, Many.NEVER, starts=Starts.ON_START, start_method="start"),
+    ),
+    # Thread-sensitive by default: one dedicated thread runs all of them, in turn.
+    "asgiref.sync.sync_to_async": (Spawn(_FUNC, RunsOn.HANDLER, Many.NEVER, starts=Starts.LATER),),
+    "asgiref.sync.async_to_sync": (
+        Spawn(Slot(0, "awaitable"), RunsOn.LOOP, Many.PER_SITE, _COROUTINE_FUNCTION, starts=Starts.LATER),
+    ),
+}
+
+_ITERABLE = Slot(1, "iterable")
+
+_GREENLETS = {
+    "gevent.spawn": _greenlet(Slot(0)),
+    "gevent.spawn_raw": _greenlet(Slot(0)),
+    "gevent.spawn_later": _greenlet(_SECOND),
+    "gevent.Greenlet": (
+        Spawn(
+            Slot(0, "run"),
+            RunsOn.GREENLET,
+            Many.PER_SITE,
+            passing=Passing.REST,
+            starts=Starts.ON_START,
+            start_method="start",
+        ),
+    ),
+    "gevent.Greenlet.spawn": _greenlet(Slot(0)),
+    "gevent.Greenlet.spawn_later": _greenlet(_SECOND),
+    "gevent.pool.Group.spawn": _greenlet(Slot(0)),
+    "gevent.pool.Group.map": _greenlet(_FUNC, Passing.EACH, _ITERABLE),
+    "gevent.pool.Group.imap": _greenlet(_FUNC, Passing.EACH, Slot(1, rest=True)),
+    "gevent.pool.Group.imap_unordered": _greenlet(_FUNC, Passing.EACH, Slot(1, rest=True)),
+    "gevent.pool.Group.apply": _greenlet(_FUNC, Passing.ARGS_KWARGS, Slot(1, "args")),
+    "gevent.pool.Group.apply_async": _greenlet(_FUNC, Passing.ARGS_KWARGS, Slot(1, "args")),
+    "gevent.threadpool.ThreadPool.spawn": _pool(_FUNC),
+    "gevent.threadpool.ThreadPool.apply": (
+        Spawn(_FUNC, RunsOn.POOL, Many.ALWAYS, passing=Passing.ARGS_KWARGS, args=Slot(1, "args")),
+    ),
+    "gevent.threadpool.ThreadPool.apply_async": (
+        Spawn(_FUNC, RunsOn.POOL, Many.ALWAYS, passing=Passing.ARGS_KWARGS, args=Slot(1, "args")),
+    ),
+    "gevent.threadpool.ThreadPool.map": (Spawn(_FUNC, RunsOn.POOL, Many.ALWAYS, passing=Passing.EACH, args=_ITERABLE),),
+    "eventlet.spawn": _greenlet(_FUNC),
+    "eventlet.spawn_n": _greenlet(_FUNC),
+    "eventlet.spawn_after": _greenlet(Slot(1, "func")),
+    "eventlet.GreenPool.spawn": _greenlet(Slot(0, "function")),
+    "eventlet.GreenPool.spawn_n": _greenlet(Slot(0, "function")),
+    "eventlet.GreenPool.imap": _greenlet(Slot(0, "function"), Passing.EACH, Slot(1, rest=True)),
+    "eventlet.GreenPool.starmap": _greenlet(Slot(0, "function"), Passing.STAR_EACH, _ITERABLE),
+    "eventlet.tpool.execute": _pool(Slot(0, "meth")),
+}
+
+# function, constructor or method: the callables that it hands to another context, the main one first
+SPAWNS: dict[str, tuple[Spawn, ...]] = {**_ASYNCIO, **_ANYIO_AND_TRIO, **_TORNADO_AND_ASGIREF, **_GREENLETS}

@@ -92,8 +92,9 @@ class Failure(Enum):
 class LockMethod:
     """One method of a lock. `blocking` and `timeout` are the arguments that let it fail, `failure` says how it tells.
 
-    `predicate` is set where a wait tests its predicate itself, `side` is the lock that a SIDE method returns,
-    `awaited` methods return an awaitable and do nothing before it is awaited.
+    `predicate` is set where a wait tests its predicate itself. `side` is the lock that a SIDE method returns, or the
+    side of a readers-writer lock that is acquired or released. `awaited` methods return an awaitable and do nothing
+    before it is awaited.
     """
 
     role: LockRole
