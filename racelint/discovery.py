@@ -1,0 +1,191 @@
+"""Which files are checked, and by which path and dotted module name each one is known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from racelint.ignores import DEFAULT_EXCLUDES, Ignore, excludes, git_ignores_above, git_ignores_in, is_ignored
+from racelint.paths import absolute, display_path
+
+SOURCE_SUFFIXES = (".py", ".pyw")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to check: where it is, the path that is shown for it, and its module name."""
+
+    path: Path
+    display: str
+    module: str
+    is_package: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What surrounds the checked paths: the project's folder, its source folders, and the files to leave out.
+
+    Patterns are those of gitignore, relative to `root`; `exclude` is None where the default ones hold.
+    """
+
+    root: Path
+    src: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] | None = None
+    extend_exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """A folder that could not be looked into."""
+
+    display: str
+    reason: str
+
+
+def discover(arguments: Sequence[Path], project: Project) -> tuple[list[SourceFile], list[Unlisted]]:
+    """The source files at and below the arguments, each once, in an order that only their paths decide."""
+    unlisted: list[Unlisted] = []
+    arguments = [absolute(argument) for argument in arguments]
+    found = {path for argument in arguments for path in _sources(argument, project, unlisted)}
+    folders = [argument for argument in arguments if argument.is_dir()]
+    modules = _module_names(_without_second_names(found), [*folders, project.root, Path.cwd()], project)
+    return (
+        [SourceFile(path, display_path(path), name, path.stem == "__init__") for path, name in modules],
+        sorted(set(unlisted), key=lambda folder: folder.display),
+    )
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def _sources(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[Path]:
+    """The argument itself if it is no folder, else what is found below it.
+
+    A folder that is named is meant: whatever would leave it out is set aside.
+    """
+    if not argument.is_dir():
+        yield argument
+        return
+    defaults = DEFAULT_EXCLUDES if project.exclude is None else ()
+    own = [excludes(project.root, project.exclude or ()), excludes(project.root, project.extend_exclude)]
+    above = [ignore for ignore in [*own, *git_ignores_above(argument)] if not ignore.decides(argument, is_folder=True)]
+    folders: list[tuple[Path, Sequence[Ignore]]] = [(argument, above)]
+    while folders:
+        folder, ignores = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            unlisted.append(Unlisted(display_path(folder), error.strerror or str(error)))
+            continue
+        ignores = [*ignores, *git_ignores_in(folder)]
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not _is_left_out(path, defaults) and not is_ignored(path, ignores, is_folder=True):
+                    folders.append((path, ignores))
+            elif _is_source(entry) and not is_ignored(path, ignores, is_folder=False):
+                yield path
+
+
+def _is_left_out(folder: Path, names: Iterable[str]) -> bool:
+    """Whether a folder is left out by default: for its name, unless it is a package; or as a virtual environment."""
+    if folder.name in names:
+        return not (folder / "__init__.py").exists()
+    return bool(names) and ((folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists())
+
+
+def _is_source(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder's entry is Python source; a broken link is, so that it is reported, an editor's lock is not."""
+    if not entry.name.endswith(SOURCE_SUFFIXES) or entry.name.startswith(".#"):
+        return False
+    return _is_file(entry) or (entry.is_symlink() and not Path(entry).exists())
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _without_second_names(found: Iterable[Path]) -> list[Path]:
+    """The paths in order, without those that only lead to the same file by a link."""
+    first_names: dict[str, Path] = {}
+    for path in sorted(found, key=lambda path: (path.is_symlink(), path)):
+        first_names.setdefault(os.path.realpath(path), path)
+    return sorted(first_names.values())
+
+
+# --- module names --------------------------------------------------------------------------------------------------
+
+
+def _module_names(paths: Iterable[Path], roots: Sequence[Path], project: Project) -> list[tuple[Path, str]]:
+    """The paths with their module names, all different.
+
+    Where two source folders have a module of one name, the later folder's packages that clash go by longer names.
+    """
+    packages: dict[tuple[Path, str], dict[Path, tuple[str, ...]]] = {}
+    for path in paths:
+        root = _source_root(_import_folder(path.parent), roots, project)
+        parts = _dotted_parts(path, root)
+        packages.setdefault((root, parts[0]), {})[path] = parts
+    taken: set[str] = set()
+    names: list[tuple[Path, str]] = []
+    for (root, _), members in packages.items():
+        prefix = _distinguishing_prefix(root, members.values(), taken)
+        for path in sorted(members, key=lambda path: (path.stem != "__init__", path)):
+            name = _unused(".".join((*prefix, *members[path])), taken)
+            taken.add(name)
+            names.append((path, name))
+    return sorted(names)
+
+
+def _import_folder(folder: Path) -> Path:
+    """The folder to which the outermost regular package around `folder` belongs."""
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _source_root(folder: Path, roots: Sequence[Path], project: Project) -> Path:
+    """The folder from which modules in `folder` are imported.
+
+    That is a configured source folder; else one named `src` inside the project or an argument; else the innermost of
+    `roots` (the arguments, the project, the working directory); else the folder itself.
+    """
+    around = [folder, *folder.parents]
+    inner_root = next((parent for parent in around if parent in roots), None)
+    outer_root = project.root if project.root in around else inner_root
+    configured = next((parent for parent in around if parent in project.src), None)
+    if configured or not outer_root:
+        return configured or folder
+    inside = around[: around.index(outer_root)]
+    return next((parent for parent in inside if parent.name == "src"), inner_root or folder)
+
+
+def _dotted_parts(path: Path, root: Path) -> tuple[str, ...]:
+    relative = path.relative_to(root)
+    own = () if path.stem == "__init__" else (path.stem,)
+    return (*relative.parent.parts, *own) or (path.stem,)
+
+
+def _distinguishing_prefix(root: Path, members: Iterable[tuple[str, ...]], taken: set[str]) -> tuple[str, ...]:
+    """The shortest trailing part of `root` under which none of the dotted names is taken; nothing if none is."""
+    folders = root.parts[1:]
+    for length in range(len(folders) + 1):
+        prefix = folders[len(folders) - length :]
+        if not any(".".join((*prefix, *parts)) in taken for parts in members):
+            return prefix
+    return folders
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """The name, numbered if another file of the same folder (`x.py` beside `x/__init__.py`) has it already."""
+    number = 2
+    unused = name
+    while unused in taken:
+        unused = f"{name}#{number}"
+        number += 1
+    return unused
