@@ -1,0 +1,90 @@
+"""What the comments of a fixture promise, and what racelint says about it.
+
+`# expect: RL101` at the end of the line where a finding starts; several codes with commas between them. Known wrong
+answers stand there too: `# false alarm: RL101` is raised and should not be, `# missed: RL101` should be raised and is not.
+`# options: --assume-shared 'pattern'` on a line of its own gives the program options of `racelint check`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from racelint import cli, engine
+from racelint.config import Config
+from racelint.findings import Report
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+MARKER = re.compile(r"#\s*(expect|false alarm|missed):\s*(RL\d{3}(?:\s*,\s*RL\d{3})*)")
+OPTIONS = re.compile(r"^#\s*options:(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Alarm:
+    """A finding as a fixture promises it."""
+
+    file: str
+    line: int
+    code: str
+
+
+def programs() -> list[Path]:
+    """Every program under fixtures/rules: a file in a rule's folder, or a folder in it, which is one program."""
+    found = (path for path in (FIXTURES / "rules").glob("*/*") if path.name != "__pycache__")
+    return sorted(path for path in found if path.suffix == ".py" or path.is_dir())
+
+
+def name_of(program: Path) -> str:
+    """The program as the test report names it."""
+    return program.relative_to(FIXTURES).as_posix()
+
+
+def sources(program: Path) -> list[Path]:
+    """The files of a program."""
+    return sorted(program.rglob("*.py")) if program.is_dir() else [program]
+
+
+def promised(program: Path) -> list[Alarm]:
+    """The findings that racelint shall have: the expected ones and the known false alarms."""
+    return sorted(alarm for kind, alarm in _marked(program) if kind != "missed")
+
+
+def missed(program: Path) -> list[Alarm]:
+    """The findings that racelint should have and is known not to have."""
+    return sorted(alarm for kind, alarm in _marked(program) if kind == "missed")
+
+
+def _marked(program: Path) -> Iterator[tuple[str, Alarm]]:
+    for source in sources(program):
+        for number, line in enumerate(_text(source).split("\n"), 1):
+            for kind, codes in MARKER.findall(line):
+                for code in codes.split(","):
+                    yield kind, Alarm(_relative(source), number, code.strip())
+
+
+def checked(program: Path) -> Report:
+    """The report on a program, with the options that it asks for and no other configuration."""
+    options = [option for source in sources(program) for option in OPTIONS.findall(_text(source))]
+    arguments = [*shlex.split(" ".join(options)), str(program)]
+    flags = cli.check.make_context("check", arguments).params
+    folder = program if program.is_dir() else program.parent
+    config = cli.configured(Config(folder), flags["select"], flags["ignore"], flags["assume_shared"])
+    return engine.check([program], config)
+
+
+def raised(report: Report) -> list[Alarm]:
+    """The findings of a report in the form of the promises."""
+    return sorted(
+        Alarm(_relative(report.files[finding.path]), finding.span.line, finding.code) for finding in report.findings
+    )
+
+
+def _relative(source: Path) -> str:
+    return source.relative_to(FIXTURES).as_posix()
+
+
+def _text(source: Path) -> str:
+    return source.read_bytes().decode("utf-8", errors="replace")
