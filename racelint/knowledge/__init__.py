@@ -41,7 +41,7 @@ from .running import (
 from .tables import Tables, standard_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "Access",
@@ -104,14 +104,7 @@ class Knowledge:
     def canonical(self, qualname: str) -> str:
         """The one spelling under which the tables know a name; names that they do not know come back as they are."""
 
-        head, tail = qualname, ""
-        while head:
-            target = self.tables.aliases.get(head)
-            if target is not None:
-                return self.canonical(f"{target}{tail}".removeprefix("."))
-            head, _, last = head.rpartition(".")
-            tail = f".{last}{tail}"
-        return qualname
+        return self.tables.canonical(qualname)
 
     def bases(self, qualname: str) -> tuple[str, ...]:
         """The direct bases of a library class, `object` left out."""
@@ -226,19 +219,19 @@ class Knowledge:
         return self._find(self.tables.blocking, qualname)
 
     def cannot_raise(self, qualname: str) -> bool:
-        """Whether this call practically never raises, given what its callers hold (a `release` of a held lock)."""
+        """Whether this call practically never raises, used as meant (a `release` by who holds the lock)."""
 
-        name = self.canonical(qualname)
-        owner, _, member = name.rpartition(".")
-        names = (name, *(f"{base}.{member}" for base in self.mro(owner))) if owner else (name,)
-        return any(each in self.tables.cannot_raise for each in names)
+        return self._has(self.tables.cannot_raise, qualname)
 
     # --- data ---
 
     def effect(self, class_qualname: str, method_name: str) -> Effect | None:
         """What a method does to its receiver; operators go by their special names (`d[k] = v` is `__setitem__`)."""
 
-        return self._find(self.tables.effects, f"{class_qualname}.{method_name}")
+        effect = self._find(self.tables.effects, f"{class_qualname}.{method_name}")
+        if effect is None and (safety := self.safety(class_qualname)) and safety.kind is SafetyKind.IMMUTABLE:
+            return Effect(Access.READ, True, True, safety.reason, safety.source)
+        return effect
 
     def builtin_effect(self, function_qualname: str, container: str = "") -> Effect | None:
         """What a function does to its argument `subject`, where that is of the class `container` if given."""
@@ -260,6 +253,11 @@ class Knowledge:
 
         return self._find_class(self.tables.safety, qualname)
 
+    def callable_from_any_thread(self, qualname: str) -> bool:
+        """Whether this method of an object that is confined to a loop may be called from other threads."""
+
+        return self._has(self.tables.callable_from_any_thread, qualname)
+
     def process_state(self, qualname: str) -> str | None:
         """The state of the whole process that this call changes, in words."""
 
@@ -280,14 +278,23 @@ class Knowledge:
     def _find(self, table: Mapping[str, T], qualname: str) -> T | None:
         """The row of a name, or of the member of the same name of the nearest base class."""
 
-        name = self.canonical(qualname)
-        row = table.get(name)
-        owner, _, member = name.rpartition(".")
-        if row is not None or not owner:
-            return row
-        return next((table[key] for base in self.mro(owner) if (key := f"{base}.{member}") in table), None)
+        return next((table[name] for name in self._spellings(qualname) if name in table), None)
 
     def _find_class(self, table: Mapping[str, T], qualname: str) -> T | None:
         """The row of a class, or of its nearest base class."""
 
         return next((table[name] for name in self.mro(qualname) if name in table), None)
+
+    def _has(self, names: frozenset[str], qualname: str) -> bool:
+        """Whether a name, or the member of the same name of a base class, is among the names."""
+
+        return any(name in names for name in self._spellings(qualname))
+
+    def _spellings(self, qualname: str) -> Iterator[str]:
+        """The canonical name, then the member of the same name of each base class, nearest first."""
+
+        name = self.canonical(qualname)
+        yield name
+        owner, _, member = name.rpartition(".")
+        if owner in self.tables.bases:
+            yield from (f"{base}.{member}" for base in self.mro(owner)[1:])

@@ -2,7 +2,113 @@
 
 from __future__ import annotations
 
-from .running import Blocking
+from .locks import LOCK_METHODS, LOCKS
+from .model import Failure, LockKind, LockRole, Slot
+from .running import Blocking, BlockingOn, WaitFor
+from .waits import WAITS
 
-BLOCKING: dict[str, Blocking] = {}
-CANNOT_RAISE: frozenset[str] = frozenset()
+_TIMEOUT, _SECOND_TIMEOUT = Slot(0, "timeout"), Slot(1, "timeout")
+
+_WAITED_ON = {
+    WaitFor.THREAD: BlockingOn.THREAD,
+    WaitFor.RESULT: BlockingOn.RESULT,
+    WaitFor.WORKERS: BlockingOn.THREAD,
+    WaitFor.ITEMS: BlockingOn.QUEUE,
+    WaitFor.CALL: BlockingOn.RESULT,
+}
+
+
+def _lock_methods() -> dict[str, Blocking]:
+    """Acquiring a lock and waiting for a condition, event or barrier, as far as they stop a thread."""
+
+    rows: dict[str, Blocking] = {}
+    for name, method in LOCK_METHODS.items():
+        kind = LOCKS[name.rpartition(".")[0]].kind if name.rpartition(".")[0] in LOCKS else LockKind.MUTEX
+        never_waits = (
+            method.blocking is not None and method.failure is Failure.EXCEPTION and not method.blocking.keyword
+        )
+        if method.awaited or kind is LockKind.NONE or never_waits:
+            continue
+        if method.role is LockRole.ACQUIRE:
+            rows[name] = Blocking(BlockingOn.LOCK, method.timeout, method.blocking)
+        elif method.role is LockRole.WAIT:
+            what = BlockingOn.CONDITION if kind is LockKind.CONDITION else BlockingOn.EVENT
+            rows[name] = Blocking(what, method.timeout)
+    return rows
+
+
+def _waits() -> dict[str, Blocking]:
+    """Waiting for other contexts to end, where no `await` is needed."""
+
+    return {
+        name: Blocking(_WAITED_ON[wait.what], wait.timeout, wait.only_if)
+        for name, wait in WAITS.items()
+        if not wait.awaited and not wait.lazy
+    }
+
+
+def _all(row: Blocking, *names: str) -> dict[str, Blocking]:
+    return dict.fromkeys((name for group in names for name in group.split()), row)
+
+
+_GET = Blocking(BlockingOn.QUEUE, _SECOND_TIMEOUT, Slot(0, "block", True))
+_PUT = Blocking(BlockingOn.QUEUE, Slot(2, "timeout"), Slot(1, "block", True))
+_IO, _SLEEP, _PROCESS = Blocking(BlockingOn.IO), Blocking(BlockingOn.SLEEP), Blocking(BlockingOn.PROCESS)
+_RUN = Blocking(BlockingOn.PROCESS, Slot(None, "timeout"))
+_REQUEST = Blocking(BlockingOn.IO, Slot(None, "timeout"))
+_HTTP = "get post put patch delete head options request"
+
+# function or method: what it may stop its thread for
+BLOCKING: dict[str, Blocking] = {
+    **_lock_methods(),
+    **_waits(),
+    **_all(_GET, "queue.Queue.get queue.SimpleQueue.get multiprocessing.Queue.get gevent.queue.Queue.get"),
+    **_all(_PUT, "queue.Queue.put multiprocessing.Queue.put gevent.queue.Queue.put"),
+    **_all(Blocking(BlockingOn.QUEUE), "multiprocessing.SimpleQueue.get multiprocessing.connection.Connection.recv"),
+    **_all(Blocking(BlockingOn.RESULT), "multiprocessing.pool.IMapIterator.__next__"),
+    **_all(_SLEEP, "time.sleep gevent.sleep eventlet.sleep signal.pause signal.sigwait"),
+    **_all(_RUN, "subprocess.run subprocess.call subprocess.check_call subprocess.check_output"),
+    **_all(_PROCESS, "subprocess.getoutput os.system os.wait os.waitpid os.wait3 os.wait4"),
+    **_all(_IO, "input select.select select.poll.poll select.epoll.poll selectors.BaseSelector.select"),
+    **_all(
+        _IO,
+        "socket.socket.accept socket.socket.connect socket.socket.recv socket.socket.recvfrom socket.socket.recv_into",
+        "socket.socket.send socket.socket.sendall socket.socket.sendto socket.create_connection socket.getaddrinfo",
+        "socket.gethostbyname ssl.SSLSocket.do_handshake",
+    ),
+    **_all(_REQUEST, "urllib.request.urlopen", *(f"requests.{name} requests.Session.{name}" for name in _HTTP.split())),
+    **_all(_REQUEST, *(f"httpx.{name} httpx.Client.{name}" for name in _HTTP.split())),
+    **_all(_IO, "http.client.HTTPConnection.request http.client.HTTPConnection.getresponse smtplib.SMTP.sendmail"),
+    **_all(_IO, "socketserver.BaseServer.serve_forever socketserver.BaseServer.handle_request"),
+    **_all(Blocking(BlockingOn.THREAD), "socketserver.BaseServer.shutdown logging.handlers.QueueListener.stop"),
+    **_all(_IO, "sqlite3.connect sqlite3.Connection.execute sqlite3.Connection.commit sqlite3.Cursor.execute"),
+    **_all(_IO, "asyncio.AbstractEventLoop.run_forever sched.scheduler.run shutil.rmtree shutil.copytree os.fsync"),
+}
+
+_LOGGER = "debug info warning error exception critical log isEnabledFor"
+
+
+def _members(owner: str, names: str) -> set[str]:
+    return {f"{owner}.{name}" for name in names.split()}
+
+
+# Calls that practically never raise where they are used as meant.
+CANNOT_RAISE: frozenset[str] = frozenset(
+    {name for name, method in LOCK_METHODS.items() if method.role in (LockRole.RELEASE, LockRole.QUERY)}
+    | {name for name, method in LOCK_METHODS.items() if method.role is LockRole.NOTIFY}
+    | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "type", "hasattr"}
+    | _members("list", "append clear copy reverse")
+    | _members("dict", "get clear copy keys values items setdefault")
+    | _members("set", "add discard clear copy")
+    | _members("collections.deque", "append appendleft clear copy")
+    | _members("str", "strip lower upper split startswith endswith")
+    | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
+    | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
+    | _members("threading.Thread", "is_alive")
+    | _members("threading.Event", "clear")
+    | _members("logging", f"{_LOGGER.replace(' isEnabledFor', '')} getLogger")
+    | _members("logging.Logger", _LOGGER)
+    | _members("logging.LoggerAdapter", _LOGGER)
+    | _members("queue.Queue", "qsize empty full")
+    | {"os.getpid", "concurrent.futures.Future.done", "concurrent.futures.Future.cancel", "weakref.ref.__call__"}
+)

@@ -18,6 +18,7 @@ def _parse(table: str) -> dict[str, tuple[str, ...]]:
 
 
 _BUILTINS = """
+dict_keys dict_values dict_items
 list dict set frozenset str bytes bytearray tuple int float complex range slice memoryview object type property
 bool: int
 io. StringIO BytesIO FileIO TextIOWrapper BufferedReader BufferedWriter BufferedRandom
@@ -198,9 +199,12 @@ fastapi. FastAPI: starlette.applications.Starlette
 fastapi. APIRouter: starlette.routing.Router
 django.views. View
 django.dispatch. Signal
+django.utils.deprecation. MiddlewareMixin
 django.contrib.admin. ModelAdmin
 rest_framework.views. APIView: django.views.View
 celery. Celery Task
+bottle.Bottle huey.Huey
+huey. RedisHuey SqliteHuey MemoryHuey: huey.Huey
 apscheduler.schedulers.base. BaseScheduler
 apscheduler.schedulers.blocking. BlockingScheduler: apscheduler.schedulers.base.BaseScheduler
 apscheduler.schedulers.background. BackgroundScheduler: apscheduler.schedulers.blocking.BlockingScheduler

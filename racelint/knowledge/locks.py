@@ -289,3 +289,9 @@ LOCK_DECORATORS: dict[str, LockDecorator] = {
     "cachetools.cachedmethod": LockDecorator(_MUTEX, lock=Slot(2, "lock"), covers_body=False),
     "oslo_concurrency.lockutils.synchronized": LockDecorator(_MUTEX, identity=Slot(0, "name")),
 }
+
+
+def locking_methods(acquire: Iterable[str], release: Iterable[str], *, awaited: bool) -> dict[str, LockMethod]:
+    """What methods of these names do to a lock that is used in the usual way."""
+
+    return {**dict.fromkeys(acquire, _AWAIT_ACQUIRE if awaited else _ACQUIRE), **dict.fromkeys(release, _RELEASE)}

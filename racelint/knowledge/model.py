@@ -140,9 +140,9 @@ class Effect:
     """What a method does to its receiver, or a function to the argument `subject`.
 
     Atomic means as a whole, with keys and elements of builtin types. `claims`: the result belongs to one caller only
-    (`pop`, `setdefault`). `can_miss`: it raises `KeyError` or `IndexError` where there is nothing, unless `spared_by`
-    is given. `attribute` is the argument that names an attribute (`getattr`). `source` is where the guarantee stands:
-    documented, source (read), measured, changelog, or general knowledge.
+    (`pop`, `setdefault`). `can_miss`: where there is nothing it raises (`KeyError`, `IndexError`, `ValueError`,
+    `AttributeError`), unless `spared_by` is given. `attribute` is the argument that names an attribute (`getattr`).
+    `source` is where the guarantee stands: docs, source, measured, or the number of the change in CPython.
     """
 
     access: Access
@@ -175,7 +175,10 @@ class SafetyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """What sharing objects of a class between threads means, why, and where that stands (as in `Effect`)."""
+    """What sharing objects of a class between threads means, why, and where that stands (as in `Effect`).
+
+    It is about what the library keeps in them: of the attributes that a subclass adds only CONFINED says something.
+    """
 
     kind: SafetyKind
     reason: str = ""

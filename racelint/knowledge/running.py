@@ -84,6 +84,7 @@ class Spawn:
 
     `args` is the tuple (ARGS_KWARGS) or the iterables (EACH, STAR_EACH), `kwargs` the dict; `start_method` is what
     starts an object of kind ON_START; `workers` is the argument of the pool's constructor that limits WORKERS.
+    `only_sync`: an `async def` callee runs on the event loop instead.
     """
 
     callee: Slot
@@ -96,6 +97,7 @@ class Spawn:
     starts: Starts = Starts.NOW
     start_method: str = ""
     workers: Slot | None = None
+    only_sync: bool = False
 
     @property
     def is_coroutine(self) -> bool:
@@ -155,12 +157,14 @@ class Wait:
     """A call after which another context has ended.
 
     `subject` is the argument waited for (None: the receiver). A `timeout` may cut the wait short; `timeout_raises`
-    says that it then does not return. `only_if` is the argument that must be true for it to wait.
+    says that it then does not return. `only_if` is the argument that must be true for it to wait. `lazy`: it returns
+    at once, and drawing an element from what it returns waits for the result that this element is.
     """
 
     what: WaitFor
     subject: Slot | None = None
     timeout: Slot | None = None
+    lazy: bool = False
     timeout_raises: bool = False
     only_if: Slot | None = None
     awaited: bool = False

@@ -35,6 +35,19 @@ class Tables:
     blocking: Mapping[str, Blocking]
     cannot_raise: frozenset[str]
     process_state: Mapping[str, str]
+    callable_from_any_thread: frozenset[str]
+
+    def canonical(self, qualname: str) -> str:
+        """The one spelling under which the tables know a name; names that they do not know come back as they are."""
+
+        head, tail = qualname, ""
+        while head:
+            target = self.aliases.get(head)
+            if target is not None:
+                return self.canonical(f"{target}{tail}".removeprefix("."))
+            head, _, last = head.rpartition(".")
+            tail = f".{last}{tail}"
+        return qualname
 
 
 def standard_tables() -> Tables:
@@ -61,4 +74,5 @@ def standard_tables() -> Tables:
         blocking=blocking.BLOCKING,
         cannot_raise=blocking.CANNOT_RAISE,
         process_state=safety.PROCESS_STATE,
+        callable_from_any_thread=safety.CALLABLE_FROM_ANY_THREAD,
     )

@@ -10,6 +10,7 @@ _TIMEOUT, _SECOND_TIMEOUT = Slot(0, "timeout"), Slot(1, "timeout")
 _THREAD = Wait(WaitFor.THREAD, timeout=_TIMEOUT)
 _RESULT = Wait(WaitFor.RESULT, timeout=_TIMEOUT, timeout_raises=True)
 _CALL = Wait(WaitFor.CALL)
+_LAZY_CALL = Wait(WaitFor.CALL, lazy=True)
 _AWAITED_CALL = Wait(WaitFor.CALL, awaited=True)
 _AWAITED_ITEMS = Wait(WaitFor.ITEMS, awaited=True)
 
@@ -25,16 +26,19 @@ WAITS: dict[str, Wait] = {
     "concurrent.futures.Future.result": _RESULT,
     "concurrent.futures.Future.exception": _RESULT,
     "concurrent.futures.wait": Wait(WaitFor.RESULT, Slot(0, "fs"), _SECOND_TIMEOUT),
-    "concurrent.futures.as_completed": Wait(WaitFor.RESULT, Slot(0, "fs"), _SECOND_TIMEOUT, timeout_raises=True),
+    "concurrent.futures.as_completed": Wait(
+        WaitFor.RESULT, Slot(0, "fs"), _SECOND_TIMEOUT, lazy=True, timeout_raises=True
+    ),
     "concurrent.futures.Executor.shutdown": Wait(WaitFor.WORKERS, only_if=Slot(0, "wait", True)),
-    # Iterating over what `map` returns waits for each result.
-    "concurrent.futures.Executor.map": Wait(WaitFor.CALL, timeout=Slot(None, "timeout"), timeout_raises=True),
+    "concurrent.futures.Executor.map": Wait(
+        WaitFor.CALL, timeout=Slot(None, "timeout"), lazy=True, timeout_raises=True
+    ),
     f"{_POOL}.join": Wait(WaitFor.WORKERS),
     f"{_POOL}.apply": _CALL,
     f"{_POOL}.map": _CALL,
     f"{_POOL}.starmap": _CALL,
-    f"{_POOL}.imap": _CALL,
-    f"{_POOL}.imap_unordered": _CALL,
+    f"{_POOL}.imap": _LAZY_CALL,
+    f"{_POOL}.imap_unordered": _LAZY_CALL,
     "multiprocessing.pool.AsyncResult.get": _RESULT,
     "multiprocessing.pool.AsyncResult.wait": Wait(WaitFor.RESULT, timeout=_TIMEOUT),
     "multiprocessing.pool.IMapIterator.next": _RESULT,
