@@ -1,0 +1,56 @@
+"""The facts of all files linked into one read-only program. `link` is the table of contents: one stage after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from racelint.knowledge import Knowledge
+from racelint.program.calls import Calls, link_calls
+from racelint.program.inference import link_types
+from racelint.program.locks import Locks
+from racelint.program.locksets import LockSets, link_locksets
+from racelint.program.names import Names, link_names
+from racelint.program.places import Places, link_places
+from racelint.program.races import Races, link_races
+from racelint.program.sequences import Sequences, link_sequences
+from racelint.program.sharing import Sharing, link_sharing
+from racelint.program.source import SourceModule, Sources, assemble
+from racelint.program.threads import Threads, link_threads
+from racelint.program.types import Types
+from racelint.program.values import Interner
+
+__all__ = ["Program", "SourceModule", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One field for the answer of each stage, in running order."""
+
+    sources: Sources
+    names: Names
+    types: Types
+    calls: Calls
+    threads: Threads
+    places: Places
+    locks: Locks
+    locksets: LockSets
+    sequences: Sequences
+    sharing: Sharing
+    races: Races
+
+
+def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
+    """Link the facts of all files. `assume_shared` are patterns of dotted names of what is to be taken as shared."""
+    sources = assemble(modules)
+    names = link_names(sources, knowledge, Interner())
+    types = link_types(names)
+    calls = link_calls(types)
+    threads = link_threads(calls)
+    places = link_places(types)
+    locks = Locks(places)
+    locksets = link_locksets(places, locks, threads)
+    sequences = link_sequences(places, calls)
+    sharing = link_sharing(threads, places, assume_shared)
+    races = link_races(sharing, locksets, sequences)
+    return Program(sources, names, types, calls, threads, places, locks, locksets, sequences, sharing, races)

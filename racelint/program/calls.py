@@ -1,0 +1,174 @@
+"""Stage 3: who calls whom, from which call site, on which object; and what code outside the program may call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.program.source import Code, Sources, walk
+from racelint.program.types import Types
+from racelint.program.values import FunctionRef, Instance, Value
+
+OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
+"""Special methods that run while an object or class is being made: nobody else can hold it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function)."""
+
+    caller: Code
+    site: int
+    callee: Code
+    receiver: Value | None
+
+
+@dataclass(slots=True)
+class Calls:
+    """The call graph. Calls that start another context (`Thread(target=f)`) are not in it."""
+
+    types: Types
+    out: dict[int, list[Edge]]
+    into: dict[int, list[Edge]]
+    escaping: set[int]
+    """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
+    wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
+    """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
+
+    def callers(self, code: Code) -> list[Edge]:
+        """The known calls of a function."""
+        return self.into.get(code.key, [])
+
+    def calls(self, code: Code) -> list[Edge]:
+        """The known calls that a function makes."""
+        return self.out.get(code.key, [])
+
+    def reachable(self, roots: list[Code]) -> dict[int, Edge | None]:
+        """All functions that run when the roots run, each with the call by which it was found first."""
+        found: dict[int, Edge | None] = {root.key: None for root in roots}
+        pending = list(roots)
+        while pending:
+            for edge in self.calls(pending.pop()):
+                if edge.callee.key not in found:
+                    found[edge.callee.key] = edge
+                    pending.append(edge.callee)
+        return found
+
+    def is_open(self, code: Code) -> bool:
+        """Whether code outside the program may call the function directly: public, and nobody in the program does."""
+        return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def is_public(code: Code) -> bool:
+    """Whether a function is part of what its module offers: no leading underscore in its name, nor in its class's."""
+    name = code.name
+    special = name.startswith("__") and name.endswith("__")
+    if name.startswith("_") and not special:
+        return False
+    return code.parent is not None and code.parent.function.kind in ("module", "class")
+
+
+def constructs(code: Code) -> bool:
+    """Whether a function runs only while its object is being made."""
+    return code.is_method and code.name in OPERATORS
+
+
+def link_calls(types: Types) -> Calls:
+    """Collect the edges that the types stage resolved, and those of `with` statements."""
+    sources = types.names.sources
+    edges: dict[Edge, None] = {}
+    for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
+        if id >= 0:
+            for value in values:
+                if isinstance(value, FunctionRef):
+                    edges[Edge(sources.codes[key], id, value.code, value.receiver)] = None
+    for code in sources.codes:
+        for node in walk(code.function.body):
+            if type(node) is facts.With:
+                for edge in _with_edges(types, code, node):
+                    edges[edge] = None
+            elif type(node) is facts.MakeClass:
+                body = sources.modules[code.module].facts.classes[node.cls].body
+                edges[Edge(code, node.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
+    out: dict[int, list[Edge]] = defaultdict(list)
+    into: dict[int, list[Edge]] = defaultdict(list)
+    for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
+        out[edge.caller.key].append(edge)
+        into[edge.callee.key].append(edge)
+    calls = Calls(types, dict(out), dict(into), _escaping(types, sources))
+    calls.wrappers = _wrappers(types, sources)
+    return calls
+
+
+def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
+    found = []
+    names = ("__aenter__", "__aexit__") if node.is_async else ("__enter__", "__exit__")
+    for value in types.of(code, node.manager):
+        if isinstance(value, Instance):
+            for method in method_refs(types, value, names):
+                found.append(Edge(code, node.manager, method, value))
+    return found
+
+
+def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[Code]:
+    """The functions of the program that an object's methods of these names are."""
+    found = []
+    for name in names:
+        defining = types.attributes.defining(value.cls, name)
+        if defining is not None:
+            for code, store in types.attributes.class_level(defining)[name]:
+                found.extend(
+                    each.code for each in types.names.static(code, store.value) if isinstance(each, FunctionRef)
+                )
+    return found
+
+
+def _escaping(types: Types, sources: Sources) -> set[int]:
+    """Functions that are fetched (as a method, by name) for anything else than being called on the spot."""
+    escaping: set[int] = set()
+    for code in sources.codes:
+        called = {each.callee for each in code.operations if type(each) is facts.Call}
+        for operation in code.operations:
+            if type(operation) in (facts.LoadAttr, facts.LoadName) and operation.id not in called:  # type: ignore[union-attr]
+                for value in types.of(code, operation.id):  # type: ignore[union-attr]
+                    if isinstance(value, FunctionRef):
+                        escaping.add(value.code.key)
+            elif type(operation) is facts.MakeFunction and operation.id not in called:
+                made = sources.codes[sources.module_bodies[code.module].key + operation.function]
+                if made.function.kind == "lambda":
+                    escaping.add(made.key)
+    return escaping
+
+
+def _wrappers(types: Types, sources: Sources) -> dict[int, list[tuple[Code, int]]]:
+    """`@decorator` of the program around a function: the function that it returns, and where that runs the original."""
+    found: dict[int, list[tuple[Code, int]]] = {}
+    for code in sources.codes:
+        if code.parent is None or not code.function.decorators:
+            continue
+        for id in code.function.decorators:
+            for value in types.of(code.parent, id):
+                if isinstance(value, FunctionRef):
+                    for wrapper in _returned_functions(types, value.code):
+                        for site in _runs_parameter(wrapper, value.code):
+                            found.setdefault(code.key, []).append((wrapper, site))
+    return found
+
+
+def _returned_functions(types: Types, decorator: Code) -> list[Code]:
+    values = [value for id in decorator.returns for value in types.of(decorator, id)]
+    return [value.code for value in values if isinstance(value, FunctionRef) and value.code.parent is decorator]
+
+
+def _runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
+    """The calls in `wrapper` whose callee is a parameter of the decorator around it."""
+    parameters = {parameter.name for parameter in decorator.function.parameters}
+    found = []
+    for operation in wrapper.operations:
+        if type(operation) is facts.Call and operation.callee >= 0:
+            callee = wrapper.operations[operation.callee] if operation.callee < len(wrapper.operations) else None
+            if type(callee) is facts.LoadName and callee.scope == "free" and callee.name in parameters:
+                found.append(operation.id)
+    return found

@@ -1,0 +1,151 @@
+"""Inside one function: which operations use a value, which reads a value comes from, and how an object is reached."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.program.source import Code
+
+LOADS: Final = (facts.LoadName, facts.LoadAttr)
+UNKNOWN: Final = "?"
+"""The path of an object that cannot be named."""
+
+
+def operands(operation: Operation) -> tuple[int, ...]:
+    """The ids of the values that an operation takes in."""
+    match operation:
+        case facts.LoadAttr(base=base) | facts.DeleteAttr(base=base):
+            return (base,)
+        case facts.LoadItem(base=base, key=key) | facts.DeleteItem(base=base, key=key):
+            return (base, key)
+        case facts.StoreAttr(base=base, value=value):
+            return (base, value)
+        case facts.StoreItem(base=base, key=key, value=value):
+            return (base, key, value)
+        case facts.StoreName(value=value) | facts.Unpack(value=value) | facts.Cast(value=value):
+            return (value,)
+        case facts.Await(value=value) | facts.Yield(value=value):
+            return (value,)
+        case facts.Call(callee=callee, arguments=arguments):
+            return (callee, *(argument.value for argument in arguments))
+        case facts.Build(items=items, keys=keys):
+            return (*items, *keys)
+        case facts.Compute(operands=inputs) | facts.Choice(operands=inputs) | facts.Phi(inputs=inputs):
+            return inputs
+        case facts.Element(iterable=iterable):
+            return (iterable,)
+        case facts.Entered(manager=manager):
+            return (manager,)
+        case _:
+            return ()
+
+
+class Dataflow:
+    """The def-use chains of one function. Phis and casts are looked through on request only."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._uses: dict[int, list[Operation]] | None = None
+        self._sources: dict[int, frozenset[int]] = {}
+        self._paths: dict[int, str] = {}
+
+    def operation(self, id: int) -> Operation | None:
+        """The operation with that id; None for a parameter or no value."""
+        return self.code.operations[id] if 0 <= id < len(self.code.operations) else None
+
+    def uses(self, id: int) -> list[Operation]:
+        """The operations that take in a value."""
+        if self._uses is None:
+            self._uses = {}
+            for operation in self.code.operations:
+                if operation is not None:
+                    for each in dict.fromkeys(operands(operation)):
+                        self._uses.setdefault(each, []).append(operation)
+        return self._uses.get(id, [])
+
+    def sources(self, id: int) -> frozenset[int]:
+        """The reads (of names and attributes) that a value was computed from, through locals, operators and calls."""
+        found = self._sources.get(id)
+        if found is None:
+            reads: set[int] = set()
+            seen: set[int] = set()
+            pending = [id]
+            while pending:
+                each = pending.pop()
+                operation = self.operation(each)
+                if each in seen or operation is None:
+                    continue
+                seen.add(each)
+                if type(operation) in LOADS:
+                    reads.add(each)
+                    if type(operation) is facts.LoadAttr:
+                        pending.append(operation.base)
+                else:
+                    pending.extend(operands(operation))
+            found = self._sources[id] = frozenset(reads)
+        return found
+
+    def path(self, id: int) -> str:
+        """A name for the object in this function's terms: `self.pool`, `g:pkg.mod.registry`, or `%7` for the value 7.
+
+        Equal paths name the same object as long as nothing on the path is rebound in between.
+        """
+        found = self._paths.get(id)
+        if found is None:
+            self._paths[id] = UNKNOWN
+            found = self._paths[id] = self._path(id)
+        return found
+
+    def _path(self, id: int) -> str:
+        parameters = self.code.function.parameters
+        if 0 <= id < len(parameters):
+            return parameters[id].name
+        match self.operation(id):
+            case facts.LoadName(name=name, scope="global"):
+                return f"g:{self.code.module}:{name}"
+            case facts.LoadName(name=name, owner=owner):
+                return f"c:{self.code.module}:{owner}:{name}"
+            case facts.LoadAttr(base=base, name=name):
+                return f"{self.path(base)}.{name}"
+            case facts.LoadItem(base=base, key=key):
+                return f"{self.path(base)}[{self.key(key)}]"
+            case facts.Cast(value=value) | facts.Await(value=value) if value >= 0:
+                return self.path(value)
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}
+                return paths.pop() if len(paths) == 1 else f"%{id}"
+            case _:
+                return f"%{id}"
+
+    def key(self, id: int) -> str:
+        """A name for a subscript: the literal as written, or the path of the value."""
+        operation = self.operation(id)
+        return operation.text if type(operation) is facts.Const else self.path(id)
+
+    def text(self, id: int) -> str | None:
+        """The value of a string literal."""
+        operation = self.operation(id)
+        if type(operation) is facts.Const and operation.kind == "str":
+            value = ast.literal_eval(operation.text)
+            return value if isinstance(value, str) else None
+        return None
+
+    def is_constant(self, id: int) -> bool:
+        """Whether the value is a literal, or a choice between literals."""
+        match self.operation(id):
+            case facts.Const():
+                return True
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                return all(each != id and self.is_constant(each) for each in inputs)
+            case facts.Compute(kind="-" | "not", operands=(only,)):
+                return self.is_constant(only)
+            case _:
+                return False
+
+    def is_none(self, id: int) -> bool:
+        """Whether the value is the literal None."""
+        operation = self.operation(id)
+        return type(operation) is facts.Const and operation.kind == "none"

@@ -1,0 +1,86 @@
+"""Difference propagation: nodes hold growing sets of values, edges copy them, watchers react to each new one once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Final
+
+from racelint.program.values import NO_VALUES, Value, ValueSet
+
+LIMIT: Final = 40
+"""A node that would hold more values than this says nothing useful any more; further ones are dropped."""
+
+Watcher = Callable[[Value], None]
+
+
+class Flow:
+    """A graph of nodes. Nodes below `size` are numbered by the caller; `node` makes further ones by a key."""
+
+    def __init__(self, size: int) -> None:
+        self._held: list[ValueSet | None] = [None] * size
+        self._targets: list[list[int] | None] = [None] * size
+        self._watchers: list[list[Watcher] | None] = [None] * size
+        self._keys: dict[Hashable, int] = {}
+        self._edges: set[tuple[int, int]] = set()
+        self._pending: list[tuple[int, Value]] = []
+
+    def node(self, *key: Hashable) -> int:
+        """The node of a key, made at first use."""
+        found = self._keys.get(key)
+        if found is None:
+            found = self._keys[key] = len(self._held)
+            self._held.append(None)
+            self._targets.append(None)
+            self._watchers.append(None)
+        return found
+
+    def values(self, node: int) -> ValueSet:
+        """What a node holds."""
+        return self._held[node] or NO_VALUES
+
+    def values_of(self, *key: Hashable) -> ValueSet:
+        """What the node of a key holds, without making it."""
+        found = self._keys.get(key)
+        return NO_VALUES if found is None else self.values(found)
+
+    def add(self, node: int, value: Value) -> None:
+        """Put a value into a node."""
+        held = self._held[node]
+        if held is None:
+            held = self._held[node] = {}
+        if value not in held and len(held) < LIMIT:
+            held[value] = None
+            self._pending.append((node, value))
+
+    def copy(self, source: int, target: int) -> None:
+        """Whatever `source` holds, now or later, flows into `target`."""
+        if source == target or (source, target) in self._edges:
+            return
+        self._edges.add((source, target))
+        targets = self._targets[source]
+        if targets is None:
+            self._targets[source] = [target]
+        else:
+            targets.append(target)
+        for value in list(self.values(source)):
+            self.add(target, value)
+
+    def watch(self, node: int, watcher: Watcher) -> None:
+        """Call `watcher` for each value of the node, now or later."""
+        watchers = self._watchers[node]
+        if watchers is None:
+            self._watchers[node] = [watcher]
+        else:
+            watchers.append(watcher)
+        for value in list(self.values(node)):
+            watcher(value)
+
+    def run(self) -> None:
+        """Propagate until nothing changes. Ends because values are finitely many and sets only grow."""
+        pending = self._pending
+        while pending:
+            node, value = pending.pop()
+            for target in self._targets[node] or ():
+                self.add(target, value)
+            for watcher in list(self._watchers[node] or ()):
+                watcher(value)

@@ -1,0 +1,126 @@
+"""Part of the races stage: which lock protects which access, and which lock the program itself uses for a Place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from racelint.knowledge.model import LockDomain, LockKind
+from racelint.program.dataflow import UNKNOWN
+from racelint.program.locks import Lock, LockUse
+from racelint.program.lockstate import MIXED, Held
+from racelint.program.places import Access
+
+ANY: str = "?"
+"""A relation that cannot be told: it is given the benefit of the doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A lock as an access sees it: `relation` says whose lock it is, seen from the object that is accessed.
+
+    `global` one lock for all, `own` the object's, `.parent` that of an object reached from it, `<.stats` that of the
+    object from which it is reached, `instance` one per object although the memory is one for all.
+    """
+
+    lock: Lock
+    relation: str
+    mode: LockKind | None
+
+    def excludes(self, other: Protection) -> bool:
+        """Whether a holder of this keeps a holder of the other out."""
+        if self.lock.key != other.lock.key or not self.lock.excludes:
+            return False
+        if self.mode is LockKind.READER and other.mode is LockKind.READER:
+            return False
+        return self.relation == other.relation or ANY in (self.relation, other.relation)
+
+
+def relation(use: LockUse, access: Access) -> str:
+    """Whose lock a use is, seen from the accessed object."""
+    if not use.lock.per_instance:
+        return "global"
+    if access.place.kind != "attribute":
+        return "instance"
+    if UNKNOWN in (use.base, access.base):
+        return ANY
+    if use.base == access.base:
+        return "own"
+    if use.base.startswith(access.base + "."):
+        return use.base[len(access.base) :]
+    if access.base.startswith(use.base + "."):
+        return "<" + access.base[len(use.base) :]
+    return "other"
+
+
+def protections(held: Held, access: Access) -> list[Protection]:
+    """The locks held at an access that may protect it."""
+    found = [Protection(use.lock, relation(use, access), use.mode) for use in held]
+    return [each for each in found if each.relation != "instance"]
+
+
+def exclude_each_other(first: Iterable[Protection], second: Iterable[Protection]) -> bool:
+    """Whether the two sides hold a common lock, or may do so for all that is known."""
+    first, second = list(first), list(second)
+    if any(one.excludes(other) for one in first for other in second):
+        return True
+    unknown = [any(each.lock.kind is None for each in side) for side in (first, second)]
+    return all(unknown)
+
+
+def steady(states: Iterable[Held]) -> Held:
+    """The locks that are held in one and the same critical section at several operations."""
+    result: Held | None = None
+    for held in states:
+        if result is None:
+            result = dict(held)
+        else:
+            result = {use: section for use, section in result.items() if held.get(use) == section and section != MIXED}
+    return result or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The lock that the program uses for a Place: at `guarded` of its `total` accesses, `example` is one of them."""
+
+    lock: Lock
+    relation: str
+    guarded: int
+    total: int
+    example: Access
+    writes: int
+
+    @property
+    def share(self) -> float:
+        """The part of all accesses that is guarded, from 0 to 1."""
+        return self.guarded / self.total
+
+    def protects(self, protection: Protection) -> bool:
+        """Whether holding `protection` is holding this guard."""
+        same = self.relation == protection.relation or ANY in (self.relation, protection.relation)
+        return protection.lock.key == self.lock.key and same
+
+
+def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None:
+    """The lock held at most of the accesses, if one that excludes is held at some write of the Place."""
+    counts: dict[tuple[object, str], list[Access]] = {}
+    locks: dict[tuple[object, str], Lock] = {}
+    for access, held in accesses:
+        for protection in held:
+            lock = protection.lock
+            if lock.kind is None or not lock.excludes or lock.domain in (LockDomain.TASK, LockDomain.GREENLET):
+                continue
+            if protection.relation in (ANY, "other"):
+                continue
+            key = (lock.key, protection.relation)
+            locks[key] = lock
+            if access not in counts.setdefault(key, []):
+                counts[key].append(access)
+    best: Guard | None = None
+    for key, guarded in counts.items():
+        writes = [access for access in guarded if access.kind.writes]
+        if writes:
+            guard = Guard(locks[key], key[1], len(guarded), len(accesses), writes[0], len(writes))
+            if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
+                best = guard
+    return best

@@ -1,0 +1,309 @@
+"""Part of the types stage: what happens at a call, to parameters, results, containers and spawned functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import partial
+
+from racelint import facts
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import Form, Passing, Spawn
+from racelint.program.flow import Flow
+from racelint.program.source import ClassInfo, Code
+from racelint.program.types import (
+    DATACLASSES,
+    GIVES_ELEMENT,
+    SHARES_ELEMENTS,
+    TAKES_ELEMENT,
+    Passed,
+    Spawned,
+    Types,
+)
+from racelint.program.values import (
+    ClassRef,
+    FunctionRef,
+    Generator,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Partial,
+    Site,
+    Value,
+)
+
+Reflect = Callable[[Code, facts.Call, str], None]
+
+
+class Invocation:
+    """Turns calls into flows. `reflect` is called for `getattr` and its like with a literal name."""
+
+    def __init__(self, types: Types, flow: Flow, reflect: Reflect) -> None:
+        self._types = types
+        self._flow = flow
+        self._reflect = reflect
+        self._values = types.names.values
+        self._knowledge = types.names.knowledge
+
+    # --- passing arguments ---
+
+    def arguments(self, code: Code, call: facts.Call) -> Passed:
+        """The arguments of a call as nodes."""
+        given = [(each.name, code.offset + each.value) for each in call.arguments if each.value >= 0]
+        return Passed(
+            tuple(node for name, node in given if name == ""),
+            tuple((name, node) for name, node in given if name not in ("", "*", "**")),
+            tuple(node for name, node in given if name == "*"),
+        )
+
+    def bind(self, callee: Code, receiver: Value | None, passed: Passed) -> None:
+        """Let the arguments flow into the parameters of `callee`."""
+        parameters = callee.function.parameters
+        slots = [index for index, each in enumerate(parameters) if each.kind == "positional"]
+        if receiver is not None and slots:
+            self._flow.add(callee.offset + slots.pop(0), receiver)
+        for node, index in zip(passed.positional, slots, strict=False):
+            self._flow.copy(node, callee.offset + index)
+        by_name = {each.name: index for index, each in enumerate(parameters) if each.kind in ("positional", "keyword")}
+        for name, node in passed.keywords:
+            if name in by_name:
+                self._flow.copy(node, callee.offset + by_name[name])
+        rest = [index for index, each in enumerate(parameters) if each.kind == "vararg"]
+        if rest:
+            elements = self._flow.node("elements", (callee.key, rest[0]))
+            for node in passed.positional[len(slots) :]:
+                self._flow.copy(node, elements)
+            for node in passed.starred:
+                self._flow.watch(node, partial(self._copy_elements, elements))
+
+    def _copy_elements(self, target: int, container: Value) -> None:
+        if isinstance(container, LibraryObject) and container.site is not None:
+            self._flow.copy(self._flow.node("elements", container.site), target)
+        elif isinstance(container, Generator):
+            self._flow.copy(self._flow.node("yields", container.code.key), target)
+
+    # --- calling ---
+
+    def call(self, site: Site, passed: Passed, result: int | None, callee: Value) -> None:
+        """One possible callee of the call at `site`: pass the arguments, give the result."""
+        self._types.callees.setdefault(site, {})[callee] = None
+        match callee:
+            case FunctionRef(code=code, receiver=receiver):
+                self._function(code, receiver, passed, result)
+            case ClassRef(cls=cls):
+                self._construct(site, cls, passed, result)
+            case Library(qualname=qualname):
+                self._library(site, qualname, passed, result)
+            case LibraryMethod(qualname=qualname, receiver=receiver):
+                self._library_method(site, callee, passed, result)
+                self._spawn(site, qualname, passed, receiver)
+            case Partial(site=made):
+                self._partial(site, made, passed, result)
+            case Instance(cls=cls):
+                self.method(site, callee, "__call__", passed, result)
+            case _:
+                pass
+
+    def method(self, site: Site, receiver: Instance, name: str, passed: Passed, result: int | None) -> bool:
+        """Call a method of the program by name on an object, as an operator or `with` does. Whether there is one."""
+        found = False
+        defining = self._types.attributes.defining(receiver.cls, name)
+        if defining is not None:
+            node = self._flow.node("class", defining.key, name)
+            self._flow.watch(node, partial(self._implicit, site, receiver, passed, result))
+            found = True
+        return found
+
+    def _implicit(self, site: Site, receiver: Instance, passed: Passed, result: int | None, value: Value) -> None:
+        if isinstance(value, FunctionRef):
+            bound = self._values.function(value.code, receiver)
+            self._types.implicit.setdefault(site, {})[bound] = None
+            self._function(value.code, receiver, passed, result)
+
+    def _function(self, code: Code, receiver: Value | None, passed: Passed, result: int | None) -> None:
+        self.bind(code, receiver, passed)
+        if result is None:
+            return
+        if code.function.is_generator:
+            self._flow.add(result, self._values.generator(code))
+        else:
+            self._flow.copy(self._flow.node("returns", code.key), result)
+
+    def _construct(self, site: Site, cls: ClassInfo, passed: Passed, result: int | None) -> None:
+        made = self._values.instance(cls, site)
+        if result is not None:
+            self._flow.add(result, made)
+        if not self.method(site, made, "__init__", passed, None):
+            self._fill_fields(cls, passed)
+        for base in cls.library_bases:
+            self._spawn(site, base, passed, made)
+
+    def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:
+        """The constructor that a dataclass or NamedTuple gets: arguments go to the annotated fields in order."""
+        names = [name.name for each in reversed(cls.mro) for name in each.facts.annotations if self._has_fields(each)]
+        attributes = self._types.attributes
+        given = [*zip(dict.fromkeys(names), passed.positional, strict=False), *passed.keywords]
+        for name, node in given:
+            if name in names:
+                self._flow.copy(node, self._flow.node("instance", attributes.owner(cls, name).key, name))
+
+    def _has_fields(self, cls: ClassInfo) -> bool:
+        names = self._types.names
+        decorators = [
+            value
+            for id in cls.facts.decorators
+            for value in names.static(cls.parent, self._callee_of(cls.parent, id))
+            if isinstance(value, Library)
+        ]
+        return any(each.qualname in DATACLASSES for each in decorators) or "typing.NamedTuple" in cls.library_bases
+
+    @staticmethod
+    def _callee_of(code: Code, id: int) -> int:
+        operation = code.operations[id]
+        return operation.callee if type(operation) is facts.Call else id
+
+    # --- libraries ---
+
+    def _library(self, site: Site, qualname: str, passed: Passed, result: int | None) -> None:
+        if qualname == "functools.partial":
+            if result is not None:
+                self._flow.add(result, self._values.partial(site))
+            return
+        if qualname == "super":
+            self._super(site, passed, result)
+            return
+        owner, _, method = qualname.rpartition(".")
+        if self._knowledge.is_class(owner) and passed.positional:
+            # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
+            rest = Passed(passed.positional[1:], passed.keywords, passed.starred)
+            self._flow.watch(passed.positional[0], partial(self._spawn, site, qualname, rest))
+        if result is not None:
+            self._library_result(site, qualname, passed, result)
+        self._spawn(site, qualname, passed, None)
+
+    def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
+        if self._knowledge.is_class(qualname):
+            self._flow.add(result, self._values.library_object(qualname, site))
+            if passed.positional:
+                elements = self._flow.node("elements", site)
+                self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
+                if qualname == "collections.defaultdict":
+                    self._flow.watch(passed.positional[0], partial(self._from_factory, site, elements))
+            return
+        if qualname in ("sorted", "iter", "next", "enumerate", "reversed"):
+            self._iteration(site, qualname, passed, result)
+            return
+        returned = self._knowledge.returns(qualname)
+        if returned is not None:
+            self._flow.add(result, self._values.library_object(returned, site))
+
+    def _from_factory(self, site: Site, elements: int, factory: Value) -> None:
+        self.call((site[0], site[1]), Passed((), ()), elements, factory)
+
+    def _iteration(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
+        if not passed.positional:
+            return
+        if qualname == "next":
+            self._flow.watch(passed.positional[0], partial(self._copy_elements, result))
+            return
+        self._flow.add(result, self._values.library_object("list", site))
+        elements = self._flow.node("elements", site)
+        self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
+
+    def _super(self, site: Site, passed: Passed, result: int | None) -> None:
+        code: Code | None = self._types.names.sources.codes[site[0]]
+        while code is not None and code.cls is None:
+            code = code.parent
+        if code is None or code.cls is None or result is None or not code.function.parameters:
+            return
+        self._flow.watch(code.offset, partial(self._add_super, code.cls, result))
+
+    def _add_super(self, cls: ClassInfo, result: int, receiver: Value) -> None:
+        if isinstance(receiver, Instance | ClassRef):
+            self._flow.add(result, self._values.super(cls, receiver))
+
+    def _library_method(self, site: Site, callee: LibraryMethod, passed: Passed, result: int | None) -> None:
+        receiver, method = callee.receiver, callee.qualname.rpartition(".")[2]
+        elements = None
+        if isinstance(receiver, LibraryObject) and receiver.site is not None:
+            elements = self._flow.node("elements", receiver.site)
+            if method in GIVES_ELEMENT and passed.positional:
+                self._flow.copy(passed.positional[-1 if method in ("insert", "setdefault") else 0], elements)
+            if method in ("extend", "update", "extendleft") and passed.positional:
+                self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
+        if result is None:
+            return
+        returned = self._knowledge.returns(callee.qualname)
+        if elements is not None and method in TAKES_ELEMENT:
+            self._flow.copy(elements, result)
+        elif elements is not None and method in SHARES_ELEMENTS:
+            self._flow.add(result, self._values.library_object(returned or "list", site))
+            self._flow.copy(elements, self._flow.node("elements", site))
+        elif returned is not None:
+            self._flow.add(result, self._values.library_object(returned, site))
+
+    def _partial(self, site: Site, made: Site, passed: Passed, result: int | None) -> None:
+        code = self._types.names.sources.codes[made[0]]
+        call = code.operations[made[1]]
+        if type(call) is not facts.Call:
+            return
+        first = self.arguments(code, call)
+        if first.positional:
+            joined = Passed(
+                first.positional[1:] + passed.positional,
+                passed.keywords + first.keywords,
+                first.starred + passed.starred,
+            )
+            self._flow.watch(first.positional[0], partial(self.call, site, joined, result))
+
+    # --- spawning ---
+
+    def _spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
+        if isinstance(receiver, Instance | LibraryObject | None):
+            for spawn in self._knowledge.spawns(qualname):
+                target = passed.at(spawn.callee)
+                if target is not None:
+                    given = self._handed_over(spawn, passed)
+                    self._flow.watch(target, partial(self._start, site, spawn, given, receiver))
+
+    def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
+        self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
+        if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
+            self.call((site[0], -site[1] - 1), given, None, target)
+
+    def _handed_over(self, spawn: Spawn, passed: Passed) -> Passed:
+        if spawn.passing is Passing.REST:
+            after = (spawn.callee.position or 0) + 1
+            return Passed(passed.positional[after:], passed.keywords, passed.starred)
+        if spawn.passing is Passing.ARGS_KWARGS:
+            return self._displayed(spawn.args, spawn.kwargs, passed)
+        if spawn.passing is Passing.EACH and spawn.args is not None:
+            first = spawn.args.position or 0
+            iterables = passed.positional[first:] if spawn.args.rest else passed.positional[first : first + 1]
+            return Passed(tuple(self._drawn(node) for node in iterables), ())
+        return Passed((), ())
+
+    def _drawn(self, iterable: int) -> int:
+        element = self._flow.node("drawn", iterable)
+        self._flow.watch(iterable, partial(self._copy_elements, element))
+        return element
+
+    def _displayed(self, args: Slot | None, kwargs: Slot | None, passed: Passed) -> Passed:
+        """`args=(a, b), kwargs={"c": d}` as positionals and keywords, where they are written out."""
+        positional: tuple[int, ...] = ()
+        keywords: list[tuple[str, int]] = []
+        sequence = passed.at(args) if args else None
+        mapping = passed.at(kwargs) if kwargs else None
+        if sequence is not None:
+            code, build = self._types.names.sources.operation_at(sequence)
+            if type(build) is facts.Build and not build.comprehension:
+                positional = tuple(code.offset + item for item in build.items)
+        if mapping is not None:
+            code, build = self._types.names.sources.operation_at(mapping)
+            if type(build) is facts.Build and build.kind == "dict":
+                for key, item in zip(build.keys, build.items, strict=False):
+                    name = code.operations[key] if key >= 0 else None
+                    if type(name) is facts.Const and name.kind == "str":
+                        keywords.append((ast.literal_eval(name.text), code.offset + item))
+        return Passed(positional, tuple(keywords))

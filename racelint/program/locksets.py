@@ -1,0 +1,184 @@
+"""Stage 6: which locks are surely held at each operation?
+
+Each function is walked once over its structure. At every operation the walk knows the locks that are held on all
+paths (must-hold), those that an explicit `acquire` may have left held, and those that are surely free. What holds on
+entry, because every caller holds it, is added afterwards over the call graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.program.calls import Edge
+from racelint.program.frames import inward, parameter_paths
+from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding, Walk
+from racelint.program.locks import Lock, Locks, LockUse
+from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
+from racelint.program.places import Place, Places
+from racelint.program.source import Code, walk
+from racelint.program.threads import Threads
+
+ROUNDS: Final = 4
+"""How deep wrappers around wrappers of acquire and release are followed."""
+
+EntrySet = frozenset[LockUse]
+
+
+@dataclass(slots=True)
+class LockSets:
+    """The locks held everywhere. `held` is the question; `holdings` has the details of each function with locks."""
+
+    places: Places
+    locks: Locks
+    threads: Threads
+    holdings: dict[int, Holding]
+    entry: dict[int, EntrySet] = field(default_factory=dict)
+
+    def state(self, code: Code, id: int) -> State:
+        """What the function itself does to locks up to an operation."""
+        holding = self.holdings.get(code.key)
+        return holding.at.get(id, EMPTY) if holding is not None else EMPTY
+
+    def held(self, code: Code, id: int) -> Held:
+        """The locks surely held at an operation, the callers' included, each with its critical section."""
+        state = self.state(code, id)
+        on_entry = self.entry.get(code.key)
+        if not on_entry:
+            return state.held
+        return {**dict.fromkeys((use for use in on_entry if use not in state.dropped), ON_ENTRY), **state.held}
+
+    def acquisitions(self) -> list[Acquisition]:
+        """Every taking of a lock, in the order of the program."""
+        return [each for key in sorted(self.holdings) for each in self.holdings[key].acquisitions.values()]
+
+
+def link_locksets(places: Places, locks: Locks, threads: Threads) -> LockSets:
+    """Walk every function that has to do with locks, then find what its callers hold."""
+    holdings = _holdings(places, locks, threads)
+    locksets = LockSets(places, locks, threads, holdings)
+    _EntryLocks(locksets).solve()
+    return locksets
+
+
+def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holding]:
+    types = places.types
+    holdings: dict[int, Holding] = {}
+    effects: dict[int, Effect] = {}
+    pending = {code.key: code for code in types.names.sources.codes if _names_locks(code)}
+    for _ in range(ROUNDS):
+        changed: list[Code] = []
+        for key in sorted(pending):
+            code = pending[key]
+            walked = Walk(code, types, locks, places.dataflow(code), lambda callee: effects.get(callee.key, NO_EFFECT))
+            holdings[key] = walked.run()
+            if holdings[key].effect != effects.get(key, NO_EFFECT):
+                effects[key] = holdings[key].effect
+                changed.append(code)
+        pending = {edge.caller.key: edge.caller for code in changed for edge in threads.calls.callers(code)}
+        if not pending:
+            break
+    return holdings
+
+
+def _names_locks(code: Code) -> bool:
+    """Whether a function enters a `with` or calls a method by which locks are taken: the others hold none."""
+    for operation in code.operations:
+        if type(operation) is facts.LoadAttr and operation.name in _LOCK_METHODS:
+            return True
+    return any(type(node) is facts.With for node in walk(code.function.body))
+
+
+_LOCK_METHODS: Final = frozenset(
+    {"acquire", "release", "acquire_lock", "release_lock", "acquire_nowait", "enter_context", "enter_async_context"}
+    | {f"{verb}_{side}_lock" for verb in ("acquire", "release") for side in ("read", "write")}
+    | {"wait", "wait_for"}
+)
+
+
+class _EntryLocks:
+    """The locks that every caller of a function holds: the greatest solution over the call graph."""
+
+    def __init__(self, locksets: LockSets) -> None:
+        self._locksets = locksets
+        self._calls = locksets.threads.calls
+        self._sources = self._calls.types.names.sources
+        self._always = self._wrapped()
+
+    def solve(self) -> None:
+        """Start with "everything" for functions whose callers are all known, and lose locks until nothing changes."""
+        entry: dict[int, EntrySet | None] = {}
+        roots = self._roots()
+        pending: list[int] = []
+        for code in self._sources.codes:
+            if code.key in roots:
+                entry[code.key] = frozenset()
+                pending.append(code.key)
+            else:
+                entry[code.key] = None
+        while pending:
+            caller = self._sources.codes[pending.pop()]
+            for edge in self._calls.calls(caller):
+                known = entry[edge.callee.key]
+                if known is not None and not known:
+                    continue
+                given = self._given(edge, entry[caller.key] or frozenset())
+                merged = given if known is None else known & given
+                if merged != known:
+                    entry[edge.callee.key] = merged
+                    pending.append(edge.callee.key)
+        for key in sorted(entry):
+            found = (entry[key] or frozenset()) | self._always.get(key, frozenset())
+            if found:
+                self._locksets.entry[key] = found
+
+    def _roots(self) -> set[int]:
+        """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
+        started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
+        unseen = {code.key for code in self._sources.codes if not self._calls.callers(code)}
+        return started | unseen | self._calls.escaping
+
+    def _given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
+        """What the caller holds at the call, in the terms of the callee."""
+        state = self._locksets.state(edge.caller, edge.site)
+        held = [*state.held, *(use for use in on_entry if use not in state.dropped)]
+        if not held:
+            return frozenset()
+        flow = self._locksets.places.dataflow(edge.caller)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+
+    def _wrapped(self) -> dict[int, EntrySet]:
+        """What a decorator of the program, or a library's, holds around a function."""
+        found: dict[int, EntrySet] = {}
+        for key, wrappers in self._calls.wrappers.items():
+            code = self._sources.codes[key]
+            for wrapper, site in wrappers:
+                held = self._locksets.state(wrapper, site).held
+                flow = self._locksets.places.dataflow(wrapper)
+                paths = parameter_paths(flow, code, site, None)
+                uses = frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+                found[key] = found.get(key, frozenset()) | uses
+        for context in self._locksets.threads.contexts:
+            for code, _ in context.entries:
+                held_by_library = self._held_by_library(code)
+                if held_by_library:
+                    found[code.key] = found.get(code.key, frozenset()) | held_by_library
+        return found
+
+    def _held_by_library(self, code: Code) -> EntrySet:
+        """A method that a library calls with one of its own locks held (`logging.Handler.emit`)."""
+        if code.cls is None:
+            return frozenset()
+        knowledge = self._calls.types.names.knowledge
+        for base in code.cls.library_bases:
+            for row in knowledge.entry_methods(base):
+                if row.holding and row.matches(code.name):
+                    symbol = f"{code.cls.qualname}.{row.holding}"
+                    place = Place("attribute", code.cls.key, row.holding, symbol)
+                    return frozenset({LockUse(self._locksets.locks.of_place(place), code.function.parameters[0].name)})
+        return frozenset()
+
+
+__all__ = ["Lock", "LockSets", "link_locksets"]

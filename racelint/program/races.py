@@ -1,0 +1,528 @@
+"""Stage 9: which accesses and sequences race? A chain of filters; what is left is told with both sides.
+
+conflicting: two accesses of one Place, one of them a write -> shared: on one object, by contexts that may overlap
+-> unguarded: no common lock over the whole sequence -> unexcused: none of the shapes that are right without a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.findings import Evidence
+from racelint.knowledge.model import LockKind
+from racelint.program.guards import Guard, Protection, exclude_each_other, infer_guard, protections, relation, steady
+from racelint.program.locks import Lock
+from racelint.program.locksets import LockSets
+from racelint.program.places import Access, Kind, Place
+from racelint.program.sequences import REMOVES, Composite, Sequences, Shape
+from racelint.program.sharing import Sharing, is_confined
+from racelint.program.source import Code
+from racelint.program.threads import Context
+from racelint.program.values import Instance, LibraryObject
+
+
+class Problem(Enum):
+    """What is wrong with a racing access."""
+
+    UPDATE = "update"
+    INCONSISTENT = "inconsistent"
+    DIFFERENT_LOCKS = "different locks"
+    NO_EXCLUSION = "no exclusion"
+    WRITE = "write"
+    CHECK = "check"
+    LAZY = "lazy"
+    SPLIT = "split"
+    DOUBLE_READ = "double read"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Race:
+    """One racing access (or sequence), the other side, and why it is believed.
+
+    The finding stands at `span` in `code`. `one` runs this side and `other_context` the other, where contexts are the
+    evidence; `guard` is the program's own lock for the Place; `lock` the wrong one that is held here.
+    """
+
+    problem: Problem
+    code: Code
+    span: Span
+    access: Access
+    evidence: Evidence
+    other: Access | None = None
+    one: Context | None = None
+    other_context: Context | None = None
+    guard: Guard | None = None
+    lock: Lock | None = None
+    first: Access | None = None
+
+    @property
+    def path(self) -> str:
+        """The file of the finding."""
+        return self.code.path
+
+    @property
+    def place(self) -> Place:
+        """The memory that is raced for."""
+        return self.access.place
+
+
+@dataclass(slots=True)
+class Races:
+    """All races, one for each Place and cause."""
+
+    found: list[Race] = field(default_factory=list)
+
+    def of(self, problem: Problem) -> list[Race]:
+        """The races of one kind."""
+        return [race for race in self.found if race.problem is problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Partner:
+    other: Access
+    one: Context
+    other_context: Context
+
+
+def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Races:
+    """Judge every Place."""
+    by_place: dict[Place, list[Composite]] = {}
+    for sequence in sequences.found:
+        by_place.setdefault(sequence.first.place, []).append(sequence)
+    races = Races()
+    places = sharing.places
+    for place in sorted(places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
+        accesses = places.by_place[place]
+        if not any(access.kind.writes for access in accesses) or is_confined(places, place):
+            continue
+        judged = _Judge(place, accesses, by_place.get(place, []), sharing, locksets).judge()
+        races.found.extend(_one_per_cause(judged))
+    return races
+
+
+ORDER = (
+    Problem.NO_EXCLUSION,
+    Problem.DIFFERENT_LOCKS,
+    Problem.SPLIT,
+    Problem.LAZY,
+    Problem.CHECK,
+    Problem.DOUBLE_READ,
+    Problem.UPDATE,
+    Problem.INCONSISTENT,
+    Problem.WRITE,
+)
+
+
+def _one_per_cause(races: Iterator[Race]) -> list[Race]:
+    """One report for each access: the most telling one."""
+    kept: list[Race] = []
+    taken: set[tuple[int, int]] = set()
+    starts: set[tuple[str, Span, Problem]] = set()
+    for race in sorted(races, key=lambda race: (ORDER.index(race.problem), race.code.path, race.span)):
+        key = (race.access.code.key, race.access.id)
+        where = (race.path, race.span, race.problem)
+        if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
+            continue
+        taken.add(key)
+        starts.add(where)
+        kept.append(race)
+    return kept
+
+
+class _Judge:
+    """Judges the accesses of one Place."""
+
+    def __init__(
+        self,
+        place: Place,
+        accesses: list[Access],
+        sequences: list[Composite],
+        sharing: Sharing,
+        locksets: LockSets,
+    ) -> None:
+        self._place = place
+        self._sharing = sharing
+        self._threads = sharing.threads
+        self._locksets = locksets
+        self._sequences = sequences
+        self._accesses = [access for access in accesses if not self._is_early(access)]
+        self._held = {
+            (access.code.key, access.id): protections(locksets.held(access.code, access.id), access)
+            for access in self._accesses
+        }
+        self._guard = infer_guard([(access, self._protections(access)) for access in self._accesses])
+        self._assumed = sharing.is_assumed(place)
+        self._is_lock = any(
+            isinstance(value, LibraryObject) and sharing.places.types.names.knowledge.lock(value.qualname) is not None
+            for value in sharing.places.values(place)
+        )
+
+    def _is_early(self, access: Access) -> bool:
+        if not self._sharing.is_early(access):
+            return False
+        return not any(
+            code is access.code and id < access.id
+            for context in self._threads.contexts[1:]
+            for code, id in context.starts
+        )
+
+    def judge(self) -> Iterator[Race]:
+        """All races of the Place."""
+        if not any(access.kind.writes for access in self._accesses):
+            return
+        for sequence in self._sequences:
+            if (
+                sequence.last in self._accesses
+                or sequence.first in self._accesses
+                or sequence.last.code is not sequence.first.code
+            ):
+                yield from self._sequence(sequence)
+        if self._is_lock:
+            return
+        yield from self._single_accesses()
+
+    # --- protection ---
+
+    def _protections(self, access: Access) -> list[Protection]:
+        found = self._held.get((access.code.key, access.id))
+        if found is None:
+            found = protections(self._locksets.held(access.code, access.id), access)
+        return found
+
+    def _over(self, sequence: Composite) -> list[Protection]:
+        """The locks held over the whole sequence in one critical section."""
+        code = sequence.first.code
+        held = steady(self._locksets.held(code, id) for id in sequence.between)
+        return protections(held, sequence.first)
+
+    # --- the other side ---
+
+    def _partner(self, access: Access, held: list[Protection], *, writes: bool = True) -> _Partner | None:
+        """Somebody who changes the Place (or looks at it, if not `writes`) while `access` is under way."""
+        best: _Partner | None = None
+        for one in self._threads.of(access.code):
+            for other in self._accesses:
+                if not (other.kind.writes if writes else other is not access):
+                    continue
+                if exclude_each_other(held, self._protections(other)):
+                    continue
+                for other_context in self._threads.of(other.code):
+                    if one.is_main and other_context.is_main:
+                        continue
+                    if self._threads.overlap(one, access.code, access.id, other_context, other.code, other.id):
+                        if self._sharing.in_common(access, one, other, other_context):
+                            found = _Partner(other, one, other_context)
+                            if best is None or (other is access and best.other is not access):
+                                best = found
+        return best
+
+    def _is_unguarded(self, held: list[Protection]) -> bool:
+        """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind."""
+        guard = self._guard
+        assert guard is not None
+        return not any(guard.protects(each) or each.lock.kind is None or each.relation == "other" for each in held)
+
+    # --- sequences ---
+
+    def _sequence(self, sequence: Composite) -> Iterator[Race]:
+        held = self._over(sequence)
+        first, last = sequence.first, sequence.last
+        if sequence.shape is not Shape.UPDATE and self._is_excused(sequence):
+            return
+        problem, span = self._problem(sequence)
+        if problem is None:
+            return
+        partner = self._partner(self._seen_here(sequence), held)
+        code = first.code
+        evidence: Evidence | None = None
+        if partner is not None and self._matters(sequence, partner.other):
+            evidence = "threads"
+        elif self._guarded_elsewhere(sequence, held):
+            evidence, partner = "lock", None
+        elif self._assumed and not held and self._is_reached(code):
+            evidence, partner = "assumed", None
+        if evidence is None:
+            return
+        wrong = self._wrong_lock(sequence) if problem is Problem.UPDATE else None
+        if wrong is not None and partner is not None:
+            problem = wrong[0]
+            if problem is Problem.DIFFERENT_LOCKS and not self._is_minority(sequence, partner):
+                return
+        yield Race(
+            problem,
+            code,
+            span,
+            last if problem is not Problem.DOUBLE_READ else last,
+            evidence,
+            partner.other if partner else None,
+            partner.one if partner else None,
+            partner.other_context if partner else None,
+            self._guard,
+            wrong[1] if wrong else None,
+            first,
+        )
+
+    def _seen_here(self, sequence: Composite) -> Access:
+        """The sequence as one access at its end, for the question who runs beside it."""
+        return sequence.first if sequence.last.code is not sequence.first.code else sequence.last
+
+    def _problem(self, sequence: Composite) -> tuple[Problem | None, Span]:
+        first, last = sequence.first, sequence.last
+        code = first.code
+        before = protections(self._locksets.held(code, sequence.between[0]), first)
+        after = protections(self._locksets.held(code, sequence.act), last if last.code is code else first)
+        locked_before = [each for each in before if each.lock.excludes and each.lock.kind is not None]
+        locked_after = [each for each in after if each.lock.excludes and each.lock.kind is not None]
+        split = any(one.excludes(other) for one in locked_before for other in locked_after)
+        act_span = last.span if last.code is code else _span_of(code, sequence.act)
+        match sequence.shape:
+            case Shape.UPDATE:
+                return (Problem.SPLIT if split and not self._over(sequence) else Problem.UPDATE), last.span
+            case Shape.DOUBLE_READ:
+                return Problem.DOUBLE_READ, act_span
+            case shape:
+                if split and not self._over(sequence):
+                    return (None if self._tested_again(sequence) else Problem.SPLIT), act_span
+                if locked_after and self._tested_again(sequence):
+                    return None, act_span
+                lazy = shape is Shape.LAZY and self._makes_object(sequence)
+                if shape is Shape.LAZY and not lazy:
+                    return None, act_span
+                return (Problem.LAZY if lazy else Problem.CHECK), sequence.test
+
+    def _tested_again(self, sequence: Composite) -> bool:
+        """Double-checked: the act's own critical section tests the Place once more."""
+        code = sequence.first.code
+        held = self._locksets.held(code, sequence.act)
+        for other in self._sequences:
+            if other is sequence or other.first.code is not code or other.act != sequence.act:
+                continue
+            if other.first.id != sequence.first.id and any(
+                use in held and held[use] == section
+                for use, section in self._locksets.held(code, other.between[0]).items()
+            ):
+                return True
+        return (
+            sequence.last.code is not code
+            and bool(self._locksets.held(sequence.last.code, sequence.last.id))
+            and any(
+                other.last is not None and other.first.code is sequence.last.code and other.act == sequence.last.id
+                for other in self._sequences
+            )
+        )
+
+    def _makes_object(self, sequence: Composite) -> bool:
+        """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
+        last = sequence.last
+        types = self._sharing.places.types
+        flow = self._sharing.places.dataflow(last.code)
+        if flow.is_constant(last.value):
+            return False
+        if self._guard is not None:
+            return True
+        values = types.of(last.code, last.value)
+        safety = types.names.knowledge.safety
+        return any(
+            isinstance(value, Instance)
+            or (
+                isinstance(value, LibraryObject)
+                and ((known := safety(value.qualname)) is None or known.kind.value != "immutable")
+            )
+            for value in values
+        )
+
+    def _is_excused(self, sequence: Composite) -> bool:
+        flow = self._sharing.places.dataflow(sequence.first.code)
+        if sequence.shape is Shape.DOUBLE_READ:
+            return not any(
+                (access.kind is Kind.DELETE or (access.kind is Kind.WRITE and self._sets_none(access)))
+                for access in self._accesses
+            )
+        if (
+            sequence.shape is Shape.CHECK
+            and sequence.last.kind is Kind.WRITE
+            and sequence.last.code is sequence.first.code
+        ):
+            # a flag that is only ever raised may be raised twice
+            only_raised = flow.is_constant(sequence.last.value) and sequence.first.kind is Kind.READ
+            return only_raised and not self._acts_once(sequence)
+        return False
+
+    def _acts_once(self, sequence: Composite) -> bool:
+        """Whether more than the flag depends on the test: something is started, made or torn down once."""
+        code = sequence.first.code
+        low, high = sequence.first.id, sequence.act
+        calls = [each for each in code.operations if type(each) is facts.Call and each.id > low]
+        del high
+        return bool(calls)
+
+    def _sets_none(self, access: Access) -> bool:
+        return self._sharing.places.dataflow(access.code).is_none(access.value)
+
+    def _matters(self, sequence: Composite, other: Access) -> bool:
+        """Whether what the other side does can make the test stale."""
+        if sequence.shape is Shape.DOUBLE_READ:
+            return any(
+                access.kind is Kind.DELETE or (access.kind is Kind.WRITE and self._sets_none(access))
+                for access in self._accesses
+                if self._races_with(sequence, access)
+            )
+        act = sequence.last
+        if act.kind is Kind.CONTENT or act.method in REMOVES:
+            return any(
+                access.method in REMOVES or access.kind.rebinds
+                for access in self._accesses
+                if self._races_with(sequence, access)
+            )
+        return True
+
+    def _races_with(self, sequence: Composite, access: Access) -> bool:
+        seen = self._seen_here(sequence)
+        held = self._over(sequence)
+        if exclude_each_other(held, self._protections(access)):
+            return False
+        return any(
+            self._threads.overlap(one, seen.code, seen.id, other, access.code, access.id)
+            and self._sharing.in_common(seen, one, access, other)
+            for one in self._threads.of(seen.code)
+            for other in self._threads.of(access.code)
+            if not (one.is_main and other.is_main)
+        )
+
+    def _guarded_elsewhere(self, sequence: Composite, held: list[Protection]) -> bool:
+        """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
+        guard = self._guard
+        if guard is None or not self._is_unguarded(held) or not self._is_reached(sequence.first.code):
+            return False
+        own = {(sequence.first.code.key, id) for id in sequence.between}
+        elsewhere = [
+            access
+            for access in self._accesses
+            if (access.code.key, access.id) not in own
+            and any(guard.protects(each) for each in self._protections(access))
+        ]
+        if sequence.shape is Shape.DOUBLE_READ:
+            return any(
+                access.kind is Kind.DELETE or self._sets_none(access) for access in elsewhere if access.kind.rebinds
+            )
+        act_guarded = any(guard.protects(each) for each in self._protections(sequence.last))
+        if sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded:
+            return True
+        return any(access.kind.writes for access in elsewhere)
+
+    def _is_reached(self, code: Code) -> bool:
+        """Whether anybody runs the function at all, as far as one can see."""
+        return bool(self._threads.of(code)) and code.key not in self._sharing.constructing
+
+    def _wrong_lock(self, sequence: Composite) -> tuple[Problem, Lock] | None:
+        """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
+        for use in self._locksets.held(sequence.last.code, sequence.last.id):
+            lock = use.lock
+            if lock.kind is None:
+                continue
+            if not lock.excludes or use.mode is LockKind.READER or relation(use, sequence.last) == "instance":
+                return Problem.NO_EXCLUSION, lock
+            return Problem.DIFFERENT_LOCKS, lock
+        return None
+
+    def _is_minority(self, sequence: Composite, partner: _Partner) -> bool:
+        """Of the two sides of a different-locks race, the one to report: not the guard's, else the later one."""
+        mine = self._protections(sequence.last)
+        if self._guard is not None:
+            guarded = [
+                any(self._guard.protects(each) for each in side) for side in (mine, self._protections(partner.other))
+            ]
+            if guarded[0] != guarded[1] and self._guard.guarded * 2 > self._guard.total:
+                return not guarded[0]
+        here, there = sequence.last, partner.other
+        return (here.code.path, here.span) >= (there.code.path, there.span)
+
+    # --- single accesses ---
+
+    def _single_accesses(self) -> Iterator[Race]:
+        for access in self._accesses:
+            if access.kind in (Kind.UPDATE, Kind.ITEM_UPDATE):
+                continue
+            held = self._protections(access)
+            yield from self._inconsistent(access, held)
+            if access.kind.writes:
+                yield from self._write(access, held)
+
+    def _inconsistent(self, access: Access, held: list[Protection]) -> Iterator[Race]:
+        guard = self._guard
+        if guard is None or not self._is_unguarded(held) or not self._is_reached(access.code):
+            return
+        if self._all_constant() or guard.guarded < 2 or not self._is_forgotten(access, guard):
+            return
+        for code, span in self._where_forgotten(access, guard):
+            yield Race(Problem.INCONSISTENT, code, span, access, "lock", guard.example, guard=guard)
+
+    def _is_forgotten(self, access: Access, guard: Guard) -> bool:
+        """Whether leaving out the lock here looks like an oversight and does harm."""
+        if access.kind.writes:
+            return guard.share >= 0.5
+        unguarded = guard.total - guard.guarded
+        if access.kind is Kind.ITERATE:
+            return guard.share >= 0.5
+        if access.kind is Kind.CONTENT:
+            return unguarded <= 1 and guard.guarded >= 4
+        return False
+
+    def _where_forgotten(self, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
+        """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
+        callers = self._threads.calls.callers(access.code)
+        without = [
+            edge
+            for edge in callers
+            if not any(use.lock.key == guard.lock.key for use in self._locksets.held(edge.caller, edge.site))
+        ]
+        if callers and len(without) < len(callers) and access.code.key not in self._threads.calls.escaping:
+            return [(edge.caller, _span_of(edge.caller, edge.site)) for edge in without]
+        return [(access.code, access.span)]
+
+    def _all_constant(self) -> bool:
+        """Whether only literals are ever stored: a flag or a state, each store complete in itself."""
+        stores = [access for access in self._sharing.places.by_place[self._place] if access.kind.writes]
+        return all(
+            access.kind is Kind.WRITE and self._sharing.places.dataflow(access.code).is_constant(access.value)
+            for access in stores
+        )
+
+    def _write(self, access: Access, held: list[Protection]) -> Iterator[Race]:
+        if access.kind is not Kind.WRITE or self._sharing.places.dataflow(access.code).is_constant(access.value):
+            return
+        back = self._read_back(access)
+        if back is None:
+            return
+        partner = self._partner(access, held)
+        if partner is not None and partner.one is partner.other_context:
+            yield Race(
+                Problem.WRITE, access.code, access.span, access, "threads", back, partner.one, partner.other_context
+            )
+
+    def _read_back(self, access: Access) -> Access | None:
+        """A later read of the Place in the same run of the function, directly or in what it calls."""
+        for other in self._accesses:
+            if (
+                other.code is access.code
+                and other.base == access.base
+                and other.id > access.id
+                and not other.kind.writes
+            ):
+                return other
+        calls = self._threads.calls
+        later = [edge.callee for edge in calls.calls(access.code) if edge.site > access.id]
+        reached = calls.reachable(later)
+        for other in self._accesses:
+            if other.code.key in reached and not other.kind.writes and other.code is not access.code:
+                return other
+        return None
+
+
+def _span_of(code: Code, id: int) -> Span:
+    span = getattr(code.operations[id], "span", None)
+    return span if isinstance(span, Span) else code.function.span

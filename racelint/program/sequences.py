@@ -1,0 +1,326 @@
+"""Stage 7: which accesses of one Place belong together? Updates, tests with their acts, reads that are used twice.
+
+A sequence is right only if nobody changes the Place between its first access and its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Node, Span
+from racelint.program.calls import Calls
+from racelint.program.dataflow import Dataflow
+from racelint.program.frames import outward, parameter_paths
+from racelint.program.places import Access, Kind, Places
+from racelint.program.source import Code, walk
+
+DEPTH: Final = 3
+"""How many calls deep an act is looked for behind its test."""
+
+MISSES: Final = frozenset(
+    {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
+)
+REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
+INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
+
+
+class Shape(Enum):
+    """What a sequence is."""
+
+    UPDATE = "read and written back"
+    CHECK = "tested, then acted upon"
+    LAZY = "tested for absence, then made"
+    DOUBLE_READ = "tested, then read again"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composite:
+    """`first` and `last` access of one Place on one object; `act` is where the last is reached in the same function.
+
+    `test` is the span of the condition. For an update `first` may be the store itself (`+=`).
+    """
+
+    shape: Shape
+    first: Access
+    last: Access
+    act: int
+    test: Span
+    between: tuple[int, ...]
+    """The ids that must lie in one critical section: the reads and the act."""
+
+
+class Sequences:
+    """All sequences of the program, by function."""
+
+    def __init__(self, places: Places, calls: Calls) -> None:
+        self.places = places
+        self.calls = calls
+        self.found: list[Composite] = []
+        self._inside: dict[tuple[int, int], list[Access]] = {}
+
+    def acts_behind(self, code: Code, site: int, depth: int = DEPTH) -> list[Access]:
+        """The writes that a call may make, with their base in the terms of the caller."""
+        found: list[Access] = []
+        for edge in self.calls.calls(code):
+            if edge.site != site or edge.callee.function.is_async:
+                continue
+            flow = self.places.dataflow(code)
+            paths = parameter_paths(flow, edge.callee, site, edge.receiver)
+            for access in self._writes(edge.callee, depth):
+                base = outward(access.base, paths)
+                found.append(_rebased(access, base))
+        return found
+
+    def _writes(self, code: Code, depth: int) -> list[Access]:
+        key = (code.key, depth)
+        known = self._inside.get(key)
+        if known is None:
+            self._inside[key] = []
+            known = [access for access in self.places.of(code) if access.kind.writes]
+            if depth > 1:
+                for edge in self.calls.calls(code):
+                    known.extend(self.acts_behind(code, edge.site, depth - 1))
+            self._inside[key] = known
+        return known
+
+
+def _rebased(access: Access, base: str) -> Access:
+    return Access(
+        access.place,
+        access.kind,
+        access.code,
+        access.id,
+        access.span,
+        base,
+        access.bases,
+        access.load,
+        access.value,
+        access.key,
+        access.method,
+    )
+
+
+def link_sequences(places: Places, calls: Calls) -> Sequences:
+    """Find the sequences of every function that touches shared memory."""
+    sequences = Sequences(places, calls)
+    for key in sorted(places.by_code):
+        code = calls.types.names.sources.codes[key]
+        sequences.found.extend(_Finder(sequences, code).find())
+    return sequences
+
+
+class _Finder:
+    """Finds the sequences of one function."""
+
+    def __init__(self, sequences: Sequences, code: Code) -> None:
+        self._sequences = sequences
+        self._places = sequences.places
+        self._code = code
+        self._flow: Dataflow = sequences.places.dataflow(code)
+        self._accesses = sequences.places.of(code)
+        self._by_load: dict[int, list[Access]] = {}
+        for access in self._accesses:
+            self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+        self._misses = _handled_misses(code, self._flow)
+
+    def find(self) -> Iterator[Composite]:
+        """Updates in order, then tests with their acts."""
+        yield from self._updates()
+        yield from self._tests(self._code.function.body)
+
+    # --- updates ---
+
+    def _updates(self) -> Iterator[Composite]:
+        for access in self._accesses:
+            if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
+                continue
+            reads = self._reads_of(access)
+            lazy = self._is_default(access.value)
+            first = next((each for id in reads for each in self._by_load.get(id, ())), access)
+            shape = Shape.LAZY if lazy else Shape.UPDATE
+            yield Composite(shape, first, access, access.id, access.span, (*reads, access.id))
+
+    def _reads_of(self, access: Access) -> list[int]:
+        found = []
+        for id in sorted(self._flow.sources(access.value)):
+            for each in self._by_load.get(id, ()):
+                if each.place == access.place and each.base == access.base and id not in found and id < access.id:
+                    found.append(id)
+        return found
+
+    def _is_default(self, value: int) -> bool:
+        """`self.x = self.x or make()`."""
+        operation = self._flow.operation(value)
+        return type(operation) is facts.Choice and operation.kind == "or"
+
+    # --- tests ---
+
+    def _tests(self, nodes: Sequence[Node]) -> Iterator[Composite]:
+        for index, node in enumerate(nodes):
+            match node:
+                case facts.Branch():
+                    following = nodes[index + 1 :]
+                    yield from self._branch(node, following)
+                    yield from self._tests(node.body)
+                    yield from self._tests(node.orelse)
+                case facts.Loop():
+                    if node.kind == "while":
+                        yield from self._guarded(node.test, node.span, node.body, negated=False)
+                    yield from self._tests(node.head)
+                    yield from self._tests(node.body)
+                    yield from self._tests(node.orelse)
+                case facts.Try():
+                    yield from self._tests(node.body)
+                    for handler in node.handlers:
+                        yield from self._tests(handler.body)
+                    yield from self._tests(node.orelse)
+                    yield from self._tests(node.final)
+                case facts.With():
+                    yield from self._tests(node.body)
+                case _:
+                    pass
+
+    def _branch(self, node: facts.Branch, following: Sequence[Node]) -> Iterator[Composite]:
+        yield from self._guarded(node.test, node.span, node.body, negated=False)
+        yield from self._guarded(node.test, node.span, node.orelse, negated=True)
+        # `if present: return` decides about all that comes after it
+        if node.body and _leaves(node.body) and not node.orelse:
+            yield from self._guarded(node.test, node.span, following, negated=True)
+
+    def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
+        """The sequences of a test and what is done where it is true (`negated`: false)."""
+        reads = self._tested(test)
+        if not reads or not body:
+            return
+        seen: set[tuple[object, str, Shape]] = set()
+        for access, where in self._inner(body):
+            for read in reads:
+                if read.place != access.place or read.base != access.base or where <= read.id:
+                    continue
+                shape = self._shape(read, access, test, negated)
+                if shape is None or (read.place, read.base, shape) in seen:
+                    continue
+                seen.add((read.place, read.base, shape))
+                load = read.load if read.load >= 0 else read.id
+                yield Composite(shape, read, access, where, span, (load, read.id, where))
+
+    def _tested(self, test: int) -> list[Access]:
+        found: dict[Access, None] = {}
+        for id in sorted(self._flow.sources(test)):
+            for access in self._by_load.get(id, ()):
+                if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
+                    found[access] = None
+        for access in self._accesses:
+            # `hasattr(self, "x")` reads the attribute by its name
+            if access.id == test and not access.kind.writes:
+                found[access] = None
+        return list(found)
+
+    def _inner(self, body: Sequence[Node]) -> Iterator[tuple[Access, int]]:
+        ids = {node.id for node in walk(body) if hasattr(node, "id")}
+        direct = {access.id: access for access in self._accesses}
+        for id in sorted(ids):
+            if id in direct:
+                for access in self._accesses:
+                    if access.id == id:
+                        yield access, id
+            elif type(self._code.operations[id]) is facts.Call:
+                for access in self._sequences.acts_behind(self._code, id):
+                    yield access, id
+
+    def _shape(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
+        if act.kind.rebinds:
+            if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
+                return Shape.LAZY
+            return Shape.CHECK
+        if act.kind.writes:
+            return Shape.CHECK if self._depends(read, act) else None
+        if act.kind is Kind.CONTENT and act.method == "[]" and read.kind is Kind.CONTENT and read.method == "in":
+            same_key = act.key >= 0 and read.key >= 0 and self._flow.key(act.key) == self._flow.key(read.key)
+            return Shape.CHECK if same_key and act.id not in self._misses and not negated else None
+        if act.kind in (Kind.READ, Kind.CONTENT) and read.kind is Kind.READ and act.code is self._code:
+            return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
+        return None
+
+    def _depends(self, read: Access, act: Access) -> bool:
+        """Whether a mutation needs what the test found: same key, or the same container's size."""
+        if act.id in self._misses and act.code is self._code:
+            return False
+        if read.method == "in" and act.key >= 0 and act.code is self._code:
+            return self._flow.key(read.key) == self._flow.key(act.key)
+        if read.kind is Kind.READ and act.kind is Kind.MUTATE:
+            return act.method in REMOVES or act.method in INSERTS
+        return True
+
+    def _is_absence(self, read: Access, test: int, negated: bool) -> bool:
+        return self._polarity(read, test) is negated
+
+    def _is_presence(self, read: Access, test: int, negated: bool) -> bool:
+        polarity = self._polarity(read, test)
+        return polarity is not None and polarity is not negated
+
+    def _polarity(self, read: Access, test: int) -> bool | None:
+        """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
+        load = read.load if read.load >= 0 else read.id
+        if test == load:
+            return True
+        match self._flow.operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                polarity = self._polarity(read, inner)
+                return None if polarity is None else not polarity
+            case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
+                if left == load and self._flow.is_none(right):
+                    return kind in ("is not", "!=")
+                return None
+            case facts.Choice(kind="and", operands=operands):
+                answers = {self._polarity(read, each) for each in operands}
+                return True if True in answers else None
+            case facts.Choice(kind="or", operands=operands):
+                answers = {self._polarity(read, each) for each in operands}
+                return False if False in answers else None
+            case facts.Call() if test == read.id:
+                return True
+            case _:
+                return None
+
+    def _dereferenced(self, act: Access) -> bool:
+        """Whether None would make the use of the value fail: an attribute, a call, an item."""
+        load = act.load if act.load >= 0 else act.id
+        return any(
+            (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
+            or (isinstance(use, facts.Call) and use.callee == load)
+            for use in self._flow.uses(load)
+        )
+
+
+def _leaves(nodes: Sequence[Node]) -> bool:
+    """Whether a body ends by leaving the code after it."""
+    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
+
+
+def _handled_misses(code: Code, flow: Dataflow) -> set[int]:
+    """The ids inside a `try` that expects what it looks for to be gone."""
+    found: set[int] = set()
+    for node in walk(code.function.body):
+        if type(node) is facts.Try and any(_expects_miss(handler, flow) for handler in node.handlers):
+            found.update(each.id for each in walk(node.body) if hasattr(each, "id"))
+    return found
+
+
+def _expects_miss(handler: facts.Handler, flow: Dataflow) -> bool:
+    if not handler.types:
+        return True
+    pending = list(handler.types)
+    while pending:
+        match flow.operation(pending.pop()):
+            case facts.LoadName(name=name) | facts.LoadAttr(name=name) if name in MISSES:
+                return True
+            case facts.Build(items=items):
+                pending.extend(items)
+            case _:
+                pass
+    return False

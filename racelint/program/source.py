@@ -1,0 +1,167 @@
+"""The files of one run under one numbering: every function a `Code`, every class a `ClassInfo`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from racelint import facts
+from racelint.facts import Node, Operation
+
+OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModule:
+    """One file that was read: its dotted module name, the path to show, and its facts."""
+
+    name: str
+    path: str
+    is_package: bool
+    facts: facts.ModuleFacts
+
+
+@dataclass(eq=False, slots=True)
+class Code:
+    """One function (or module or class body) of the program; `key` is its index in `Sources.codes`.
+
+    `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
+    `returns` are the ids of the values it returns.
+    """
+
+    key: int
+    module: int
+    function: facts.Function
+    path: str
+    qualname: str
+    offset: int
+    operations: list[Operation | None] = field(repr=False)
+    returns: list[int] = field(default_factory=list, repr=False)
+    parent: Code | None = None
+    cls: ClassInfo | None = None
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def is_method(self) -> bool:
+        """Whether it stands directly in a class body."""
+        return self.cls is not None and self.function.kind == "function"
+
+
+@dataclass(eq=False, slots=True)
+class ClassInfo:
+    """One class of the program; `bases`, `mro` and `library_bases` are filled by the names stage."""
+
+    key: int
+    module: int
+    facts: facts.Class
+    qualname: str
+    parent: Code
+    body: Code
+    bases: list[ClassInfo] = field(default_factory=list)
+    library_bases: list[str] = field(default_factory=list)
+    mro: list[ClassInfo] = field(default_factory=list, repr=False)
+    subclasses: list[ClassInfo] = field(default_factory=list, repr=False)
+    """All known subclasses, direct or not, without itself."""
+
+
+@dataclass(eq=False, slots=True)
+class Sources:
+    """All modules, functions and classes of the program, in a fixed order."""
+
+    modules: list[SourceModule]
+    codes: list[Code]
+    classes: list[ClassInfo]
+    module_bodies: list[Code]
+    by_name: dict[str, int]
+    size: int
+    """How many values all codes have together: each code's ids lie in `offset .. offset + count`."""
+    _offsets: list[int] = field(default_factory=list, repr=False)
+
+    def operation_at(self, number: int) -> tuple[Code, Operation | None]:
+        """The function and operation of a program-wide value number."""
+        if not self._offsets:
+            self._offsets.extend(code.offset for code in self.codes)
+        code = self.codes[bisect_right(self._offsets, number) - 1]
+        id = number - code.offset
+        return code, code.operations[id] if id < len(code.operations) else None
+
+
+def parts(node: Node) -> tuple[Sequence[Node], ...]:
+    """The bodies inside a control node, in the order of the text; none for an operation."""
+    kind = type(node)
+    if kind is facts.Branch:
+        return node.body, node.orelse  # type: ignore[union-attr]
+    if kind is facts.Loop:
+        return node.head, node.body, node.orelse  # type: ignore[union-attr]
+    if kind is facts.With:
+        return (node.body,)  # type: ignore[union-attr]
+    if kind is facts.Try:
+        handlers = (handler.body for handler in node.handlers)  # type: ignore[union-attr]
+        return node.body, *handlers, node.orelse, node.final  # type: ignore[union-attr]
+    return ()
+
+
+def walk(nodes: Sequence[Node]) -> Iterator[Node]:
+    """All nodes of a body, depth first, in the order of the text."""
+    pending = list(reversed(nodes))
+    while pending:
+        node = pending.pop()
+        yield node
+        for part in reversed(parts(node)):
+            pending.extend(reversed(part))
+
+
+def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[int]]:
+    found: list[Operation] = []
+    returns: list[int] = []
+    for node in walk(function.body):
+        if type(node) in OPERATIONS:
+            found.append(node)  # type: ignore[arg-type]
+        elif type(node) is facts.Return and node.value >= 0:
+            returns.append(node.value)
+    last = max((operation.id for operation in found), default=-1)
+    by_id: list[Operation | None] = [None] * max(last + 1, len(function.parameters))
+    for operation in found:
+        by_id[operation.id] = operation
+    return by_id, returns
+
+
+def assemble(modules: Sequence[SourceModule]) -> Sources:
+    """Number the functions and classes of all modules, in the order of module name and path."""
+    ordered = sorted(modules, key=lambda module: (module.name, module.path))
+    sources = Sources(ordered, [], [], [], {}, 0)
+    for index, module in enumerate(ordered):
+        sources.by_name.setdefault(module.name, index)
+        _add_module(sources, index, module)
+    return sources
+
+
+def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
+    first_code, first_class = len(sources.codes), len(sources.classes)
+    for function in module.facts.functions:
+        operations, returns = _flatten(function)
+        qualname = f"{module.name}.{function.qualname}" if function.qualname else module.name
+        sources.codes.append(
+            Code(len(sources.codes), index, function, module.path, qualname, sources.size, operations, returns)
+        )
+        sources.size += len(operations)
+    sources.module_bodies.append(sources.codes[first_code])
+    for cls in module.facts.classes:
+        info = ClassInfo(
+            len(sources.classes),
+            index,
+            cls,
+            f"{module.name}.{cls.qualname}",
+            sources.codes[first_code + cls.parent],
+            sources.codes[first_code + cls.body],
+        )
+        sources.classes.append(info)
+    for code in sources.codes[first_code:]:
+        if code.function.parent >= 0:
+            code.parent = sources.codes[first_code + code.function.parent]
+        if code.function.cls >= 0:
+            code.cls = sources.classes[first_class + code.function.cls]

@@ -1,0 +1,535 @@
+"""Stage 4: which contexts run which functions, how many of each there may be, and which of them may overlap?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import EntryMethod, Form, Many, RunsOn, Spawn, Starts, WaitFor
+from racelint.program.calls import Calls, constructs, is_public, method_refs
+from racelint.program.frames import argument
+from racelint.program.source import ClassInfo, Code, walk
+from racelint.program.types import Spawned
+from racelint.program.values import (
+    ClassRef,
+    FunctionRef,
+    Generator,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Partial,
+    Site,
+    Value,
+)
+
+OWN_THREADS: Final = frozenset({RunsOn.THREAD, RunsOn.POOL, RunsOn.HANDLER, RunsOn.SERVER})
+"""Where a function runs beside its starter with the same memory. A loop, a signal handler and an exit handler run on
+the thread of the main context, a process has memory of its own, greenlets and finalizers are not followed."""
+
+FOREVER: Final = 1 << 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """Something that runs code beside others: a thread, a pool's tasks, a request handler; or the main context.
+
+    `entries` are the functions that it starts with, each with the object it runs on. `site` is where it is started
+    (None for main and for what a framework starts), `repeated` the id ranges around that, in the function of the site,
+    that run again and again: loops and comprehensions. `many`: several of it may run at once. `own_instance`: each has
+    an object of its own as receiver (a `Thread` subclass, a request handler).
+    """
+
+    index: int
+    label: str
+    runs_on: RunsOn | None
+    entries: tuple[tuple[Code, Value | None], ...]
+    many: bool
+    own_instance: bool = False
+    code: Code | None = None
+    site: int = facts.NOTHING
+    span: Span = Span(1, 1, 1, 1)
+    repeated: tuple[int, int] | None = None
+    starts: tuple[tuple[Code, int], ...] = ()
+    """Where it begins to run: the `start()` calls, or the site itself."""
+    ends: tuple[int, int] | None = None
+    """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the context that nobody of the program starts."""
+        return self.runs_on is None
+
+    @property
+    def path(self) -> str:
+        """The file in which it is started."""
+        return self.code.path if self.code is not None else ""
+
+
+@dataclass(slots=True)
+class Threads:
+    """Which contexts there are and what they run. Context 0 is the main one."""
+
+    calls: Calls
+    contexts: list[Context]
+    running: dict[int, list[Context]] = field(default_factory=dict)
+    """For each function: the contexts that run it, main first."""
+    found_by: dict[tuple[int, int], tuple[Code, int] | None] = field(default_factory=dict)
+    """For (context, function): the call by which the context came to it; None for an entry."""
+    windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    """For each started context, by function: the ids of the main context's operations that may run beside it."""
+
+    def of(self, code: Code) -> list[Context]:
+        """The contexts that run a function."""
+        return self.running.get(code.key, [])
+
+    def trace(self, context: Context, code: Code) -> list[Code]:
+        """How a context comes to a function: from its entry to the function."""
+        chain = [code]
+        while (step := self.found_by.get((context.index, chain[-1].key))) is not None and len(chain) < 30:
+            chain.append(step[0])
+        return chain[::-1]
+
+    def overlap(self, first: Context, code: Code, id: int, second: Context, other: Code, other_id: int) -> bool:
+        """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
+        if first is second:
+            return first.many
+        if first.is_main:
+            return self._beside(second, code, id)
+        if second.is_main:
+            return self._beside(first, other, other_id)
+        return not self._one_after_the_other(first, second)
+
+    def _beside(self, context: Context, code: Code, id: int) -> bool:
+        """Whether the main context may be at that operation while `context` lives."""
+        window = self.windows.get(context.index, {}).get(code.key)
+        return window is not None and window[0] <= id <= window[1]
+
+    @staticmethod
+    def _one_after_the_other(first: Context, second: Context) -> bool:
+        if first.code is not second.code or first.ends is None or second.ends is None:
+            return False
+        return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+
+def link_threads(calls: Calls) -> Threads:
+    """Find the contexts, what each runs, and when."""
+    contexts = [Context(0, "the main context", None, (), False)]
+    contexts.extend(_Finder(calls).find())
+    threads = Threads(calls, contexts)
+    _spread(threads)
+    for context in contexts[1:]:
+        threads.windows[context.index] = _windows(threads, context)
+    return threads
+
+
+class _Finder:
+    """Makes the contexts from spawning calls, entry methods and entry decorators."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._types = calls.types
+        self._knowledge = calls.types.names.knowledge
+        self._sources = calls.types.names.sources
+        self._contexts: list[Context] = []
+
+    def find(self) -> list[Context]:
+        """All contexts but the main one."""
+        groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
+        for spawned in self._types.spawned:
+            groups[spawned.site, spawned.spawn.callee].append(spawned)
+        for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
+            if group[0].spawn.runs_on in OWN_THREADS:
+                self._spawned(site, group)
+        for cls in self._sources.classes:
+            self._entry_methods(cls)
+        for code in self._sources.codes:
+            self._decorated(code)
+        return self._contexts
+
+    def _add(self, context: Context) -> None:
+        self._contexts.append(context)
+
+    @property
+    def _next(self) -> int:
+        return len(self._contexts) + 1
+
+    # --- spawning calls ---
+
+    def _spawned(self, site: Site, group: list[Spawned]) -> None:
+        spawn = group[0].spawn
+        entries: dict[tuple[Code, Value | None], None] = {}
+        for spawned in group:
+            for entry in self._runnable(spawned.target, spawn):
+                if not entry[0].function.is_async:
+                    entries[entry] = None
+        if not entries:
+            return
+        code = self._sources.codes[site[0]]
+        call = code.operations[site[1]]
+        assert isinstance(call, facts.Call)
+        starts = self._starts(code, site, spawn)
+        repeated = loop_around(code, site[1])
+        many = self._many(spawn, group, code, site, repeated, starts)
+        self._add(
+            Context(
+                self._next,
+                self._label(call, code, list(entries)),
+                spawn.runs_on,
+                tuple(entries),
+                many,
+                spawn.form is Form.CLASS,
+                code,
+                site[1],
+                call.span,
+                repeated,
+                tuple(starts),
+                self._ends(code, site, starts, spawn),
+            )
+        )
+
+    def _runnable(self, target: Value, spawn: Spawn) -> list[tuple[Code, Value | None]]:
+        match target:
+            case FunctionRef(code=code, receiver=receiver):
+                return [(code, receiver)]
+            case Instance(cls=cls) if spawn.form is Form.FUNCTION:
+                return [(code, target) for code in method_refs(self._types, target, ("__call__",))]
+            case Partial(site=site):
+                code = self._sources.codes[site[0]]
+                call = code.operations[site[1]]
+                if type(call) is facts.Call and call.arguments:
+                    values = self._types.of(code, call.arguments[0].value)
+                    return [entry for value in values for entry in self._runnable(value, spawn)]
+            case ClassRef(cls=cls) if spawn.form is Form.CLASS:
+                made = self._types.names.values.instance(cls, None)
+                rows = [row for base in cls.library_bases for row in self._knowledge.entry_methods(base)]
+                return [(code, made) for row in rows for code in _entry_codes(self._types.attributes, cls, row)]
+            case _:
+                pass
+        return []
+
+    @staticmethod
+    def _label(call: facts.Call, code: Code, entries: list[tuple[Code, Value | None]]) -> str:
+        return entries[0][0].function.qualname.replace("<locals>.", "")
+
+    def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
+        if spawn.starts is not Starts.ON_START:
+            return [(code, site[1])]
+        found = self._method_calls(site, spawn.start_method or "start")
+        return found or [(code, site[1])]
+
+    @cached_property
+    def _library_calls(self) -> dict[tuple[Site, str], list[tuple[Code, int]]]:
+        """Calls of library methods on objects whose making is known: by (where made, method name)."""
+        found: dict[tuple[Site, str], list[tuple[Code, int]]] = defaultdict(list)
+        for (key, id), values in self._types.callees.items():
+            for value in values:
+                if id >= 0 and isinstance(value, LibraryMethod):
+                    made = value.receiver
+                    if isinstance(made, LibraryObject | Instance) and made.site is not None:
+                        found[made.site, value.qualname.rpartition(".")[2]].append((self._sources.codes[key], id))
+        return {key: sorted(calls, key=lambda call: (call[0].key, call[1])) for key, calls in found.items()}
+
+    def _method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
+        return self._library_calls.get((site, method), [])
+
+    def _many(
+        self,
+        spawn: Spawn,
+        group: list[Spawned],
+        code: Code,
+        site: Site,
+        repeated: tuple[int, int] | None,
+        starts: list[tuple[Code, int]],
+    ) -> bool:
+        match spawn.many:
+            case Many.ALWAYS:
+                return True
+            case Many.NEVER:
+                return False
+            case Many.WORKERS:
+                pools = [spawned.pool for spawned in group]
+                if all(self._is_single(pool, spawn) for pool in pools):
+                    return False
+                if repeated is not None or spawn.passing.value.endswith("each"):
+                    return True
+                return any(self._is_long_lived(pool, code) for pool in pools)
+            case _:
+                return repeated is not None or any(
+                    where is not code and loop_around(where, id) is not None and False for where, id in starts
+                )
+
+    def _is_single(self, pool: Value | None, spawn: Spawn) -> bool:
+        """Whether the pool surely has one worker."""
+        if not isinstance(pool, LibraryObject) or pool.site is None or spawn.workers is None:
+            return False
+        code = self._sources.codes[pool.site[0]]
+        call = code.operations[pool.site[1]]
+        if type(call) is not facts.Call:
+            return False
+        given = argument(call, spawn.workers.position, spawn.workers.keyword)
+        operation = code.operations[given] if given is not None and given < len(code.operations) else None
+        return type(operation) is facts.Const and operation.text == "1"
+
+    def _is_long_lived(self, pool: Value | None, code: Code) -> bool:
+        """Whether work of several calls meets in the pool: it was made elsewhere, and this function runs again."""
+        if not isinstance(pool, LibraryObject) or pool.site is None:
+            return False
+        return pool.site[0] != code.key and not constructs(code) and code.function.kind == "function"
+
+    # --- the end ---
+
+    def _ends(self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn) -> tuple[int, int] | None:
+        """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
+        if any(where is not code for where, _ in starts):
+            return None
+        first = min(id for _, id in starts)
+        loop = loop_around(code, first)
+        last = max(id for _, id in starts) if loop is None else loop[1]
+        waits = [id for id in self._waits(code, site, spawn) if id > first]
+        if loop is not None:
+            waits = [id for id in waits if id > loop[1] or loop_around(code, id) == loop] or waits
+        after = [id for id in waits if id >= (first if loop is None else 0)]
+        if spawn.starts is Starts.NOW and self._waits_itself(code, site):
+            return site[1], site[1]
+        del last
+        return (first, max(after)) if after else None
+
+    def _waits_itself(self, code: Code, site: Site) -> bool:
+        for value in self._types.callees.get(site, ()):
+            if isinstance(value, Library | LibraryMethod):
+                wait = self._knowledge.wait(value.qualname)
+                if wait is not None and wait.what is WaitFor.CALL:
+                    return True
+        return False
+
+    def _waits(self, code: Code, site: Site, spawn: Spawn) -> list[int]:
+        """The calls in `code`, outside any branch, after which the context has surely ended."""
+        found: list[int] = []
+        unconditional = _unconditional(code)
+        for operation in code.operations:
+            if type(operation) is facts.Call and operation.id in unconditional:
+                for value in self._types.of(code, operation.callee):
+                    if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
+                        found.append(operation.id)
+        for node in walk(code.function.body):
+            if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
+                found.append(_last_id(node))
+        return found
+
+    def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
+        wait = self._knowledge.wait(callee.qualname)
+        if wait is None or wait.subject is not None:
+            return False
+        if wait.timeout is not None and argument(call, wait.timeout.position, wait.timeout.keyword) is not None:
+            return False
+        made = callee.receiver
+        if not isinstance(made, LibraryObject | Instance) or made.site is None:
+            return False
+        if made.site == site:
+            return True
+        return wait.what is WaitFor.WORKERS and self._submits_to(made.site, site)
+
+    def _submits_to(self, pool: Site, site: Site) -> bool:
+        return any(
+            isinstance(spawned.pool, LibraryObject) and spawned.pool.site == pool
+            for spawned in self._types.spawned
+            if spawned.site == site
+        )
+
+    def _is_pool_of(self, code: Code, manager: int, site: Site) -> bool:
+        for value in self._types.of(code, manager):
+            if isinstance(value, LibraryObject) and value.site is not None:
+                if self._knowledge.joins_on_exit(value.qualname) and self._submits_to(value.site, site):
+                    return True
+        return False
+
+    # --- entry methods and decorators ---
+
+    def _entry_methods(self, cls: ClassInfo) -> None:
+        for base in cls.library_bases:
+            for row in self._knowledge.entry_methods(base):
+                if row.runs_on not in OWN_THREADS:
+                    continue
+                for code in _entry_codes(self._types.attributes, cls, row):
+                    if code.cls is cls and not (row.only_sync and code.function.is_async):
+                        self._entry_method(cls, code, row)
+
+    def _entry_method(self, cls: ClassInfo, code: Code, row: EntryMethod) -> None:
+        receiver = self._types.names.values.instance(cls, None)
+        classes = [cls, *cls.subclasses]
+        made = sorted(
+            site
+            for site, values in self._types.callees.items()
+            if site[1] >= 0
+            for value in values
+            if isinstance(value, ClassRef) and value.cls in classes
+        )
+        many = row.many is Many.ALWAYS
+        where: Code | None = None
+        id, repeated = facts.NOTHING, None
+        starts: list[tuple[Code, int]] = []
+        if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
+            many = len(made) > 1 or any(loop_around(self._sources.codes[key], each) for key, each in made)
+        for site in made:
+            starts.extend(self._method_calls(site, row.started_by or "start"))
+        if len(made) == 1:
+            where, id = self._sources.codes[made[0][0]], made[0][1]
+            repeated = loop_around(where, id)
+        ends = None
+        if where is not None and starts and all(each is where for each, _ in starts):
+            ends = self._instance_ends(where, made[0], starts)
+        self._add(
+            Context(
+                self._next,
+                code.function.qualname,
+                row.runs_on,
+                ((code, receiver), *((code, self._types.names.values.instance(cls, site)) for site in made)),
+                many,
+                row.many is not Many.NEVER or row.instance_per_call,
+                where or code,
+                id,
+                code.function.span if where is None else _span(where, id),
+                repeated,
+                tuple(starts),
+                ends,
+            )
+        )
+
+    def _instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
+        joins = [id for where, id in self._method_calls(site, "join") if where is code and id in _unconditional(code)]
+        calls = [code.operations[id] for id in joins]
+        plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
+        return (min(id for _, id in starts), max(plain)) if plain else None
+
+    def _decorated(self, code: Code) -> None:
+        for qualname in sorted(self._types.attributes.shape(code)):
+            row = self._knowledge.entry_decorator(qualname)
+            if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
+                many = row.many in (Many.ALWAYS, Many.WORKERS)
+                label = code.function.qualname
+                span = code.function.span
+                self._add(Context(self._next, label, row.runs_on, ((code, None),), many, False, code, -1, span))
+                return
+
+
+def _entry_codes(attributes: object, cls: ClassInfo, row: EntryMethod) -> list[Code]:
+    from racelint.program.attributes import Attributes
+
+    assert isinstance(attributes, Attributes)
+    found: dict[str, Code] = {}
+    for each in cls.mro:
+        for method in attributes.methods(each):
+            if row.matches(method.code.name):
+                found.setdefault(method.code.name, method.code)
+    return list(found.values())
+
+
+def _span(code: Code, id: int) -> Span:
+    operation = code.operations[id]
+    span = getattr(operation, "span", None)
+    return span if isinstance(span, Span) else code.function.span
+
+
+def _last_id(node: facts.Node) -> int:
+    return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
+
+
+def loops(code: Code) -> list[tuple[int, int]]:
+    """The id ranges of the loops and comprehensions of a function, outer ones first."""
+    found = []
+    for node in walk(code.function.body):
+        if type(node) is facts.Loop:
+            ids = [each.id for each in walk([node]) if hasattr(each, "id")]
+            if ids:
+                found.append((min(ids), max(ids)))
+    return found
+
+
+def loop_around(code: Code, id: int) -> tuple[int, int] | None:
+    """The innermost loop around an operation."""
+    around = [(low, high) for low, high in loops(code) if low <= id <= high]
+    return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
+
+
+def _unconditional(code: Code) -> set[int]:
+    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
+    found: set[int] = set()
+    pending = list(code.function.body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case facts.Branch():
+                pass
+            case facts.Loop():
+                pending.extend((*node.head, *node.body))
+            case facts.With():
+                pending.extend(node.body)
+            case facts.Try():
+                pending.extend((*node.body, *node.orelse, *node.final))
+            case _ if hasattr(node, "id"):
+                found.add(node.id)
+    return found
+
+
+# --- spreading over the call graph ---
+
+
+def _spread(threads: Threads) -> None:
+    """Which functions each context runs. Main runs module bodies, what is open to callers outside, and what they call."""
+    calls = threads.calls
+    sources = calls.types.names.sources
+    started = {code.key for context in threads.contexts for code, _ in context.entries}
+    roots = [
+        code
+        for code in sources.codes
+        if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
+    ]
+    for context in threads.contexts:
+        entries = roots if context.is_main else [code for code, _ in context.entries]
+        for key, edge in calls.reachable(entries).items():
+            threads.running.setdefault(key, []).append(context)
+            threads.found_by[context.index, key] = None if edge is None else (edge.caller, edge.site)
+
+
+def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
+    """What the main context may be doing while `context` lives: by function, a range of ids."""
+    calls = threads.calls
+    windows: dict[int, tuple[int, int]] = {}
+    pending: list[tuple[Code, int, int]] = []
+    if context.ends is not None and context.code is not None:
+        pending.append((context.code, *context.ends))
+    else:
+        starts = context.starts or ()
+        for code, id in starts:
+            loop = loop_around(code, id)
+            pending.append((code, loop[0] if loop else id + 1, FOREVER))
+        sources = calls.types.names.sources
+        pending.extend(
+            (code, 0, FOREVER)
+            for code in sources.codes
+            if (calls.is_open(code) and not constructs(code)) or (not starts and code.function.kind == "module")
+        )
+    while pending:
+        code, low, high = pending.pop()
+        known = windows.get(code.key)
+        if known is not None and known[0] <= low and known[1] >= high:
+            continue
+        low, high = (min(low, known[0]), max(high, known[1])) if known is not None else (low, high)
+        windows[code.key] = (low, high)
+        for edge in calls.calls(code):
+            if low <= edge.site <= high:
+                pending.append((edge.callee, 0, FOREVER))
+        if high == FOREVER and low > 0:
+            for edge in calls.callers(code):
+                loop = loop_around(edge.caller, edge.site)
+                pending.append((edge.caller, loop[0] if loop else edge.site + 1, FOREVER))
+    return windows
+
+
+__all__ = ["Context", "Generator", "Threads", "is_public", "link_threads", "loop_around", "loops"]
