@@ -1,0 +1,78 @@
+"""Annotations as written, without evaluating anything: syntax to `TypeRef`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import libcst as cst
+
+from racelint.extract.literals import string_value
+from racelint.facts import TypeRef
+
+UNKNOWN: Final = TypeRef((), ())
+_LITERAL_ARGUMENTS: Final = {"Literal": 0, "Annotated": 1}
+"""From which argument on strings are values, not types."""
+
+
+def annotation_type(annotation: cst.Annotation | None) -> TypeRef | None:
+    """The type that an annotation names; None where there is none."""
+    return None if annotation is None else _type(annotation.annotation)
+
+
+def _type(node: cst.BaseExpression) -> TypeRef:
+    match node:
+        case cst.Name() | cst.Attribute():
+            return TypeRef(_path(node), ())
+        case cst.Subscript():
+            return _subscript(node)
+        case cst.BinaryOperation(operator=cst.BitOr()):
+            return TypeRef(("|",), tuple(_alternatives(node)))
+        case cst.SimpleString():
+            return _quoted(node)
+        case _:
+            return UNKNOWN
+
+
+def _path(node: cst.BaseExpression) -> tuple[str, ...]:
+    """The parts of a dotted name; nothing for any other expression."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    return (node.value, *reversed(parts)) if isinstance(node, cst.Name) else ()
+
+
+def _subscript(node: cst.Subscript) -> TypeRef:
+    path = _path(node.value)
+    if not path:
+        return UNKNOWN
+    literal_from = _LITERAL_ARGUMENTS.get(path[-1])
+    arguments = []
+    for position, element in enumerate(node.slice):
+        index = element.slice
+        is_type = isinstance(index, cst.Index) and (literal_from is None or position < literal_from)
+        arguments.append(_type(index.value) if is_type and isinstance(index, cst.Index) else UNKNOWN)
+    return TypeRef(path, tuple(arguments))
+
+
+def _alternatives(node: cst.BinaryOperation) -> list[TypeRef]:
+    """The members of `A | B | C`, from left to right."""
+    members = [_type(node.right)]
+    rest = node.left
+    while isinstance(rest, cst.BinaryOperation) and isinstance(rest.operator, cst.BitOr):
+        members.append(_type(rest.right))
+        rest = rest.left
+    members.append(_type(rest))
+    return members[::-1]
+
+
+def _quoted(node: cst.SimpleString) -> TypeRef:
+    text = string_value(node.value)
+    if not isinstance(text, str) or len(text) > 1000:
+        return UNKNOWN
+    try:
+        inner = cst.parse_expression(text.strip())
+    except Exception:
+        return UNKNOWN
+    # A string in a string would be read without end.
+    return UNKNOWN if isinstance(inner, cst.SimpleString) else _type(inner)

@@ -1,0 +1,118 @@
+"""Reading one file: from bytes to text and the two syntax trees of it, or a `SourceError` that says where it stops."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass
+
+import libcst as cst
+
+MAXIMUM_BRACKETS = 200
+MAXIMUM_OPERATORS = 2000
+NEWLINE = re.compile(r"\r\n|\r|\n")
+TOO_DEEP = "nested too deeply to be read"
+_TOKENS = re.compile(
+    r"""(?P<skip> \#[^\r\n]* | \\(?:\r\n|.|\n) | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3}
+                 | "(?:\\.|[^"\\\r\n])*" | '(?:\\.|[^'\\\r\n])*')
+      | (?P<open> [(\[{]) | (?P<close> [)\]}]) | (?P<newline> \r\n|\r|\n)
+      | (?P<operator> \b(?:lambda|not|else|await|and|or)\b | [-+*/%~@.<>|&^]+)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class SourceError(Exception):
+    """A file that cannot be read: why, and the line and column (both from 1) where reading stopped."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message, line, column)
+        self.message = message
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's text with its LibCST tree and, where the running interpreter can parse it, its `ast` tree."""
+
+    text: str
+    module: cst.Module
+    tree: ast.Module | None
+
+
+def read(source: bytes) -> Source:
+    """Decode and parse a file; the `ast` tree only serves positions, so that it may be missing."""
+    text = _decode(source)
+    refusal: SyntaxError | None = None
+    tree: ast.Module | None = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (RecursionError, MemoryError):
+        raise SourceError(TOO_DEEP, 1, 1) from None
+    except SyntaxError as error:
+        refusal = error
+        _check_depth(text)
+    except ValueError:
+        # What `ast` refuses without a place (a lone surrogate, a giant number) is for LibCST to judge.
+        pass
+    return Source(text, _parse(text, refusal), tree)
+
+
+def _decode(source: bytes) -> str:
+    position = source.find(b"\0")
+    if position >= 0:
+        raise SourceError("the file contains a NUL byte", *_place(source[:position].decode("latin-1")))
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding)
+    except SyntaxError as error:
+        raise SourceError(error.msg, 1, 1) from None
+    except UnicodeDecodeError as error:
+        before = source[: error.start].decode(error.encoding, "replace")
+        raise SourceError(f"not valid {error.encoding}: {error.reason}", *_place(before)) from None
+    except (LookupError, ValueError) as error:
+        raise SourceError(f"cannot be decoded: {error}", 1, 1) from None
+
+
+def _place(before: str) -> tuple[int, int]:
+    """The line and column right after the text `before`."""
+    lines = NEWLINE.split(before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what could exhaust the C stack of LibCST's parser, where `ast` has not vouched for the depth."""
+    depth = operators = 0
+    for token in _TOKENS.finditer(text):
+        kind = token.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+        elif kind == "operator":
+            operators += 1
+        elif kind == "newline" and not depth:
+            operators = 0
+        if depth > MAXIMUM_BRACKETS or operators > MAXIMUM_OPERATORS:
+            raise SourceError(TOO_DEEP, *_place(text[: token.start()]))
+
+
+def _parse(text: str, refusal: SyntaxError | None) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        if refusal is not None:
+            raise SourceError(refusal.msg, refusal.lineno or 1, max(refusal.offset or 1, 1)) from None
+        raise SourceError(error.message, error.raw_line, error.raw_column + 1) from None
+    except (RecursionError, MemoryError):
+        raise SourceError(TOO_DEEP, 1, 1) from None
+    except Exception as error:
+        raise SourceError(f"cannot be parsed: {error}", 1, 1) from None
