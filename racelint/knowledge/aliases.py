@@ -114,7 +114,7 @@ _PYTHON_2 = {
 
 _ASYNC = {
     **_submodules(
-        "asyncio", "locks tasks queues events futures threads taskgroups runners base_events streams timeouts"
+        "asyncio", "locks tasks queues events futures threads taskgroups runners base_events streams timeouts protocols"
     ),
     **_same("asyncio.ensure_future", "asyncio.async"),
     **_same("asyncio.Future", "_asyncio.Future"),

@@ -116,6 +116,7 @@ _PREDICATE = Slot(0, "predicate")
 _RELEASE, _NOTIFY, _CLEAR = LockMethod(LockRole.RELEASE), LockMethod(LockRole.NOTIFY), LockMethod(LockRole.CLEAR)
 _QUERY = LockMethod(LockRole.QUERY)
 _ACQUIRE = LockMethod(LockRole.ACQUIRE, _BLOCKING, _NO_TIMEOUT, Failure.RESULT)
+_BLOCK_ACQUIRE = replace(_ACQUIRE, blocking=_BLOCK)
 _WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.RESULT)
 _WAIT_FOR = LockMethod(LockRole.WAIT, timeout=_NO_TIMEOUT, failure=Failure.RESULT, predicate=_PREDICATE)
 _BARRIER_WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.EXCEPTION)
@@ -191,19 +192,21 @@ LOCK_METHODS: dict[str, LockMethod] = {
     **_methods(("threading.Semaphore",), acquire=_ACQUIRE, release=_RELEASE),
     **_methods(
         ("multiprocessing.Lock", "multiprocessing.RLock", "multiprocessing.Condition", "multiprocessing.Semaphore"),
-        acquire=LockMethod(LockRole.ACQUIRE, _BLOCK, _NO_TIMEOUT, Failure.RESULT),
+        acquire=_BLOCK_ACQUIRE,
         release=_RELEASE,
-        locked=_QUERY,
     ),
+    **_methods(("multiprocessing.Lock", "multiprocessing.RLock", "multiprocessing.Semaphore"), locked=_QUERY),
     **_methods(
         ("multiprocessing.Value", "multiprocessing.Array"),
-        acquire=LockMethod(LockRole.ACQUIRE, _BLOCK, _NO_TIMEOUT, Failure.RESULT),
+        acquire=_BLOCK_ACQUIRE,
         release=_RELEASE,
         get_lock=_side(_REENTRANT, _PROCESS),
     ),
     **_methods(_MANAGED, acquire=_ACQUIRE, release=_RELEASE),
-    **_methods(_CONDITIONS, wait=_WAIT, wait_for=_WAIT_FOR, notify=_NOTIFY, notify_all=_NOTIFY, notifyAll=_NOTIFY),
-    **_methods(_EVENTS, wait=_WAIT, set=_NOTIFY, clear=_CLEAR, is_set=_QUERY, isSet=_QUERY),
+    **_methods(_CONDITIONS, wait=_WAIT, wait_for=_WAIT_FOR, notify=_NOTIFY, notify_all=_NOTIFY),
+    **_methods(("threading.Condition",), notifyAll=_NOTIFY),
+    **_methods(_EVENTS, wait=_WAIT, set=_NOTIFY, clear=_CLEAR, is_set=_QUERY),
+    **_methods(("threading.Event", "gevent.event.Event"), isSet=_QUERY),
     **_methods(
         ("threading.Barrier", "multiprocessing.Barrier", f"{_MANAGER}.Barrier"),
         wait=_BARRIER_WAIT,

@@ -93,7 +93,7 @@ _DATA = {
     **_own("collections.Counter", "copy __add__ __sub__"),
     "collections.Counter.most_common": "list",
     **_own("bytearray", "copy"),
-    **_methods("str", "str", "join format strip lstrip rstrip replace lower upper title format_map decode"),
+    **_methods("str", "str", "join format strip lstrip rstrip replace lower upper title format_map"),
     **_methods("list", "str", "split rsplit splitlines"),
     "str.encode": "bytes",
     "bytes.decode": "str",

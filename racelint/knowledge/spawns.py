@@ -29,7 +29,7 @@ def _work(
     runs_on: RunsOn,
     passing: Passing = Passing.REST,
     *,
-    workers: Slot,
+    workers: Slot | None = None,
     args: Slot | None = None,
     kwargs: Slot | None = None,
 ) -> Spawn:
@@ -124,10 +124,8 @@ SPAWNS: dict[str, tuple[Spawn, ...]] = {
     "_thread.start_joinable_thread": (Spawn(Slot(0, "function"), RunsOn.THREAD, Many.PER_SITE),),
     "multiprocessing.Process": (_thread(Slot(1, "target"), _ARGS, _KWARGS, RunsOn.PROCESS),),
     # An executor of unknown class is taken for a pool of threads: that is the one that shares memory.
-    "concurrent.futures.Executor.submit": (_work(_FIRST, RunsOn.POOL, workers=_MAX_WORKERS),),
-    "concurrent.futures.Executor.map": (
-        _work(_FIRST, RunsOn.POOL, Passing.EACH, args=Slot(1, rest=True), workers=_MAX_WORKERS),
-    ),
+    "concurrent.futures.Executor.submit": (_work(_FIRST, RunsOn.POOL),),
+    "concurrent.futures.Executor.map": (_work(_FIRST, RunsOn.POOL, Passing.EACH, args=Slot(1, rest=True)),),
     **_executor("concurrent.futures.ThreadPoolExecutor", RunsOn.POOL, Slot(2, "initializer"), Slot(3, "initargs")),
     **_executor("concurrent.futures.ProcessPoolExecutor", RunsOn.PROCESS, Slot(2, "initializer"), Slot(3, "initargs")),
     **_executor(
