@@ -89,6 +89,7 @@ _CONTAINERS = {
     **_same("collections.defaultdict", "typing.DefaultDict"),
     **_same("collections.deque", "typing.Deque", "_collections.deque"),
     **_members("collections", "typing", "OrderedDict Counter ChainMap"),
+    **_same("pathlib", "pathlib._local"),
     **_same("re.Pattern", "typing.Pattern"),
     **_same("weakref.WeakSet", "_weakrefset.WeakSet"),
     **_same("weakref.ref", "weakref.ReferenceType", "_weakref.ref"),

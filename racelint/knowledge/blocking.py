@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .locks import LOCK_METHODS, LOCKS
+from .lock_methods import LOCK_METHODS
+from .locks import LOCKS
 from .model import Failure, LockKind, LockRole, Slot
 from .running import Blocking, BlockingOn, WaitFor
 from .waits import WAITS

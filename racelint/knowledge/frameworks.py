@@ -141,16 +141,21 @@ def _decorators(row: EntryDecorator, owners: str, names: str) -> dict[str, Entry
 
 
 _FLASK_HOOKS = (
-    "route get post put patch delete before_request after_request teardown_request teardown_appcontext errorhandler "
-    "context_processor url_value_preprocessor endpoint before_app_request after_app_request app_errorhandler"
+    "route get post put patch delete before_request after_request teardown_request errorhandler endpoint "
+    "context_processor url_value_preprocessor"
 )
 
 # decorator: where the function is run
 ENTRY_DECORATORS: dict[str, EntryDecorator] = {
     **_decorators(_SERVED, "flask.Flask flask.Blueprint", _FLASK_HOOKS),
+    **_decorators(_SERVED, "flask.Flask", "teardown_appcontext"),
+    **_decorators(
+        _SERVED, "flask.Blueprint", "before_app_request after_app_request teardown_app_request app_errorhandler"
+    ),
     **_decorators(_SERVED, "bottle", "route get post put delete hook error"),
     **_decorators(_SERVED, "bottle.Bottle", "route get post put delete hook error"),
-    **_decorators(_POOLED, "fastapi.FastAPI fastapi.APIRouter", f"{_METHODS} api_route exception_handler"),
+    **_decorators(_POOLED, "fastapi.FastAPI fastapi.APIRouter", f"{_METHODS} api_route"),
+    **_decorators(_POOLED, "fastapi.FastAPI", "exception_handler"),
     **_decorators(_POOLED, "starlette.applications.Starlette", "route exception_handler"),
     **_decorators(
         _SERVED,

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .locks import locking_methods
+from .lock_methods import locking_methods
 from .model import Access, Effect, LockDomain, LockKind, LockModel, Safety, SafetyKind, Slot
 from .running import (
     Blocking,

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import aliases, atomics, blocking, classes, entries, frameworks, locks, loops, mutators, returns, safety, spawns
+from . import (
+    aliases,
+    atomics,
+    blocking,
+    classes,
+    entries,
+    frameworks,
+    lock_methods,
+    locks,
+    loops,
+    mutators,
+    returns,
+    safety,
+    spawns,
+)
 from . import waits as waiting
 from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, Safety
 from .running import Blocking, EntryDecorator, EntryMethod, Spawn, Transfer, Wait
@@ -57,7 +71,7 @@ def standard_tables() -> Tables:
         aliases=aliases.ALIASES,
         bases=classes.BASES,
         locks=locks.LOCKS,
-        lock_methods=locks.LOCK_METHODS,
+        lock_methods=lock_methods.LOCK_METHODS,
         lock_decorators=locks.LOCK_DECORATORS,
         spawns={**spawns.SPAWNS, **loops.SPAWNS, **frameworks.SPAWNS},
         entry_methods={**entries.ENTRY_METHODS, **frameworks.ENTRY_METHODS},
