@@ -44,6 +44,7 @@ LOCKS: dict[str, LockModel] = {
     "multiprocessing.BoundedSemaphore": LockModel(_SEMAPHORE, _PROCESS, count=_VALUE),
     "multiprocessing.Event": LockModel(_EVENT, _PROCESS, sync_with=False),
     "multiprocessing.Barrier": LockModel(_BARRIER, _PROCESS, sync_with=False),
+    # With `lock=False` they have none.
     "multiprocessing.Value": LockModel(_REENTRANT, _PROCESS, shares=Slot(None, "lock", True), owned=True),
     "multiprocessing.Array": LockModel(_REENTRANT, _PROCESS, shares=Slot(None, "lock", True), owned=True),
     "multiprocessing.managers.SyncManager.Lock": LockModel(_MUTEX, _PROCESS),
@@ -111,6 +112,7 @@ _OWN_ATTRIBUTE = Slot(None, "lock", "_lock")
 
 # decorator: the lock that is held while the function runs
 LOCK_DECORATORS: dict[str, LockDecorator] = {
+    # Given the function itself, it makes a lock of its own; given a lock, it returns the decorator.
     "wrapt.synchronized": LockDecorator(_REENTRANT, lock=Slot(0, "wrapped")),
     "fasteners.locked": LockDecorator(_MUTEX, attribute=_OWN_ATTRIBUTE),
     "fasteners.read_locked": LockDecorator(_READER, attribute=_OWN_ATTRIBUTE),
