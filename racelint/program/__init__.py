@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from racelint.knowledge import Knowledge
+from racelint.program.balance import Balance, link_balance
 from racelint.program.calls import Calls, link_calls
 from racelint.program.inference import link_types
+from racelint.program.lockorder import LockOrder, link_lockorder
 from racelint.program.locks import Locks
 from racelint.program.locksets import LockSets, link_locksets
 from racelint.program.names import Names, link_names
@@ -35,8 +37,10 @@ class Program:
     places: Places
     locks: Locks
     locksets: LockSets
+    balance: Balance
     sequences: Sequences
     sharing: Sharing
+    lockorder: LockOrder
     races: Races
 
 
@@ -50,7 +54,11 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     places = link_places(types)
     locks = Locks(places)
     locksets = link_locksets(places, locks, threads)
+    balance = link_balance(locksets)
     sequences = link_sequences(places, calls)
     sharing = link_sharing(threads, places, assume_shared)
+    lockorder = link_lockorder(locksets)
     races = link_races(sharing, locksets, sequences)
-    return Program(sources, names, types, calls, threads, places, locks, locksets, sequences, sharing, races)
+    return Program(
+        sources, names, types, calls, threads, places, locks, locksets, balance, sequences, sharing, lockorder, races
+    )

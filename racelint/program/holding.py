@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from racelint import facts
@@ -56,14 +57,22 @@ class Release:
         return self.code.path
 
 
+class Exit(Enum):
+    """How a path leaves a function: at its end or by `return`, by `raise`, or by the exception of a call."""
+
+    RETURN = "return"
+    RAISE = "raise"
+    CALL = "call"
+
+
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A path that leaves the function with the lock that operation `acquired` took: by an exception, or normally."""
+    """A path that leaves the function with the lock that operation `acquired` took."""
 
     acquired: int
     use: LockUse
     exit: Span | None
-    by_exception: bool
+    by: Exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +126,18 @@ class Walk:
         end = self._nodes(self._code.function.body, EMPTY)
         if end is not None:
             self._exits.returns.append((None, end))
-        for exits, by_exception in ((self._exits.returns, False), (self._exits.raises, True)):
-            for span, state in exits:
-                for use, acquired in state.may.items():
-                    for id in sorted(acquired):
-                        self._holding.leaks[Leak(id, use, span, by_exception)] = None
+        raised = {node.span for node in walk(self._code.function.body) if type(node) is facts.Raise}
+        for span, state in self._exits.returns:
+            self._leak(state, span, Exit.RETURN)
+        for span, state in self._exits.raises:
+            self._leak(state, span, Exit.RAISE if span in raised else Exit.CALL)
         self._holding.effect = self._effect()
         return self._holding
+
+    def _leak(self, state: State, span: Span | None, by: Exit) -> None:
+        for use, acquired in state.may.items():
+            for id in sorted(acquired):
+                self._holding.leaks[Leak(id, use, span, by)] = None
 
     def _effect(self) -> Effect:
         end = meet(state for _, state in self._exits.returns)

@@ -58,6 +58,8 @@ class Race:
     guard: Guard | None = None
     lock: Lock | None = None
     first: Access | None = None
+    plain_update: bool = False
+    """An update with no call or loop between its read and its store: nothing can come between with the GIL."""
 
     @property
     def path(self) -> str:
@@ -256,7 +258,7 @@ class _Judge:
             problem,
             code,
             span,
-            last if problem is not Problem.DOUBLE_READ else last,
+            last,
             evidence,
             partner.other if partner else None,
             partner.one if partner else None,
@@ -264,7 +266,13 @@ class _Judge:
             self._guard,
             wrong[1] if wrong else None,
             first,
+            problem is Problem.UPDATE and self._is_plain(sequence),
         )
+
+    def _is_plain(self, sequence: Composite) -> bool:
+        low, high = min(sequence.between), max(sequence.between)
+        operations = sequence.first.code.operations[low:high]
+        return not any(isinstance(each, facts.Call | facts.Await | facts.Yield | facts.Element) for each in operations)
 
     def _seen_here(self, sequence: Composite) -> Access:
         """The sequence as one access at its end, for the question who runs beside it."""

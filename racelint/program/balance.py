@@ -1,0 +1,107 @@
+"""Stage 7: does every explicit acquire meet its release? Judged from the walks of the locksets stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import LockKind
+from racelint.program.holding import Acquisition, Exit, Holding, Release
+from racelint.program.locks import LockKey
+from racelint.program.locksets import LockSets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unreleased:
+    """An acquire that some path never undoes: `exit` is where that path leaves (None: at the end of the function).
+
+    `never`: no code of the program releases the lock at all.
+    """
+
+    acquisition: Acquisition
+    exit: Span | None
+    never: bool
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.acquisition.path
+
+    @property
+    def span(self) -> Span:
+        """The acquire."""
+        return self.acquisition.span
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Acquires and releases that do not match: kept on a normal path or by a `raise`, skipped by an exception of a
+    call, taken or not without looking, released without being held, and locks that nobody else can know."""
+
+    unreleased: list[Unreleased]
+    skipped: list[Unreleased]
+    ignored: list[Acquisition]
+    unheld: list[Release]
+    useless: list[Acquisition]
+
+
+def link_balance(locksets: LockSets) -> Balance:
+    """Judge every function that takes or releases locks."""
+    holdings = [locksets.holdings[key] for key in sorted(locksets.holdings)]
+    released = {release.use.lock.key for holding in holdings for release in holding.releases.values()}
+    unreleased: list[Unreleased] = []
+    skipped: list[Unreleased] = []
+    for holding in holdings:
+        kept, passed = _leaks(holding, released)
+        unreleased.extend(kept)
+        skipped.extend(passed)
+    ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
+    unheld = [
+        release
+        for holding in holdings
+        for release in holding.releases.values()
+        if release.free and release.use.lock.kind is not None and release.use.lock.kind is not LockKind.SEMAPHORE
+    ]
+    useless = [each for holding in holdings for each in _useless(locksets, holding)]
+    return Balance(unreleased, skipped, ignored, unheld, useless)
+
+
+def _leaks(holding: Holding, released: set[LockKey]) -> tuple[list[Unreleased], list[Unreleased]]:
+    own = {release.use for release in holding.releases.values()}
+    kept: dict[int, Unreleased] = {}
+    skipped: dict[int, Unreleased] = {}
+    for leak in holding.leaks:
+        acquisition = holding.acquisitions.get(leak.acquired)
+        if acquisition is None or leak.acquired in holding.ignored or leak.use.lock.kind is None:
+            continue
+        never = leak.use.lock.key not in released
+        if leak.use in own or never:
+            target = skipped if leak.by is Exit.CALL else kept
+            if leak.by is Exit.CALL and never:
+                continue
+            target.setdefault(leak.acquired, Unreleased(acquisition, leak.exit, never))
+    return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
+
+
+def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
+    """Locks that a function makes for itself alone: a new one at each call, known to nobody else."""
+    code = holding.code
+    flow = locksets.places.dataflow(code)
+    if code.function.kind == "module":
+        return
+    told: set[LockKey] = set()
+    for acquisition in holding.acquisitions.values():
+        key = acquisition.use.lock.key
+        if key[0] != "site" or key[1] != code.key or key in told:
+            continue
+        uses = flow.uses(int(key[2]))
+        private = all(isinstance(use, facts.LoadAttr) or _is_with(use) for use in uses)
+        if private and int(key[2]) not in code.returns:
+            told.add(key)
+            yield acquisition
+
+
+def _is_with(use: facts.Operation) -> bool:
+    return isinstance(use, facts.Entered)

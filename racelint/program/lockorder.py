@@ -1,0 +1,242 @@
+"""Stage 9: which lock is taken while which other is held, through any number of calls, and where that can block for ever?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import networkx
+
+from racelint.facts import Span
+from racelint.knowledge.model import LockKind
+from racelint.program.calls import Edge
+from racelint.program.dataflow import UNKNOWN
+from racelint.program.frames import outward, parameter_paths
+from racelint.program.holding import Acquisition
+from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
+from racelint.program.locksets import LockSets
+from racelint.program.source import Code
+
+LENGTH: Final = 6
+"""Longer cycles than this are not looked for: a shorter one is nearly always inside."""
+
+PER_FUNCTION: Final = 60
+"""A function that may take more locks than this says nothing useful about their order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A lock that a function may take, itself or by the call `edge`: `use` is in the function's own terms."""
+
+    use: LockUse
+    acquisition: Acquisition
+    edge: Edge | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nesting:
+    """`inner` is taken while `outer` is held: at operation `site` of `code`, which is the acquisition or a call."""
+
+    outer: LockUse
+    inner: LockUse
+    code: Code
+    site: int
+    span: Span
+    held: frozenset[LockKey]
+    chain: tuple[Edge, ...]
+    acquisition: Acquisition
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+@dataclass(slots=True)
+class LockOrder:
+    """The answers: cycles of nestings of different locks, the same lock twice, and two locks of one class."""
+
+    nestings: list[Nesting]
+    cycles: list[tuple[Nesting, ...]] = field(default_factory=list)
+    again: list[Nesting] = field(default_factory=list)
+    siblings: list[Nesting] = field(default_factory=list)
+
+
+def link_lockorder(locksets: LockSets) -> LockOrder:
+    """Find all nestings, then what is wrong among them."""
+    finder = _Finder(locksets)
+    order = LockOrder(list(finder.nestings()))
+    order.again = [each for each in order.nestings if _is_again(each)]
+    order.siblings = [each for each in order.nestings if _are_siblings(each)]
+    both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
+    order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
+    order.cycles = list(_cycles(order.nestings, locksets))
+    return order
+
+
+class _Finder:
+    """Finds what is taken while something else is held."""
+
+    def __init__(self, locksets: LockSets) -> None:
+        self._locksets = locksets
+        self._calls = locksets.threads.calls
+        self._sources = self._calls.types.names.sources
+        self._taken = self._summaries()
+
+    def _summaries(self) -> dict[int, dict[LockUse, Taken]]:
+        """What each function may take, from the functions that take locks themselves upwards to their callers."""
+        taken: dict[int, dict[LockUse, Taken]] = defaultdict(dict)
+        for acquisition in self._locksets.acquisitions():
+            if acquisition.waits and acquisition.use.lock.kind is not None:
+                taken[acquisition.code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
+        pending = sorted(taken)
+        while pending:
+            key = pending.pop(0)
+            for edge in self._calls.callers(self._sources.codes[key]):
+                known = taken[edge.caller.key]
+                before = len(known)
+                for use, found in self._seen_from(edge, taken[key]):
+                    if use not in known and len(known) < PER_FUNCTION:
+                        known[use] = Taken(use, found.acquisition, edge)
+                if len(known) > before and edge.caller.key not in pending:
+                    pending.append(edge.caller.key)
+        return taken
+
+    def _seen_from(self, edge: Edge, taken: dict[LockUse, Taken]) -> list[tuple[LockUse, Taken]]:
+        if edge.callee.function.is_async and not edge.caller.function.is_async:
+            return []
+        flow = self._locksets.places.dataflow(edge.caller)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        return [(LockUse(use.lock, outward(use.base, paths), use.mode), found) for use, found in taken.items()]
+
+    def nestings(self) -> Iterator[Nesting]:
+        """Each lock taken at each acquisition and call that is made with another one held."""
+        for key in sorted(self._locksets.holdings):
+            code = self._sources.codes[key]
+            for acquisition in self._locksets.holdings[key].acquisitions.values():
+                if acquisition.waits and acquisition.use.lock.kind is not None:
+                    held = [*acquisition.before.held, *self._on_entry(code, acquisition)]
+                    yield from self._under(
+                        held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
+                    )
+            for edge in self._calls.calls(code):
+                held = list(self._locksets.held(code, edge.site))
+                if held:
+                    for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
+                        chain = (edge, *self._chain(found))
+                        span = _span(code, edge.site)
+                        yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
+
+    def _on_entry(self, code: Code, acquisition: Acquisition) -> list[LockUse]:
+        entry = self._locksets.entry.get(code.key, frozenset())
+        return sorted((use for use in entry if use not in acquisition.before.dropped), key=lambda use: use.lock.key)
+
+    def _chain(self, taken: Taken) -> list[Edge]:
+        chain: list[Edge] = []
+        while taken.edge is not None and len(chain) < 20:
+            chain.append(taken.edge)
+            below = self._taken.get(taken.edge.callee.key, {})
+            following = next((each for each in below.values() if each.acquisition is taken.acquisition), None)
+            if following is None or following is taken:
+                break
+            taken = following
+        return chain
+
+    @staticmethod
+    def _under(
+        held: list[LockUse],
+        inner: LockUse,
+        code: Code,
+        site: int,
+        span: Span,
+        acquisition: Acquisition,
+        chain: tuple[Edge, ...],
+    ) -> Iterator[Nesting]:
+        keys = frozenset(use.lock.key for use in held)
+        for outer in held:
+            if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
+                yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
+
+
+def _span(code: Code, id: int) -> Span:
+    span = getattr(code.operations[id], "span", None)
+    return span if isinstance(span, Span) else code.function.span
+
+
+def _is_again(nesting: Nesting) -> bool:
+    """The same lock of the same object, and it is not reentrant."""
+    outer, inner = nesting.outer, nesting.inner
+    if outer.lock.key != inner.lock.key or inner.lock.kind not in NON_REENTRANT or outer.mode is not inner.mode:
+        return False
+    if not inner.lock.per_instance and inner.lock.key[0] != "item":
+        return True
+    return outer.base == inner.base and UNKNOWN not in outer.base and not outer.base.startswith("%")
+
+
+def _are_siblings(nesting: Nesting) -> bool:
+    """The locks of two objects of one class, with nothing that says which comes first."""
+    outer, inner = nesting.outer, nesting.inner
+    if outer.lock.key != inner.lock.key or not inner.lock.per_instance or inner.lock.kind is LockKind.SEMAPHORE:
+        return False
+    bases = (outer.base, inner.base)
+    if outer.base == inner.base or any(not base or UNKNOWN in base or base.startswith("%") for base in bases):
+        return False
+    return not (outer.base.startswith(inner.base + ".") or inner.base.startswith(outer.base + "."))
+
+
+def _cycles(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:
+    """The rings of locks, shortest first; a lock pair that is reported once is not reported again in a longer ring."""
+    by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
+    for nesting in nestings:
+        if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
+            by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
+    graph = networkx.DiGraph(sorted(by_pair))
+    told: set[tuple[LockKey, LockKey]] = set()
+    rings = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
+    for ring in sorted(rings, key=lambda ring: (len(ring), ring)):
+        pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
+        if any(pair in told for pair in pairs):
+            continue
+        found = _together([by_pair[pair] for pair in pairs], locksets)
+        if found is not None:
+            told.update(pairs)
+            yield found
+
+
+def _turned(ring: list[LockKey]) -> list[LockKey]:
+    start = ring.index(min(ring))
+    return ring[start:] + ring[:start]
+
+
+def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting, ...] | None:
+    """One nesting for each pair such that no lock is held around all of them and they are not one thread's own."""
+
+    def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
+        if index == len(choices):
+            return chosen if _may_meet(chosen, locksets) else None
+        for nesting in choices[index]:
+            if all(_compatible(nesting, other) for other in chosen):
+                found = search(index + 1, (*chosen, nesting))
+                if found is not None:
+                    return found
+        return None
+
+    return search(0, ())
+
+
+def _compatible(first: Nesting, second: Nesting) -> bool:
+    """Whether no common lock around both keeps them apart."""
+    common = first.held & second.held
+    return not common
+
+
+def _may_meet(nestings: tuple[Nesting, ...], locksets: LockSets) -> bool:
+    """Whether the nestings may be made by different threads."""
+    threads = locksets.threads
+    first, *rest = (threads.of(nesting.code) for nesting in nestings)
+    if not first or not all(rest):
+        return False
+    alone = [context for context in first if not context.many and not context.is_main]
+    return not (len(first) == 1 and alone and all(contexts == first for contexts in rest))
