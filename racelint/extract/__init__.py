@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gc
+import sys
+import threading
+from typing import Final
 
-from racelint.extract import comprehensions, control, definitions, matching, statements
+from racelint.extract import comprehensions, control, definitions, matching, statements  # noqa: F401, they register
 from racelint.extract.dispatch import run
 from racelint.extract.frame import Frame, Unit
 from racelint.extract.positions import spans
-from racelint.extract.source import NEWLINE, Source, SourceError, read
-from racelint.extract.survey import survey
+from racelint.extract.source import NEWLINE, TOO_DEEP, Source, SourceError, read
+from racelint.extract.survey import find_scopes
 from racelint.facts import ModuleFacts, Span
 
 __all__ = ["SourceError", "extract"]
+
+DEEP_RECURSION_LIMIT: Final = 40_000
+_DEEP: Final = threading.Lock()
 
 
 def extract(source: bytes) -> ModuleFacts:
@@ -23,14 +29,31 @@ def extract(source: bytes) -> ModuleFacts:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _facts(read(source))
+        text = read(source)
+        try:
+            return _facts(text)
+        except RecursionError:
+            return _deep_facts(text)
     finally:
         if collecting:
             gc.enable()
 
 
+def _deep_facts(source: Source) -> ModuleFacts:
+    """The facts of a file with deeply nested expressions, for which Python's usual limit is too low."""
+    with _DEEP:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, DEEP_RECURSION_LIMIT))
+        try:
+            return _facts(source)
+        except RecursionError:
+            raise SourceError(TOO_DEEP, 1, 1) from None
+        finally:
+            sys.setrecursionlimit(limit)
+
+
 def _facts(source: Source) -> ModuleFacts:
-    unit = Unit(spans(source), survey(source.module))
+    unit = Unit(spans(source), find_scopes(source.module))
     frame = Frame(unit, unit.scopes.of[source.module], "module", "")
     run(frame, source.module)
     frame.finish("", Span(1, 1, 1, 1))

@@ -11,7 +11,12 @@ from racelint.extract.frame import Frame
 from racelint.extract.targets import assign
 from racelint.facts import Await, Branch, Build, Compute, Element, Loop
 
-_BUILDS: Final = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "generator", cst.DictComp: "dict"}
+_BUILDS: Final[dict[type, str]] = {
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.GeneratorExp: "generator",
+    cst.DictComp: "dict",
+}
 
 
 @expression(cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)

@@ -160,7 +160,7 @@ def _try(frame: Frame, node: Any) -> None:
         for end in (*jumps.breaks[marks[0] :], *jumps.continues[marks[1] :]):
             end.update(last)
     frame.out = outer
-    frame.out.append(Try(frame.span(node), body, tuple(handlers), orelse, final))
+    frame.out.append(Try(_keyword(frame, node, "try"), body, tuple(handlers), orelse, final))
     frame.join([end | last for end in ends] if leaves else [])
 
 
@@ -188,7 +188,17 @@ def _handler(frame: Frame, node: Any, entry: Environment, assigned: dict[str, li
     if name is not None and name.value in frame.environment:
         # Python unbinds the name of the exception at the end of the handler.
         frame.environment[name.value] = NOTHING
-    return Handler(frame.span(node), types, tuple(frame.out))
+    span = _keyword(frame, node, "except")
+    if node.type is not None:
+        end = frame.span(node.type)
+        span = Span(span.line, span.column, end.end_line, end.end_column)
+    return Handler(span, types, tuple(frame.out))
+
+
+def _keyword(frame: Frame, node: cst.CSTNode, keyword: str) -> Span:
+    """The span of the keyword that a statement begins with."""
+    span = frame.span(node)
+    return Span(span.line, span.column, span.line, span.column + len(keyword))
 
 
 def _element(element: cst.BaseElement) -> cst.CSTNode:

@@ -1,4 +1,4 @@
-"""The walk's two doors: every expression is evaluated and every statement run by the function registered for its type."""
+"""The walk's two doors: expressions are evaluated and statements run by the function registered for their type."""
 
 from __future__ import annotations
 

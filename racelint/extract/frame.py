@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import libcst as cst
 
@@ -17,6 +16,7 @@ from racelint.facts import (
     LoadName,
     Node,
     Operation,
+    Parameter,
     Phi,
     Span,
     StoreName,
@@ -199,7 +199,15 @@ class Frame:
             turns.head[position] = Phi(identifier, name, inputs)
         return tuple(turns.head)
 
-    def finish(self, name: str, span: Span, **parts: Any) -> None:
+    def finish(
+        self,
+        name: str,
+        span: Span,
+        is_async: bool = False,
+        parameters: tuple[Parameter, ...] = (),
+        decorators: tuple[int, ...] = (),
+        returns: TypeRef | None = None,
+    ) -> None:
         """Hand the finished function to the file's facts."""
         parent = self.scope.parent
         self.unit.functions[self.scope.index] = Function(
@@ -209,10 +217,13 @@ class Frame:
             name=name,
             qualname=self.qualname,
             kind=self.kind,
+            is_async=is_async,
             is_generator=self.is_generator,
+            parameters=parameters,
+            decorators=decorators,
+            returns=returns,
             span=span,
             body=tuple(self.out),
-            **{"is_async": False, "parameters": (), "decorators": (), "returns": None} | parts,
         )
 
     def nested_name(self, name: str) -> str:

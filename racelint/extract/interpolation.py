@@ -10,62 +10,68 @@ from typing import Any, Final
 import libcst as cst
 
 from racelint.extract.literals import string_pieces
-from racelint.extract.twins import Mismatch, Stack, Twin, code, moved
+from racelint.extract.twins import GAP, Mismatch, Pairs
 
 _TOLD: Final = sys.version_info >= (3, 12)
+_RENDERER: Final = cst.Module([])
 
 
-def pair_formatted(node: Any, twin: Any, stack: Stack) -> None:
+def pair_formatted(node: Any, twin: Any, pairs: Pairs) -> None:
     """Pair the expressions in a formatted string, or in several strings side by side."""
     pieces = string_pieces(node)
     if not any(hasattr(piece, "parts") for piece in pieces):
         return
     if _TOLD:
         parts = [part for piece in pieces for part in getattr(piece, "parts", ())]
-        _pair_values(parts, twin.values, stack)
+        _pair_values(parts, twin.values, pairs)
         return
     if twin.__class__ is not ast.JoinedStr:
         raise Mismatch
-    line, column = twin.lineno, twin.col_offset
-    rest = node
+    offset = pairs.offset(twin.lineno, twin.col_offset)
     for piece in pieces:
-        if hasattr(piece, "parts"):
-            _pair_parts(piece.parts, *moved(line, column, piece.start), stack)
-        text = code(piece)
-        if isinstance(rest, cst.ConcatenatedString):
-            text += code(rest.whitespace_between)
-            rest = rest.right
-        line, column = moved(line, column, text)
+        if isinstance(piece, cst.FormattedString):
+            offset = _pair_parts(piece.parts, offset + len(piece.start), pairs) + len(piece.end)
+        elif isinstance(piece, cst.SimpleString):
+            offset += len(piece.value)
+        gap = GAP.match(pairs.text, offset)
+        offset = offset if gap is None else gap.end()
 
 
-def _pair_values(parts: Sequence[Any], values: Sequence[Any], stack: Stack) -> None:
+def _pair_values(parts: Sequence[Any], values: Sequence[Any], pairs: Pairs) -> None:
     """Where `ast` tells the places."""
     expressions = [part for part in parts if hasattr(part, "expression")]
     interpolated = [value for value in values if hasattr(value, "conversion")]
     for part, value in zip(expressions, interpolated, strict=True):
-        stack.append((part.expression, value.value))
+        pairs.append((part.expression, value.value))
         if part.format_spec:
-            _pair_values(part.format_spec, value.format_spec.values, stack)
+            _pair_values(part.format_spec, value.format_spec.values, pairs)
 
 
-def _pair_parts(parts: Sequence[Any], line: int, column: int, stack: Stack) -> None:
-    """Where it does not: the parts begin at this place, and each expression is parsed once more by itself."""
+def _pair_parts(parts: Sequence[Any], offset: int, pairs: Pairs) -> int:
+    """Where it does not: the parts begin at this offset, and each expression is parsed once more by itself.
+
+    The offset behind the parts comes back.
+    """
     for part in parts:
-        text = code(part)
+        text = _code(part)
+        if not pairs.text.startswith(text, offset):
+            raise Mismatch
         if hasattr(part, "expression"):
-            before = "{" + code(part.whitespace_before_expression)
-            stack.append((part.expression, _parsed(part.expression, *moved(line, column, before))))
+            before = 1 + len(_code(part.whitespace_before_expression))
+            pairs.append((part.expression, _parsed(part.expression, offset + before, pairs)))
             if part.format_spec:
-                specification = sum(len(code(inner)) for inner in part.format_spec)
-                _pair_parts(part.format_spec, *moved(line, column, text[: len(text) - specification - 1]), stack)
-        line, column = moved(line, column, text)
+                specification = sum(len(_code(inner)) for inner in part.format_spec)
+                _pair_parts(part.format_spec, offset + len(text) - specification - 1, pairs)
+        offset += len(text)
+    return offset
 
 
-def _parsed(node: cst.BaseExpression, line: int, column: int) -> Any:
-    """The `ast` node of an expression that begins at this place."""
+def _parsed(node: cst.BaseExpression, offset: int, pairs: Pairs) -> Any:
+    """The `ast` node of an expression that begins at this offset."""
     if isinstance(node, cst.Name) and not node.lpar:
-        return Twin(line, column, line, column + len(node.value.encode()))
-    tree = ast.parse(f"({code(node)})", mode="eval").body
+        return pairs.twin(offset, offset + len(node.value))
+    tree = ast.parse(f"({_code(node)})", mode="eval").body
+    line, column, *_ = pairs.twin(offset, offset)
     for inner in ast.walk(tree):
         if hasattr(inner, "lineno"):
             _shift(inner, line, column)
@@ -73,9 +79,16 @@ def _parsed(node: cst.BaseExpression, line: int, column: int) -> Any:
 
 
 def _shift(node: Any, line: int, column: int) -> None:
+    """Move a node from the text that it was parsed from, an opening parenthesis and the expression, to its place."""
     if node.lineno == 1:
         node.col_offset += column - 1
     if node.end_lineno == 1:
         node.end_col_offset += column - 1
     node.lineno += line - 1
     node.end_lineno += line - 1
+
+
+def _code(node: cst.CSTNode) -> str:
+    if isinstance(node, cst.FormattedStringText | cst.SimpleWhitespace):
+        return node.value
+    return _RENDERER.code_for_node(node)

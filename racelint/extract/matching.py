@@ -17,7 +17,8 @@ Level = tuple[list[Node], Span, int, tuple[Node, ...]]
 @statement(cst.Match)
 def _match(frame: Frame, node: cst.Match) -> None:
     subject = value(frame, node.subject)
-    entered, ends = frame.live, []
+    entered = frame.live
+    ends: list[Environment] = []
     levels: list[Level] = []
     for case in node.cases:
         if case is node.cases[-1] and case.guard is None and _irrefutable(case.pattern):

@@ -9,19 +9,19 @@ from typing import Any, Final
 import libcst as cst
 
 from racelint.extract.interpolation import pair_formatted
-from racelint.extract.twins import Mismatch, Stack, Twin, after_code, after_parentheses
+from racelint.extract.twins import ALIAS, DEFINITION, REST, Mismatch, Pairs, Twin, encoded
 
-Rule = Callable[[Any, Any, Stack], None]
+Rule = Callable[[Any, Any, Pairs], None]
 
 
-def pair(module: cst.Module, tree: ast.Module) -> dict[cst.CSTNode, Any]:
+def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[cst.CSTNode, Any]:
     """For each LibCST node that facts point to, an `ast` node or `Twin` that stands in the same place."""
     twins: dict[cst.CSTNode, Any] = {}
-    stack: Stack = []
+    pairs = Pairs(text)
     try:
-        _block(module, tree.body, stack)
-        while stack:
-            node, twin = stack.pop()
+        _block(module, tree.body, pairs)
+        while pairs:
+            node, twin = pairs.pop()
             twins[node] = twin
             if twin.__class__ is Twin:
                 continue
@@ -32,7 +32,7 @@ def pair(module: cst.Module, tree: ast.Module) -> dict[cst.CSTNode, Any]:
                 continue
             rule = RULES.get(kind)
             if rule is not None:
-                rule(node, twin, stack)
+                rule(node, twin, pairs)
     except (AttributeError, TypeError, ValueError, IndexError, StopIteration, SyntaxError) as error:
         raise Mismatch from error
     return twins
@@ -42,19 +42,19 @@ def _same(nodes: Sequence[Any], twins: Sequence[Any]) -> zip[tuple[Any, Any]]:
     return zip(nodes, twins, strict=True)
 
 
-def _block(block: Any, twins: list[ast.stmt], stack: Stack) -> None:
+def _block(block: Any, twins: list[ast.stmt], pairs: Pairs) -> None:
     nodes: list[Any] = []
     for statement in block.body:
         if statement.__class__ is cst.SimpleStatementLine:
             nodes.extend(statement.body)
         else:
             nodes.append(statement)
-    stack.extend(_same(nodes, twins))
+    pairs.extend(_same(nodes, twins))
 
 
-def _orelse(node: cst.Else | cst.Finally | None, twins: list[ast.stmt], stack: Stack) -> None:
+def _orelse(node: cst.Else | cst.Finally | None, twins: list[ast.stmt], pairs: Pairs) -> None:
     if node is not None:
-        _block(node.body, twins, stack)
+        _block(node.body, twins, pairs)
     elif twins:
         raise Mismatch
 
@@ -62,13 +62,13 @@ def _orelse(node: cst.Else | cst.Finally | None, twins: list[ast.stmt], stack: S
 def _fields(kind: type[ast.AST], *fields: tuple[str, str]) -> Rule:
     """A rule for nodes whose parts correspond one to one, whatever they are called."""
 
-    def rule(node: Any, twin: Any, stack: Stack) -> None:
+    def rule(node: Any, twin: Any, pairs: Pairs) -> None:
         if twin.__class__ is not kind:
             raise Mismatch
         for name, twin_name in fields:
             child = getattr(node, name)
             if child is not None:
-                stack.append((child, getattr(twin, twin_name)))
+                pairs.append((child, getattr(twin, twin_name)))
 
     return rule
 
@@ -76,252 +76,253 @@ def _fields(kind: type[ast.AST], *fields: tuple[str, str]) -> Rule:
 # --- statements ----------------------------------------------------------------------------------------------------
 
 
-def _assign(node: cst.Assign, twin: ast.Assign, stack: Stack) -> None:
-    stack.append((node.value, twin.value))
+def _assign(node: cst.Assign, twin: ast.Assign, pairs: Pairs) -> None:
+    pairs.append((node.value, twin.value))
     for target, other in _same(node.targets, twin.targets):
-        stack.append((target.target, other))
+        pairs.append((target.target, other))
 
 
-def _raise(node: cst.Raise, twin: ast.Raise, stack: Stack) -> None:
+def _raise(node: cst.Raise, twin: ast.Raise, pairs: Pairs) -> None:
     if node.exc is not None:
-        stack.append((node.exc, twin.exc))
+        pairs.append((node.exc, twin.exc))
     if node.cause is not None:
-        stack.append((node.cause.item, twin.cause))
+        pairs.append((node.cause.item, twin.cause))
 
 
-def _delete(node: cst.Del, twin: ast.Delete, stack: Stack) -> None:
+def _delete(node: cst.Del, twin: ast.Delete, pairs: Pairs) -> None:
     target = node.target
     if isinstance(target, cst.Tuple) and not target.lpar:
-        _elements(target, twin.targets, stack)
+        _elements(target, twin.targets, pairs)
     else:
-        stack.append((target, twin.targets[0]))
+        pairs.append((target, twin.targets[0]))
 
 
-def _import(node: Any, twin: Any, stack: Stack) -> None:
+def _import(node: Any, twin: Any, pairs: Pairs) -> None:
     if isinstance(node.names, cst.ImportStar):
-        stack.append((node.names, twin.names[0]))
+        pairs.append((node.names, twin.names[0]))
     else:
-        stack.extend(_same(node.names, twin.names))
+        pairs.extend(_same(node.names, twin.names))
 
 
-def _if(node: cst.If, twin: ast.If, stack: Stack) -> None:
-    stack.append((node.test, twin.test))
-    _block(node.body, twin.body, stack)
+def _if(node: cst.If, twin: ast.If, pairs: Pairs) -> None:
+    pairs.append((node.test, twin.test))
+    _block(node.body, twin.body, pairs)
     if isinstance(node.orelse, cst.If):
-        stack.append((node.orelse, twin.orelse[0]))
+        pairs.append((node.orelse, twin.orelse[0]))
     else:
-        _orelse(node.orelse, twin.orelse, stack)
+        _orelse(node.orelse, twin.orelse, pairs)
 
 
-def _while(node: cst.While, twin: ast.While, stack: Stack) -> None:
-    stack.append((node.test, twin.test))
-    _block(node.body, twin.body, stack)
-    _orelse(node.orelse, twin.orelse, stack)
+def _while(node: cst.While, twin: ast.While, pairs: Pairs) -> None:
+    pairs.append((node.test, twin.test))
+    _block(node.body, twin.body, pairs)
+    _orelse(node.orelse, twin.orelse, pairs)
 
 
-def _for(node: cst.For, twin: ast.For, stack: Stack) -> None:
-    stack.append((node.target, twin.target))
-    stack.append((node.iter, twin.iter))
-    _block(node.body, twin.body, stack)
-    _orelse(node.orelse, twin.orelse, stack)
+def _for(node: cst.For, twin: ast.For, pairs: Pairs) -> None:
+    pairs.append((node.target, twin.target))
+    pairs.append((node.iter, twin.iter))
+    _block(node.body, twin.body, pairs)
+    _orelse(node.orelse, twin.orelse, pairs)
 
 
-def _with(node: cst.With, twin: ast.With, stack: Stack) -> None:
+def _with(node: cst.With, twin: ast.With, pairs: Pairs) -> None:
     for item, other in _same(node.items, twin.items):
-        stack.append((item.item, other.context_expr))
+        pairs.append((item.item, other.context_expr))
         if item.asname is not None:
-            stack.append((item.asname.name, other.optional_vars))
-    _block(node.body, twin.body, stack)
+            pairs.append((item.asname.name, other.optional_vars))
+    _block(node.body, twin.body, pairs)
 
 
-def _try(node: cst.Try, twin: ast.Try, stack: Stack) -> None:
-    _block(node.body, twin.body, stack)
-    stack.extend(_same(node.handlers, twin.handlers))
-    _orelse(node.orelse, twin.orelse, stack)
-    _orelse(node.finalbody, twin.finalbody, stack)
+def _try(node: cst.Try, twin: ast.Try, pairs: Pairs) -> None:
+    _block(node.body, twin.body, pairs)
+    pairs.extend(_same(node.handlers, twin.handlers))
+    _orelse(node.orelse, twin.orelse, pairs)
+    _orelse(node.finalbody, twin.finalbody, pairs)
 
 
-def _handler(node: Any, twin: ast.ExceptHandler, stack: Stack) -> None:
-    _block(node.body, twin.body, stack)
+def _handler(node: Any, twin: ast.ExceptHandler, pairs: Pairs) -> None:
+    _block(node.body, twin.body, pairs)
     if node.type is None:
         return
-    stack.append((node.type, twin.type))
+    pairs.append((node.type, twin.type))
     if node.name is not None:
-        end = after_parentheses(node.type, twin.type)
-        before = (node.name.whitespace_before_as, "as", node.name.whitespace_after_as)
-        stack.append((node.name.name, after_code(end, before, node.name.name.value)))
+        assert twin.type is not None
+        line, column = twin.type.end_lineno or 0, twin.type.end_col_offset or 0
+        name = node.name.name
+        pairs.append((name, pairs.name_after(line, column, ALIAS, name.value)))
 
 
-def _function(node: cst.FunctionDef, twin: ast.FunctionDef, stack: Stack) -> None:
-    stack.extend(_same([decorator.decorator for decorator in node.decorators], twin.decorator_list))
-    _defaults(node.params, twin.args, stack)
-    keyword = ("def", node.whitespace_after_def)
-    if node.asynchronous is not None:
-        keyword = ("async", node.asynchronous.whitespace_after, *keyword)  # type: ignore[assignment]
-    stack.append((node.name, after_code(twin, keyword, node.name.value)))
-    _block(node.body, twin.body, stack)
+def _function(node: cst.FunctionDef, twin: ast.FunctionDef, pairs: Pairs) -> None:
+    pairs.extend(_same([decorator.decorator for decorator in node.decorators], twin.decorator_list))
+    _defaults(node.params, twin.args, pairs)
+    pairs.append((node.name, pairs.name_after(twin.lineno, twin.col_offset, DEFINITION, node.name.value)))
+    _block(node.body, twin.body, pairs)
 
 
-def _defaults(node: cst.Parameters, twin: ast.arguments, stack: Stack) -> None:
+def _defaults(node: cst.Parameters, twin: ast.arguments, pairs: Pairs) -> None:
     positional = [parameter.default for parameter in (*node.posonly_params, *node.params) if parameter.default]
     keyword = [parameter.default for parameter in node.kwonly_params if parameter.default]
-    stack.extend(_same(positional, twin.defaults))
-    stack.extend(_same(keyword, [default for default in twin.kw_defaults if default]))
+    pairs.extend(_same(positional, twin.defaults))
+    pairs.extend(_same(keyword, [default for default in twin.kw_defaults if default]))
 
 
-def _class(node: cst.ClassDef, twin: ast.ClassDef, stack: Stack) -> None:
-    stack.extend(_same([decorator.decorator for decorator in node.decorators], twin.decorator_list))
-    _arguments((*node.bases, *node.keywords), twin.bases, twin.keywords, stack)
-    stack.append((node.name, after_code(twin, ("class", node.whitespace_after_class), node.name.value)))
-    _block(node.body, twin.body, stack)
+def _class(node: cst.ClassDef, twin: ast.ClassDef, pairs: Pairs) -> None:
+    pairs.extend(_same([decorator.decorator for decorator in node.decorators], twin.decorator_list))
+    _arguments((*node.bases, *node.keywords), twin.bases, twin.keywords, pairs)
+    pairs.append((node.name, pairs.name_after(twin.lineno, twin.col_offset, DEFINITION, node.name.value)))
+    _block(node.body, twin.body, pairs)
 
 
-def _match(node: cst.Match, twin: ast.Match, stack: Stack) -> None:
-    stack.append((node.subject, twin.subject))
+def _match(node: cst.Match, twin: ast.Match, pairs: Pairs) -> None:
+    pairs.append((node.subject, twin.subject))
     for case, other in _same(node.cases, twin.cases):
-        stack.append((case.pattern, other.pattern))
+        pairs.append((case.pattern, other.pattern))
         if case.guard is not None:
-            stack.append((case.guard, other.guard))
-        _block(case.body, other.body, stack)
+            pairs.append((case.guard, other.guard))
+        _block(case.body, other.body, pairs)
 
 
 # --- patterns ------------------------------------------------------------------------------------------------------
 
 
-def _match_value(node: cst.MatchValue, twin: ast.MatchValue, stack: Stack) -> None:
-    stack.append((node.value, twin.value))
+def _match_value(node: cst.MatchValue, twin: ast.MatchValue, pairs: Pairs) -> None:
+    pairs.append((node.value, twin.value))
 
 
-def _match_sequence(node: Any, twin: ast.MatchSequence, stack: Stack) -> None:
-    stack.extend(_same([getattr(element, "value", element) for element in node.patterns], twin.patterns))
+def _match_sequence(node: Any, twin: ast.MatchSequence, pairs: Pairs) -> None:
+    pairs.extend(_same([getattr(element, "value", element) for element in node.patterns], twin.patterns))
 
 
-def _match_or(node: cst.MatchOr, twin: ast.MatchOr, stack: Stack) -> None:
-    stack.extend(_same([element.pattern for element in node.patterns], twin.patterns))
+def _match_or(node: cst.MatchOr, twin: ast.MatchOr, pairs: Pairs) -> None:
+    pairs.extend(_same([element.pattern for element in node.patterns], twin.patterns))
 
 
-def _match_mapping(node: cst.MatchMapping, twin: ast.MatchMapping, stack: Stack) -> None:
-    stack.extend(_same([element.key for element in node.elements], twin.keys))
-    stack.extend(_same([element.pattern for element in node.elements], twin.patterns))
+def _match_mapping(node: cst.MatchMapping, twin: ast.MatchMapping, pairs: Pairs) -> None:
+    pairs.extend(_same([element.key for element in node.elements], twin.keys))
+    pairs.extend(_same([element.pattern for element in node.elements], twin.patterns))
     if node.rest is not None:
-        before = [node.lbrace, *node.elements, "**", node.whitespace_before_rest]
-        stack.append((node.rest, after_code(twin, before, node.rest.value)))
+        line, column = twin.lineno, twin.col_offset + 1
+        if twin.patterns:
+            line, column = twin.patterns[-1].end_lineno, twin.patterns[-1].end_col_offset
+        pairs.append((node.rest, pairs.name_after(line, column, REST, node.rest.value)))
 
 
-def _match_class(node: cst.MatchClass, twin: ast.MatchClass, stack: Stack) -> None:
-    stack.append((node.cls, twin.cls))
-    stack.extend(_same([element.value for element in node.patterns], twin.patterns))
-    stack.extend(_same([element.pattern for element in node.kwds], twin.kwd_patterns))
+def _match_class(node: cst.MatchClass, twin: ast.MatchClass, pairs: Pairs) -> None:
+    pairs.append((node.cls, twin.cls))
+    pairs.extend(_same([element.value for element in node.patterns], twin.patterns))
+    pairs.extend(_same([element.pattern for element in node.kwds], twin.kwd_patterns))
 
 
-def _match_name(node: Any, twin: Any, stack: Stack) -> None:
+def _match_name(node: Any, twin: Any, pairs: Pairs) -> None:
     """A capture, with a pattern or a star before it: the name is the last that it consists of."""
     if node.name is not None:
-        width = len(node.name.value.encode())
         line, column = twin.end_lineno, twin.end_col_offset
-        stack.append((node.name, Twin(line, column - width, line, column)))
+        pairs.append((node.name, Twin(line, column - len(encoded(node.name.value)), line, column)))
     if getattr(node, "pattern", None) is not None:
-        stack.append((node.pattern, twin.pattern))
+        pairs.append((node.pattern, twin.pattern))
 
 
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 
-def _call(node: cst.Call, twin: ast.Call, stack: Stack) -> None:
-    stack.append((node.func, twin.func))
+def _call(node: cst.Call, twin: ast.Call, pairs: Pairs) -> None:
+    pairs.append((node.func, twin.func))
     if node.args:
-        _arguments(node.args, twin.args, twin.keywords, stack)
+        _arguments(node.args, twin.args, twin.keywords, pairs)
 
 
-def _arguments(nodes: Sequence[cst.Arg], twins: list[ast.expr], keywords: list[ast.keyword], stack: Stack) -> None:
+def _arguments(nodes: Sequence[cst.Arg], twins: list[ast.expr], keywords: list[ast.keyword], pairs: Pairs) -> None:
     if len(nodes) != len(twins) + len(keywords):
         raise Mismatch
     positional, named = iter(twins), iter(keywords)
     for arg in nodes:
         if arg.keyword is not None or arg.star == "**":
-            stack.append((arg.value, next(named).value))
+            pairs.append((arg.value, next(named).value))
         elif arg.star:
-            stack.append((arg.value, next(positional).value))  # type: ignore[attr-defined]
+            pairs.append((arg.value, next(positional).value))  # type: ignore[attr-defined]
         else:
-            stack.append((arg.value, next(positional)))
+            pairs.append((arg.value, next(positional)))
 
 
-def _elements(node: Any, twins: list[ast.expr], stack: Stack) -> None:
+def _elements(node: Any, twins: list[ast.expr], pairs: Pairs) -> None:
     for element, twin in _same(node.elements, twins):
         if element.__class__ is cst.StarredElement:
-            stack.append((element.value, twin.value))
+            pairs.append((element.value, twin.value))
         else:
-            stack.append((element.value, twin))
+            pairs.append((element.value, twin))
 
 
-def _display(node: Any, twin: Any, stack: Stack) -> None:
-    _elements(node, twin.elts, stack)
+def _display(node: Any, twin: Any, pairs: Pairs) -> None:
+    _elements(node, twin.elts, pairs)
 
 
-def _dict(node: cst.Dict, twin: ast.Dict, stack: Stack) -> None:
+def _dict(node: cst.Dict, twin: ast.Dict, pairs: Pairs) -> None:
     for element, key, value in zip(node.elements, twin.keys, twin.values, strict=True):
         if isinstance(element, cst.DictElement):
-            stack.append((element.key, key))
-        stack.append((element.value, value))
+            pairs.append((element.key, key))
+        pairs.append((element.value, value))
 
 
-def _subscript(node: cst.Subscript, twin: ast.Subscript, stack: Stack) -> None:
-    stack.append((node.value, twin.value))
+def _subscript(node: cst.Subscript, twin: ast.Subscript, pairs: Pairs) -> None:
+    pairs.append((node.value, twin.value))
     elements = node.slice
     first = elements[0].slice
     if len(elements) == 1 and not isinstance(elements[0].comma, cst.Comma) and not getattr(first, "star", None):
-        _index(first, twin.slice, stack)
+        _index(first, twin.slice, pairs)
         return
     for element, other in _same(elements, twin.slice.elts):  # type: ignore[attr-defined]
-        _index(element.slice, other, stack)
+        _index(element.slice, other, pairs)
 
 
-def _index(node: Any, twin: Any, stack: Stack) -> None:
+def _index(node: Any, twin: Any, pairs: Pairs) -> None:
     if isinstance(node, cst.Index):
-        stack.append((node.value, twin.value if node.star else twin))
+        pairs.append((node.value, twin.value if node.star else twin))
         return
     for bound, other in ((node.lower, twin.lower), (node.upper, twin.upper), (node.step, twin.step)):
         if bound is not None:
-            stack.append((bound, other))
+            pairs.append((bound, other))
 
 
-def _boolean(node: cst.BooleanOperation, twin: ast.BoolOp, stack: Stack) -> None:
+def _boolean(node: cst.BooleanOperation, twin: ast.BoolOp, pairs: Pairs) -> None:
     # LibCST nests `(a and b) and c` where `ast` has one node with three values.
     rest, values = node, list(twin.values)
     while len(values) > 2:
-        stack.append((rest.right, values.pop()))
+        pairs.append((rest.right, values.pop()))
         rest = rest.left  # type: ignore[assignment]
-        end = after_parentheses(rest.right, values[-1])
-        stack.append((rest, Twin(twin.lineno, twin.col_offset, end.lineno, end.col_offset)))
-    stack.append((rest.left, values[0]))
-    stack.append((rest.right, values[1]))
+        # The parentheses around a tuple or generator are a part of it.
+        own = 1 if isinstance(rest.right, (cst.Tuple, cst.GeneratorExp)) else 0
+        end = pairs.behind(values[-1], len(rest.right.rpar) - own)
+        pairs.append((rest, Twin(twin.lineno, twin.col_offset, *end)))
+    pairs.append((rest.left, values[0]))
+    pairs.append((rest.right, values[1]))
 
 
-def _comparison(node: cst.Comparison, twin: ast.Compare, stack: Stack) -> None:
-    stack.append((node.left, twin.left))
-    stack.extend(_same([target.comparator for target in node.comparisons], twin.comparators))
+def _comparison(node: cst.Comparison, twin: ast.Compare, pairs: Pairs) -> None:
+    pairs.append((node.left, twin.left))
+    pairs.extend(_same([target.comparator for target in node.comparisons], twin.comparators))
 
 
-def _lambda(node: cst.Lambda, twin: ast.Lambda, stack: Stack) -> None:
-    _defaults(node.params, twin.args, stack)
-    stack.append((node.body, twin.body))
+def _lambda(node: cst.Lambda, twin: ast.Lambda, pairs: Pairs) -> None:
+    _defaults(node.params, twin.args, pairs)
+    pairs.append((node.body, twin.body))
 
 
-def _yield(node: cst.Yield, twin: Any, stack: Stack) -> None:
+def _yield(node: cst.Yield, twin: Any, pairs: Pairs) -> None:
     inner = node.value.item if isinstance(node.value, cst.From) else node.value
     if inner is not None:
-        stack.append((inner, twin.value))
+        pairs.append((inner, twin.value))
 
 
-def _comprehension(node: Any, twin: Any, stack: Stack) -> None:
+def _comprehension(node: Any, twin: Any, pairs: Pairs) -> None:
     for part in ("elt", "key", "value"):
         if hasattr(node, part):
-            stack.append((getattr(node, part), getattr(twin, part)))
+            pairs.append((getattr(node, part), getattr(twin, part)))
     clause = node.for_in
     for generator in twin.generators:
-        stack.append((clause.target, generator.target))
-        stack.append((clause.iter, generator.iter))
-        stack.extend(_same([condition.test for condition in clause.ifs], generator.ifs))
+        pairs.append((clause.target, generator.target))
+        pairs.append((clause.iter, generator.iter))
+        pairs.extend(_same([condition.test for condition in clause.ifs], generator.ifs))
         clause = clause.inner_for_in
 
 

@@ -18,7 +18,7 @@ def spans(source: Source) -> Callable[[cst.CSTNode], Span]:
     """A function from a node to its span; for an expression in parentheses that is the part inside them."""
     if source.tree is not None:
         try:
-            twins = pair(source.module, source.tree)
+            twins = pair(source.module, source.tree, source.text)
         except Mismatch:
             pass
         else:
@@ -51,12 +51,16 @@ def _encoded(twins: Mapping[cst.CSTNode, Any], text: str) -> Callable[[cst.CSTNo
 
 
 def provided(source: Source) -> Callable[[cst.CSTNode], Span]:
-    """The slow way: LibCST's own positions, which include the parentheses around an expression."""
+    """The slow way: LibCST's own positions."""
     wrapper = MetadataWrapper(source.module, unsafe_skip_copy=True)
-    ranges: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)  # type: ignore[assignment]
+    ranges: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
 
     def span(node: cst.CSTNode) -> Span:
-        place = ranges[node]
-        return Span(place.start.line, place.start.column + 1, place.end.line, place.end.column + 1)
+        first = last = node
+        if isinstance(node, (cst.Tuple, cst.GeneratorExp)) and node.lpar:
+            # The parentheses belong to a tuple; around anything else they do not count.
+            first, last = node.lpar[-1], node.rpar[0]
+        start, end = ranges[first].start, ranges[last].end
+        return Span(start.line, start.column + 1, end.line, end.column + 1)
 
     return span

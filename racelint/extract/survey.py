@@ -66,7 +66,7 @@ LEAVES: Final = frozenset(
 _REVERSED: Final = {kind: fields[::-1] for kind, fields in CHILDREN.items()}
 
 
-def survey(module: cst.Module) -> Scopes:
+def find_scopes(module: cst.Module) -> Scopes:
     """All scopes of a module, each name of theirs resolved."""
     surveyor = Surveyor()
     surveyor.scope = surveyor.open(module, "module")
