@@ -1,0 +1,39 @@
+"""Shared state is tested, then acted upon, and others can change it in between.
+
+*What it does*: reports `if k not in d: d[k] = v`, `if items: items.pop()`, `if not self.running: self.running = True;
+start()` and their likes, where no lock is held from the test to the act.
+
+*Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
+both find one element and the second one fails.
+
+*Known false alarms*: acts that do no harm when they are done twice; state that only one thread ever changes, where
+racelint does not see that it does.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-367](https://cwe.mitre.org/data/definitions/367.html) (time of check, time of use),
+[CWE-820](https://cwe.mitre.org/data/definitions/820.html) (missing synchronization); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects),
+[`dict.setdefault`](https://docs.python.org/3/library/stdtypes.html#dict.setdefault).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import act, details, held_over, meanwhile, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL201")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the tests that are out of date when they are acted upon."""
+    for race in program.races.of(Problem.CHECK):
+        tested, others = state(race.first or race.access), meanwhile(program, race)
+        message = (
+            f"{tested} is tested here and {act(race)} without a lock over both{others}: the test may no longer hold. "
+        )
+        message += f"Hold {held_over(race)} from the test to the act."
+        yield check.finding(race, message, **details(program, race))

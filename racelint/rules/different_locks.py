@@ -1,0 +1,40 @@
+"""The same state is guarded by one lock here and by another one there, so nothing is guarded.
+
+*What it does*: reports state that is written under one lock and accessed under another, with no lock that both sides
+hold. The finding stands at the side that differs from the most of the program, else at the later one.
+
+*Why is this bad?*: two locks do not exclude each other. Each side looks right by itself, and both run at the same
+time.
+
+*Known false alarms*: two attributes that always hold the same lock, where racelint does not see that they do.
+
+*References*: [CWE-821](https://cwe.mitre.org/data/definitions/821.html) (incorrect synchronization),
+[CWE-413](https://cwe.mitre.org/data/definitions/413.html) (improper resource locking),
+[CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects), [condition
+objects](https://docs.python.org/3/library/threading.html#condition-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import details, done, elsewhere, lock_name, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL103")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the accesses under another lock than the rest."""
+    for race in program.races.of(Problem.DIFFERENT_LOCKS):
+        if race.lock is None:
+            continue
+        there = elsewhere(program, race)
+        message = (
+            f"{state(race.access)} is {done(race.access)} under {lock_name(race.lock)} here but {there} elsewhere: "
+        )
+        message += "the two sides do not exclude each other. Hold one and the same lock on both."
+        yield check.finding(race, message, **details(program, race))

@@ -1,0 +1,34 @@
+"""State is tested and then read a second time, after another thread may have reset it.
+
+*What it does*: reports `if self.x: self.x.f()` and `if self.x is not None: return self.x.y` without a lock, where
+another thread sets `x` to None or deletes it.
+
+*Why is this bad?*: the second read may find None although the test did not: AttributeError or TypeError, rarely and
+far from the cause.
+
+*Known false alarms*: state that is reset only when nobody uses it any more, where racelint does not see that it is.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-367](https://cwe.mitre.org/data/definitions/367.html) (time of check, time of use); [what kinds of global value
+mutation are
+thread-safe?](https://docs.python.org/3/faq/library.html#what-kinds-of-global-value-mutation-are-thread-safe).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import details, resetter, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL205")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the second reads."""
+    for race in program.races.of(Problem.DOUBLE_READ):
+        message = f"{state(race.access)} is read again after its test, and {resetter(program, race)} in between. "
+        message += "Read it once into a local variable, and test and use that."
+        yield check.finding(race, message, **details(program, race))

@@ -1,0 +1,44 @@
+"""State is accessed without the lock that guards it nearly everywhere else.
+
+*What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
+write, the change or the iteration that was left out. Accesses while the object is being made do not count, nor do
+plain reads.
+
+*Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
+`__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
+
+*Known false alarms*: functions that run only before the other threads start or after they ended, if that cannot be
+seen in the source; a lock that is held at most accesses by chance, because it guards something else.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-820](https://cwe.mitre.org/data/definitions/820.html) (missing synchronization),
+[CWE-414](https://cwe.mitre.org/data/definitions/414.html) (missing lock check); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import details, done, guarded, lock_name, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL102")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the accesses that forgot the lock."""
+    for race in program.races.of(Problem.INCONSISTENT):
+        if race.guard is None:
+            continue
+        what, lock = state(race.access), lock_name(race.guard.lock)
+        if race.code is race.access.code:
+            first = f"{what} is {done(race.access)} without {lock}, which is {guarded(race.guard)}."
+        else:
+            name = race.access.code.name
+            first = (
+                f"`{name}` is called without {lock}, which its other callers hold: {what} is {done(race.access)} there."
+            )
+        yield check.finding(race, f"{first} Hold it here too.", **details(program, race))

@@ -1,0 +1,37 @@
+"""A thread takes a lock that it already holds and that is not reentrant, and waits for itself for ever.
+
+*What it does*: reports the `with`, the `acquire` or the call, made while a plain `Lock` is held, that takes the same
+lock of the same object once more, through any number of calls and inherited methods.
+
+*Why is this bad?*: a `threading.Lock` does not know who holds it. The second `acquire` waits for a release that only
+the waiting thread could make.
+
+*Known false alarms*: calls that never happen with the lock held, for a reason that is not in the source.
+
+*References*: [CWE-764](https://cwe.mitre.org/data/definitions/764.html) (multiple locks of a critical resource),
+[CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects), [RLock
+objects](https://docs.python.org/3/library/threading.html#rlock-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import inner_acquisition, lock_details, lock_used, once_each, through
+from racelint.program import Program
+from racelint.rule import rule
+
+
+@rule("RL302")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the locks that are taken twice."""
+    for nesting in once_each(program.lockorder.again):
+        lock = lock_used(nesting.outer)
+        message = (
+            f"{lock} is taken again while it is held{through(nesting.chain)}: the thread waits for itself for ever. "
+        )
+        message += "Call a variant that expects the lock to be held, or make it an `RLock`."
+        related = inner_acquisition(nesting)
+        yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

@@ -1,0 +1,37 @@
+"""State is tested or read under a lock, and acted upon under the same lock taken anew: in between it may change.
+
+*What it does*: reports an act in a `with lock:` that relies on what an earlier `with lock:` of the same function
+found, without testing it again.
+
+*Why is this bad?*: the lock was given back in between, and others had their turn. Two threads both find the last piece
+in stock, and both sell it, each under the lock.
+
+*Known false alarms*: state that nobody else can change in between, for a reason that is not in the source; a value
+that may be stale by intention.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-821](https://cwe.mitre.org/data/definitions/821.html) (incorrect synchronization),
+[CWE-367](https://cwe.mitre.org/data/definitions/367.html) (time of check, time of use); [using locks in the `with`
+statement](https://docs.python.org/3/library/threading.html#using-locks-conditions-and-semaphores-in-the-with-statement).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import details, done, held_over, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL203")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the acts on what was found in an earlier critical section."""
+    for race in program.races.of(Problem.SPLIT):
+        message = (
+            f"{state(race.access)} is {done(race.access)} on the strength of an earlier critical section: it may have "
+        )
+        message += f"changed since. Hold {held_over(race)} over both, or test again here."
+        yield check.finding(race, message, **details(program, race))

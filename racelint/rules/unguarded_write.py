@@ -1,0 +1,39 @@
+"""What belongs to one call is kept on an object that all threads share, so calls see each other's values.
+
+*What it does*: reports an attribute or a variable that a function sets and then reads back, itself or in what it
+calls, while other threads run the same function on the same object, without a lock over both.
+
+*Why is this bad?*: a formatter, a decorator or a request handler that keeps the value at hand on itself works until
+two threads use it at once. Then one call goes on with the other's record, user or connection.
+
+*Known false alarms*: objects that are used by one thread only, or by one at a time, in a way that racelint cannot
+follow.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-567](https://cwe.mitre.org/data/definitions/567.html) (unsynchronized access to shared data),
+[CWE-488](https://cwe.mitre.org/data/definitions/488.html) (exposure of data to the wrong session); [thread-local
+data](https://docs.python.org/3/library/threading.html#thread-local-data).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import details, runners, state
+from racelint.program import Program
+from racelint.program.races import Problem
+from racelint.rule import rule
+
+
+@rule("RL108")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the writes that others overwrite before they are read back."""
+    for race in program.races.of(Problem.WRITE):
+        message = (
+            f"{state(race.access)} is set here and read back later in the call, while {runners(program, race)} set it "
+        )
+        message += (
+            "too: a call can go on with the value of another. Keep it in a local variable, or in `threading.local`."
+        )
+        yield check.finding(race, message, **details(program, race))

@@ -1,0 +1,36 @@
+"""The locks of two objects of one class are taken in the order in which a caller happens to name them.
+
+*What it does*: reports a lock that is taken while the same lock of another object of the class is held, when nothing
+orders the two objects: `transfer(a, b)` locks `a` first, `transfer(b, a)` locks `b` first.
+
+*Why is this bad?*: two threads that work on the same two objects the other way round each hold one lock and wait for
+the other. Neither ever goes on.
+
+*Known false alarms*: objects that are ordered by how they are made or found, such as parents and their children.
+
+*References*: [CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock),
+[CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import inner_acquisition, lock_details, lock_used, once_each, through
+from racelint.program import Program
+from racelint.rule import rule
+
+
+@rule("RL303")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the pairs of sibling locks."""
+    for nesting in once_each(program.lockorder.siblings):
+        message = (
+            f"{lock_used(nesting.inner)} is taken while {lock_used(nesting.outer)} is held{through(nesting.chain)}: "
+        )
+        message += "a thread with the two objects exchanged and this one wait for each other for ever. "
+        message += "Take the two locks in a fixed order, for example by `id`."
+        related = inner_acquisition(nesting)
+        yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

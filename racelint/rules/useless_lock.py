@@ -1,0 +1,33 @@
+"""A lock is made anew at each call, so nobody else can ever hold it.
+
+*What it does*: reports `with threading.Lock():` and a lock in a local variable that no other thread or function gets
+to see.
+
+*Why is this bad?*: a lock excludes those who take the same lock. One that is made for each call looks like a guard and
+keeps nobody out.
+
+*Known false alarms*: locks that reach other threads in a way that racelint does not see, for instance through
+`locals()`.
+
+*References*: [CWE-821](https://cwe.mitre.org/data/definitions/821.html) (incorrect synchronization),
+[CWE-413](https://cwe.mitre.org/data/definitions/413.html) (improper resource locking); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.phrases import lock_details
+from racelint.program import Program
+from racelint.rule import rule
+
+
+@rule("RL405")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the locks that nobody else knows."""
+    for acquisition in program.balance.useless:
+        message = "This lock is made anew at each call: no other thread can hold it, so it keeps nobody out. "
+        message += "Make it once, in `__init__` or at module level."
+        yield check.finding(acquisition, message, **lock_details(acquisition.use.lock, acquisition.code))
