@@ -34,6 +34,8 @@ class Calls:
     into: dict[int, list[Edge]]
     escaping: set[int]
     """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
+    constructing: set[int] = field(default_factory=set)
+    """Constructors, and the methods that only they call on the object that they make."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
 
@@ -44,6 +46,10 @@ class Calls:
     def calls(self, code: Code) -> list[Edge]:
         """The known calls that a function makes."""
         return self.out.get(code.key, [])
+
+    def is_construction(self, edge: Edge) -> bool:
+        """Whether a constructor calls a method of the object that it is just making."""
+        return edge.caller.key in self.constructing and edge.callee.cls is not None and edge.receiver is not None
 
     def reachable(self, roots: list[Code]) -> dict[int, Edge | None]:
         """All functions that run when the roots run, each with the call by which it was found first."""
@@ -98,8 +104,25 @@ def link_calls(types: Types) -> Calls:
         out[edge.caller.key].append(edge)
         into[edge.callee.key].append(edge)
     calls = Calls(types, dict(out), dict(into), _escaping(types, sources))
+    calls.constructing = _constructing(calls, sources)
     calls.wrappers = _wrappers(types, sources)
     return calls
+
+
+def _constructing(calls: Calls, sources: Sources) -> set[int]:
+    """Constructors, and the methods that only they call on the object that they make."""
+    found = {code.key for code in sources.codes if constructs(code)}
+    changed = True
+    while changed:
+        changed = False
+        for code in sources.codes:
+            if code.key in found or not code.is_method or code.key in calls.escaping:
+                continue
+            callers = calls.callers(code)
+            if callers and all(edge.caller.key in found and edge.caller.is_method for edge in callers):
+                found.add(code.key)
+                changed = True
+    return found
 
 
 def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:

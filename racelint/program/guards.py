@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.locks import Lock, LockUse
-from racelint.program.lockstate import MIXED, Held
+from racelint.program.lockstate import Held
 from racelint.program.places import Access
 
 ANY: str = "?"
@@ -75,7 +75,7 @@ def steady(states: Iterable[Held]) -> Held:
         if result is None:
             result = dict(held)
         else:
-            result = {use: section for use, section in result.items() if held.get(use) == section and section != MIXED}
+            result = {use: section for use, section in result.items() if held.get(use) == section}
     return result or {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -79,12 +79,13 @@ class Leak:
 class Effect:
     """What a call of the function does to the caller's locks, in the function's own terms.
 
-    `acquires` are held after it, `drops` no longer; `yields` are held while a generator is suspended; `answers`: its
+    `acquires` are held after it, `drops` no longer, `pauses` again (they were given up meanwhile); `yields` are held while a generator is suspended; `answers`: its
     result tells whether that lock was taken.
     """
 
     acquires: frozenset[LockUse] = frozenset()
     drops: frozenset[LockUse] = frozenset()
+    pauses: frozenset[LockUse] = frozenset()
     yields: frozenset[LockUse] = frozenset()
     answers: LockUse | None = None
 
@@ -136,7 +137,8 @@ class Walk:
 
     def _leak(self, state: State, span: Span | None, by: Exit) -> None:
         for use, acquired in state.may.items():
-            for id in sorted(acquired):
+            # what was released before it was taken again belongs to the caller
+            for id in sorted(acquired) if use not in state.paused else ():
                 self._holding.leaks[Leak(id, use, span, by)] = None
 
     def _effect(self) -> Effect:
@@ -146,10 +148,10 @@ class Walk:
         answer = answers.pop() if len(answers) == 1 else None
         if end is None and yields is None and answer is None:
             return NO_EFFECT
-        acquires = frozenset(end.held) if end else frozenset()
-        return Effect(
-            acquires, end.dropped if end else frozenset(), frozenset(yields.held) if yields else frozenset(), answer
-        )
+        held = frozenset(end.held) if end else frozenset()
+        paused = end.paused if end else frozenset()
+        dropped = end.dropped if end else frozenset()
+        return Effect(held - paused, dropped, paused & held, frozenset(yields.held) if yields else frozenset(), answer)
 
     def _origin(self, id: int) -> int:
         operation = self._flow.operation(id)
@@ -354,6 +356,8 @@ class Walk:
                     return self._lock_call(call, method.role, method.failure, self._may_fail(call, method), state)
                 if value.qualname.endswith(("ExitStack.enter_context", "ExitStack.enter_async_context")):
                     return self._enter_context(call, state)
+                if value.qualname.endswith(("ExitStack.callback", "ExitStack.push")):
+                    return self._callback(call, state)
         if not callees:
             guessed = self._guessed(call, state)
             if guessed is not None:
@@ -389,8 +393,10 @@ class Walk:
 
     def _lock_call(self, call: facts.Call, role: LockRole, failure: Failure, may_fail: bool, state: State) -> State:
         use = self._locks.use(self._code, self._receiver(call))
-        if use is None or use.lock.kind is LockKind.EVENT:
+        if use is None:
             return state
+        if use.lock.kind is LockKind.EVENT:
+            return _event_call(use, role, call.id, state)
         if role is LockRole.ACQUIRE:
             conditional = may_fail and failure is not Failure.EXCEPTION
             return self._acquire(call, use, state, conditional)
@@ -398,7 +404,7 @@ class Walk:
             return self._release(call, use, state)
         if role is LockRole.WAIT and use in state.held:
             # the lock was given up while waiting: what was tested before is stale after
-            return State({**state.held, use: call.id}, state.may, state.free, state.dropped)
+            return state.resume(use, call.id)
         return state
 
     def _acquire(self, call: facts.Call, use: LockUse, state: State, conditional: bool) -> State:
@@ -409,7 +415,7 @@ class Walk:
         if not self._is_used(call.id):
             self._holding.ignored[call.id] = self._holding.acquisitions[call.id]
             return state.take(use, call.id, explicit=True)
-        return state
+        return state.tried(use)
 
     def _is_used(self, id: int) -> bool:
         if self._flow.uses(id) or id in self._code.returns:
@@ -419,7 +425,7 @@ class Walk:
 
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
         known = self._holding.releases.get(call.id)
-        free = use in state.free and use not in state.held
+        free = use not in state.held and (use in state.free or use in state.unsure)
         self._holding.releases[call.id] = Release(
             self._code, call.id, call.span, use, free or (known is not None and known.free)
         )
@@ -446,6 +452,15 @@ class Walk:
         self._note(call.id, call.span, use, state, waits=True, explicit=False)
         return state.take(use, call.id, explicit=False)
 
+    def _callback(self, call: facts.Call, state: State) -> State:
+        """`stack.callback(lock.release)`: the stack will release the lock."""
+        fetched = self._flow.operation(call.arguments[0].value) if call.arguments else None
+        if type(fetched) is facts.LoadAttr:
+            use = self._locks.use(self._code, fetched.base)
+            if use is not None and fetched.name.startswith("release"):
+                return state.settle(use)
+        return state
+
     def _apply(self, call: facts.Call, effects: list[tuple[Code, Effect]], state: State) -> State:
         answers = {self._translated(effect.answers, code, call.id) for code, effect in effects if effect.answers}
         if len(answers) == 1 and len(effects) == 1:
@@ -456,6 +471,10 @@ class Walk:
                 state = state.drop(self._translated(use, code, call.id))
         for use in sorted(set.intersection(*acquired), key=lambda use: use.lock.key):
             state = state.take(use, call.id, explicit=False)
+        for code, effect in effects:
+            for use in sorted(effect.pauses, key=lambda use: use.lock.key):
+                outside = self._translated(use, code, call.id)
+                state = state.resume(outside, call.id) if outside in state.held else state
         return state
 
     def _note(self, id: int, span: Span, use: LockUse, state: State, *, waits: bool, explicit: bool) -> None:
@@ -484,11 +503,7 @@ class Walk:
             return state
         use = self._conditional.get(test)
         if use is not None:
-            return (
-                state.take(use, test, explicit=True)
-                if truth
-                else State(state.held, state.may, state.free | {use}, state.dropped)
-            )
+            return state.take(use, test, explicit=True) if truth else state.failed(use, test)
         match self._flow.operation(test):
             case facts.Compute(kind="not", operands=(inner,)):
                 return self._refined(inner, state, not truth)
@@ -507,3 +522,12 @@ class Walk:
         for test in tests:
             state = self._refined(test, state, truth)
         return state
+
+
+def _event_call(use: LockUse, role: LockRole, id: int, state: State) -> State:
+    """An event that is cleared, then set again looks like a lock to its authors. It excludes nobody."""
+    if role is LockRole.CLEAR:
+        return state.take(use, id, explicit=False)
+    if role is LockRole.NOTIFY:
+        return replace(state.drop(use), free=state.free, dropped=state.dropped, paused=state.paused)
+    return state

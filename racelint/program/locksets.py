@@ -93,7 +93,7 @@ def _names_locks(code: Code) -> bool:
 _LOCK_METHODS: Final = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "acquire_nowait", "enter_context", "enter_async_context"}
     | {f"{verb}_{side}_lock" for verb in ("acquire", "release") for side in ("read", "write")}
-    | {"wait", "wait_for"}
+    | {"wait", "wait_for", "clear"}
 )
 
 
@@ -121,7 +121,7 @@ class _EntryLocks:
             caller = self._sources.codes[pending.pop()]
             for edge in self._calls.calls(caller):
                 known = entry[edge.callee.key]
-                if known is not None and not known:
+                if (known is not None and not known) or self._calls.is_construction(edge):
                     continue
                 given = self._given(edge, entry[caller.key] or frozenset())
                 merged = given if known is None else known & given

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from racelint.facts import Span
 from racelint.program.locks import LockUse
 
-Held = dict[LockUse, int]
-"""The locks held, each with its critical section: the id of the operation that took it, ON_ENTRY for the caller's."""
+Section = frozenset[int]
+"""One critical section: the ids of the operations that may have begun it (several where paths have met)."""
 
-ON_ENTRY: Final = -1
-MIXED: Final = -2
-"""Paths that took the lock at different places have met: which section this is cannot be said."""
+Held = dict[LockUse, Section]
+"""The locks held, each with its critical section."""
+
+ON_ENTRY: Final[Section] = frozenset({-1})
+"""The section that the caller began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +24,83 @@ class State:
     """What is known about locks at one point. Never changed in place.
 
     `may` maps a lock to the explicit acquires that may still be in force, `free` are locks that are surely not held by
-    this thread, `dropped` those that the caller may hold and that were released here.
+    this thread, `unsure` those of which a try-lock has not told yet whether it has them, `dropped` those that the
+    caller may hold and that were released here, `paused` those that were released here at some point before.
     """
 
     held: Held = field(default_factory=dict)
     may: dict[LockUse, frozenset[int]] = field(default_factory=dict)
     free: frozenset[LockUse] = frozenset()
+    unsure: frozenset[LockUse] = frozenset()
     dropped: frozenset[LockUse] = frozenset()
+    paused: frozenset[LockUse] = frozenset()
 
     def take(self, use: LockUse, section: int, *, explicit: bool) -> State:
         """After acquiring."""
         may = {**self.may, use: frozenset({section})} if explicit else self.may
-        return State({**self.held, use: section}, may, self.free - {use}, self.dropped - {use})
+        return replace(
+            self,
+            held={**self.held, use: frozenset({section})},
+            may=may,
+            free=self.free - {use},
+            unsure=self.unsure - {use},
+            dropped=self.dropped - {use},
+        )
 
     def drop(self, use: LockUse) -> State:
         """After releasing."""
-        held = {each: section for each, section in self.held.items() if each != use}
-        may = {each: ids for each, ids in self.may.items() if each != use}
-        dropped = self.dropped if use in self.held or use in self.may else self.dropped | {use}
-        return State(held, may, self.free | {use}, dropped)
+        own = use in self.held or use in self.may
+        return replace(
+            self,
+            held=_without(self.held, use),
+            may=_without(self.may, use),
+            free=self.free | {use},
+            unsure=self.unsure - {use},
+            dropped=self.dropped if own else self.dropped | {use},
+            paused=self.paused if own else self.paused | {use},
+        )
 
     def restore(self, use: LockUse, before: State) -> State:
         """After leaving the `with` that took the lock: it is held again only if it was before."""
-        held = {each: section for each, section in self.held.items() if each != use}
         if use in before.held:
-            held[use] = before.held[use]
-        return replace(self, held=held)
+            return replace(self, held={**self.held, use: before.held[use]})
+        return replace(self, held=_without(self.held, use), free=self.free | {use})
+
+    def resume(self, use: LockUse, section: int) -> State:
+        """After a wait or a call that gave the lock up meanwhile: it is held, but in a new critical section."""
+        return replace(self, held={**self.held, use: frozenset({section})})
+
+    def failed(self, use: LockUse, acquire: int) -> State:
+        """Where the try-lock `acquire` is known to have failed."""
+        may = {each: ids - {acquire} if each == use else ids for each, ids in self.may.items()}
+        return replace(
+            self,
+            may={each: ids for each, ids in may.items() if ids},
+            free=self.free | {use},
+            unsure=self.unsure - {use},
+        )
+
+    def tried(self, use: LockUse) -> State:
+        """After a try-lock whose result has not been looked at."""
+        return replace(self, free=self.free - {use}, unsure=self.unsure | {use})
+
+    def settle(self, use: LockUse) -> State:
+        """Where the release has been arranged for: it happens on every path from here."""
+        return replace(self, may=_without(self.may, use))
 
 
 EMPTY: Final = State()
+
+V = TypeVar("V")
+
+
+def _without(mapping: dict[LockUse, V], use: LockUse) -> dict[LockUse, V]:
+    return {each: value for each, value in mapping.items() if each != use}
+
+
+def _taken(state: State) -> frozenset[LockUse]:
+    """The locks that a try-lock is known to have taken."""
+    return frozenset(state.may) & frozenset(state.held)
 
 
 def meet(states: Iterable[State]) -> State | None:
@@ -60,15 +110,19 @@ def meet(states: Iterable[State]) -> State | None:
         if result is None or result is state:
             result = state
             continue
-        held = {
-            use: section if state.held[use] == section else MIXED
-            for use, section in result.held.items()
-            if use in state.held
-        }
+        held = {use: section | state.held[use] for use, section in result.held.items() if use in state.held}
         may = dict(result.may)
         for use, ids in state.may.items():
             may[use] = may.get(use, frozenset()) | ids
-        result = State(held, may, result.free & state.free, result.dropped | state.dropped)
+        undecided = (result.free & _taken(state)) | (state.free & _taken(result))
+        result = State(
+            held,
+            may,
+            result.free & state.free,
+            result.unsure | state.unsure | undecided,
+            result.dropped | state.dropped,
+            result.paused | state.paused,
+        )
     return result
 
 

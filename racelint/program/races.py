@@ -124,7 +124,9 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
     kept: list[Race] = []
     taken: set[tuple[int, int]] = set()
     starts: set[tuple[str, Span, Problem]] = set()
-    for race in sorted(races, key=lambda race: (ORDER.index(race.problem), race.code.path, race.span)):
+    for race in sorted(
+        races, key=lambda race: (ORDER.index(race.problem), race.code.path, race.span.line, race.span.column)
+    ):
         key = (race.access.code.key, race.access.id)
         where = (race.path, race.span, race.problem)
         if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
@@ -424,7 +426,7 @@ class _Judge:
 
     def _is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function at all, as far as one can see."""
-        return bool(self._threads.of(code)) and code.key not in self._sharing.constructing
+        return bool(self._threads.of(code)) and code.key not in self._threads.calls.constructing
 
     def _wrong_lock(self, sequence: Composite) -> tuple[Problem, Lock] | None:
         """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
@@ -447,7 +449,7 @@ class _Judge:
             if guarded[0] != guarded[1] and self._guard.guarded * 2 > self._guard.total:
                 return not guarded[0]
         here, there = sequence.last, partner.other
-        return (here.code.path, here.span) >= (there.code.path, there.span)
+        return (here.code.path, here.span.line) >= (there.code.path, there.span.line)
 
     # --- single accesses ---
 

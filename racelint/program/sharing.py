@@ -9,7 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
-from racelint.program.calls import Calls, constructs
+from racelint.program.calls import Calls
 from racelint.program.places import Access, Place, Places
 from racelint.program.source import Code
 from racelint.program.threads import Context, Threads
@@ -28,8 +28,6 @@ class Sharing:
     threads: Threads
     places: Places
     assumed: tuple[str, ...]
-    constructing: set[int]
-    """Functions that run only while their own object is being made."""
     stable: dict[int, set[Value]] = field(default_factory=dict)
     handed: dict[int, set[Value]] = field(default_factory=dict)
     _assumed: dict[Place, bool] = field(default_factory=dict)
@@ -38,7 +36,7 @@ class Sharing:
         """Whether an access happens before anybody else can know the object: in a constructor, or at import."""
         code = access.code
         if access.place.kind == "attribute":
-            if code.key in self.constructing and code.function.parameters:
+            if code.key in self.threads.calls.constructing and code.function.parameters:
                 return access.base == code.function.parameters[0].name
             return self._is_fresh(access)
         if access.place.kind == "closure":
@@ -96,7 +94,7 @@ class Sharing:
 
 def link_sharing(threads: Threads, places: Places, assumed: Sequence[str]) -> Sharing:
     """Find what each context is handed, and which functions only construct."""
-    sharing = Sharing(threads, places, tuple(assumed), _constructing(threads.calls))
+    sharing = Sharing(threads, places, tuple(assumed))
     spawns: dict[tuple[int, int], list[Spawned]] = {}
     for spawned in places.types.spawned:
         spawns.setdefault(spawned.site, []).append(spawned)
@@ -107,24 +105,6 @@ def link_sharing(threads: Threads, places: Places, assumed: Sequence[str]) -> Sh
         sharing.handed[context.index] = _reachable(places, [*handed, *everywhere])
         sharing.stable[context.index] = _reachable(places, [*stable, *everywhere])
     return sharing
-
-
-def _constructing(calls: Calls) -> set[int]:
-    """Constructors, and the methods that only they call on the object that they make."""
-    sources = calls.types.names.sources
-    found = {code.key for code in sources.codes if constructs(code)}
-    started = calls.escaping
-    changed = True
-    while changed:
-        changed = False
-        for code in sources.codes:
-            if code.key in found or not code.is_method or code.key in started:
-                continue
-            callers = calls.callers(code)
-            if callers and all(edge.caller.key in found and edge.caller.is_method for edge in callers):
-                found.add(code.key)
-                changed = True
-    return found
 
 
 def _handed(places: Places, context: Context, spawns: list[Spawned]) -> tuple[list[Value], list[Value]]:
