@@ -84,7 +84,8 @@ class Spawn:
 
     `args` is the tuple (ARGS_KWARGS) or the iterables (EACH, STAR_EACH), `kwargs` the dict; `start_method` is what
     starts an object of kind ON_START; `workers` is the argument of the pool's constructor that limits WORKERS.
-    `only_sync`: an `async def` callee runs on the event loop instead.
+    `only_sync`: an `async def` callee runs on the event loop instead. `keeper`: the attribute under which an object of a
+    CLASS finds the object that made it.
     """
 
     callee: Slot
@@ -98,6 +99,7 @@ class Spawn:
     start_method: str = ""
     workers: Slot | None = None
     only_sync: bool = False
+    keeper: str = ""
 
     @property
     def is_coroutine(self) -> bool:

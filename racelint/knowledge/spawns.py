@@ -100,7 +100,7 @@ def _pool(name: str, runs_on: RunsOn) -> dict[str, tuple[Spawn, ...]]:
 
 
 def _server(many: Many, runs_on: RunsOn = RunsOn.SERVER) -> tuple[Spawn, ...]:
-    return (Spawn(Slot(1, "RequestHandlerClass"), runs_on, many, Form.CLASS, starts=Starts.LATER),)
+    return (Spawn(Slot(1, "RequestHandlerClass"), runs_on, many, Form.CLASS, starts=Starts.LATER, keeper="server"),)
 
 
 _START_NEW = Spawn(

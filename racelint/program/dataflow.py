@@ -46,8 +46,10 @@ def operands(operation: Operation) -> tuple[int, ...]:
 class Dataflow:
     """The def-use chains of one function. Phis and casts are looked through on request only."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, reflected: frozenset[int] = frozenset()) -> None:
+        """`reflected` are the calls of `getattr` that read an attribute by its literal name."""
         self.code = code
+        self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
         self._sources: dict[int, frozenset[int]] = {}
         self._paths: dict[int, str] = {}
@@ -79,11 +81,11 @@ class Dataflow:
                 if each in seen or operation is None:
                     continue
                 seen.add(each)
-                if type(operation) in LOADS:
+                if type(operation) in LOADS or each in self._reflected:
                     reads.add(each)
                     if type(operation) is facts.LoadAttr:
                         pending.append(operation.base)
-                else:
+                if type(operation) not in LOADS:
                     pending.extend(operands(operation))
             found = self._sources[id] = frozenset(reads)
         return found

@@ -38,6 +38,9 @@ class Protection:
 
 def relation(use: LockUse, access: Access) -> str:
     """Whose lock a use is, seen from the accessed object."""
+    if use.lock.key[0] == "item":
+        # one lock for each key: that the key fits what is accessed is taken on trust
+        return ANY
     if not use.lock.per_instance:
         return "global"
     if access.place.kind != "attribute":

@@ -112,7 +112,19 @@ class Inference:
 
     def _make_function(self, code: Code, operation: facts.MakeFunction) -> None:
         made = self._function(code, operation.function)
-        self._flow.add(code.offset + operation.id, self._values.function(made, None))
+        node = code.offset + operation.id
+        self._flow.add(node, self._values.function(made, None))
+        for decorator in made.function.decorators:
+            self._flow.watch(code.offset + decorator, partial(self._decorate, code, operation, made))
+
+    def _decorate(self, code: Code, operation: facts.MakeFunction, made: Code, decorator: Value) -> None:
+        """A class as decorator makes an object of the function. What a function makes of it is told by `Calls.wrappers`:
+        the name stands for the function itself then, so that calls of other decorated functions are kept apart."""
+        if isinstance(decorator, ClassRef):
+            node = code.offset + operation.id
+            given = self._flow.node("undecorated", made.key)
+            self._flow.add(given, self._values.function(made, None))
+            self._invocation.call((code.key, operation.id), Passed((given,), ()), node, decorator)
 
     def _make_class(self, code: Code, operation: facts.MakeClass) -> None:
         body = self._names.sources.modules[code.module].facts.classes[operation.cls].body
@@ -439,7 +451,7 @@ class Inference:
         site, result = (code.key, operation.id), code.offset + operation.id
         self._flow.watch(code.offset + operation.callee, partial(self._invocation.call, site, passed, result))
         callee = code.operations[operation.callee] if operation.callee < len(code.operations) else None
-        if type(callee) is facts.LoadName and callee.name in ("getattr", "setattr", "delattr"):
+        if type(callee) is facts.LoadName and callee.name in ("getattr", "setattr", "delattr", "hasattr"):
             self._reflect(code, operation, callee.name)
 
     def _reflect(self, code: Code, call: facts.Call, function: str) -> None:
@@ -452,7 +464,7 @@ class Inference:
             return
         text = ast.literal_eval(name.text)
         site = (code.key, call.id)
-        if function == "getattr":
+        if function in ("getattr", "hasattr"):
             load = facts.LoadAttr(call.id, call.span, values[0], text)
             self._types.reflected[site] = load
             self._load_attr(code, load)

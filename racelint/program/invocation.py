@@ -134,10 +134,23 @@ class Invocation:
         made = self._values.instance(cls, site)
         if result is not None:
             self._flow.add(result, made)
+        self._make(site, cls, passed)
         if not self.method(site, made, "__init__", passed, None):
             self._fill_fields(cls, passed)
         for base in cls.library_bases:
             self._spawn(site, base, passed, made)
+
+    def _make(self, site: Site, cls: ClassInfo, passed: Passed) -> None:
+        defining = self._types.attributes.defining(cls, "__new__")
+        if defining is not None:
+            node = self._flow.node("class", defining.key, "__new__")
+            self._flow.watch(node, partial(self._new, site, cls, passed))
+
+    def _new(self, site: Site, cls: ClassInfo, passed: Passed, value: Value) -> None:
+        if isinstance(value, FunctionRef):
+            receiver = self._values.cls(cls)
+            self._types.implicit.setdefault(site, {})[self._values.function(value.code, receiver)] = None
+            self.bind(value.code, receiver, passed)
 
     def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:
         """The constructor that a dataclass or NamedTuple gets: arguments go to the annotated fields in order."""
@@ -169,6 +182,9 @@ class Invocation:
         if qualname == "functools.partial":
             if result is not None:
                 self._flow.add(result, self._values.partial(site))
+            return
+        if qualname == "object.__new__" and result is not None and passed.positional:
+            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
             return
         if qualname == "super":
             self._super(site, passed, result)
@@ -234,6 +250,8 @@ class Invocation:
                 self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
         if result is None:
             return
+        if method == "__new__" and passed.positional:
+            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
         returned = self._knowledge.returns(callee.qualname)
         if elements is not None and method in TAKES_ELEMENT:
             self._flow.copy(elements, result)
@@ -242,6 +260,11 @@ class Invocation:
             self._flow.copy(elements, self._flow.node("elements", site))
         elif returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
+
+    def _fresh(self, site: Site, result: int, cls: Value) -> None:
+        """`super().__new__(cls)` makes an object of that class."""
+        if isinstance(cls, ClassRef):
+            self._flow.add(result, self._values.instance(cls.cls, site))
 
     def _partial(self, site: Site, made: Site, passed: Passed, result: int | None) -> None:
         code = self._types.names.sources.codes[made[0]]
@@ -271,6 +294,9 @@ class Invocation:
         self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
         if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
             self.call((site[0], -site[1] - 1), given, None, target)
+        elif spawn.keeper and isinstance(target, ClassRef) and isinstance(pool, Instance | LibraryObject):
+            owner = self._types.attributes.owner(target.cls, spawn.keeper)
+            self._flow.add(self._flow.node("instance", owner.key, spawn.keeper), pool)
 
     def _handed_over(self, spawn: Spawn, passed: Passed) -> Passed:
         if spawn.passing is Passing.REST:

@@ -17,6 +17,7 @@ from racelint.program.frames import inward, outward, parameter_paths
 from racelint.program.holding import Acquisition
 from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locksets import LockSets
+from racelint.program.lockstate import State
 from racelint.program.source import Code
 
 LENGTH: Final = 6
@@ -126,25 +127,27 @@ class _Finder:
 
     def nestings(self) -> Iterator[Nesting]:
         """Each lock taken at each acquisition and call that is made with another one held."""
-        for key in sorted(self._locksets.holdings):
+        for key in sorted({*self._locksets.holdings, *self._locksets.around}):
             code = self._sources.codes[key]
-            for acquisition in self._locksets.holdings[key].acquisitions.values():
+            holding = self._locksets.holdings.get(key)
+            for acquisition in holding.acquisitions.values() if holding is not None else ():
                 if acquisition.waits and acquisition.use.lock.kind is not None:
-                    held = [*acquisition.before.held, *self._on_entry(code, acquisition)]
+                    held = self._held(code, acquisition.before)
                     yield from self._under(
                         held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
                     )
             for edge in self._calls.calls(code):
-                held = list(self._locksets.held(code, edge.site))
+                held = self._held(code, self._locksets.state(code, edge.site))
                 if held:
                     for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
                         chain = (edge, *self._chain(found))
                         span = _span(code, edge.site)
                         yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
 
-    def _on_entry(self, code: Code, acquisition: Acquisition) -> list[LockUse]:
-        entry = self._locksets.entry.get(code.key, frozenset())
-        return sorted((use for use in entry if use not in acquisition.before.dropped), key=lambda use: use.lock.key)
+    def _held(self, code: Code, state: State) -> list[LockUse]:
+        """What the function itself holds; what its callers hold is told where they call it."""
+        around = self._locksets.around.get(code.key, frozenset())
+        return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
 
     def _chain(self, taken: Taken) -> list[Edge]:
         chain: list[Edge] = []

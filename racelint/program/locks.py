@@ -165,9 +165,13 @@ class Locks:
                 located = self._places.located(code, operation)
                 if len({place for place, _, _ in located}) == 1:
                     place, base, _ = located[0]
-                    return LockUse(self.of_place(place, locks), base if place.kind == "attribute" else "")
+                    lock = self.of_place(place, locks)
+                    if lock.key != _key(place) and lock.per_instance:
+                        # another object's lock, handed over: by which path it is reached from here cannot be said
+                        base = UNKNOWN
+                    return LockUse(lock, base if place.kind == "attribute" else "")
             case facts.LoadItem(base=base):
-                table = self._table(code, base)
+                table = self._table(code, base, locks)
                 if table is not None and locks:
                     return LockUse(table, flow.path(id))
             case _:
@@ -212,12 +216,15 @@ class Locks:
                     return found
         return None
 
-    def _table(self, code: Code, base: int) -> Lock | None:
+    def _table(self, code: Code, base: int, locks: Sequence[Value]) -> Lock | None:
         """The locks of a container of locks, as one: the same key gives the same lock."""
         located = self._places.located(code, operation) if (operation := self._operation(code, base)) else []
         if len({place for place, _, _ in located}) != 1:
             return None
-        return self._lock(("item", *_key(located[0][0])[1:]), located[0][0].symbol + "[]", None, per_instance=True)
+        place = located[0][0]
+        return self._lock(
+            ("item", place.owner, place.name), place.symbol + "[]", self._model_kind(locks), per_instance=True
+        )
 
     def _operation(self, code: Code, id: int) -> facts.Operation | None:
         return self._places.dataflow(code).operation(id)

@@ -35,6 +35,8 @@ class LockSets:
     threads: Threads
     holdings: dict[int, Holding]
     entry: dict[int, EntrySet] = field(default_factory=dict)
+    around: dict[int, EntrySet] = field(default_factory=dict)
+    """What a decorator, or the library that calls the function, holds around it; a part of `entry`."""
 
     def state(self, code: Code, id: int) -> State:
         """What the function itself does to locks up to an operation."""
@@ -128,6 +130,7 @@ class _EntryLocks:
                 if merged != known:
                     entry[edge.callee.key] = merged
                     pending.append(edge.callee.key)
+        self._locksets.around = self._always
         for key in sorted(entry):
             found = (entry[key] or frozenset()) | self._always.get(key, frozenset())
             if found:

@@ -9,11 +9,14 @@ from typing import Literal
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.model import Access as Effected
+from racelint.knowledge.model import Effect
 from racelint.program.dataflow import Dataflow
+from racelint.program.frames import argument
 from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import (
     ClassRef,
+    FunctionRef,
     Instance,
     Library,
     LibraryMethod,
@@ -81,6 +84,8 @@ class Access:
     value: int = facts.NOTHING
     key: int = facts.NOTHING
     method: str = ""
+    claims: bool = False
+    """The one call tests and takes (or adds) at once: `setdefault`, `pop` with a default."""
 
 
 class Places:
@@ -91,12 +96,15 @@ class Places:
         self.by_code: dict[int, list[Access]] = {}
         self.by_place: dict[Place, list[Access]] = {}
         self._dataflows: dict[int, Dataflow] = {}
+        self._reflected: dict[int, frozenset[int]] = {}
+        for key, id in types.reflected:
+            self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
 
     def dataflow(self, code: Code) -> Dataflow:
         """The def-use chains of a function."""
         found = self._dataflows.get(code.key)
         if found is None:
-            found = self._dataflows[code.key] = Dataflow(code)
+            found = self._dataflows[code.key] = Dataflow(code, self._reflected.get(code.key, frozenset()))
         return found
 
     def of(self, code: Code) -> list[Access]:
@@ -172,6 +180,14 @@ class Places:
     def _is_method(self, cls: int, name: str) -> bool:
         info = self.types.names.sources.classes[cls]
         stores = self.types.attributes.class_level(info).get(name, ())
+        if len(stores) > 1 and any(
+            "setter" in self.types.attributes.shape(value.code)
+            for code, store in stores
+            for value in self.types.names.static(code, store.value)
+            if isinstance(value, FunctionRef)
+        ):
+            # a property with a setter is memory to those who use it
+            return False
         return any(
             type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
         )
@@ -232,10 +248,11 @@ class _Collector:
         value: int = facts.NOTHING,
         key: int = facts.NOTHING,
         method: str = "",
+        claims: bool = False,
     ) -> list[Access]:
         load = operation.id if isinstance(operation, facts.LoadName | facts.LoadAttr) else facts.NOTHING
         return [
-            Access(place, kind, self._code, id, span, base, bases, load, value, key, method)
+            Access(place, kind, self._code, id, span, base, bases, load, value, key, method, claims)
             for place, base, bases in self._where(operation)
         ]
 
@@ -321,19 +338,23 @@ class _Collector:
         for use in self._flow.uses(fetched.id):
             if not (isinstance(use, facts.Call) and use.callee == fetched.id):
                 return []
-            kind = self._kind_of_method(fetched)
-            if kind is None:
+            effect = self._effect_of_method(fetched)
+            if effect is None:
                 return []
             key = next((each.value for each in use.arguments if each.name == ""), facts.NOTHING)
-            found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name))
+            spared = effect.spared_by
+            misses = effect.can_miss and (spared is None or argument(use, spared.position, spared.keyword) is None)
+            claims = effect.claims and not misses
+            kind = _kind(effect.access)
+            found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
         return found
 
-    def _kind_of_method(self, fetched: facts.LoadAttr) -> Kind | None:
+    def _effect_of_method(self, fetched: facts.LoadAttr) -> Effect | None:
         for value in self._types.of(self._code, fetched.id):
             if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
                 effect = self._knowledge.effect(value.receiver.qualname, fetched.name)
                 if effect is not None:
-                    return _kind(effect.access)
+                    return effect
         return None
 
     def _argument(self, load: facts.LoadName | facts.LoadAttr, id: int, call: facts.Call) -> list[Access]:

@@ -22,7 +22,7 @@ from racelint.program.sequences import REMOVES, Composite, Sequences, Shape
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code
 from racelint.program.threads import Context
-from racelint.program.values import Instance, LibraryObject
+from racelint.program.values import Instance, Library, LibraryObject
 
 
 class Problem(Enum):
@@ -106,6 +106,9 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Ra
     return races
 
 
+THREAD_KEYS = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
+"""What names the running thread."""
+
 ORDER = (
     Problem.NO_EXCLUSION,
     Problem.DIFFERENT_LOCKS,
@@ -153,7 +156,9 @@ class _Judge:
         self._threads = sharing.threads
         self._locksets = locksets
         self._sequences = sequences
-        self._accesses = [access for access in accesses if not self._is_early(access)]
+        self._accesses = [
+            access for access in accesses if not self._is_early(access) and not self._is_thread_slot(access)
+        ]
         self._held = {
             (access.code.key, access.id): protections(locksets.held(access.code, access.id), access)
             for access in self._accesses
@@ -172,6 +177,20 @@ class _Judge:
             code is access.code and id < access.id
             for context in self._threads.contexts[1:]
             for code, id in context.starts
+        )
+
+    def _is_thread_slot(self, access: Access) -> bool:
+        """An item under the running thread's own key."""
+        if access.key < 0:
+            return False
+        types = self._sharing.places.types
+        flow = self._sharing.places.dataflow(access.code)
+        operation = flow.operation(access.key)
+        while isinstance(operation, facts.LoadAttr):
+            operation = flow.operation(operation.base)
+        return type(operation) is facts.Call and any(
+            isinstance(value, Library) and value.qualname in THREAD_KEYS
+            for value in types.of(access.code, operation.callee)
         )
 
     def judge(self) -> Iterator[Race]:
@@ -235,6 +254,9 @@ class _Judge:
     def _sequence(self, sequence: Composite) -> Iterator[Race]:
         held = self._over(sequence)
         first, last = sequence.first, sequence.last
+        if self._guard is not None and any(self._guard.protects(each) for each in held):
+            # it does what the program's rule asks; who does not is reported where that is
+            return
         if sequence.shape is not Shape.UPDATE and self._is_excused(sequence):
             return
         problem, span = self._problem(sequence)
@@ -251,7 +273,7 @@ class _Judge:
             evidence, partner = "assumed", None
         if evidence is None:
             return
-        wrong = self._wrong_lock(sequence) if problem is Problem.UPDATE else None
+        wrong = self._wrong_lock(last) if problem is Problem.UPDATE else None
         if wrong is not None and partner is not None:
             problem = wrong[0]
             if problem is Problem.DIFFERENT_LOCKS and not self._is_minority(sequence, partner):
@@ -290,40 +312,59 @@ class _Judge:
         split = any(one.excludes(other) for one in locked_before for other in locked_after)
         act_span = last.span if last.code is code else _span_of(code, sequence.act)
         match sequence.shape:
+            case Shape.UPDATE if split and not self._over(sequence):
+                return (None if self._tested_again(sequence) else Problem.SPLIT), last.span
             case Shape.UPDATE:
-                return (Problem.SPLIT if split and not self._over(sequence) else Problem.UPDATE), last.span
+                return Problem.UPDATE, last.span
             case Shape.DOUBLE_READ:
                 return Problem.DOUBLE_READ, act_span
             case shape:
                 if split and not self._over(sequence):
                     return (None if self._tested_again(sequence) else Problem.SPLIT), act_span
                 if locked_after and self._tested_again(sequence):
-                    return None, act_span
+                    filled_late = shape is Shape.LAZY and self._is_filled_late(sequence)
+                    return (Problem.LAZY if filled_late else None), sequence.test
                 lazy = shape is Shape.LAZY and self._makes_object(sequence)
-                if shape is Shape.LAZY and not lazy:
+                if shape is Shape.LAZY and not lazy and not self._is_flag(sequence):
                     return None, act_span
                 return (Problem.LAZY if lazy else Problem.CHECK), sequence.test
 
     def _tested_again(self, sequence: Composite) -> bool:
-        """Double-checked: the act's own critical section tests the Place once more."""
+        """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
         code = sequence.first.code
         held = self._locksets.held(code, sequence.act)
-        for other in self._sequences:
-            if other is sequence or other.first.code is not code or other.act != sequence.act:
-                continue
-            if other.first.id != sequence.first.id and any(
-                use in held and held[use] == section
-                for use, section in self._locksets.held(code, other.between[0]).items()
-            ):
+        for id in sequence.tested:
+            tested = self._locksets.held(code, id)
+            if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
                 return True
-        return (
-            sequence.last.code is not code
-            and bool(self._locksets.held(sequence.last.code, sequence.last.id))
-            and any(
-                other.last is not None and other.first.code is sequence.last.code and other.act == sequence.last.id
-                for other in self._sequences
-            )
+        if sequence.last.code is code:
+            return False
+        inner = self._locksets.held(sequence.last.code, sequence.last.id)
+        return bool(inner) and any(
+            other.first.code is sequence.last.code and other.act == sequence.last.id for other in self._sequences
         )
+
+    def _is_flag(self, sequence: Composite) -> bool:
+        return self._sharing.places.dataflow(sequence.last.code).is_constant(sequence.last.value)
+
+    def _is_filled_late(self, sequence: Composite) -> bool:
+        """Published, then filled: after the store the object is still being worked on in the critical section."""
+        code = sequence.last.code
+        held = self._locksets.held(code, sequence.act)
+        flow = self._sharing.places.dataflow(code)
+        for access in self._accesses:
+            if (
+                access.code is code
+                and access.id > sequence.act
+                and access.kind is Kind.READ
+                and access.base == sequence.last.base
+            ):
+                same = any(held.get(use) == section for use, section in self._locksets.held(code, access.id).items())
+                fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
+                called = any(isinstance(use, facts.Call) for each in fetched for use in flow.uses(each.id))
+                if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
+                    return True
+        return False
 
     def _makes_object(self, sequence: Composite) -> bool:
         """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
@@ -408,6 +449,8 @@ class _Judge:
         guard = self._guard
         if guard is None or not self._is_unguarded(held) or not self._is_reached(sequence.first.code):
             return False
+        if not self._is_insider(sequence.first):
+            return False
         own = {(sequence.first.code.key, id) for id in sequence.between}
         elsewhere = [
             access
@@ -424,17 +467,31 @@ class _Judge:
             return True
         return any(access.kind.writes for access in elsewhere)
 
+    def _is_insider(self, access: Access) -> bool:
+        """Whether the access is one that the guard was made for: of the object's own methods, of a global object, or of
+        code beside the class. Others may have an object of their own: a test, a caller that has just made it."""
+        code = access.code
+        if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
+            return True
+        receiver = self._sharing.places.types.attributes.receiver_of(code)
+        if receiver is None or _is_test(receiver.library_bases):
+            return False
+        owner = self._sharing.places.types.names.sources.classes[access.place.owner]
+        if access.base == code.function.parameters[0].name:
+            return owner in receiver.mro or receiver in owner.mro
+        return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+
     def _is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function at all, as far as one can see."""
         return bool(self._threads.of(code)) and code.key not in self._threads.calls.constructing
 
-    def _wrong_lock(self, sequence: Composite) -> tuple[Problem, Lock] | None:
+    def _wrong_lock(self, access: Access) -> tuple[Problem, Lock] | None:
         """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
-        for use in self._locksets.held(sequence.last.code, sequence.last.id):
+        for use in self._locksets.held(access.code, access.id):
             lock = use.lock
             if lock.kind is None:
                 continue
-            if not lock.excludes or use.mode is LockKind.READER or relation(use, sequence.last) == "instance":
+            if not lock.excludes or use.mode is LockKind.READER or relation(use, access) == "instance":
                 return Problem.NO_EXCLUSION, lock
             return Problem.DIFFERENT_LOCKS, lock
         return None
@@ -466,10 +523,16 @@ class _Judge:
         guard = self._guard
         if guard is None or not self._is_unguarded(held) or not self._is_reached(access.code):
             return
+        if not self._is_insider(access):
+            return
         if self._all_constant() or guard.guarded < 2 or not self._is_forgotten(access, guard):
             return
+        wrong = self._wrong_lock(access)
+        problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
         for code, span in self._where_forgotten(access, guard):
-            yield Race(Problem.INCONSISTENT, code, span, access, "lock", guard.example, guard=guard)
+            yield Race(
+                problem, code, span, access, "lock", guard.example, guard=guard, lock=wrong[1] if wrong else None
+            )
 
     def _is_forgotten(self, access: Access, guard: Guard) -> bool:
         """Whether leaving out the lock here looks like an oversight and does harm."""
@@ -531,6 +594,10 @@ class _Judge:
             if other.code.key in reached and not other.kind.writes and other.code is not access.code:
                 return other
         return None
+
+
+def _is_test(bases: list[str]) -> bool:
+    return any(base.startswith("unittest.") for base in bases)
 
 
 def _span_of(code: Code, id: int) -> Span:

@@ -16,7 +16,7 @@ from racelint.program.calls import Calls
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import outward, parameter_paths
 from racelint.program.places import Access, Kind, Places
-from racelint.program.source import Code, walk
+from racelint.program.source import Code, parts, walk
 
 DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""
@@ -51,6 +51,8 @@ class Composite:
     test: Span
     between: tuple[int, ...]
     """The ids that must lie in one critical section: the reads and the act."""
+    tested: tuple[int, ...] = ()
+    """The reads in the other tests on which the act depends."""
 
 
 class Sequences:
@@ -74,6 +76,28 @@ class Sequences:
                 base = outward(access.base, paths)
                 found.append(_rebased(access, base))
         return found
+
+    def asked(self, code: Code, test: int) -> list[Access]:
+        """The read that a test makes by calling a method that only answers: `if self.has(key)`."""
+        flow = self.places.dataflow(code)
+        operation = flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = flow.operation(test)
+        edges = [edge for edge in self.calls.calls(code) if edge.site == test] if type(operation) is facts.Call else []
+        if len(edges) != 1 or edges[0].callee.function.is_async:
+            return []
+        callee = edges[0].callee
+        accesses = self.places.of(callee)
+        if any(access.kind.writes for access in accesses) or len(callee.returns) != 1:
+            return []
+        paths = parameter_paths(flow, callee, test, edges[0].receiver)
+        answered = self.places.dataflow(callee).sources(callee.returns[0])
+        return [
+            _rebased(each, outward(each.base, paths))
+            for each in accesses
+            if each.load in answered or each.id in answered
+        ]
 
     def _writes(self, code: Code, depth: int) -> list[Access]:
         key = (code.key, depth)
@@ -101,6 +125,7 @@ def _rebased(access: Access, base: str) -> Access:
         access.value,
         access.key,
         access.method,
+        access.claims,
     )
 
 
@@ -126,6 +151,8 @@ class _Finder:
         for access in self._accesses:
             self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
         self._misses = _handled_misses(code, self._flow)
+        self._conditions: dict[int, tuple[int, ...]] = {}
+        self._note_conditions(code.function.body, ())
 
     def find(self) -> Iterator[Composite]:
         """Updates in order, then tests with their acts."""
@@ -142,7 +169,8 @@ class _Finder:
             lazy = self._is_default(access.value)
             first = next((each for id in reads for each in self._by_load.get(id, ())), access)
             shape = Shape.LAZY if lazy else Shape.UPDATE
-            yield Composite(shape, first, access, access.id, access.span, (*reads, access.id))
+            tested = self._tested_around(access.id, facts.NOTHING)
+            yield Composite(shape, first, access, access.id, access.span, (*reads, access.id), tested)
 
     def _reads_of(self, access: Access) -> list[int]:
         found = []
@@ -159,11 +187,46 @@ class _Finder:
 
     # --- tests ---
 
-    def _tests(self, nodes: Sequence[Node]) -> Iterator[Composite]:
+    def _note_conditions(self, nodes: Sequence[Node], tests: tuple[int, ...]) -> tuple[int, ...]:
+        """For each operation the tests that decide whether it runs; a test whose branch leaves decides all that follows."""
+        for node in nodes:
+            match node:
+                case facts.Branch():
+                    inner = (*tests, node.test)
+                    self._note_conditions(node.body, inner)
+                    self._note_conditions(node.orelse, inner)
+                    if _leaves(node.body) or _leaves(node.orelse):
+                        tests = inner
+                case facts.Loop():
+                    inner = (*tests, node.test) if node.kind == "while" else tests
+                    self._note_conditions(node.head, tests)
+                    self._note_conditions(node.body, inner)
+                    self._note_conditions(node.orelse, tests)
+                case facts.With():
+                    tests = self._note_conditions(node.body, tests)
+                case _ if inside := parts(node):
+                    for part in inside:
+                        self._note_conditions(part, tests)
+                case _ if hasattr(node, "id"):
+                    self._conditions[node.id] = tests
+        return tests
+
+    def _tested_around(self, act: int, test: int) -> tuple[int, ...]:
+        conditions = self._conditions.get(act, ())
+        return tuple(
+            id
+            for condition in conditions
+            if condition != test
+            for id in sorted(self._flow.sources(condition))
+            if id in self._by_load
+        )
+
+    def _tests(self, nodes: Sequence[Node], after: tuple[Node, ...] = ()) -> Iterator[Composite]:
+        """The sequences of the tests in a body; `after` is what follows the `with` around it."""
         for index, node in enumerate(nodes):
             match node:
                 case facts.Branch():
-                    following = nodes[index + 1 :]
+                    following = (*nodes[index + 1 :], *after)
                     yield from self._branch(node, following)
                     yield from self._tests(node.body)
                     yield from self._tests(node.orelse)
@@ -180,7 +243,7 @@ class _Finder:
                     yield from self._tests(node.orelse)
                     yield from self._tests(node.final)
                 case facts.With():
-                    yield from self._tests(node.body)
+                    yield from self._tests(node.body, (*nodes[index + 1 :], *after))
                 case _:
                     pass
 
@@ -199,14 +262,17 @@ class _Finder:
         seen: set[tuple[object, str, Shape]] = set()
         for access, where in self._inner(body):
             for read in reads:
-                if read.place != access.place or read.base != access.base or where <= read.id:
+                if read.place != access.place or read.base != access.base:
+                    continue
+                if where <= (read.id if read.code is self._code else test):
                     continue
                 shape = self._shape(read, access, test, negated)
                 if shape is None or (read.place, read.base, shape) in seen:
                     continue
                 seen.add((read.place, read.base, shape))
                 load = read.load if read.load >= 0 else read.id
-                yield Composite(shape, read, access, where, span, (load, read.id, where))
+                between = (load, read.id, where) if read.code is self._code else (self._site_of(test), where)
+                yield Composite(shape, read, access, where, span, between, self._tested_around(where, test))
 
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
@@ -214,11 +280,17 @@ class _Finder:
             for access in self._by_load.get(id, ()):
                 if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
                     found[access] = None
-        for access in self._accesses:
-            # `hasattr(self, "x")` reads the attribute by its name
-            if access.id == test and not access.kind.writes:
-                found[access] = None
+        for access in self._sequences.asked(self._code, test):
+            found[access] = None
         return list(found)
+
+    def _site_of(self, test: int) -> int:
+        """The call that a test consists of."""
+        operation = self._flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = self._flow.operation(test)
+        return test
 
     def _inner(self, body: Sequence[Node]) -> Iterator[tuple[Access, int]]:
         ids = {node.id for node in walk(body) if hasattr(node, "id")}
@@ -233,6 +305,11 @@ class _Finder:
                     yield access, id
 
     def _shape(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
+        if act.claims:
+            return None
+        if read.code is not self._code:
+            # asked by one method, taken by another: it matters where the second fails when there is nothing left
+            return Shape.CHECK if act.method in REMOVES and act.code is not self._code else None
         if act.kind.rebinds:
             if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
                 return Shape.LAZY

@@ -9,12 +9,11 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
-from racelint.program.calls import Calls
 from racelint.program.places import Access, Place, Places
 from racelint.program.source import Code
 from racelint.program.threads import Context, Threads
 from racelint.program.types import Spawned
-from racelint.program.values import FunctionRef, Instance, LibraryObject, Value
+from racelint.program.values import FunctionRef, Instance, LibraryObject, Partial, Value
 
 REACH: Final = 4
 """How many attributes deep an object is followed from where it is handed over."""
@@ -76,12 +75,19 @@ class Sharing:
         if one is other:
             objects: Iterable[Value] = self.stable.get(one.index, ())
             return any(value in objects for value in first.bases if value in second.bases)
+        if one.own_instance and other.own_instance and self._are_receivers(first.bases, one, other):
+            return False
         for context in (one, other):
             if not context.is_main:
                 objects = self.handed.get(context.index, ())
                 if not any(value in objects for value in first.bases if value in second.bases):
                     return False
         return True
+
+    @staticmethod
+    def _are_receivers(values: Sequence[Value], one: Context, other: Context) -> bool:
+        receivers = {receiver for context in (one, other) for _, receiver in context.entries}
+        return all(value in receivers for value in values)
 
     def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
@@ -114,6 +120,8 @@ def _handed(places: Places, context: Context, spawns: list[Spawned]) -> tuple[li
     for code, receiver in context.entries:
         if receiver is not None:
             handed.append(receiver)
+            if context.own_instance:
+                stable.extend(_given_to_each(places, context, code, receiver))
             if not context.own_instance and _is_stable_receiver(context, receiver, places):
                 stable.append(receiver)
         captured = _captured(places, code)
@@ -121,12 +129,25 @@ def _handed(places: Places, context: Context, spawns: list[Spawned]) -> tuple[li
         stable.extend(captured)
     sources = places.types.names.sources
     for spawned in spawns:
-        for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
+        for node in (
+            *spawned.given.positional,
+            *(node for _, node in spawned.given.keywords),
+            *_preset(places, spawned),
+        ):
             values = list(places.types.of_node(node))
             handed.extend(values)
             if node < sources.size and not _varies(places, context, node):
                 stable.extend(values)
     return handed, stable
+
+
+def _preset(places: Places, spawned: Spawned) -> list[int]:
+    """The arguments that a partial carries."""
+    if not isinstance(spawned.target, Partial):
+        return []
+    code = places.types.names.sources.codes[spawned.target.site[0]]
+    call = code.operations[spawned.target.site[1]]
+    return [code.offset + each.value for each in call.arguments if each.value >= 0] if type(call) is facts.Call else []
 
 
 def _varies(places: Places, context: Context, node: int) -> bool:
@@ -153,6 +174,31 @@ def _is_stable_receiver(context: Context, receiver: Value, places: Places) -> bo
             if type(target) is facts.LoadAttr:
                 return not _varies(places, context, context.code.offset + target.base)
     return True
+
+
+def _given_to_each(places: Places, context: Context, code: Code, receiver: Value) -> list[Value]:
+    """The objects in the attributes of a receiver of its own that were made elsewhere: all instances may share them."""
+    if not isinstance(receiver, Instance):
+        return []
+    types = places.types
+    own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
+    found: list[Value] = []
+    for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
+        for value in types.of_attribute(receiver.cls, name):
+            if isinstance(value, Instance) and value is not receiver and not _made_by(value, own, context):
+                found.append(value)
+    return found
+
+
+def _made_by(value: Instance, own: set[int], context: Context) -> bool:
+    """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
+    if value.site is None:
+        return value.cls.library_bases == []
+    if value.site[0] in own:
+        return True
+    if context.repeated is None or context.code is None or value.site[0] != context.code.key:
+        return False
+    return context.repeated[0] <= value.site[1] <= context.repeated[1]
 
 
 def _captured(places: Places, code: Code) -> list[Value]:

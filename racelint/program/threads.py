@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -11,14 +12,13 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, RunsOn, Spawn, Starts, WaitFor
-from racelint.program.calls import Calls, constructs, is_public, method_refs
+from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
 from racelint.program.source import ClassInfo, Code, walk
 from racelint.program.types import Spawned
 from racelint.program.values import (
     ClassRef,
     FunctionRef,
-    Generator,
     Instance,
     Library,
     LibraryMethod,
@@ -57,6 +57,8 @@ class Context:
     repeated: tuple[int, int] | None = None
     starts: tuple[tuple[Code, int], ...] = ()
     """Where it begins to run: the `start()` calls, or the site itself."""
+    joins: Mapping[int, int] = field(default_factory=dict)
+    """For functions that wait for its end on every path: the id of that wait."""
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 
@@ -107,6 +109,9 @@ class Threads:
 
     def _beside(self, context: Context, code: Code, id: int) -> bool:
         """Whether the main context may be at that operation while `context` lives."""
+        ended = context.joins.get(code.key)
+        if ended is not None and id > ended:
+            return False
         window = self.windows.get(context.index, {}).get(code.key)
         return window is not None and window[0] <= id <= window[1]
 
@@ -189,6 +194,7 @@ class _Finder:
                 call.span,
                 repeated,
                 tuple(starts),
+                self._joins(site),
                 self._ends(code, site, starts, spawn),
             )
         )
@@ -260,9 +266,7 @@ class _Finder:
                     return True
                 return any(self._is_long_lived(pool, code) for pool in pools)
             case _:
-                return repeated is not None or any(
-                    where is not code and loop_around(where, id) is not None and False for where, id in starts
-                )
+                return repeated is not None
 
     def _is_single(self, pool: Value | None, spawn: Spawn) -> bool:
         """Whether the pool surely has one worker."""
@@ -288,17 +292,20 @@ class _Finder:
         """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
         if any(where is not code for where, _ in starts):
             return None
-        first = min(id for _, id in starts)
-        loop = loop_around(code, first)
-        last = max(id for _, id in starts) if loop is None else loop[1]
-        waits = [id for id in self._waits(code, site, spawn) if id > first]
-        if loop is not None:
-            waits = [id for id in waits if id > loop[1] or loop_around(code, id) == loop] or waits
-        after = [id for id in waits if id >= (first if loop is None else 0)]
         if spawn.starts is Starts.NOW and self._waits_itself(code, site):
             return site[1], site[1]
-        del last
-        return (first, max(after)) if after else None
+        first = min(id for _, id in starts)
+        waits = [id for id in self._waits(code, site, spawn) if id > first]
+        return (first, max(waits)) if waits else None
+
+    def _joins(self, site: Site) -> dict[int, int]:
+        """The functions in which a plain `join()` of what is made at the site stands on every path."""
+        found: dict[int, int] = {}
+        for code, id in self._method_calls(site, "join"):
+            call = code.operations[id]
+            if isinstance(call, facts.Call) and not call.arguments and id in _unconditional(code):
+                found[code.key] = id
+        return found
 
     def _waits_itself(self, code: Code, site: Site) -> bool:
         for value in self._types.callees.get(site, ()):
@@ -397,6 +404,7 @@ class _Finder:
                 code.function.span if where is None else _span(where, id),
                 repeated,
                 tuple(starts),
+                self._joins(made[0]) if len(made) == 1 else {},
                 ends,
             )
         )
@@ -530,6 +538,3 @@ def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
                 loop = loop_around(edge.caller, edge.site)
                 pending.append((edge.caller, loop[0] if loop else edge.site + 1, FOREVER))
     return windows
-
-
-__all__ = ["Context", "Generator", "Threads", "is_public", "link_threads", "loop_around", "loops"]
