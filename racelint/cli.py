@@ -150,8 +150,9 @@ def explain(rule: str) -> int:
 @racelint.command()
 def rules() -> int:
     """List the rules."""
+    width = max(len(rule.name) for rule in load_rules())
     for rule in load_rules():
-        click.echo(f"{rule.code}  {rule.name:<28}{'' if rule.default else '(off by default) '}{rule.summary}")
+        click.echo(f"{rule.code}  {rule.name:<{width}}  {'' if rule.default else '(off by default) '}{rule.summary}")
     return FOUND_NOTHING
 
 

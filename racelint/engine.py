@@ -38,12 +38,13 @@ def check(paths: Sequence[Path], config: Config, progress: Progress = lambda *_:
     unreadable = [_unreadable(folder.display, f"the folder cannot be listed ({folder.reason})") for folder in unlisted]
     errors: list[RunError] = []
 
-    def run() -> list[Finding]:
-        modules = list(_modules(files, unreadable, errors, progress))
+    modules = list(_modules(files, unreadable, errors, progress))
+
+    def link_and_check() -> list[Finding]:
         program = _linked(modules, config, errors, progress)
         return list(_findings(program, rules, errors, progress)) if program else []
 
-    findings = _on_deep_stack(run)
+    findings = _on_deep_stack(link_and_check)
     if unreadable_file.check in rules:
         findings += unreadable
     return Report(in_order(findings), tuple(errors), {file.display: file.path for file in files})
@@ -74,8 +75,6 @@ def _facts(file: SourceFile, unreadable: list[Finding]) -> ModuleFacts | None:
         unreadable.append(_unreadable(file.display, f"it is no valid Python, {error.message}", span))
     except OSError as error:
         unreadable.append(_unreadable(file.display, f"it cannot be opened ({error.strerror or error})"))
-    except RecursionError:
-        unreadable.append(_unreadable(file.display, "it is nested too deeply"))
     return None
 
 
@@ -114,7 +113,7 @@ def _internal(error: Exception) -> str:
 
 
 def _on_deep_stack(run: Callable[[], Result]) -> Result:
-    """What `run` returns, run with room for source that is nested deeply: parsers and walkers recurse over it."""
+    """What `run` returns, run with room for facts that are nested deeply: stages and rules recurse over them."""
     outcome: Future[Result] = Future()
 
     def settle() -> None:

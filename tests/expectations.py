@@ -1,7 +1,7 @@
 """What the comments of a fixture promise, and what racelint says about it.
 
 `# expect: RL101` at the end of the line where a finding starts; several codes with commas between them. Known wrong
-answers stand there too: `# false alarm: RL101` is raised and should not be, `# missed: RL101` should be raised and is not.
+answers stand there too: `# false alarm: RL101` is raised and should not be, `# missed: RL101` should be and is not.
 `# options: --assume-shared 'pattern'` on a line of its own gives the program options of `racelint check`.
 """
 

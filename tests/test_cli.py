@@ -1,0 +1,195 @@
+"""The command line: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from racelint import __version__, cli, engine
+from racelint.config import Config
+from racelint.findings import Report, RunError
+from racelint.rule import load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run: its exit code and what it printed."""
+
+    code: object
+    output: str
+    errors: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command line in a new working directory with one file that is fine and one that is broken."""
+    monkeypatch.chdir(tmp_path)
+    Path("pkg").mkdir()
+    Path("pkg/fine.py").write_text("x = 1\n")
+    Path("pkg/broken.py").write_text("def f(:\n")
+
+    def run_racelint(*arguments: str) -> Outcome:
+        with pytest.raises(SystemExit) as caught:
+            cli.main(arguments)
+        return Outcome(caught.value.code, *capfd.readouterr())
+
+    return run_racelint
+
+
+def test_findings_are_printed_and_told_by_the_exit_code(run: Run) -> None:
+    outcome = run("pkg")
+
+    assert outcome.output.startswith("pkg/broken.py:1:")
+    assert outcome.output.endswith("1 finding in 2 files.\n")
+    assert (outcome.code, outcome.errors) == (1, "")
+
+
+def test_check_is_the_command_where_none_is_named_and_the_current_folder_the_path(run: Run) -> None:
+    expected = run("check", "pkg")
+
+    assert run() == run("check") == run("check", ".") == run("pkg", ".") == expected
+    assert run("--exit-zero", "pkg/broken.py").code == 0
+
+
+def test_no_findings_exit_with_0(run: Run) -> None:
+    assert run("pkg/fine.py") == Outcome(0, "No findings in 1 file.\n", "")
+
+
+def test_exit_zero_hides_findings_but_no_errors(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_check(*_: object) -> Report:
+        return Report((), (RunError("linking", "it broke"),))
+
+    assert run("pkg", "--exit-zero").code == 0
+    monkeypatch.setattr(engine, "check", broken_check)
+    assert run("pkg", "--exit-zero") == Outcome(2, "No findings in 0 files.\n", "racelint: linking: it broke\n")
+
+
+def test_json_goes_to_standard_output_alone(run: Run) -> None:
+    outcome = run("pkg", "--output-format", "json")
+
+    assert (outcome.code, outcome.errors) == (1, "")
+    assert [finding["path"] for finding in json.loads(outcome.output)["findings"]] == ["pkg/broken.py"]
+
+
+def test_statistics_stand_in_place_of_the_findings(run: Run) -> None:
+    assert run("--statistics").output == "    1  RL901  unreadable-file\n1 finding in 2 files.\n"
+    assert run("--statistics", "--output-format=json").code == 2
+
+
+def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_checked(run: Run) -> None:
+    expected = "racelint: nowhere/at.py: no such file or folder\n"
+
+    assert run("pkg", "nowhere/at.py") == Outcome(2, "", expected)
+
+
+def test_a_misspelt_command_is_recognised(run: Run) -> None:
+    expected = "racelint: explian: no such file or folder; did you mean the command `explain`?\n"
+
+    assert run("explian", "RL101") == Outcome(2, "", expected)
+
+
+def test_a_path_that_is_named_like_a_command_needs_its_folder(run: Run) -> None:
+    Path("rules").mkdir()
+    Path("rules/a.py").touch()
+
+    assert run("rules").output.startswith("RL101 ")
+    assert run("./rules").output == "No findings in 1 file.\n"
+
+
+@pytest.mark.parametrize("flags", [["--ignore", "RL901"], ["--ignore=RL1,unreadable-file"], ["--select", "RL1,RL2"]])
+def test_rules_are_chosen_by_codes_beginnings_and_names(run: Run, flags: list[str]) -> None:
+    assert run("pkg", *flags) == Outcome(0, "No findings in 2 files.\n", "")
+
+
+def test_an_unknown_rule_is_an_error_that_names_the_near_miss(run: Run) -> None:
+    assert run("--select", "unguarded-updates").errors == (
+        "racelint: unknown rule 'unguarded-updates'; did you mean unguarded-update?\n"
+    )
+    assert run("--ignore", "E501") == Outcome(2, "", "racelint: unknown rule 'E501'; `racelint rules` lists them all\n")
+
+
+def test_the_configuration_of_the_checked_path_holds_and_flags_win(run: Run) -> None:
+    Path("pkg/pyproject.toml").write_text("[tool.racelint]\nignore = ['unreadable-file']\nassume-shared = ['a']\n")
+
+    assert run("pkg").code == 0
+    assert run("pkg", "--ignore", "RL1").code == 1
+    assert run("pkg", "--select", "RL9").code == 1
+
+
+def test_flags_replace_what_is_configured() -> None:
+    config = Config(Path(), select=("RL1",), ignore=("RL2",), assume_shared=("a",))
+
+    assert cli.configured(config, (), (), ()) == config
+    assert cli.configured(config, ("RL3",), (), ()) == Config(Path(), select=("RL3",), assume_shared=("a",))
+    assert cli.configured(config, (), ("RL4",), ("b",)) == Config(
+        Path(), select=("RL1",), ignore=("RL4",), assume_shared=("b",)
+    )
+
+
+def test_a_wrong_configuration_is_an_error(run: Run) -> None:
+    Path("pyproject.toml").write_text("[tool.racelint]\nselct = []\n")
+
+    assert run() == Outcome(
+        2, "", "racelint: pyproject.toml: [tool.racelint] unknown key `selct`; did you mean `select`?\n"
+    )
+
+
+def test_a_wrong_flag_is_an_error(run: Run) -> None:
+    assert run("--outputformat", "json").code == 2
+
+
+def test_a_rule_is_explained_by_code_and_by_name(run: Run) -> None:
+    by_code = run("explain", "RL901")
+
+    assert run("explain", "unreadable-file") == by_code
+    assert by_code.output.startswith("# RL901 unreadable-file\n\nA file cannot be read as Python")
+    assert (by_code.code, by_code.errors) == (0, "")
+
+
+def test_only_a_whole_code_or_name_is_explained(run: Run) -> None:
+    assert run("explain", "RL9").code == 2
+    assert run("explain", "unreadable-fil").errors == (
+        "racelint: unknown rule 'unreadable-fil'; did you mean unreadable-file?\n"
+    )
+
+
+def test_the_rules_are_listed(run: Run) -> None:
+    lines = run("rules").output.splitlines()
+
+    assert [line.split()[:2] for line in lines] == [[rule.code, rule.name] for rule in load_rules()]
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version") == Outcome(0, f"racelint {__version__}\n", "")
+    assert "check    " in run("--help").output
+    assert "--assume-shared" in run("check", "-h").output
+
+
+def test_an_interrupted_run_is_no_success(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> Report:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "check", interrupt)
+
+    assert run("pkg") == Outcome(2, "", "\nracelint: interrupted\n")
+
+
+def test_output_that_knows_no_unicode_does_not_stop_the_report(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = '日本' +\n")
+    command = [sys.executable, "-m", "racelint", "m.py"]
+
+    run = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, check=False
+    )
+
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "\\u65e5" in run.stdout

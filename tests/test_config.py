@@ -1,0 +1,104 @@
+"""`[tool.racelint]` is found, read strictly, and wrong keys are told with what was probably meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from racelint.config import Config, ConfigError, load_config
+from racelint.knowledge import KnowledgeRows
+
+
+@pytest.fixture(autouse=True)
+def _in_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def configuration(text: str, folder: str = ".") -> Path:
+    file = Path(folder, "pyproject.toml").absolute()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file.parent
+
+
+def error(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(configuration(text))
+    return str(caught.value).removeprefix("pyproject.toml: [tool.racelint] ")
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load_config(Path()) == Config(tmp_path)
+
+
+def test_all_keys_are_read() -> None:
+    root = configuration(
+        """
+        [tool.racelint]
+        select = ["RL9", "unreadable-file"]
+        ignore = ["RL901"]
+        exclude = ["gen"]
+        extend-exclude = ["*_pb2.py"]
+        src = ["lib", "python/src"]
+        assume-shared = ["pkg.*"]
+        confined = ["pkg.Session"]
+        """
+    )
+
+    assert load_config(Path()) == Config(
+        root=root,
+        select=("RL9", "unreadable-file"),
+        ignore=("RL901",),
+        exclude=("gen",),
+        extend_exclude=("*_pb2.py",),
+        src=(root / "lib", root / "python/src"),
+        assume_shared=("pkg.*",),
+        rows=KnowledgeRows(confined=("pkg.Session",)),
+    )
+
+
+def test_the_nearest_file_with_settings_of_racelint_counts() -> None:
+    root = configuration("[tool.racelint]\nignore = ['RL901']")
+    package = configuration("[project]\nname = 'package'", "packages/one")
+    (package / "a.py").touch()
+
+    assert load_config(package / "a.py") == Config(root, ignore=("RL901",))
+
+
+def test_the_project_is_where_its_file_or_its_repository_is(tmp_path: Path) -> None:
+    package = configuration("[project]\nname = 'package'", "packages/one")
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    (tmp_path / "repository/deep").mkdir()
+
+    assert load_config(package / "missing.py").root == package
+    assert load_config(Path("repository/deep")).root == tmp_path / "repository"
+
+
+def test_an_unknown_key_is_an_error_that_names_the_near_miss() -> None:
+    assert error("[tool.racelint]\nextend-exlude = []") == "unknown key `extend-exlude`; did you mean `extend-exclude`?"
+    assert error("[tool.racelint]\nassume_shared = []") == "unknown key `assume_shared`; did you mean `assume-shared`?"
+    assert error("[tool.racelint]\nzzz = []") == "unknown key `zzz`"
+
+
+def test_a_wrong_type_is_an_error_that_names_the_key() -> None:
+    assert error("[tool.racelint]\nselect = 'RL1'") == "select: Expected array, got str"
+    assert error("[tool.racelint]\nignore = ['RL9', 1]") == "ignore[1]: Expected str, got int"
+    assert error("[tool.racelint]\nconfined = 1") == "confined: Expected array, got int"
+    assert error("[tool]\nracelint = 1") == "is no table"
+
+
+def test_a_value_without_meaning_is_an_error() -> None:
+    assert error("[tool.racelint]\nselect = ['RL991']") == "select: unknown rule 'RL991'; did you mean RL901?"
+    assert error("[tool.racelint]\nexclude = ['!']") == "exclude: '!' is no pattern"
+
+
+def test_a_file_that_is_no_toml_is_an_error() -> None:
+    assert error("[tool.racelint").startswith("cannot be read: ")
+
+
+def test_an_error_names_the_file() -> None:
+    configuration("[tool.racelint]\nx = 1", "deep/er")
+
+    with pytest.raises(ConfigError, match=r"^deep/er/pyproject.toml: \[tool.racelint\] unknown key `x`"):
+        load_config(Path("deep/er"))

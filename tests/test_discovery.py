@@ -1,0 +1,251 @@
+"""Which files are found, under which names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from racelint.discovery import Project, Unlisted, discover
+
+Tree = Callable[..., Path]
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """Makes files (text empty unless given by keyword `texts`) in a new working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*names: str, texts: dict[str, str] | None = None) -> Path:
+        for name, text in {**dict.fromkeys(names, ""), **(texts or {})}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path
+
+    return make
+
+
+def modules(*arguments: str, project: Project | None = None) -> dict[str, str]:
+    files, _ = discover([Path(argument) for argument in arguments or (".",)], project or Project(Path.cwd()))
+    return {file.display: file.module for file in files}
+
+
+def displays(*arguments: str, project: Project | None = None) -> Sequence[str]:
+    return list(modules(*arguments, project=project))
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_only_source_files_are_found_in_the_order_of_their_paths(tree: Tree) -> None:
+    tree("b.py", "a/z.py", "a.pyw", "notes.txt", "stub.pyi", "native.so")
+
+    assert displays() == ["a/z.py", "a.pyw", "b.py"]
+
+
+def test_a_named_file_is_checked_whatever_it_is_called(tree: Tree) -> None:
+    tree("script", ".venv/a.py", "b.py", texts={".gitignore": "b.py\n"})
+
+    assert displays("script", ".venv/a.py", "b.py") == [".venv/a.py", "b.py", "script"]
+
+
+def test_a_file_that_is_named_twice_is_found_once(tree: Tree) -> None:
+    root = tree("pkg/__init__.py", "pkg/a.py")
+
+    assert displays("pkg", "pkg/a.py", str(root / "pkg"), "./pkg/../pkg") == ["pkg/__init__.py", "pkg/a.py"]
+
+
+def test_folders_without_source_of_the_project_are_left_out(tree: Tree) -> None:
+    tree(".git/hook.py", "venv/a.py", "x/node_modules/a.py", "build/a.py", "lib/site-packages/a.py", "own.py")
+    tree("my-env/pyvenv.cfg", "my-env/a.py", "conda/conda-meta/x", "conda/a.py")
+
+    assert displays() == ["own.py"]
+
+
+def test_a_package_that_is_named_like_such_a_folder_is_checked(tree: Tree) -> None:
+    tree("src/build/__init__.py", "src/build/env.py", "dist/a.py")
+
+    assert displays() == ["src/build/__init__.py", "src/build/env.py"]
+
+
+def test_a_folder_that_is_named_is_meant(tree: Tree) -> None:
+    tree("build/a.py", "build/b/a.py", texts={".gitignore": "build/\n"})
+    tree(".git/HEAD")
+
+    assert displays("build") == ["build/a.py", "build/b/a.py"]
+    assert displays() == []
+
+
+def test_ignore_files_work_as_in_git(tree: Tree) -> None:
+    tree("a/one.py", "a/two.py", "a/deep/one.py", "b/one.py", "gen/a.py", "gen/keep.py", "a/gone/x.py")
+    tree(
+        texts={
+            ".git/info/exclude": "two.py\n",
+            ".gitignore": "# generated\n/gen/*\n!/gen/keep.py\none.py\n",
+            "a/.gitignore": "!/one.py\ngone/\n",
+        }
+    )
+
+    assert displays() == ["a/one.py", "gen/keep.py"]
+
+
+def test_ignore_files_above_the_argument_hold_up_to_the_root_of_the_repository(tree: Tree) -> None:
+    tree("repository/pkg/a.py", "repository/pkg/b.py", "repository/.git/HEAD")
+    tree(texts={".gitignore": "a.py\n", "repository/.gitignore": "b.py\n"})
+
+    assert displays("repository/pkg") == ["repository/pkg/a.py"]
+
+
+def test_a_line_that_is_no_pattern_does_not_spoil_its_ignore_file(tree: Tree) -> None:
+    tree("a.py", "b.py", texts={".gitignore": "!\n\\\nb.py\n"})
+
+    assert displays() == ["a.py"]
+
+
+def test_configured_patterns_leave_files_out_and_exclude_replaces_the_defaults(tree: Tree) -> None:
+    root = tree("a.py", "tests/a.py", "docs/conf.py", "venv/a.py", texts={".gitignore": "!tests\n"})
+
+    assert displays(project=Project(root, extend_exclude=("tests", "/docs/*.py"))) == ["a.py"]
+    assert displays(project=Project(root, exclude=("tests",))) == ["a.py", "docs/conf.py", "venv/a.py"]
+    assert displays("tests", project=Project(root, extend_exclude=("tests",))) == ["tests/a.py"]
+
+
+def test_a_folder_named_like_a_file_is_a_folder(tree: Tree) -> None:
+    tree("x.py/inside.py")
+
+    assert displays() == ["x.py/inside.py"]
+
+
+def test_links_to_files_are_followed_and_links_to_folders_are_not(tree: Tree) -> None:
+    root = tree("pkg/a.py", "outside/b.py")
+    (root / "pkg/again.py").symlink_to("a.py")
+    (root / "pkg/b.py").symlink_to("../outside/b.py")
+    (root / "pkg/up").symlink_to("..")
+
+    assert displays("pkg") == ["pkg/a.py", "pkg/b.py"]
+    assert displays() == ["outside/b.py", "pkg/a.py"]
+
+
+def test_a_broken_link_is_found_so_that_it_is_reported_but_not_an_editors_lock(tree: Tree) -> None:
+    root = tree("a.py")
+    (root / "broken.py").symlink_to("nowhere")
+    (root / "loop.py").symlink_to("loop.py")
+    (root / ".#a.py").symlink_to("user@host.1234")
+    os.mkfifo(root / "pipe.py")
+
+    assert displays() == ["a.py", "broken.py", "loop.py"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tree("a.py", "secret/b.py")
+    scandir = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if folder.name == "secret":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    files, unlisted = discover([root], Project(root))
+
+    assert [file.display for file in files] == ["a.py"]
+    assert unlisted == [Unlisted("secret", "Permission denied")]
+
+
+def test_a_tree_that_is_reached_by_a_link_keeps_its_paths(tree: Tree) -> None:
+    root = tree("home/pkg/a.py")
+    (root / "link").symlink_to("home")
+    os.chdir(root / "home")
+
+    assert displays(str(root / "link" / "pkg")) == ["pkg/a.py"]
+
+
+def test_paths_outside_of_the_working_directory_are_shown_in_full(tree: Tree) -> None:
+    root = tree("here/x.py", "there/a.py")
+    os.chdir(root / "here")
+
+    assert displays("../there") == displays(str(root / "there")) == [f"{root}/there/a.py"]
+
+
+def test_names_that_are_no_text_are_shown_escaped(tree: Tree) -> None:
+    root = tree("line\nend.py")
+    Path(os.fsdecode(os.fsencode(root) + b"/byte\xff.py")).touch()
+
+    assert displays() == ["byte\\xff.py", "line\\nend.py"]
+
+
+# --- module names --------------------------------------------------------------------------------------------------
+
+
+def test_packages_are_named_from_the_outermost_folder_with_an_init_file(tree: Tree) -> None:
+    tree("pkg/__init__.py", "pkg/sub/__init__.py", "pkg/sub/a.py", "pkg/__main__.py", "top.py")
+    names = {
+        "pkg/__init__.py": "pkg",
+        "pkg/__main__.py": "pkg.__main__",
+        "pkg/sub/__init__.py": "pkg.sub",
+        "pkg/sub/a.py": "pkg.sub.a",
+        "top.py": "top",
+    }
+
+    assert modules() == names
+    assert modules("pkg/sub/a.py") == {"pkg/sub/a.py": "pkg.sub.a"}
+    assert modules("pkg/sub") == {"pkg/sub/__init__.py": "pkg.sub", "pkg/sub/a.py": "pkg.sub.a"}
+
+
+def test_a_folder_named_src_is_no_part_of_a_name(tree: Tree) -> None:
+    tree("src/pkg/__init__.py", "src/space/pkg/__init__.py", "src/single.py", "libs/one/src/one.py")
+
+    assert list(modules().values()) == ["one", "pkg", "single", "space.pkg"]
+    assert list(modules("src/space").values()) == ["space.pkg"]
+    assert list(modules("src/space/pkg/__init__.py").values()) == ["space.pkg"]
+
+
+def test_a_folder_above_the_project_may_be_named_src(tree: Tree) -> None:
+    root = tree("src/project/tool/run.py")
+
+    assert list(modules("src/project", project=Project(root / "src/project")).values()) == ["tool.run"]
+
+
+def test_namespace_packages_are_named_from_the_argument_the_project_or_the_working_directory(tree: Tree) -> None:
+    root = tree("space/pkg/__init__.py", "space/pkg/a.py", "space/b.py")
+
+    assert list(modules().values()) == ["space.b", "space.pkg", "space.pkg.a"]
+    assert list(modules("space").values()) == ["b", "pkg", "pkg.a"]
+    os.chdir(root.parent)
+    assert list(modules(str(root / "space/b.py"), project=Project(root)).values()) == ["space.b"]
+
+
+def test_configured_source_folders_come_first(tree: Tree) -> None:
+    root = tree("lib/python/space/a.py", "lib/python/src/b.py")
+
+    assert list(modules(project=Project(root, src=(root / "lib/python",))).values()) == ["space.a", "src.b"]
+
+
+def test_files_of_one_name_all_stay_with_names_of_their_own(tree: Tree) -> None:
+    tree("x.py", "x.pyw", "x/__init__.py", "one/src/app.py", "two/src/app.py", "two/src/more.py")
+
+    assert modules() == {
+        "one/src/app.py": "app",
+        "two/src/app.py": "src.app",
+        "two/src/more.py": "more",
+        "x.py": "x#2",
+        "x.pyw": "x#3",
+        "x/__init__.py": "x",
+    }
+
+
+def test_a_namespace_may_be_spread_over_several_source_folders(tree: Tree) -> None:
+    tree("one/src/space/a.py", "two/src/space/b.py")
+
+    assert list(modules().values()) == ["space.a", "space.b"]
+
+
+def test_the_order_of_arguments_does_not_matter(tree: Tree) -> None:
+    tree("one/app.py", "two/app.py", "two/pkg/__init__.py")
+
+    assert discover([Path("one"), Path("two")], Project(Path.cwd())) == discover(
+        [Path.cwd() / "two", Path("one/")], Project(Path.cwd())
+    )
