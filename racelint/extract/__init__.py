@@ -8,11 +8,11 @@ import threading
 from typing import Final
 
 from racelint.extract import comprehensions, control, definitions, matching, statements  # noqa: F401, they register
+from racelint.extract.bindings import find_scopes
 from racelint.extract.dispatch import run
 from racelint.extract.frame import Frame, Unit
 from racelint.extract.positions import spans
 from racelint.extract.source import NEWLINE, TOO_DEEP, Source, SourceError, read
-from racelint.extract.survey import find_scopes
 from racelint.facts import ModuleFacts, Span
 
 __all__ = ["SourceError", "extract"]
@@ -31,7 +31,7 @@ def extract(source: bytes) -> ModuleFacts:
     try:
         text = read(source)
         try:
-            return _facts(text)
+            return facts_from(text)
         except RecursionError:
             return _deep_facts(text)
     finally:
@@ -45,18 +45,21 @@ def _deep_facts(source: Source) -> ModuleFacts:
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, DEEP_RECURSION_LIMIT))
         try:
-            return _facts(source)
+            return facts_from(source)
         except RecursionError:
             raise SourceError(TOO_DEEP, 1, 1) from None
         finally:
             sys.setrecursionlimit(limit)
 
 
-def _facts(source: Source) -> ModuleFacts:
+def facts_from(source: Source) -> ModuleFacts:
+    """The facts of a file that was read; without its `ast` tree they are the same, only slower to get."""
+    text = source.text
     unit = Unit(spans(source), find_scopes(source.module))
     frame = Frame(unit, unit.scopes.of[source.module], "module", "")
     run(frame, source.module)
     frame.finish("", Span(1, 1, 1, 1))
     functions = tuple([function for function in unit.functions if function is not None])
     classes = tuple([cls for cls in unit.classes if cls is not None])
-    return ModuleFacts(functions, classes, len(NEWLINE.findall(source.text)) + (not source.text.endswith(("\n", "\r"))))
+    unfinished = bool(text) and not text.endswith(("\n", "\r"))
+    return ModuleFacts(functions, classes, len(NEWLINE.findall(text)) + unfinished)

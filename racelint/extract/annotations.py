@@ -9,6 +9,8 @@ import libcst as cst
 from racelint.extract.literals import string_value
 from racelint.facts import TypeRef
 
+MAXIMUM_QUOTED: Final = 500
+"""Longer strings are no annotations; they could nest too deeply to be parsed."""
 UNKNOWN: Final = TypeRef((), ())
 _LITERAL_ARGUMENTS: Final = {"Literal": 0, "Annotated": 1}
 """From which argument on strings are values, not types."""
@@ -68,7 +70,7 @@ def _alternatives(node: cst.BinaryOperation) -> list[TypeRef]:
 
 def _quoted(node: cst.SimpleString) -> TypeRef:
     text = string_value(node.value)
-    if not isinstance(text, str) or len(text) > 1000:
+    if not isinstance(text, str) or len(text) > MAXIMUM_QUOTED:
         return UNKNOWN
     try:
         inner = cst.parse_expression(text.strip())

@@ -140,8 +140,9 @@ def _try(frame: Frame, node: Any) -> None:
     ends: list[Environment] = []
     handlers = []
     for handler in node.handlers:
+        frame.live = entered
         handlers.append(_handler(frame, handler, entry, assigned))
-        if frame.live and entered:
+        if frame.live:
             ends.append(frame.environment)
     frame.out, frame.environment, frame.live = [], after, live
     if node.orelse is not None:
@@ -154,6 +155,7 @@ def _try(frame: Frame, node: Any) -> None:
     last: dict[str, int] = {}
     leaves = True
     if node.finalbody is not None:
+        frame.live = entered
         final, last = _final(frame, node.finalbody, entry, everything)
         leaves = frame.live
     if jumps is not None:
@@ -166,8 +168,7 @@ def _try(frame: Frame, node: Any) -> None:
 
 def _after_any(frame: Frame, entry: Environment, assigned: dict[str, list[int]]) -> None:
     """Begin a block that runs after an exception: each local may have any value that it was given on the way."""
-    frame.environment, frame.live = dict(entry), True
-    frame.out = []
+    frame.environment, frame.out = dict(entry), []
     for name, values in assigned.items():
         inputs = distinct([entry.get(name, NOTHING), *values])
         if len(inputs) > 1:

@@ -98,6 +98,9 @@ def _operands(frame: Frame, pattern: Any) -> Iterator[int]:
 
 def _capture(frame: Frame, pattern: Any, subject: int) -> None:
     """Bind the names of a pattern to the subject or to what is unpacked from it."""
+    if isinstance(pattern, cst.MatchOr):
+        _capture_either(frame, pattern, subject)
+        return
     name = getattr(pattern, "name", None)
     if isinstance(pattern, cst.MatchMapping):
         name = pattern.rest
@@ -109,6 +112,18 @@ def _capture(frame: Frame, pattern: Any, subject: int) -> None:
     if name is not None:
         bound = frame.add(Compute(frame.fresh(), "match", (subject,))) if unpacks else subject
         frame.store(name.value, bound, name)
+
+
+def _capture_either(frame: Frame, pattern: cst.MatchOr, subject: int) -> None:
+    """Bind the names of alternatives, which all bind the same ones."""
+    before, live = frame.environment, frame.live
+    ends = []
+    for inner in _children(pattern):
+        frame.environment = dict(before)
+        _capture(frame, inner, subject)
+        ends.append(frame.environment)
+    frame.join(ends)
+    frame.live = live
 
 
 def _captures(pattern: Any) -> bool:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 import tokenize
 import warnings
 from dataclasses import dataclass
+from typing import Final
 
 import libcst as cst
 
-MAXIMUM_BRACKETS = 200
-MAXIMUM_OPERATORS = 2000
-NEWLINE = re.compile(r"\r\n|\r|\n")
-TOO_DEEP = "nested too deeply to be read"
-_TOKENS = re.compile(
+DEFAULT_RECURSION_LIMIT: Final = 1000
+MAXIMUM_BRACKETS: Final = 200
+MAXIMUM_OPERATORS: Final = 2000
+NEWLINE: Final = re.compile(r"\r\n|\r|\n")
+TOO_DEEP: Final = "nested too deeply to be read"
+_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
+_TOKENS: Final = re.compile(
     r"""(?P<skip> \#[^\r\n]* | \\(?:\r\n|.|\n) | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3}
                  | "(?:\\.|[^"\\\r\n])*" | '(?:\\.|[^'\\\r\n])*')
       | (?P<open> [(\[{]) | (?P<close> [)\]}]) | (?P<newline> \r\n|\r|\n)
-      | (?P<operator> \b(?:lambda|not|else|await|and|or)\b | [-+*/%~@.<>|&^]+)""",
+      | (?P<comma> ,) | (?P<lambda> \blambda\b) | (?P<operator> \b(?:not|else|await|and|or)\b | [-+*/%~@.<>|&^]+)""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -50,6 +54,9 @@ def read(source: bytes) -> Source:
     """Decode and parse a file; the `ast` tree only serves positions, so that it may be missing."""
     text = _decode(source)
     refusal: SyntaxError | None = None
+    if sys.getrecursionlimit() > DEFAULT_RECURSION_LIMIT:
+        # The deeper Python may recurse, the deeper is what `ast` lets pass.
+        _check_depth(text)
     tree: ast.Module | None = None
     try:
         with warnings.catch_warnings():
@@ -90,7 +97,7 @@ def _place(before: str) -> tuple[int, int]:
 
 def _check_depth(text: str) -> None:
     """Refuse what could exhaust the C stack of LibCST's parser, where `ast` has not vouched for the depth."""
-    depth = operators = 0
+    depth = operators = lambdas = 0
     for token in _TOKENS.finditer(text):
         kind = token.lastgroup
         if kind == "open":
@@ -99,9 +106,13 @@ def _check_depth(text: str) -> None:
             depth = max(depth - 1, 0)
         elif kind == "operator":
             operators += 1
-        elif kind == "newline" and not depth:
+        elif kind == "lambda":
+            lambdas += 1
+        elif kind == "comma":
             operators = 0
-        if depth > MAXIMUM_BRACKETS or operators > MAXIMUM_OPERATORS:
+        elif kind == "newline" and not depth:
+            operators = lambdas = 0
+        if depth > MAXIMUM_BRACKETS or operators + lambdas > MAXIMUM_OPERATORS:
             raise SourceError(TOO_DEEP, *_place(text[: token.start()]))
 
 
@@ -111,7 +122,9 @@ def _parse(text: str, refusal: SyntaxError | None) -> cst.Module:
     except cst.ParserSyntaxError as error:
         if refusal is not None:
             raise SourceError(refusal.msg, refusal.lineno or 1, max(refusal.offset or 1, 1)) from None
-        raise SourceError(error.message, error.raw_line, error.raw_column + 1) from None
+        place = _PLACE.search(error.message)
+        line, column = map(int, place.groups()) if place else (error.raw_line, error.raw_column + 1)
+        raise SourceError("LibCST cannot parse this", line, column) from None
     except (RecursionError, MemoryError):
         raise SourceError(TOO_DEEP, 1, 1) from None
     except Exception as error:

@@ -1,13 +1,13 @@
-"""The pass before the walk: it finds all scopes of a file, the names bound and used in each, and what loops rebind."""
+"""The state of the pass before the walk, which finds all scopes of a file; what binds names is in `bindings`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import libcst as cst
 
-from racelint.extract.scopes import Scope, ScopeKind, Scopes
+from racelint.extract.scopes import Scope, ScopeKind
 
 CHILDREN: Final[dict[type[cst.CSTNode], tuple[str, ...]]] = {
     cst.Arg: ("value",),
@@ -66,15 +66,18 @@ LEAVES: Final = frozenset(
 _REVERSED: Final = {kind: fields[::-1] for kind, fields in CHILDREN.items()}
 
 
-def find_scopes(module: cst.Module) -> Scopes:
-    """All scopes of a module, each name of theirs resolved."""
-    surveyor = Surveyor()
-    surveyor.scope = surveyor.open(module, "module")
-    for statement in module.body:
-        surveyor.visit(statement)
-    for scope in surveyor.of.values():
-        scope.capture()
-    return Scopes(surveyor.of, surveyor.rebound, surveyor.functions)
+Binder = TypeVar("Binder", bound=Callable[["Surveyor", Any], None])
+BINDERS: Final[dict[type, Callable[[Surveyor, Any], None]]] = {}
+
+
+def binder(*kinds: type) -> Callable[[Binder], Binder]:
+    """Register a function that reads nodes of these types, which bind names or open scopes."""
+
+    def register(read: Binder) -> Binder:
+        BINDERS.update(dict.fromkeys(kinds, read))
+        return read
+
+    return register
 
 
 class Surveyor:
@@ -167,241 +170,3 @@ class Surveyor:
 def _unknown(surveyor: Surveyor, node: Any) -> None:
     if isinstance(node, cst.CSTNode):
         surveyor.visit_all(node.children)
-
-
-def _block(surveyor: Surveyor, node: Any) -> None:
-    for statement in node.body:
-        surveyor.visit(statement)
-
-
-def _assign(surveyor: Surveyor, node: cst.Assign) -> None:
-    surveyor.visit(node.value)
-    for target in node.targets:
-        surveyor.target(target.target)
-
-
-def _annotated(surveyor: Surveyor, node: cst.AnnAssign) -> None:
-    surveyor.visit(node.value)
-    surveyor.target(node.target)
-
-
-def _augmented(surveyor: Surveyor, node: cst.AugAssign) -> None:
-    surveyor.visit(node.target)
-    surveyor.visit(node.value)
-    surveyor.target(node.target)
-
-
-def _named(surveyor: Surveyor, node: cst.NamedExpr) -> None:
-    surveyor.visit(node.value)
-    surveyor.target(node.target)
-
-
-def _delete(surveyor: Surveyor, node: cst.Del) -> None:
-    surveyor.visit(node.target)
-    surveyor.target(node.target)
-
-
-def _global(surveyor: Surveyor, node: cst.Global) -> None:
-    surveyor.function.global_names.update(item.name.value for item in node.names)
-
-
-def _nonlocal(surveyor: Surveyor, node: cst.Nonlocal) -> None:
-    surveyor.function.nonlocal_names.update(item.name.value for item in node.names)
-
-
-def _import(surveyor: Surveyor, node: Any) -> None:
-    if isinstance(node.names, cst.ImportStar):
-        return
-    for alias in node.names:
-        if alias.asname is not None:
-            surveyor.target(alias.asname.name)
-            continue
-        name = alias.name
-        while isinstance(name, cst.Attribute):
-            name = name.value
-        surveyor.bind(name.value)
-
-
-def _type_alias(surveyor: Surveyor, node: cst.TypeAlias) -> None:
-    surveyor.bind(node.name.value)
-
-
-def _if(surveyor: Surveyor, node: cst.If) -> None:
-    branch: cst.If | cst.Else | None = node
-    while isinstance(branch, cst.If):
-        surveyor.visit(branch.test)
-        _block(surveyor, branch.body)
-        branch = branch.orelse
-    if branch is not None:
-        _block(surveyor, branch.body)
-
-
-def _while(surveyor: Surveyor, node: cst.While) -> None:
-    def turn() -> None:
-        surveyor.visit(node.test)
-        _block(surveyor, node.body)
-
-    surveyor.loop(node, turn)
-    if node.orelse is not None:
-        _block(surveyor, node.orelse.body)
-
-
-def _for(surveyor: Surveyor, node: cst.For) -> None:
-    def turn() -> None:
-        surveyor.target(node.target)
-        _block(surveyor, node.body)
-
-    surveyor.visit(node.iter)
-    surveyor.loop(node, turn)
-    if node.orelse is not None:
-        _block(surveyor, node.orelse.body)
-
-
-def _with(surveyor: Surveyor, node: cst.With) -> None:
-    for item in node.items:
-        surveyor.visit(item.item)
-        if item.asname is not None:
-            surveyor.target(item.asname.name)
-    _block(surveyor, node.body)
-
-
-def _try(surveyor: Surveyor, node: Any) -> None:
-    _block(surveyor, node.body)
-    for handler in node.handlers:
-        surveyor.visit(handler.type)
-        if handler.name is not None:
-            surveyor.target(handler.name.name)
-        _block(surveyor, handler.body)
-    for part in (node.orelse, node.finalbody):
-        if part is not None:
-            _block(surveyor, part.body)
-
-
-def _match(surveyor: Surveyor, node: cst.Match) -> None:
-    surveyor.visit(node.subject)
-    for case in node.cases:
-        surveyor.visit(case.pattern)
-        surveyor.visit(case.guard)
-        _block(surveyor, case.body)
-
-
-def _capture(surveyor: Surveyor, node: Any) -> None:
-    surveyor.visit(getattr(node, "pattern", None))
-    if node.name is not None:
-        surveyor.bind(node.name.value)
-
-
-def _match_mapping(surveyor: Surveyor, node: cst.MatchMapping) -> None:
-    surveyor.visit_all(node.elements)
-    if node.rest is not None:
-        surveyor.bind(node.rest.value)
-
-
-def _parameters(surveyor: Surveyor, node: cst.Parameters) -> tuple[str, ...]:
-    """Read the defaults in the scope around the function and give back the names of its parameters."""
-    parameters = [*node.posonly_params, *node.params, node.star_arg, *node.kwonly_params, node.star_kwarg]
-    present = [parameter for parameter in parameters if isinstance(parameter, cst.Param)]
-    for parameter in present:
-        surveyor.visit(parameter.default)
-    return tuple(parameter.name.value for parameter in present)
-
-
-def _function(surveyor: Surveyor, node: cst.FunctionDef) -> None:
-    surveyor.visit_all([decorator.decorator for decorator in node.decorators])
-    names = _parameters(surveyor, node.params)
-    surveyor.bind(node.name.value)
-
-    def body() -> None:
-        surveyor.scope.bound.update(names)
-        _block(surveyor, node.body)
-
-    surveyor.inside(node, "function", body)
-
-
-def _lambda(surveyor: Surveyor, node: cst.Lambda) -> None:
-    names = _parameters(surveyor, node.params)
-
-    def body() -> None:
-        surveyor.scope.bound.update(names)
-        surveyor.visit(node.body)
-
-    surveyor.inside(node, "lambda", body)
-
-
-def _class(surveyor: Surveyor, node: cst.ClassDef) -> None:
-    surveyor.visit_all([decorator.decorator for decorator in node.decorators])
-    surveyor.visit_all([*node.bases, *node.keywords])
-    surveyor.bind(node.name.value)
-    surveyor.inside(node, "class", lambda: _block(surveyor, node.body))
-
-
-def _comprehension(surveyor: Surveyor, node: Any) -> None:
-    surveyor.visit(node.for_in.iter)
-    outer = surveyor.scope
-    surveyor.scope = scope = surveyor.open(node, "comprehension")
-
-    def generators(clause: cst.CompFor) -> None:
-        def turn() -> None:
-            _comprehension_target(surveyor, scope, clause.target)
-            surveyor.visit_all([condition.test for condition in clause.ifs])
-            inner = clause.inner_for_in
-            if inner is None:
-                surveyor.visit_all([getattr(node, part) for part in ("key", "elt", "value") if hasattr(node, part)])
-            else:
-                surveyor.visit(inner.iter)
-                generators(inner)
-
-        surveyor.loop(clause, turn)
-
-    generators(node.for_in)
-    surveyor.scope = outer
-
-
-def _comprehension_target(surveyor: Surveyor, scope: Scope, node: Any) -> None:
-    kind = node.__class__
-    if kind is cst.Name:
-        scope.bound.add(node.value)
-    elif kind in (cst.Tuple, cst.List):
-        for element in node.elements:
-            _comprehension_target(surveyor, scope, element.value)
-    else:
-        surveyor.visit(node)
-
-
-BINDERS: Final[dict[type, Callable[[Surveyor, Any], None]]] = {
-    cst.AnnAssign: _annotated,
-    cst.Assign: _assign,
-    cst.AugAssign: _augmented,
-    cst.ClassDef: _class,
-    cst.Del: _delete,
-    cst.DictComp: _comprehension,
-    cst.For: _for,
-    cst.FunctionDef: _function,
-    cst.GeneratorExp: _comprehension,
-    cst.Global: _global,
-    cst.If: _if,
-    cst.Import: _import,
-    cst.ImportFrom: _import,
-    cst.IndentedBlock: _block,
-    cst.Lambda: _lambda,
-    cst.ListComp: _comprehension,
-    cst.Match: _match,
-    cst.MatchAs: _capture,
-    cst.MatchMapping: _match_mapping,
-    cst.MatchStar: _capture,
-    cst.NamedExpr: _named,
-    cst.Nonlocal: _nonlocal,
-    cst.SetComp: _comprehension,
-    cst.SimpleStatementLine: _block,
-    cst.SimpleStatementSuite: _block,
-    cst.Try: _try,
-    cst.TryStar: _try,
-    cst.TypeAlias: _type_alias,
-    cst.While: _while,
-    cst.With: _with,
-}
-for _name in ("LazyImport", "LazyImportFrom"):
-    if hasattr(cst, _name):
-        BINDERS[getattr(cst, _name)] = _import
-if hasattr(cst, "StarredDictComp"):
-    BINDERS[cst.StarredDictComp] = _comprehension

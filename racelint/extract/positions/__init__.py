@@ -8,9 +8,9 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from racelint.extract.pairing import pair
+from racelint.extract.positions.pairing import pair
+from racelint.extract.positions.twins import Mismatch
 from racelint.extract.source import NEWLINE, Source
-from racelint.extract.twins import Mismatch
 from racelint.facts import Span
 
 
@@ -57,7 +57,7 @@ def provided(source: Source) -> Callable[[cst.CSTNode], Span]:
 
     def span(node: cst.CSTNode) -> Span:
         first = last = node
-        if isinstance(node, (cst.Tuple, cst.GeneratorExp)) and node.lpar:
+        if isinstance(node, (cst.Tuple, cst.GeneratorExp, cst.MatchTuple)) and node.lpar:
             # The parentheses belong to a tuple; around anything else they do not count.
             first, last = node.lpar[-1], node.rpar[0]
         start, end = ranges[first].start, ranges[last].end

@@ -10,7 +10,7 @@ from typing import Any, Final
 import libcst as cst
 
 from racelint.extract.literals import string_pieces
-from racelint.extract.twins import GAP, Mismatch, Pairs
+from racelint.extract.positions.twins import GAP, Mismatch, Pairs
 
 _TOLD: Final = sys.version_info >= (3, 12)
 _RENDERER: Final = cst.Module([])

@@ -1,0 +1,39 @@
+"""LibCST nodes paired with the `ast` nodes of the same text, by walking both trees side by side."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+import libcst as cst
+
+from racelint.extract.positions.expressions import EXPRESSIONS
+from racelint.extract.positions.rules import Rule
+from racelint.extract.positions.statements import STATEMENTS, block
+from racelint.extract.positions.twins import Mismatch, Pairs, Twin
+
+RULES: Final[dict[type, Rule]] = STATEMENTS | EXPRESSIONS
+
+
+def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[cst.CSTNode, Any]:
+    """For each LibCST node that facts point to, an `ast` node or `Twin` that stands in the same place."""
+    twins: dict[cst.CSTNode, Any] = {}
+    pairs = Pairs(text)
+    try:
+        block(module, tree.body, pairs)
+        while pairs:
+            node, twin = pairs.pop()
+            twins[node] = twin
+            if twin.__class__ is Twin:
+                continue
+            kind = node.__class__
+            if kind is cst.Name:
+                if twin.__class__ is ast.Name and twin.id != node.value and node.value.isascii():
+                    raise Mismatch
+                continue
+            rule = RULES.get(kind)
+            if rule is not None:
+                rule(node, twin, pairs)
+    except (AttributeError, TypeError, ValueError, IndexError, StopIteration, SyntaxError) as error:
+        raise Mismatch from error
+    return twins
