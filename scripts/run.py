@@ -40,7 +40,7 @@ def install() -> None:
         return
     # Some systems ship venv without the means to put pip into it, but their own pip can install there.
     subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", ENVIRONMENT])
-    pip = [sys.executable, "-m", "pip", "--python", PYTHON, "--quiet", "--disable-pip-version-check"]
+    pip = (sys.executable, "-m", "pip", "--python", str(PYTHON), "--quiet", "--disable-pip-version-check")
     subprocess.check_call([*pip, "install", "--editable", f"{ROOT}[dev]"])
     STAMP.write_text(wanted)
 
