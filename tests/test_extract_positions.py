@@ -55,7 +55,7 @@ def test_both_ways_agree(source: str) -> None:
     assert facts_from(paired) == facts_from(Source(paired.text, paired.module, None))
 
 
-def spans_of(source: str, kind: type) -> list[str]:
+def spans_of(source: str, kind: type[Call] | type[LoadName]) -> list[str]:
     """The spans of all nodes of a type, in the order of the source."""
     functions = extract(source.encode()).functions
     return [place(node.span) for each in functions for node in everything(each.body) if type(node) is kind]

@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from racelint.extract.positions.pairing import pair
-from racelint.extract.positions.twins import Mismatch
+from racelint.extract.positions.twins import Mismatch, decoded, encoded
 from racelint.extract.source import NEWLINE, Source
 from racelint.facts import Span
 
 
 def spans(source: Source) -> Callable[[cst.CSTNode], Span]:
     """A function from a node to its span; for an expression in parentheses that is the part inside them."""
-    if source.tree is not None:
+    if source.tree is None:
+        return provided(source)
+    try:
+        twins = pair(source.module, source.tree, source.text)
+    except Mismatch:
+        return provided(source)
+    column = None if source.text.isascii() else _columns(source.text)
+
+    @cache
+    def slowly() -> Callable[[cst.CSTNode], Span]:
+        return provided(source)
+
+    def span(node: cst.CSTNode) -> Span:
         try:
-            twins = pair(source.module, source.tree, source.text)
-        except Mismatch:
-            pass
-        else:
-            return _plain(twins) if source.text.isascii() else _encoded(twins, source.text)
-    return provided(source)
-
-
-def _plain(twins: Mapping[cst.CSTNode, Any]) -> Callable[[cst.CSTNode], Span]:
-    def span(node: cst.CSTNode) -> Span:
-        twin = twins[node]
-        return Span(twin.lineno, twin.col_offset + 1, twin.end_lineno, twin.end_col_offset + 1)
-
-    return span
-
-
-def _encoded(twins: Mapping[cst.CSTNode, Any], text: str) -> Callable[[cst.CSTNode], Span]:
-    """Like `_plain`, for a text in which the columns of `ast`, which count bytes, differ from those in characters."""
-    lines = [line if line.isascii() else line.encode("utf-8", "surrogatepass") for line in NEWLINE.split(text)]
-
-    def column(line: int, offset: int) -> int:
-        content = lines[line - 1]
-        return offset + 1 if isinstance(content, str) else len(content[:offset].decode("utf-8", "surrogatepass")) + 1
-
-    def span(node: cst.CSTNode) -> Span:
-        twin = twins[node]
+            twin = twins[id(node)]
+        except KeyError:
+            return slowly()(node)
         start, end = twin.lineno, twin.end_lineno
+        if column is None:
+            return Span(start, twin.col_offset + 1, end, twin.end_col_offset + 1)
         return Span(start, column(start, twin.col_offset), end, column(end, twin.end_col_offset))
 
     return span
+
+
+def _columns(text: str) -> Callable[[int, int], int]:
+    """From a line and an offset in bytes, which is how `ast` counts, to a column in characters."""
+    lines = [line if line.isascii() else encoded(line) for line in NEWLINE.split(text)]
+
+    def column(line: int, offset: int) -> int:
+        content = lines[line - 1]
+        return offset + 1 if isinstance(content, str) else len(decoded(content[:offset])) + 1
+
+    return column
 
 
 def provided(source: Source) -> Callable[[cst.CSTNode], Span]:

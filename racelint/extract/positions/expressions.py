@@ -110,6 +110,7 @@ EXPRESSIONS: Final[dict[type, Rule]] = {
     cst.NamedExpr: fields(ast.NamedExpr, ("target", "target"), ("value", "value")),
     cst.Set: _display,
     cst.SetComp: _comprehension,
+    cst.StarredElement: fields(ast.Starred, ("value", "value")),
     cst.Subscript: _subscript,
     cst.TemplatedString: pair_formatted,
     cst.Tuple: _display,

@@ -15,15 +15,16 @@ from racelint.extract.positions.twins import Mismatch, Pairs, Twin
 RULES: Final[dict[type, Rule]] = STATEMENTS | EXPRESSIONS
 
 
-def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[cst.CSTNode, Any]:
-    """For each LibCST node that facts point to, an `ast` node or `Twin` that stands in the same place."""
-    twins: dict[cst.CSTNode, Any] = {}
+def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[int, Any]:
+    """For the `id` of each LibCST node that facts point to, an `ast` node or `Twin` that stands in the same place."""
+    # LibCST hashes its nodes in Python code: their identities are the quicker keys.
+    twins: dict[int, Any] = {}
     pairs = Pairs(text)
     try:
         block(module, tree.body, pairs)
         while pairs:
             node, twin = pairs.pop()
-            twins[node] = twin
+            twins[id(node)] = twin
             if twin.__class__ is Twin:
                 continue
             kind = node.__class__

@@ -46,7 +46,7 @@ class Pairs(list[tuple[Any, Any]]):
         if self._ascii:
             return start + column
         end = starts[line] if line < len(starts) else len(self.text)
-        return start + len(encoded(self.text[start:end])[:column].decode("utf-8", "surrogatepass"))
+        return start + len(decoded(encoded(self.text[start:end])[:column]))
 
     def twin(self, start: int, end: int) -> Twin:
         """The place of a part of the text."""
@@ -86,3 +86,8 @@ class Pairs(list[tuple[Any, Any]]):
 def encoded(text: str) -> bytes:
     """A text in the bytes by which `ast` counts columns."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def decoded(content: bytes) -> str:
+    """The text of such bytes."""
+    return content.decode("utf-8", "surrogatepass")
