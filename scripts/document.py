@@ -1,12 +1,14 @@
-"""Write docs/rules: a page for each rule, from its docstring and its fixtures, and a table of them all.
+"""Write what can be written by itself: docs/rules from docstrings and fixtures, and the output shown in the README.
 
-`python scripts/document_rules.py` writes the pages, `--check` only tells which ones are not up to date.
+`python scripts/document.py` writes the pages, `--check` only tells which ones are not up to date.
 """
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +16,33 @@ from racelint.rule import Rule, load_rules
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "rules"
+README = ROOT / "README.md"
 FIXTURES = ROOT / "fixtures" / "rules"
 EXPECTED = re.compile(r"# expect: (RL\d{3}(?:, RL\d{3})*)")
-GENERATED = "<!-- Written by scripts/document_rules.py from the docstring and the fixtures of the rule. -->"
+EXAMPLE = re.compile(r"```python\n# (\S+)\n(.*?)```\s+```console\n\$ racelint \1\n(.*?)```", re.DOTALL)
+GENERATED = "<!-- Written by scripts/document.py from the docstring and the fixtures of the rule. -->"
 
 
 def pages() -> dict[Path, str]:
     """The text of every page by its path."""
     rules = load_rules()
-    return {PAGES / "README.md": _table(rules), **{PAGES / f"{rule.code}.md": _page(rule) for rule in rules}}
+    table = {PAGES / "README.md": _table(rules), README: _readme(README.read_text(encoding="utf-8"))}
+    return table | {PAGES / f"{rule.code}.md": _page(rule) for rule in rules}
 
 
-def fixture_folder(rule: Rule) -> Path:
-    """Where the fixtures of a rule are."""
+def _readme(text: str) -> str:
+    """The README with what racelint says about its example."""
+    example = EXAMPLE.search(text)
+    if not example:
+        raise ValueError("the README shows no example")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, example[1]).write_text(f"# {example[1]}\n{example[2]}", encoding="utf-8")
+        command = [sys.executable, "-m", "racelint", example[1]]
+        run = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+    return text[: example.start(3)] + run.stdout + text[example.end(3) :]
+
+
+def _fixture_folder(rule: Rule) -> Path:
     return FIXTURES / f"{rule.code}_{rule.name.replace('-', '_')}"
 
 
@@ -47,11 +63,11 @@ def _page(rule: Rule) -> str:
             "",
             "## Example",
             "",
-            *_code(fixture_folder(rule) / "bad.py"),
+            *_code(_fixture_folder(rule) / "bad.py"),
             "",
             "## Better",
             "",
-            *_code(fixture_folder(rule) / "good.py"),
+            *_code(_fixture_folder(rule) / "good.py"),
             "",
         )
     )
@@ -65,7 +81,7 @@ def _code(file: Path) -> Iterator[str]:
 
 def _stale(wanted: dict[Path, str]) -> list[Path]:
     """The pages that are missing, not up to date, or about nothing that exists."""
-    present = {path: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
+    present = {path: path.read_text(encoding="utf-8") for path in [README, *PAGES.glob("*.md")]}
     return sorted(path for path in wanted.keys() | present.keys() if wanted.get(path) != present.get(path))
 
 
@@ -75,7 +91,7 @@ def main(arguments: list[str]) -> int:
     stale = _stale(wanted)
     if "--check" in arguments:
         for path in stale:
-            print(f"{path.relative_to(ROOT)} is not up to date: run python scripts/document_rules.py")
+            print(f"{path.relative_to(ROOT)} is not up to date: run python scripts/document.py")
         return 1 if stale else 0
     PAGES.mkdir(parents=True, exist_ok=True)
     for path in stale:
