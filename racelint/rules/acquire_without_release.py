@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.findings import Finding
-from racelint.phrases import left_at, lock_details, lock_used
+from racelint.findings import Finding, Location, note
+from racelint.notes import lock_details
+from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -27,12 +28,18 @@ from racelint.rule import rule
 @rule("RL401")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the acquires that a path forgets."""
-    for each in program.balance.unreleased:
-        lock = lock_used(each.acquisition.use)
-        if each.never:
-            message = f"{lock} is acquired here and released nowhere: the next one to take it waits for ever. "
+    for leak in program.balance.unreleased:
+        code, use = leak.acquisition.code, leak.acquisition.use
+        lock, related = lock_used(use), []
+        if leak.never:
+            message = (
+                f"{lock} is acquired here and nothing in the program releases it: the next thread to take it waits "
+            )
+        elif leak.exit is None:
+            message = f"{lock} is still held on some way through `{called(code)}`: the next thread to take it waits "
         else:
-            message = f"{lock} is still held where the function ends early: the next one to take it waits for ever. "
-        message += "Release it on every path: `with` does."
-        related = left_at(each, "the function is left here with the lock held")
-        yield check.finding(each, message, **lock_details(each.acquisition.use.lock, each.acquisition.code, related))
+            end = f"the function is left at line {leak.exit.line}"
+            message = f"{lock} is still held when {end}: the next thread to take it waits "
+            related = [note(Location(leak.path, leak.exit), f"the function is left here with {lock} held")]
+        message += "for ever. Use `with`, or release it on every path."
+        yield check.finding(leak, message, **lock_details(use.lock, code, related))

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import act, details, held_over, meanwhile, state
+from racelint.notes import details
+from racelint.phrases import done, missing, others_change, state, where
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -31,9 +32,8 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the tests that are out of date when they are acted upon."""
     for race in program.races.of(Problem.CHECK):
-        tested, others = state(race.first or race.access), meanwhile(program, race)
-        message = (
-            f"{tested} is tested here and {act(race)} without a lock over both{others}: the test may no longer hold. "
-        )
-        message += f"Hold {held_over(race)} from the test to the act."
+        tested = state(race.first or race.access)
+        act = f"{done(race.access)} {where(race.access, race.code)}"
+        message = f"{tested} is tested here and {act} with no lock over both: {others_change(program, race)}. "
+        message += f"Hold {missing(race)} from the test to the act."
         yield check.finding(race, message, **details(program, race))

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, done, elsewhere, lock_name, state
+from racelint.notes import details
+from racelint.phrases import done, held_by, lock_names, state, where
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -30,11 +31,14 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the accesses under another lock than the rest."""
     for race in program.races.of(Problem.DIFFERENT_LOCKS):
-        if race.lock is None:
+        if race.lock is None or race.other is None:
             continue
-        there = elsewhere(program, race)
-        message = (
-            f"{state(race.access)} is {done(race.access)} under {lock_name(race.lock)} here but {there} elsewhere: "
-        )
-        message += "the two sides do not exclude each other. Hold one and the same lock on both."
+        there = [lock for lock in held_by(program, race.other) if lock != race.lock][:1]
+        names = lock_names([race.lock, *there])
+        here, *others = names.values()
+        what, place = f"{state(race.access)} is {done(race.access)}", where(race.other, race.code)
+        message = f"{what} under {here} here, but under {others[0] if others else 'no lock'} {place}: "
+        message += "the two do not exclude each other. "
+        guard = race.guard.lock.key if race.guard is not None and race.guard.lock != race.lock else None
+        message += f"Hold {names.get(guard, 'the same lock') if guard else 'the same lock'} on both sides."
         yield check.finding(race, message, **details(program, race))

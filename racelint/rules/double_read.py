@@ -19,9 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, resetter, state
+from racelint.notes import details
+from racelint.phrases import called, state, who
 from racelint.program import Program
-from racelint.program.races import Problem
+from racelint.program.places import Kind
+from racelint.program.races import Problem, Race
 from racelint.rule import rule
 
 
@@ -29,6 +31,21 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the second reads."""
     for race in program.races.of(Problem.DOUBLE_READ):
-        message = f"{state(race.access)} is read again after its test, and {resetter(program, race)} in between. "
-        message += "Read it once into a local variable, and test and use that."
+        message = f"{state(race.access)} was tested and is read again here: {_reset(program, race)} in between. "
+        message += "Read it once into a local variable; test and use that."
         yield check.finding(race, message, **details(program, race))
+
+
+def _reset(program: Program, race: Race) -> str:
+    """Who can make the second read find nothing: "`Client.close`, run by the main thread, can set it to None"."""
+    other, context = race.other, race.other_context
+    if other is None or context is None:
+        return "another thread can reset it"
+    runner, function = who(program, context, other.code), f"`{called(other.code)}`"
+    if function not in runner:
+        runner = f"{function}, run by {runner},"
+    if other.kind is Kind.DELETE:
+        return f"{runner} can delete it"
+    return (
+        f"{runner} can {'set it to None' if program.places.dataflow(other.code).is_none(other.value) else 'reset it'}"
+    )

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import lock_details, lock_used
+from racelint.notes import lock_details
+from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -28,7 +29,7 @@ def check(program: Program) -> Iterator[Finding]:
     """Ask for the answers that nobody reads."""
     for acquisition in program.balance.ignored:
         message = (
-            f"{lock_used(acquisition.use)} may not be held after this `acquire`, which can give up: its result is not "
+            f"{lock_used(acquisition.use)} may not be held after this `acquire`: it can give up, and its result is "
         )
-        message += "tested. Go on only if it is true."
+        message += "ignored. Go on only if it returned True."
         yield check.finding(acquisition, message, **lock_details(acquisition.use.lock, acquisition.code))

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, done, guarded, lock_name, state
+from racelint.notes import details
+from racelint.phrases import called, done, guarded, lock_name, state
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -33,12 +34,12 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.INCONSISTENT):
         if race.guard is None:
             continue
-        what, lock = state(race.access), lock_name(race.guard.lock)
+        what, lock = f"{state(race.access)} is {done(race.access)}", lock_name(race.guard.lock)
         if race.code is race.access.code:
-            first = f"{what} is {done(race.access)} without {lock}, which is {guarded(race.guard)}."
+            message = f"{what} without {lock}, which is {guarded(race.guard)}. Hold it here too."
         else:
-            name = race.access.code.name
-            first = (
-                f"`{name}` is called without {lock}, which its other callers hold: {what} is {done(race.access)} there."
+            helper = f"`{called(race.access.code)}`"
+            message = (
+                f"{helper} is called without {lock}, which its other callers hold: {what} there. Hold it here too."
             )
-        yield check.finding(race, f"{first} Hold it here too.", **details(program, race))
+        yield check.finding(race, message, **details(program, race))

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.findings import Finding
-from racelint.phrases import closing_first, lock_details, lock_used, nested, others_order
+from racelint.findings import Finding, note
+from racelint.notes import begins, behind, defined, lock_details
+from racelint.phrases import lock_names, position, takes, through
 from racelint.program import Program
+from racelint.program.lockorder import Nesting
 from racelint.rule import rule
 
 
@@ -29,8 +31,22 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the circles of locks."""
     for cycle in program.lockorder.cycles:
-        here, *rest = closing_first(cycle)
-        message = f"{lock_used(here.inner)} is taken while {lock_used(here.outer)} is held, but {others_order(rest)}: "
-        message += "two threads can wait for each other for ever. Take the locks in one order everywhere."
-        related = [nested(nesting) for nesting in rest]
+        here, *rest = _closing_first(cycle)
+        names = lock_names(nesting.inner.lock for nesting in cycle)
+        pairs = [(names[nesting.inner.lock.key], names[nesting.outer.lock.key]) for nesting in rest]
+        turned = "the other way round" if len(rest) == 1 else " and ".join(f"{one} while {two}" for one, two in pairs)
+        order = f"{takes(here, names[here.inner.lock.key])} while {names[here.outer.lock.key]} is held"
+        message = f"{order}, and elsewhere {turned}: the threads can wait for each other for ever. "
+        message += "Take these locks in the same order everywhere."
+        related = [*begins(program, here), *behind(here)]
+        for nesting, (one, two) in zip(rest, pairs, strict=True):
+            related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}"))
+        for nesting in rest:
+            related.extend(defined(nesting.inner.lock))
         yield check.finding(here, message, **lock_details(here.inner.lock, here.code, related, "lock"))
+
+
+def _closing_first(cycle: tuple[Nesting, ...]) -> list[Nesting]:
+    """The nestings of a circle, beginning with the one to report: the last in the order of the text."""
+    last = max(range(len(cycle)), key=lambda index: position(cycle[index]))
+    return [*cycle[last:], *cycle[:last]]

@@ -22,8 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, done, state, weakness
+from racelint.knowledge.model import LockKind
+from racelint.notes import details
+from racelint.phrases import by, done, lock_name, state
 from racelint.program import Program
+from racelint.program.locks import EXCLUSIVE, Lock
 from racelint.program.races import Problem
 from racelint.rule import rule
 
@@ -34,6 +37,23 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.NO_EXCLUSION):
         if race.lock is None:
             continue
-        why, advice = weakness(race.lock)
-        message = f"{state(race.access)} is {done(race.access)} under {why}: an update can be lost. {advice}"
+        why, advice = _weakness(race.lock)
+        what = f"{state(race.access)} is {done(race.access)}{by(program, race)}"
+        message = f"{what} under {lock_name(race.lock)}, {why}: an update can be lost. {advice}"
         yield check.finding(race, message, **details(program, race))
+
+
+def _weakness(lock: Lock) -> tuple[str, str]:
+    """Why a lock keeps nobody out, and what to do."""
+    match lock.kind:
+        case LockKind.SEMAPHORE:
+            return "a semaphore that lets several in at once", "Guard it with a `Lock`."
+        case LockKind.READER | LockKind.READ_WRITE:
+            return "of which the reader side lets several in at once", "Take the writer side."
+        case LockKind.EVENT:
+            return "an event, which keeps nobody out", "Guard it with a `Lock`."
+        case kind if kind in EXCLUSIVE:
+            owner = f"`{lock.symbol.split('.')[-2]}`" if lock.key[0] == "attribute" else "call"
+            return f"of which each {owner} has its own", "Guard it with one lock for all of them."
+        case _:
+            return "which keeps nobody out", "Guard it with a `Lock`."

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.findings import Finding
-from racelint.phrases import left_at, lock_details, lock_used
+from racelint.findings import Finding, Location, note
+from racelint.notes import lock_details
+from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -26,8 +27,12 @@ from racelint.rule import rule
 @rule("RL402")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the releases that an exception skips."""
-    for each in program.balance.skipped:
-        message = f"{lock_used(each.acquisition.use)} stays held if anything raises before its release. "
+    for leak in program.balance.skipped:
+        code, use = leak.acquisition.code, leak.acquisition.use
+        lock, related = lock_used(use), []
+        if leak.exit is not None:
+            related = [note(Location(leak.path, leak.exit), "an exception here skips the release")]
+        cause = f"line {leak.exit.line}" if leak.exit is not None else "anything before its release"
+        message = f"{lock} stays locked for ever if {cause} raises: its release is not in a `finally`. "
         message += "Use `with`, or release it in `finally`."
-        related = left_at(each, "an exception from here skips the release")
-        yield check.finding(each, message, **lock_details(each.acquisition.use.lock, each.acquisition.code, related))
+        yield check.finding(leak, message, **lock_details(use.lock, code, related))

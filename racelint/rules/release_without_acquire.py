@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import lock_details, lock_used
+from racelint.notes import lock_details
+from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -27,6 +28,6 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the releases of what is not held."""
     for release in program.balance.unheld:
-        message = f"{lock_used(release.use)} is released here although it is not held on some path: that raises "
-        message += "RuntimeError, or frees the lock of another thread. Release it once for each successful acquire."
+        message = f"{lock_used(release.use)} is released here on a path that does not hold it: `release` raises "
+        message += "RuntimeError, or frees the lock of another thread. Release it once for each acquire that succeeded."
         yield check.finding(release, message, **lock_details(release.use.lock, release.code))

@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import inner_acquisition, lock_details, lock_used, once_each, through
+from racelint.notes import begins, behind, lock_details
+from racelint.phrases import lock_used, once_each, takes
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -29,9 +30,11 @@ def check(program: Program) -> Iterator[Finding]:
     """Ask for the locks that are taken twice."""
     for nesting in once_each(program.lockorder.again):
         lock = lock_used(nesting.outer)
-        message = (
-            f"{lock} is taken again while it is held{through(nesting.chain)}: the thread waits for itself for ever. "
-        )
-        message += "Call a variant that expects the lock to be held, or make it an `RLock`."
-        related = inner_acquisition(nesting)
+        if nesting.chain:
+            message = f"{takes(nesting, lock)}, which is held here already: the thread waits for itself for ever. "
+            message += "Call a variant that expects it to be held, or make it an `RLock`."
+        else:
+            message = f"{lock} is taken again while it is held: the thread waits for itself for ever. "
+            message += "Take it once, or make it an `RLock`."
+        related = [*begins(program, nesting), *behind(nesting)]
         yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, done, held_over, state
+from racelint.notes import details
+from racelint.phrases import done, held_by, lock_name, missing, others_change, state
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -30,8 +31,11 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the acts on what was found in an earlier critical section."""
     for race in program.races.of(Problem.SPLIT):
+        held = [lock_name(lock) for lock in held_by(program, race.access)]
+        lock = held[0] if held else missing(race)
+        found = f"line {race.first.span.line}" if race.first is not None else "an earlier test"
         message = (
-            f"{state(race.access)} is {done(race.access)} on the strength of an earlier critical section: it may have "
+            f"{state(race.access)} is {done(race.access)} because of what {found} found, but {lock} is released after "
         )
-        message += f"changed since. Hold {held_over(race)} over both, or test again here."
+        message += f"that: {others_change(program, race)}. Hold {lock} over both, or test again here."
         yield check.finding(race, message, **details(program, race))

@@ -26,7 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, guarded, lock_name, meanwhile, state
+from racelint.notes import details
+from racelint.phrases import by, guarded, lock_name, state
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -36,12 +37,12 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the updates that race."""
     for race in program.races.of(Problem.UPDATE):
-        what, guard = state(race.access), race.guard
-        if guard is None:
-            message = f"{what} is updated without a lock{meanwhile(program, race)}: an update can be lost. "
+        what, runners = state(race.access), by(program, race)
+        if race.guard is None:
+            message = f"{what} is updated without a lock{runners}: an update can be lost. "
             message += "Hold one lock from the read to the store."
         else:
-            lock = lock_name(guard.lock)
-            message = f"{what} is updated without {lock}{meanwhile(program, race)}: an update can be lost. "
-            message += f"{lock} is {guarded(guard)}; hold it here too."
+            lock, use = lock_name(race.guard.lock), guarded(race.guard)
+            message = f"{what} is updated without {lock}{runners}: an update can be lost. "
+            message += f"{lock} is {use}; hold it here too."
         yield check.finding(race, message, **details(program, race))

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, runners, state
+from racelint.notes import details
+from racelint.phrases import runners, state, where
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -30,10 +31,9 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the writes that others overwrite before they are read back."""
     for race in program.races.of(Problem.WRITE):
+        back = f" {where(race.other, race.code)}" if race.other is not None else ""
         message = (
-            f"{state(race.access)} is set here and read back later in the call, while {runners(program, race)} set it "
+            f"{state(race.access)} is set here and read back{back}, but {runners(program, race)} set it: a call can "
         )
-        message += (
-            "too: a call can go on with the value of another. Keep it in a local variable, or in `threading.local`."
-        )
+        message += "go on with the value of another. Keep it in a local variable, or in a `threading.local`."
         yield check.finding(race, message, **details(program, race))

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import inner_acquisition, lock_details, lock_used, once_each, through
+from racelint.notes import begins, behind, lock_details
+from racelint.phrases import lock_used, once_each, takes
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -27,10 +28,11 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the pairs of sibling locks."""
     for nesting in once_each(program.lockorder.siblings):
+        owner = nesting.inner.lock.symbol.split(".")[-2]
+        order = f"{takes(nesting, lock_used(nesting.inner))} while {lock_used(nesting.outer)} is held"
         message = (
-            f"{lock_used(nesting.inner)} is taken while {lock_used(nesting.outer)} is held{through(nesting.chain)}: "
+            f"{order}: two threads that come to the same two `{owner}` objects in opposite order wait for each other "
         )
-        message += "a thread with the two objects exchanged and this one wait for each other for ever. "
-        message += "Take the two locks in a fixed order, for example by `id`."
-        related = inner_acquisition(nesting)
+        message += "for ever. Take the two locks in a fixed order, for example by `id`."
+        related = [*begins(program, nesting), *behind(nesting)]
         yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import details, held_over, meanwhile, state
+from racelint.notes import details
+from racelint.phrases import by, held_by, lock_name, missing, state
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -30,8 +31,12 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for what is made twice."""
     for race in program.races.of(Problem.LAZY):
-        message = (
-            f"{state(race.access)} is made on first use without a lock{meanwhile(program, race)}: two threads can both "
-        )
-        message += f"make one. Hold {held_over(race)} and test again under it, or make it before the threads start."
+        what, runners = state(race.access), by(program, race)
+        held = [lock_name(lock) for lock in held_by(program, race.access)]
+        if held:
+            message = f"{what} is made on first use under {held[0]}{runners}, but not tested again under it: "
+            message += f"each can make its own. Test it once more after {held[0]} is taken."
+        else:
+            message = f"{what} is made on first use without a lock{runners}: each can make its own. "
+            message += f"Hold {missing(race)} over the test and the making, or make it before threads use it."
         yield check.finding(race, message, **details(program, race))

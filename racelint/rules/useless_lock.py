@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
-from racelint.phrases import lock_details
+from racelint.notes import lock_details
+from racelint.phrases import called
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -28,6 +29,8 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the locks that nobody else knows."""
     for acquisition in program.balance.useless:
-        message = "This lock is made anew at each call: no other thread can hold it, so it keeps nobody out. "
-        message += "Make it once, in `__init__` or at module level."
+        message = (
+            f"This lock is made anew at each call of `{called(acquisition.code)}`: no other thread can hold it, so "
+        )
+        message += "it keeps nobody out. Make it once, in `__init__` or at module level."
         yield check.finding(acquisition, message, **lock_details(acquisition.use.lock, acquisition.code))

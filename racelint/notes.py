@@ -1,0 +1,126 @@
+"""What findings have beside their message: the other places that belong to them, and who runs what there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypedDict
+
+from racelint.facts import Span
+from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
+from racelint.phrases import called, done, lock_name, lock_used, state, through, who
+from racelint.program import Program
+from racelint.program.lockorder import Nesting
+from racelint.program.locks import Lock
+from racelint.program.places import Access
+from racelint.program.races import Problem, Race
+from racelint.program.source import Code
+from racelint.program.threads import Context
+
+
+class Details(TypedDict):
+    """What a finding has beside its place and its message: `check.finding(at, message, **details)`."""
+
+    symbol: str
+    function: str
+    evidence: Evidence | None
+    live_on: tuple[Build, ...]
+    related: list[Related]
+
+
+def details(program: Program, race: Race) -> Details:
+    """All of a race that its message does not say."""
+    return Details(
+        symbol=race.place.symbol,
+        function=race.code.qualname,
+        evidence=race.evidence,
+        live_on=FREE_THREADED_ONLY if race.plain_update else EVERY_BUILD,
+        related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(race)],
+    )
+
+
+def lock_details(lock: Lock, code: Code, related: Iterable[Related] = (), evidence: Evidence | None = None) -> Details:
+    """All of a finding on a lock that its message does not say; the last note tells where the lock is made."""
+    notes = [*related, *defined(lock)]
+    return Details(symbol=lock.symbol, function=code.qualname, evidence=evidence, live_on=EVERY_BUILD, related=notes)
+
+
+def at(access: Access) -> Location:
+    """An access as something to point to."""
+    return Location(access.code.path, access.span)
+
+
+# --- races ---
+
+
+def _own(race: Race) -> Iterator[Related]:
+    """The other accesses of this side: what was read or tested before, what is done about it after."""
+    first, last, other = race.first, race.access, race.other
+    if first is not None and first.code is race.code and first.span.line != race.span.line:
+        yield note(at(first), f"{state(first)} is {done(first)} here first")
+    if (last.code.path, last.span.line) != (race.path, race.span.line) and (other is None or at(other) != at(last)):
+        yield note(at(last), f"{state(last)} is {done(last)} here")
+
+
+def _others(program: Program, race: Race) -> Iterator[Related]:
+    """The access of the other side, and one that holds the lock that is missing here."""
+    other, guard = race.other, race.guard
+    if other is not None and other is not race.access:
+        runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
+        if race.problem is Problem.WRITE:
+            yield note(at(other), f"{state(other)} is read back here")
+        elif guard is not None and other is guard.example:
+            yield note(at(other), f"{state(other)} is {done(other)} here{runner} with {lock_name(guard.lock)} held")
+        else:
+            yield note(at(other), f"{state(other)} is {done(other)} here{runner}")
+    if race.evidence == "lock" and guard is not None and guard.example not in (other, race.access):
+        yield note(at(guard.example), f"{lock_name(guard.lock)} is held here")
+
+
+def _starts(program: Program, race: Race) -> Iterator[Related]:
+    """Where the contexts of both sides start, and by which calls they come here."""
+    sides: dict[Context, Code] = {}
+    if race.one is not None:
+        sides[race.one] = race.code
+    if race.other_context is not None and race.other is not None:
+        sides.setdefault(race.other_context, race.other.code)
+    for context, code in sides.items():
+        if not context.is_main:
+            chain = [f"`{called(each)}`" for each in program.threads.trace(context, code)]
+            path = f": {' → '.join(chain)}" if len(chain) > 1 else ""
+            verb = "start" if context.many else "starts"
+            yield note(context, f"{who(program, context, code)} {verb} here{path}")
+
+
+def _locks(race: Race) -> Iterator[Related]:
+    locks = [race.guard.lock] if race.guard is not None else []
+    if race.lock is not None and race.lock not in locks:
+        locks.append(race.lock)
+    for lock in locks:
+        yield from defined(lock)
+
+
+# --- locks ---
+
+
+def defined(lock: Lock) -> list[Related]:
+    """Where a lock is made, if that is known."""
+    return [note(lock, f"{lock_name(lock)} is made here")] if lock.path else []
+
+
+def begins(program: Program, nesting: Nesting) -> list[Related]:
+    """Where the outer lock of a nesting is taken, if its function takes it itself."""
+    sections = program.locksets.held(nesting.code, nesting.site).get(nesting.outer, ())
+    spans = [span for id in sorted(sections) if (span := _span(nesting.code, id)) is not None]
+    return [note(Location(nesting.path, span), f"{lock_used(nesting.outer)} is held from here on") for span in spans]
+
+
+def behind(nesting: Nesting) -> list[Related]:
+    """Where the inner lock of a nesting is taken, if that is behind a call."""
+    taken = nesting.acquisition
+    message = f"{lock_used(taken.use)} is taken here{through(nesting.chain)}"
+    return [note(taken, message)] if nesting.chain else []
+
+
+def _span(code: Code, id: int) -> Span | None:
+    span = getattr(code.operations[id], "span", None) if id >= 0 else None
+    return span if isinstance(span, Span) else None
