@@ -23,6 +23,7 @@ from racelint.report.progress import ProgressBar
 from racelint.report.text import print_report, print_statistics
 from racelint.rule import UnknownRuleError, load_rules, matching
 
+HELP = {"help_option_names": ["-h", "--help"]}
 FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
 
 
@@ -51,7 +52,7 @@ class _CheckByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_CheckByDefault, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_CheckByDefault, context_settings=HELP)
 @click.version_option(__version__, prog_name="racelint", message="%(prog)s %(version)s")
 def racelint() -> None:
     """Find shared-state races and deadlocks in Python by reading the source.
@@ -64,7 +65,7 @@ def _split(_context: click.Context, _option: click.Parameter, values: tuple[str,
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-@racelint.command()
+@racelint.command(context_settings=HELP)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option(
     "--select",
