@@ -37,7 +37,8 @@ SNIPPETS = [
     "f'{f\"{a.b}{c}\"}{d}'\n",
     "f'{x=} {y.z = !s}'\n",
     "match a.b:\n  case {'k': v, **r}: pass\n  case {**s}: pass\n  case {'k': (v), 'l': w, **t , }: pass\n"
-    "  case P(x, y=z) as q if q.r: pass\n  case [a, *b] | (c.d, -1): pass\n  case (e), : pass\n  case (f, (g)): pass\n  case _: pass\n",
+    "  case P(x, y=z) as q if q.r: pass\n  case [a, *b] | (c.d, -1): pass\n  case (e), : pass\n"
+    "  case (f, (g)): pass\n  case _: pass\n",
     "lambda a, b=c.d: (yield e.f)\n",
     "x = [a.b for a in b.c if d.e for f in g if h if i]\ny = {k.l: v for k, v in m}\n",
     "@a.b\n@c(d)\nasync def f(x: y = z.a, *, b=c.d) -> e: return f.g\n",
