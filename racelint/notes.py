@@ -57,7 +57,8 @@ def _own(race: Race) -> Iterator[Related]:
     first, last, other = race.first, race.access, race.other
     if first is not None and first.code is race.code and first.span.line != race.span.line:
         yield note(at(first), f"{state(first)} is {done(first)} here first")
-    if (last.code.path, last.span.line) != (race.path, race.span.line) and (other is None or at(other) != at(last)):
+    elsewhere = (last.code.path, last.span.line) != (race.path, race.span.line)
+    if elsewhere and (other is None or other is last or at(other) != at(last)):
         yield note(at(last), f"{state(last)} is {done(last)} here")
 
 
