@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +13,16 @@ from racelint.program.values import FunctionRef, Instance, Value
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
+
+
+CHOICES: Final = 2
+"""A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    site: int
+    callee: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +61,26 @@ class Calls:
         """Whether a constructor calls a method of the object that it is just making."""
         return edge.caller.key in self.constructing and edge.callee.cls is not None and edge.receiver is not None
 
-    def reachable(self, roots: list[Code]) -> dict[int, Edge | None]:
-        """All functions that run when the roots run, each with the call by which it was found first."""
+    def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
+        """All functions that run when the roots run, each with the call by which it was found first.
+
+        `surely`: only through calls of which it is known what they run; a call with many possible callees tells little.
+        """
         found: dict[int, Edge | None] = {root.key: None for root in roots}
-        pending = list(roots)
+        pending = deque(roots)
         while pending:
-            for edge in self.calls(pending.pop()):
+            code = pending.popleft()
+            for edge in self.sure_calls(code) if surely else self.calls(code):
                 if edge.callee.key not in found:
                     found[edge.callee.key] = edge
                     pending.append(edge.callee)
         return found
+
+    def sure_calls(self, code: Code) -> list[Edge]:
+        """The calls of a function that have at most `CHOICES` possible callees."""
+        edges = self.calls(code)
+        counts = Counter(edge.site for edge in dict.fromkeys(_Target(each.site, each.callee) for each in edges))
+        return [edge for edge in edges if counts[edge.site] <= CHOICES]
 
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
@@ -86,10 +106,11 @@ def link_calls(types: Types) -> Calls:
     sources = types.names.sources
     edges: dict[Edge, None] = {}
     for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
-        if id >= 0:
-            for value in values:
-                if isinstance(value, FunctionRef):
-                    edges[Edge(sources.codes[key], id, value.code, value.receiver)] = None
+        caller = sources.codes[key]
+        for value in values if id >= 0 else ():
+            # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
+            if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
+                edges[Edge(caller, id, value.code, value.receiver)] = None
     for code in sources.codes:
         for node in walk(code.function.body):
             if type(node) is facts.With:

@@ -123,9 +123,18 @@ class Dataflow:
                 return f"%{id}"
 
     def key(self, id: int) -> str:
-        """A name for a subscript: the literal as written, or the path of the value."""
-        operation = self.operation(id)
-        return operation.text if type(operation) is facts.Const else self.path(id)
+        """A name for a subscript: the literal, the expression over literals and paths, or the path of the value."""
+        match self.operation(id):
+            case facts.Const(text=text):
+                return text
+            case facts.Call(callee=callee, arguments=arguments):
+                return f"{self.path(callee)}({','.join(self.key(each.value) for each in arguments)})"
+            case facts.Compute(kind=kind, operands=inputs):
+                return f"({kind}{','.join(self.key(each) for each in inputs)})"
+            case facts.Build(kind="tuple", items=items):
+                return f"({','.join(self.key(each) for each in items)})"
+            case _:
+                return self.path(id)
 
     def text(self, id: int) -> str | None:
         """The value of a string literal."""

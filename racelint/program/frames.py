@@ -46,6 +46,8 @@ def _receiver_path(flow: Dataflow, callee: Code, site: int) -> str:
                 if type(base) is facts.Call and _is_super(flow, base):
                     return flow.code.function.parameters[0].name if flow.code.function.parameters else UNKNOWN
                 return flow.path(method.base)
+            if callee.name == "__call__":
+                return flow.path(fetched)
             return f"%{site}" if callee.name == "__init__" else UNKNOWN
         case (
             facts.LoadAttr(base=base)

@@ -113,7 +113,8 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None
             lock = protection.lock
             if lock.kind is None or not lock.excludes or lock.domain in (LockDomain.TASK, LockDomain.GREENLET):
                 continue
-            if protection.relation in (ANY, "other"):
+            if protection.relation in (ANY, "other") or protection.relation.startswith("<"):
+                # a lock of whoever happens to call is no rule of the object's own
                 continue
             key = (lock.key, protection.relation)
             locks[key] = lock

@@ -120,6 +120,11 @@ class Inference:
     def _decorate(self, code: Code, operation: facts.MakeFunction, made: Code, decorator: Value) -> None:
         """A class as decorator makes an object of the function. What a function makes of it is told by `Calls.wrappers`:
         the name stands for the function itself then, so that calls of other decorated functions are kept apart."""
+        if isinstance(decorator, FunctionRef) and made.cls is not None and made.is_method:
+            # its wrapper runs in the place of the method, on the same object
+            for wrapper in self._names.sources.children(decorator.code):
+                if wrapper.function.parameters and wrapper.function.parameters[0].kind == "positional":
+                    self._flow.add(wrapper.offset, self._values.instance(made.cls, None))
         if isinstance(decorator, ClassRef):
             node = code.offset + operation.id
             given = self._flow.node("undecorated", made.key)
@@ -252,7 +257,9 @@ class Inference:
     ) -> bool:
         defining = self._attributes.defining(cls, operation.name, after=after)
         if defining is None:
-            if not isinstance(receiver, Instance) or after is not None:
+            if operation.name == "__new__":
+                self._flow.add(code.offset + operation.id, self._names.library("object.__new__"))
+            elif not isinstance(receiver, Instance) or after is not None:
                 self._library_attribute((after or cls).library_bases, code, operation, receiver)
             return False
         self._bind_from(defining, code, operation, receiver)
@@ -427,7 +434,7 @@ class Inference:
         node = code.offset + operation.id
         match manager:
             case Instance():
-                site = (code.key, operation.id)
+                site = (code.key, operation.manager)
                 name = "__enter__" if self._attributes.defining(manager.cls, "__enter__") else "__aenter__"
                 if not self._invocation.method(site, manager, name, Passed((), ()), node):
                     self._flow.add(node, manager)

@@ -284,7 +284,7 @@ class Invocation:
 
     def _spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
         if isinstance(receiver, Instance | LibraryObject | None):
-            for spawn in self._knowledge.spawns(qualname):
+            for spawn in self._knowledge.spawns(qualname.removesuffix(".__init__")):
                 target = passed.at(spawn.callee)
                 if target is not None:
                     given = self._handed_over(spawn, passed)
@@ -310,6 +310,12 @@ class Invocation:
             return Passed(tuple(self._drawn(node) for node in iterables), ())
         return Passed((), ())
 
+    def _is_dict(self, code: Code, call: facts.Call) -> bool:
+        return any(
+            isinstance(value, Library) and value.qualname == "dict"
+            for value in self._types.names.static(code, call.callee)
+        )
+
     def _drawn(self, iterable: int) -> int:
         element = self._flow.node("drawn", iterable)
         self._flow.watch(iterable, partial(self._copy_elements, element))
@@ -327,6 +333,8 @@ class Invocation:
                 positional = tuple(code.offset + item for item in build.items)
         if mapping is not None:
             code, build = self._types.names.sources.operation_at(mapping)
+            if type(build) is facts.Call and self._is_dict(code, build):
+                keywords.extend((each.name, code.offset + each.value) for each in build.arguments if each.name)
             if type(build) is facts.Build and build.kind == "dict":
                 for key, item in zip(build.keys, build.items, strict=False):
                     name = code.operations[key] if key >= 0 else None

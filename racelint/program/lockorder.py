@@ -197,9 +197,8 @@ def _are_siblings(nesting: Nesting) -> bool:
     if outer.lock.key != inner.lock.key or not inner.lock.per_instance or inner.lock.kind is LockKind.SEMAPHORE:
         return False
     bases = (outer.base, inner.base)
-    if outer.base == inner.base or any(not base or UNKNOWN in base or base.startswith("%") for base in bases):
-        return False
-    return not (outer.base.startswith(inner.base + ".") or inner.base.startswith(outer.base + "."))
+    names = {parameter.name for parameter in nesting.code.function.parameters}
+    return outer.base != inner.base and all(base in names for base in bases)
 
 
 def _cycles(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:

@@ -166,7 +166,7 @@ class Locks:
                 if len({place for place, _, _ in located}) == 1:
                     place, base, _ = located[0]
                     lock = self.of_place(place, locks)
-                    if lock.key != _key(place) and lock.per_instance:
+                    if lock.per_instance and lock.key[:2] != _key(place)[:2]:
                         # another object's lock, handed over: by which path it is reached from here cannot be said
                         base = UNKNOWN
                     return LockUse(lock, base if place.kind == "attribute" else "")

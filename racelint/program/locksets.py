@@ -16,7 +16,7 @@ from racelint.program.frames import inward, parameter_paths
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding, Walk
 from racelint.program.locks import Lock, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
-from racelint.program.places import Place, Places
+from racelint.program.places import Places
 from racelint.program.source import Code, walk
 from racelint.program.threads import Threads
 
@@ -178,8 +178,7 @@ class _EntryLocks:
         for base in code.cls.library_bases:
             for row in knowledge.entry_methods(base):
                 if row.holding and row.matches(code.name):
-                    symbol = f"{code.cls.qualname}.{row.holding}"
-                    place = Place("attribute", code.cls.key, row.holding, symbol)
+                    place = self._locksets.places.place("attribute", code.cls.key, row.holding)
                     return frozenset({LockUse(self._locksets.locks.of_place(place), code.function.parameters[0].name)})
         return frozenset()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
@@ -29,40 +29,36 @@ from racelint.program.values import (
 PlaceKind = Literal["global", "attribute", "class", "closure"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """Memory that several functions can reach: `owner` is a module index, class key or code key, by kind.
 
-    `symbol` is its dotted name. A container and what it holds are one Place.
+    `symbol` is its dotted name. A container and what it holds are one Place. `Places.place` makes each once.
     """
 
     kind: PlaceKind
     owner: int
     name: str
-    symbol: str = field(compare=False)
+    symbol: str
 
 
 class Kind(Enum):
-    """What an access does. The value tells it in a message."""
+    """What an access does: the word for a message, whether it changes the Place or what it holds, whether it stores to
+    the Place itself."""
 
-    READ = "read"
-    WRITE = "written"
-    UPDATE = "updated"
-    DELETE = "deleted"
-    CONTENT = "looked into"
-    ITERATE = "iterated"
-    MUTATE = "changed"
-    ITEM_UPDATE = "updated by item"
+    READ = ("read", False, False)
+    WRITE = ("written", True, True)
+    UPDATE = ("updated", True, True)
+    DELETE = ("deleted", True, True)
+    CONTENT = ("looked into", False, False)
+    ITERATE = ("iterated", False, False)
+    MUTATE = ("changed", True, False)
+    ITEM_UPDATE = ("updated by item", True, False)
 
-    @property
-    def writes(self) -> bool:
-        """Whether it changes the Place or what it holds."""
-        return self not in (Kind.READ, Kind.CONTENT, Kind.ITERATE)
-
-    @property
-    def rebinds(self) -> bool:
-        """Whether it stores to the Place itself."""
-        return self in (Kind.WRITE, Kind.UPDATE, Kind.DELETE)
+    def __init__(self, word: str, writes: bool, rebinds: bool) -> None:
+        self.word = word
+        self.writes = writes
+        self.rebinds = rebinds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +91,7 @@ class Places:
         self.types = types
         self.by_code: dict[int, list[Access]] = {}
         self.by_place: dict[Place, list[Access]] = {}
+        self._places: dict[tuple[PlaceKind, int, str], Place] = {}
         self._dataflows: dict[int, Dataflow] = {}
         self._reflected: dict[int, frozenset[int]] = {}
         for key, id in types.reflected:
@@ -105,6 +102,18 @@ class Places:
         found = self._dataflows.get(code.key)
         if found is None:
             found = self._dataflows[code.key] = Dataflow(code, self._reflected.get(code.key, frozenset()))
+        return found
+
+    def place(self, kind: PlaceKind, owner: int, name: str) -> Place:
+        """The Place of that kind, owner and name."""
+        found = self._places.get((kind, owner, name))
+        if found is None:
+            sources = self.types.names.sources
+            if kind == "global":
+                prefix = sources.modules[owner].name
+            else:
+                prefix = sources.codes[owner].qualname if kind == "closure" else sources.classes[owner].qualname
+            found = self._places[kind, owner, name] = Place(kind, owner, name, f"{prefix}.{name}")
         return found
 
     def of(self, code: Code) -> list[Access]:
@@ -142,15 +151,11 @@ class Places:
             if not isinstance(target, tuple):
                 return []
             module, name = target
-            return [(Place("global", module, name, f"{names.sources.modules[module].name}.{name}"), "", ())]
+            return [(self.place("global", module, name), "", ())]
         owner = names.sources.codes[names.sources.module_bodies[code.module].key + operation.owner]
         if operation.scope == "class":
-            return [(self._place("class", owner.cls.key, operation.name), "", ())] if owner.cls is not None else []
-        symbol = f"{owner.qualname}.{operation.name}"
-        return [(Place("closure", owner.key, operation.name, symbol), "", ())]
-
-    def _place(self, kind: Literal["attribute", "class"], cls: int, name: str) -> Place:
-        return Place(kind, cls, name, f"{self.types.names.sources.classes[cls].qualname}.{name}")
+            return [(self.place("class", owner.cls.key, operation.name), "", ())] if owner.cls is not None else []
+        return [(self.place("closure", owner.key, operation.name), "", ())]
 
     def _attribute(self, code: Code, base: int, name: str) -> list[tuple[Place, str, tuple[Value, ...]]]:
         found: dict[Place, list[Value]] = {}
@@ -167,13 +172,12 @@ class Places:
                 case ModuleRef(module=module):
                     target = self.types.names.member(module, name)
                     if isinstance(target, tuple):
-                        symbol = f"{self.types.names.sources.modules[target[0]].name}.{target[1]}"
-                        found.setdefault(Place("global", *target, symbol), [])
+                        found.setdefault(self.place("global", *target), [])
                     continue
                 case _:
                     continue
             if not self._is_method(owner.key, name):
-                found.setdefault(self._place(kind, owner.key, name), []).append(value)
+                found.setdefault(self.place(kind, owner.key, name), []).append(value)
         path = self.dataflow(code).path(base)
         return [(place, "" if place.kind != "attribute" else path, tuple(values)) for place, values in found.items()]
 

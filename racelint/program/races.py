@@ -109,6 +109,9 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Ra
 THREAD_KEYS = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
 
+HALF = 0.5
+"""A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
+
 ORDER = (
     Problem.NO_EXCLUSION,
     Problem.DIFFERENT_LOCKS,
@@ -126,12 +129,12 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
     """One report for each access: the most telling one."""
     kept: list[Race] = []
     taken: set[tuple[int, int]] = set()
-    starts: set[tuple[str, Span, Problem]] = set()
+    starts: set[tuple[int, Problem]] = set()
     for race in sorted(
         races, key=lambda race: (ORDER.index(race.problem), race.code.path, race.span.line, race.span.column)
     ):
         key = (race.access.code.key, race.access.id)
-        where = (race.path, race.span, race.problem)
+        where = (-1 if race.problem is Problem.LAZY else race.code.key, race.problem)
         if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
             continue
         taken.add(key)
@@ -449,7 +452,7 @@ class _Judge:
         guard = self._guard
         if guard is None or not self._is_unguarded(held) or not self._is_reached(sequence.first.code):
             return False
-        if not self._is_insider(sequence.first):
+        if not self._is_insider(sequence.first) or guard.share < HALF:
             return False
         own = {(sequence.first.code.key, id) for id in sequence.between}
         elsewhere = [
@@ -476,6 +479,8 @@ class _Judge:
         receiver = self._sharing.places.types.attributes.receiver_of(code)
         if receiver is None or _is_test(receiver.library_bases):
             return False
+        if any(each.lock.kind is not None for each in self._protections(access)):
+            return True
         owner = self._sharing.places.types.names.sources.classes[access.place.owner]
         if access.base == code.function.parameters[0].name:
             return owner in receiver.mro or receiver in owner.mro
@@ -537,10 +542,10 @@ class _Judge:
     def _is_forgotten(self, access: Access, guard: Guard) -> bool:
         """Whether leaving out the lock here looks like an oversight and does harm."""
         if access.kind.writes:
-            return guard.share >= 0.5
+            return guard.share >= HALF
         unguarded = guard.total - guard.guarded
         if access.kind is Kind.ITERATE:
-            return guard.share >= 0.5
+            return guard.share >= HALF
         if access.kind is Kind.CONTENT:
             return unguarded <= 1 and guard.guarded >= 4
         return False

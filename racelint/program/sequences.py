@@ -12,14 +12,16 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
-from racelint.program.calls import Calls
-from racelint.program.dataflow import Dataflow
-from racelint.program.frames import outward, parameter_paths
-from racelint.program.places import Access, Kind, Places
+from racelint.program.calls import Calls, Edge
+from racelint.program.dataflow import UNKNOWN, Dataflow
+from racelint.program.frames import inward, outward, parameter_paths
+from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code, parts, walk
 
 DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""
+
+MISSING: Final = 1 << 60
 
 MISSES: Final = frozenset(
     {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
@@ -62,19 +64,63 @@ class Sequences:
         self.places = places
         self.calls = calls
         self.found: list[Composite] = []
-        self._inside: dict[tuple[int, int], list[Access]] = {}
+        self._writers: dict[Place, dict[int, int]] = {}
+        self._sites: dict[int, dict[int, list[Edge]]] = {}
+        self._called: dict[int, frozenset[int]] = {}
 
-    def acts_behind(self, code: Code, site: int, depth: int = DEPTH) -> list[Access]:
-        """The writes that a call may make, with their base in the terms of the caller."""
-        found: list[Access] = []
-        for edge in self.calls.calls(code):
-            if edge.site != site or edge.callee.function.is_async:
+    def acts_behind(self, code: Code, site: int, place: Place, base: str, depth: int = DEPTH) -> Iterator[Access]:
+        """The writes of a Place of the object `base` that a call may make, up to `depth` calls deep."""
+        for edge in self._edges_at(code, site):
+            distance = self._near_writers(place).get(edge.callee.key)
+            if edge.callee.function.is_async or distance is None or distance >= depth:
                 continue
-            flow = self.places.dataflow(code)
-            paths = parameter_paths(flow, edge.callee, site, edge.receiver)
-            for access in self._writes(edge.callee, depth):
-                base = outward(access.base, paths)
-                found.append(_rebased(access, base))
+            paths = parameter_paths(self.places.dataflow(code), edge.callee, site, edge.receiver)
+            for access in self.places.of(edge.callee):
+                if access.kind.writes and access.place == place and outward(access.base, paths) == base:
+                    yield access
+            if depth > 1:
+                inner = base if not base else inward(base, paths)
+                if inner != UNKNOWN:
+                    for deeper in self.sites(edge.callee, place):
+                        yield from self.acts_behind(edge.callee, deeper, place, inner, depth - 1)
+
+    def sites(self, code: Code, place: Place) -> list[int]:
+        """The calls of a function behind which a Place may be written."""
+        near = self._near_writers(place)
+        if not near.keys() & self._callees(code):
+            return []
+        return sorted({edge.site for edge in self.calls.calls(code) if edge.callee.key in near})
+
+    def _callees(self, code: Code) -> frozenset[int]:
+        found = self._called.get(code.key)
+        if found is None:
+            found = self._called[code.key] = frozenset(edge.callee.key for edge in self.calls.calls(code))
+        return found
+
+    def _edges_at(self, code: Code, site: int) -> list[Edge]:
+        found = self._sites.get(code.key)
+        if found is None:
+            found = self._sites[code.key] = {}
+            for edge in self.calls.sure_calls(code):
+                found.setdefault(edge.site, []).append(edge)
+        return found.get(site, [])
+
+    def is_written(self, place: Place) -> bool:
+        """Whether anything but a constructor writes the Place."""
+        return bool(self._near_writers(place))
+
+    def _near_writers(self, place: Place) -> dict[int, int]:
+        """The functions from which a write of the Place is less than `DEPTH` calls away, and how many."""
+        found = self._writers.get(place)
+        if found is None:
+            writes = (access for access in self.places.by_place[place] if access.kind.writes)
+            layer = {access.code.key for access in writes if access.code.key not in self.calls.constructing}
+            found = self._writers[place] = dict.fromkeys(layer, 0)
+            codes = self.calls.types.names.sources.codes
+            for distance in range(1, DEPTH):
+                callers = {edge.caller.key for key in layer for edge in self.calls.callers(codes[key])}
+                layer = callers - found.keys()
+                found.update(dict.fromkeys(layer, distance))
         return found
 
     def asked(self, code: Code, test: int) -> list[Access]:
@@ -132,9 +178,9 @@ def _rebased(access: Access, base: str) -> Access:
 def link_sequences(places: Places, calls: Calls) -> Sequences:
     """Find the sequences of every function that touches shared memory."""
     sequences = Sequences(places, calls)
-    for key in sorted(places.by_code):
-        code = calls.types.names.sources.codes[key]
-        sequences.found.extend(_Finder(sequences, code).find())
+    for code in calls.types.names.sources.codes:
+        if code.key in places.by_code or code.key in calls.out:
+            sequences.found.extend(_Finder(sequences, code).find())
     return sequences
 
 
@@ -148,7 +194,12 @@ class _Finder:
         self._flow: Dataflow = sequences.places.dataflow(code)
         self._accesses = sequences.places.of(code)
         self._by_load: dict[int, list[Access]] = {}
+        self._by_id: dict[int, list[Access]] = {}
+        self._by_place: dict[Place, list[Access]] = {}
+        self._node_ends: dict[int, tuple[int, int]] = {}
         for access in self._accesses:
+            self._by_id.setdefault(access.id, []).append(access)
+            self._by_place.setdefault(access.place, []).append(access)
             self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
         self._misses = _handled_misses(code, self._flow)
         self._conditions: dict[int, tuple[int, ...]] = {}
@@ -221,6 +272,10 @@ class _Finder:
             if id in self._by_load
         )
 
+    def _tested_beside(self, test: int, load: int) -> tuple[int, ...]:
+        """The other reads in a test: it may compare what was read before with what is there now."""
+        return tuple(id for id in sorted(self._flow.sources(test)) if id != load and id in self._by_load)
+
     def _tests(self, nodes: Sequence[Node], after: tuple[Node, ...] = ()) -> Iterator[Composite]:
         """The sequences of the tests in a body; `after` is what follows the `with` around it."""
         for index, node in enumerate(nodes):
@@ -256,14 +311,14 @@ class _Finder:
 
     def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
-        reads = self._tested(test)
-        if not reads or not body:
+        if not body or test < 0:
+            return
+        reads = [read for read in self._tested(test) if self._sequences.is_written(read.place)]
+        if not reads:
             return
         seen: set[tuple[object, str, Shape]] = set()
-        for access, where in self._inner(body):
-            for read in reads:
-                if read.place != access.place or read.base != access.base:
-                    continue
+        for read in reads:
+            for access, where in self._inner(body, read):
                 if where <= (read.id if read.code is self._code else test):
                     continue
                 shape = self._shape(read, access, test, negated)
@@ -272,7 +327,8 @@ class _Finder:
                 seen.add((read.place, read.base, shape))
                 load = read.load if read.load >= 0 else read.id
                 between = (load, read.id, where) if read.code is self._code else (self._site_of(test), where)
-                yield Composite(shape, read, access, where, span, between, self._tested_around(where, test))
+                tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
+                yield Composite(shape, read, access, where, span, between, tested)
 
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
@@ -292,17 +348,35 @@ class _Finder:
             operation = self._flow.operation(test)
         return test
 
-    def _inner(self, body: Sequence[Node]) -> Iterator[tuple[Access, int]]:
-        ids = {node.id for node in walk(body) if hasattr(node, "id")}
-        direct = {access.id: access for access in self._accesses}
-        for id in sorted(ids):
-            if id in direct:
-                for access in self._accesses:
-                    if access.id == id:
-                        yield access, id
-            elif type(self._code.operations[id]) is facts.Call:
-                for access in self._sequences.acts_behind(self._code, id):
-                    yield access, id
+    def _inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
+        """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
+        low, high = self._range(body)
+        found = [
+            (access, access.id)
+            for access in self._by_place.get(read.place, ())
+            if low <= access.id <= high and access.base == read.base
+        ]
+        for id in self._sequences.sites(self._code, read.place):
+            if low <= id <= high and id not in self._by_id:
+                behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
+                found.extend((access, id) for access in behind)
+        yield from sorted(found, key=lambda each: each[1])
+
+    def _range(self, body: Sequence[Node]) -> tuple[int, int]:
+        """The lowest and the highest id in a body; ids follow the text."""
+        ends = [self._ends(node) for node in body]
+        return min((low for low, _ in ends), default=0), max((high for _, high in ends), default=-1)
+
+    def _ends(self, node: Node) -> tuple[int, int]:
+        known = self._node_ends.get(id(node))
+        if known is None:
+            inside = [self._range(part) for part in parts(node) if part]
+            own = getattr(node, "id", None)
+            if own is not None:
+                inside.append((own, own))
+            known = (min((low for low, _ in inside), default=MISSING), max((high for _, high in inside), default=-1))
+            self._node_ends[id(node)] = known
+        return known
 
     def _shape(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
         if act.claims:

@@ -81,6 +81,12 @@ class Sources:
     """How many values all codes have together: each code's ids lie in `offset .. offset + count`."""
     _offsets: list[int] = field(default_factory=list, repr=False)
 
+    def children(self, code: Code) -> list[Code]:
+        """The functions that stand directly in another."""
+        first = self.module_bodies[code.module].key
+        count = len(self.modules[code.module].facts.functions)
+        return [each for each in self.codes[first : first + count] if each.parent is code]
+
     def operation_at(self, number: int) -> tuple[Code, Operation | None]:
         """The function and operation of a program-wide value number."""
         if not self._offsets:

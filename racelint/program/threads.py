@@ -500,7 +500,7 @@ def _spread(threads: Threads) -> None:
     ]
     for context in threads.contexts:
         entries = roots if context.is_main else [code for code, _ in context.entries]
-        for key, edge in calls.reachable(entries).items():
+        for key, edge in calls.reachable(entries, surely=not context.is_main).items():
             threads.running.setdefault(key, []).append(context)
             threads.found_by[context.index, key] = None if edge is None else (edge.caller, edge.site)
 

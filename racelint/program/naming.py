@@ -1,0 +1,270 @@
+"""Part of the sharing stage: which object does a function work on when this context runs it?
+
+Types tell the class of an object, not which one it is. So each context carries names of objects from where it starts
+down its calls: `self` of a method that anybody may call, the object made at a site, a global, and attributes of these.
+Two contexts share an object only if they come to it by the same name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final, TypeGuard
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn
+from racelint.program.calls import is_public
+from racelint.program.frames import parameter_paths
+from racelint.program.places import Places
+from racelint.program.source import Code
+from racelint.program.threads import Context, Threads
+from racelint.program.types import Spawned
+from racelint.program.values import Instance, Partial, Value
+
+ATTRIBUTES: Final = 3
+"""A name leads through at most this many attributes."""
+
+PER_PARAMETER: Final = 8
+"""A parameter that may be more objects than this is given no further names."""
+
+Root = tuple[str, int, str]
+"""Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An object by the way to it: a root and the attributes from there, as `.pool.stats`."""
+
+    root: Root
+    path: str
+
+
+NameSet = dict[Name, None]
+Bindings = dict[int, dict[str, NameSet]]
+
+
+class Naming:
+    """The names of objects in each context."""
+
+    def __init__(self, threads: Threads, places: Places) -> None:
+        self._threads = threads
+        self._places = places
+        self._sources = places.types.names.sources
+        self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
+        self.stable: dict[int, set[Root]] = defaultdict(set)
+        """For each context: the roots of what it is given that are the same objects for all its instances."""
+        self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
+        for spawned in places.types.spawned:
+            self._spawned[spawned.site].append(spawned)
+        self._solve()
+
+    def names(self, context: Context, code: Code, path: str) -> NameSet:
+        """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
+        if not path or "[" in path or "?" in path:
+            return {}
+        root, dot, rest = path.partition(".")
+        rest = dot + rest
+        if root.startswith("g:"):
+            _, module, name = root.split(":")
+            return self._global(int(module), name, rest)
+        if root.startswith("c:"):
+            return self._of_closure(root, rest)
+        if root.startswith("%"):
+            kept = self._kept(code, root)
+            if kept is not None:
+                return self.names(context, code, kept + rest)
+            return {Name(("made", code.key, f"{root[1:]} by {context.index}"), rest): None}
+        known = self._bindings[context.index].get(code.key, {}).get(root, {})
+        return {
+            Name(name.root, name.path + rest): None for name in known if (name.path + rest).count(".") <= ATTRIBUTES
+        }
+
+    def _kept(self, code: Code, root: str) -> str | None:
+        """The variable or attribute in which the function keeps what it has just made: that is its name then."""
+        flow = self._places.dataflow(code)
+        for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
+            match use:
+                case facts.StoreName(scope="global", name=name):
+                    return f"g:{code.module}:{name}"
+                case facts.StoreAttr(base=base, name=name) if (path := flow.path(base)).split(".")[0] != root:
+                    return f"{path}.{name}"
+                case _:
+                    pass
+        return None
+
+    def _global(self, module: int, name: str, rest: str) -> NameSet:
+        target = self._places.types.names.variable(module, name)
+        return {Name(("global", *target), rest): None} if isinstance(target, tuple) else {}
+
+    def _of_closure(self, root: str, rest: str) -> NameSet:
+        """A closure variable is what its function has put there: a parameter, or an object of its own."""
+        _, module, index, name = root.split(":")
+        owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
+        found: NameSet = {}
+        for context in self._threads.of(owner):
+            bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
+            found.update({Name(each.root, each.path + rest): None for each in bound})
+            for operation in owner.operations:
+                if _stores_cell(operation, name):
+                    path = self._places.dataflow(owner).path(operation.value)
+                    if not path.startswith("c:"):
+                        found.update(self.names(context, owner, path + rest))
+        return found
+
+    # --- carrying names along ---
+
+    def _solve(self) -> None:
+        main = self._threads.contexts[0]
+        for code in self._sources.codes:
+            if code.is_method and is_public(code) and code.cls is not None:
+                receiver = self._places.types.attributes.receiver_of(code)
+                if receiver is not None:
+                    self._bind(
+                        main, code, code.function.parameters[0].name, {Name(("self", code.cls.key, ""), ""): None}
+                    )
+        self._carry(main, [code for code in self._sources.codes if self._runs(main, code)])
+        for _ in range(3):
+            before = self._size()
+            for context in self._threads.contexts[1:]:
+                self._enter(context)
+                self._carry(context, [code for code, _ in context.entries])
+            if self._size() == before:
+                break
+
+    def _size(self) -> int:
+        return sum(
+            len(names) for each in self._bindings.values() for bound in each.values() for names in bound.values()
+        )
+
+    def _runs(self, context: Context, code: Code) -> bool:
+        return any(each is context for each in self._threads.of(code))
+
+    def _bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
+        bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
+        before = len(bound)
+        for name in names:
+            if len(bound) < PER_PARAMETER:
+                bound[name] = None
+        return len(bound) > before
+
+    def _carry(self, context: Context, pending: list[Code]) -> None:
+        waiting = {code.key for code in pending}
+        while pending:
+            code = pending.pop()
+            waiting.discard(code.key)
+            flow = self._places.dataflow(code)
+            for edge in self._threads.calls.sure_calls(code):
+                changed = False
+                for parameter, path in parameter_paths(flow, edge.callee, edge.site, edge.receiver).items():
+                    changed |= self._bind(context, edge.callee, parameter, self.names(context, code, path))
+                if changed and edge.callee.key not in waiting:
+                    waiting.add(edge.callee.key)
+                    pending.append(edge.callee)
+
+    # --- where a context starts ---
+
+    def _enter(self, context: Context) -> None:
+        """Name what the context gets where it is started."""
+        for spawned in self._spawned.get((context.code.key, context.site), []) if context.code is not None else []:
+            self._enter_spawned(context, spawned)
+        for code, receiver in context.entries:
+            if context.own_instance or context.site < 0:
+                self._enter_own(context, code, receiver)
+            for path in self._captured(context, code):
+                self.stable[context.index].update(name.root for name in self.names(context, code, path))
+
+    def _captured(self, context: Context, code: Code) -> list[str]:
+        """The closure variables of an entry that hold the same object at each start."""
+        found = []
+        for operation in code.operations:
+            if type(operation) is facts.LoadName and operation.scope == "free":
+                owner = self._sources.codes[self._sources.module_bodies[code.module].key + operation.owner]
+                stores = [each for each in owner.operations if _stores_cell(each, operation.name)]
+                paths = [self._places.dataflow(owner).path(each.value) for each in stores]
+                if not any(self._varies(context, owner, path) for path in paths):
+                    found.append(self._places.dataflow(code).path(operation.id))
+        return found
+
+    def _enter_own(self, context: Context, code: Code, receiver: Value | None) -> None:
+        if not isinstance(receiver, Instance) or not code.function.parameters:
+            return
+        names: NameSet = {}
+        if context.runs_on is RunsOn.SERVER:
+            names[Name(("own", context.index, ""), "")] = None
+        elif receiver.site is None:
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            for each in self._threads.of(maker):
+                names[Name(("made", maker.key, f"{receiver.site[1]} by {each.index}"), "")] = None
+        self._bind(context, code, code.function.parameters[0].name, names)
+
+    def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
+        starter = context.code
+        assert starter is not None
+        for code, receiver in context.entries:
+            if context.own_instance:
+                continue
+            parameters = [each for each in code.function.parameters if each.kind in ("positional", "keyword")]
+            if receiver is not None and parameters:
+                target = self._target(spawned, starter)
+                self._give(context, code, parameters.pop(0).name, target)
+            given = [*self._preset(spawned), *spawned.given.positional]
+            for parameter, node in zip(parameters, given, strict=False):
+                self._give(context, code, parameter.name, self._at(node))
+            for name, node in spawned.given.keywords:
+                self._give(context, code, name, self._at(node))
+
+    def _preset(self, spawned: Spawned) -> list[int]:
+        """The arguments that a partial carries."""
+        if not isinstance(spawned.target, Partial):
+            return []
+        code = self._sources.codes[spawned.target.site[0]]
+        call = code.operations[spawned.target.site[1]]
+        if type(call) is not facts.Call:
+            return []
+        return [code.offset + each.value for each in call.arguments[1:] if each.value >= 0 and not each.name]
+
+    def _at(self, node: int) -> tuple[Code, int] | None:
+        if node >= self._sources.size:
+            return None
+        code, _ = self._sources.operation_at(node)
+        return code, node - code.offset
+
+    def _target(self, spawned: Spawned, starter: Code) -> tuple[Code, int] | None:
+        """The object whose bound method is handed over."""
+        call = starter.operations[spawned.site[1]]
+        if type(call) is not facts.Call:
+            return None
+        for argument in call.arguments:
+            fetched = starter.operations[argument.value] if 0 <= argument.value < len(starter.operations) else None
+            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+                continue
+            if isinstance(spawned.target, Instance):
+                return starter, argument.value
+            if type(fetched) is facts.LoadAttr:
+                return starter, fetched.base
+        return None
+
+    def _give(self, context: Context, code: Code, parameter: str, what: tuple[Code, int] | None) -> None:
+        if what is None:
+            return
+        where, id = what
+        path = self._places.dataflow(where).path(id)
+        for runner in self._threads.of(where):
+            names = self.names(runner, where, path)
+            self._bind(context, code, parameter, names)
+            if not self._varies(context, where, path):
+                self.stable[context.index].update(name.root for name in names)
+
+    @staticmethod
+    def _varies(context: Context, where: Code, path: str) -> bool:
+        """Whether it is another object at each start: made, or drawn from something, inside the repeated range."""
+        root = path.split(".", maxsplit=1)[0]
+        if not root.startswith("%") or context.repeated is None or where is not context.code:
+            return False
+        return root[1:].isdigit() and context.repeated[0] <= int(root[1:]) <= context.repeated[1]
+
+
+def _stores_cell(operation: facts.Operation | None, name: str) -> TypeGuard[facts.StoreName]:
+    return type(operation) is facts.StoreName and operation.name == name and operation.scope == "cell"
