@@ -46,6 +46,7 @@ class Calls:
     """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
+    _sure: dict[int, list[Edge]] = field(default_factory=dict)
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
 
@@ -78,9 +79,23 @@ class Calls:
 
     def sure_calls(self, code: Code) -> list[Edge]:
         """The calls of a function that have at most `CHOICES` possible callees."""
-        edges = self.calls(code)
-        counts = Counter(edge.site for edge in dict.fromkeys(_Target(each.site, each.callee) for each in edges))
-        return [edge for edge in edges if counts[edge.site] <= CHOICES]
+        found = self._sure.get(code.key)
+        if found is None:
+            edges = self.calls(code)
+            counts = Counter(edge.site for edge in dict.fromkeys(_Target(each.site, each.callee) for each in edges))
+            found = self._sure[code.key] = [edge for edge in edges if counts[edge.site] <= CHOICES]
+        return found
+
+    def only_calls(self, code: Code) -> list[Edge]:
+        """The calls of a function that have one possible callee: what they run is certain."""
+        counts = Counter(
+            each.site for each in dict.fromkeys(_Target(each.site, each.callee) for each in self.calls(code))
+        )
+        return [edge for edge in self.calls(code) if counts[edge.site] == 1]
+
+    def only_callers(self, code: Code) -> list[Edge]:
+        """The calls of a function by sites that have no other possible callee."""
+        return [edge for edge in self.callers(code) if edge in self.only_calls(edge.caller)]
 
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""

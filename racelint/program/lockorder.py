@@ -99,7 +99,7 @@ class _Finder:
         pending = sorted(taken)
         while pending:
             key = pending.pop(0)
-            for edge in self._calls.callers(self._sources.codes[key]):
+            for edge in self._calls.only_callers(self._sources.codes[key]):
                 known = taken[edge.caller.key]
                 before = len(known)
                 for use, found in self._seen_from(edge, taken[key]):
@@ -136,7 +136,7 @@ class _Finder:
                     yield from self._under(
                         held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
                     )
-            for edge in self._calls.calls(code):
+            for edge in self._calls.only_calls(code):
                 held = self._held(code, self._locksets.state(code, edge.site))
                 if held:
                     for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):

@@ -86,7 +86,7 @@ class Naming:
             match use:
                 case facts.StoreName(scope="global", name=name):
                     return f"g:{code.module}:{name}"
-                case facts.StoreAttr(base=base, name=name) if (path := flow.path(base)).split(".")[0] != root:
+                case facts.StoreAttr(base=base, name=name) if not (path := flow.path(base)).startswith("%"):
                     return f"{path}.{name}"
                 case _:
                     pass

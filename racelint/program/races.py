@@ -204,7 +204,7 @@ class _Judge:
             if (
                 sequence.last in self._accesses
                 or sequence.first in self._accesses
-                or sequence.last.code is not sequence.first.code
+                or sequence.last.code is not sequence.code
             ):
                 yield from self._sequence(sequence)
         if self._is_lock:
@@ -221,7 +221,7 @@ class _Judge:
 
     def _over(self, sequence: Composite) -> list[Protection]:
         """The locks held over the whole sequence in one critical section."""
-        code = sequence.first.code
+        code = sequence.code
         held = steady(self._locksets.held(code, id) for id in sequence.between)
         return protections(held, sequence.first)
 
@@ -266,7 +266,7 @@ class _Judge:
         if problem is None:
             return
         partner = self._partner(self._seen_here(sequence), held)
-        code = first.code
+        code = sequence.code
         evidence: Evidence | None = None
         if partner is not None and self._matters(sequence, partner.other):
             evidence = "threads"
@@ -298,18 +298,23 @@ class _Judge:
 
     def _is_plain(self, sequence: Composite) -> bool:
         low, high = min(sequence.between), max(sequence.between)
-        operations = sequence.first.code.operations[low:high]
+        operations = sequence.code.operations[low:high]
         return not any(isinstance(each, facts.Call | facts.Await | facts.Yield | facts.Element) for each in operations)
 
     def _seen_here(self, sequence: Composite) -> Access:
         """The sequence as one access at its end, for the question who runs beside it."""
-        return sequence.first if sequence.last.code is not sequence.first.code else sequence.last
+        return sequence.last if sequence.last.code is sequence.code else sequence.first
 
     def _problem(self, sequence: Composite) -> tuple[Problem | None, Span]:
         first, last = sequence.first, sequence.last
-        code = first.code
-        before = protections(self._locksets.held(code, sequence.between[0]), first)
-        after = protections(self._locksets.held(code, sequence.act), last if last.code is code else first)
+        code = sequence.code
+        asked = first.code is not code
+        before = protections(self._locksets.held(first.code, first.id if asked else sequence.between[0]), first)
+        after = (
+            self._protections(last)
+            if asked
+            else protections(self._locksets.held(code, sequence.act), last if last.code is code else first)
+        )
         locked_before = [each for each in before if each.lock.excludes and each.lock.kind is not None]
         locked_after = [each for each in after if each.lock.excludes and each.lock.kind is not None]
         split = any(one.excludes(other) for one in locked_before for other in locked_after)
@@ -334,7 +339,7 @@ class _Judge:
 
     def _tested_again(self, sequence: Composite) -> bool:
         """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
-        code = sequence.first.code
+        code = sequence.code
         held = self._locksets.held(code, sequence.act)
         for id in sequence.tested:
             tested = self._locksets.held(code, id)
@@ -390,17 +395,13 @@ class _Judge:
         )
 
     def _is_excused(self, sequence: Composite) -> bool:
-        flow = self._sharing.places.dataflow(sequence.first.code)
+        flow = self._sharing.places.dataflow(sequence.code)
         if sequence.shape is Shape.DOUBLE_READ:
             return not any(
                 (access.kind is Kind.DELETE or (access.kind is Kind.WRITE and self._sets_none(access)))
                 for access in self._accesses
             )
-        if (
-            sequence.shape is Shape.CHECK
-            and sequence.last.kind is Kind.WRITE
-            and sequence.last.code is sequence.first.code
-        ):
+        if sequence.shape is Shape.CHECK and sequence.last.kind is Kind.WRITE and sequence.last.code is sequence.code:
             # a flag that is only ever raised may be raised twice
             only_raised = flow.is_constant(sequence.last.value) and sequence.first.kind is Kind.READ
             return only_raised and not self._acts_once(sequence)
@@ -408,7 +409,7 @@ class _Judge:
 
     def _acts_once(self, sequence: Composite) -> bool:
         """Whether more than the flag depends on the test: something is started, made or torn down once."""
-        code = sequence.first.code
+        code = sequence.code
         low, high = sequence.first.id, sequence.act
         calls = [each for each in code.operations if type(each) is facts.Call and each.id > low]
         del high
@@ -450,11 +451,11 @@ class _Judge:
     def _guarded_elsewhere(self, sequence: Composite, held: list[Protection]) -> bool:
         """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
         guard = self._guard
-        if guard is None or not self._is_unguarded(held) or not self._is_reached(sequence.first.code):
+        if guard is None or not self._is_unguarded(held) or not self._is_reached(sequence.code):
             return False
         if not self._is_insider(sequence.first) or guard.share < HALF:
             return False
-        own = {(sequence.first.code.key, id) for id in sequence.between}
+        own = {(sequence.code.key, id) for id in sequence.between}
         elsewhere = [
             access
             for access in self._accesses

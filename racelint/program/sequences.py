@@ -41,11 +41,13 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composite:
-    """`first` and `last` access of one Place on one object; `act` is where the last is reached in the same function.
+    """`first` and `last` access of one Place on one object, as `code` makes them: itself or, for `asked` and `acts_behind`,
+    by a call. `act` is the operation of `code` that is, or leads to, the last.
 
     `test` is the span of the condition. For an update `first` may be the store itself (`+=`).
     """
 
+    code: Code
     shape: Shape
     first: Access
     last: Access
@@ -221,7 +223,7 @@ class _Finder:
             first = next((each for id in reads for each in self._by_load.get(id, ())), access)
             shape = Shape.LAZY if lazy else Shape.UPDATE
             tested = self._tested_around(access.id, facts.NOTHING)
-            yield Composite(shape, first, access, access.id, access.span, (*reads, access.id), tested)
+            yield Composite(self._code, shape, first, access, access.id, access.span, (*reads, access.id), tested)
 
     def _reads_of(self, access: Access) -> list[int]:
         found = []
@@ -328,7 +330,7 @@ class _Finder:
                 load = read.load if read.load >= 0 else read.id
                 between = (load, read.id, where) if read.code is self._code else (self._site_of(test), where)
                 tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
-                yield Composite(shape, read, access, where, span, between, tested)
+                yield Composite(self._code, shape, read, access, where, span, between, tested)
 
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
