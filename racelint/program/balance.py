@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockKind
+from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.holding import Acquisition, Exit, Holding, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
@@ -94,7 +94,8 @@ def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
     told: set[LockKey] = set()
     for acquisition in holding.acquisitions.values():
         key = acquisition.use.lock.key
-        if key[0] != "site" or key[1] != code.key or key in told:
+        shared_by_tasks = acquisition.use.lock.domain in (LockDomain.TASK, LockDomain.GREENLET)
+        if key[0] != "site" or key[1] != code.key or key in told or shared_by_tasks:
             continue
         uses = flow.uses(int(key[2]))
         private = all(isinstance(use, facts.LoadAttr) or _is_with(use) for use in uses)

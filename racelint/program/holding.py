@@ -352,6 +352,8 @@ class Walk:
         for value in callees:
             if isinstance(value, LibraryMethod):
                 method = self._locks.method(value)
+                if method is not None and method.awaited and not self._is_awaited(call):
+                    return state
                 if method is not None:
                     return self._lock_call(call, method.role, method.failure, self._may_fail(call, method), state)
                 if value.qualname.endswith(("ExitStack.enter_context", "ExitStack.enter_async_context")):
@@ -366,6 +368,9 @@ class Walk:
             self._exits.raises.append((call.span, state))
         effects = [(value.code, self._effect_of(value.code)) for value in callees if isinstance(value, FunctionRef)]
         return self._apply(call, effects, state) if effects else state
+
+    def _is_awaited(self, call: facts.Call) -> bool:
+        return any(isinstance(use, facts.Await | facts.Yield) for use in self._flow.uses(call.id))
 
     def _cannot_raise(self, callees: ValueSet) -> bool:
         knowledge = self._types.names.knowledge

@@ -133,7 +133,7 @@ class Sequences:
             test = operation.operands[0]
             operation = flow.operation(test)
         edges = [edge for edge in self.calls.calls(code) if edge.site == test] if type(operation) is facts.Call else []
-        if len(edges) != 1 or edges[0].callee.function.is_async:
+        if len({edge.callee.key for edge in edges}) != 1 or edges[0].callee.function.is_async:
             return []
         callee = edges[0].callee
         accesses = self.places.of(callee)

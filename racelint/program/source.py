@@ -32,14 +32,14 @@ class Code:
 
     key: int
     module: int
-    function: facts.Function
+    function: facts.Function = field(repr=False)
     path: str
     qualname: str
     offset: int
     operations: list[Operation | None] = field(repr=False)
     returns: list[int] = field(default_factory=list, repr=False)
-    parent: Code | None = None
-    cls: ClassInfo | None = None
+    parent: Code | None = field(default=None, repr=False)
+    cls: ClassInfo | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -57,10 +57,10 @@ class ClassInfo:
 
     key: int
     module: int
-    facts: facts.Class
+    facts: facts.Class = field(repr=False)
     qualname: str
-    parent: Code
-    body: Code
+    parent: Code = field(repr=False)
+    body: Code = field(repr=False)
     bases: list[ClassInfo] = field(default_factory=list)
     library_bases: list[str] = field(default_factory=list)
     mro: list[ClassInfo] = field(default_factory=list, repr=False)

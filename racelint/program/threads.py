@@ -11,7 +11,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import Slot
-from racelint.knowledge.running import EntryMethod, Form, Many, RunsOn, Spawn, Starts, WaitFor
+from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts, WaitFor
 from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
 from racelint.program.source import ClassInfo, Code, walk
@@ -149,13 +149,30 @@ class _Finder:
         for spawned in self._types.spawned:
             groups[spawned.site, spawned.spawn.callee].append(spawned)
         for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
-            if group[0].spawn.runs_on in OWN_THREADS:
-                self._spawned(site, group)
+            traced = [spawned for spawned in group if self._is_traced(spawned)]
+            if traced and traced[0].spawn.runs_on in OWN_THREADS:
+                self._spawned(site, traced)
         for cls in self._sources.classes:
             self._entry_methods(cls)
         for code in self._sources.codes:
             self._decorated(code)
         return self._contexts
+
+    def _is_traced(self, spawned: Spawned) -> bool:
+        """A callback on a result runs beside its starter only where a pool is known to work on that result."""
+        made = spawned.pool
+        if spawned.spawn.passing is not Passing.RESULT or not isinstance(made, LibraryObject):
+            return True
+        if self._knowledge.wait(f"{made.qualname}.result") is None:
+            return True
+        code = self._sources.codes[spawned.site[0]]
+        call = code.operations[spawned.site[1]]
+        fetched = code.operations[call.callee] if type(call) is facts.Call else None
+        if type(fetched) is not facts.LoadAttr:
+            return False
+        started = {other.site for other in self._types.spawned}
+        results = self._types.of(code, fetched.base)
+        return all(isinstance(each, LibraryObject) and each.site in started for each in results)
 
     def _add(self, context: Context) -> None:
         self._contexts.append(context)
