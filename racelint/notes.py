@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
-from racelint.phrases import called, done, lock_name, lock_used, state, through, who
+from racelint.phrases import done, lock_name, lock_used, state, steps, through, usual, who
 from racelint.program import Program
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
@@ -59,22 +59,26 @@ def _own(race: Race) -> Iterator[Related]:
         yield note(at(first), f"{state(first)} is {done(first)} here first")
     elsewhere = (last.code.path, last.span.line) != (race.path, race.span.line)
     if elsewhere and (other is None or other is last or at(other) != at(last)):
-        yield note(at(last), f"{state(last)} is {done(last)} here")
+        yield _here(race, last)
 
 
 def _others(program: Program, race: Race) -> Iterator[Related]:
     """The access of the other side, and one that holds the lock that is missing here."""
-    other, guard = race.other, race.guard
+    other, guard = race.other, usual(race)
     if other is not None and other is not race.access:
         runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
-        if race.problem is Problem.WRITE:
-            yield note(at(other), f"{state(other)} is read back here")
-        elif guard is not None and other is guard.example:
-            yield note(at(other), f"{state(other)} is {done(other)} here{runner} with {lock_name(guard.lock)} held")
-        else:
-            yield note(at(other), f"{state(other)} is {done(other)} here{runner}")
-    if race.evidence == "lock" and guard is not None and guard.example not in (other, race.access):
-        yield note(at(guard.example), f"{lock_name(guard.lock)} is held here")
+        back = race.problem is Problem.WRITE
+        yield note(at(other), f"{state(other)} is read back here") if back else _here(race, other, runner)
+    told = [at(each) for each in (race.access, other) if each is not None]
+    if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
+        yield _here(race, guard.example)
+
+
+def _here(race: Race, access: Access, runner: str = "") -> Related:
+    guard = usual(race)
+    shown = guard is not None and at(access) == at(guard.example)
+    held = f" with {lock_name(guard.lock)} held" if guard is not None and shown else ""
+    return note(at(access), f"{state(access)} is {done(access)} here{runner}{held}")
 
 
 def _starts(program: Program, race: Race) -> Iterator[Related]:
@@ -86,14 +90,15 @@ def _starts(program: Program, race: Race) -> Iterator[Related]:
         sides.setdefault(race.other_context, race.other.code)
     for context, code in sides.items():
         if not context.is_main:
-            chain = [f"`{called(each)}`" for each in program.threads.trace(context, code)]
-            path = f": {' → '.join(chain)}" if len(chain) > 1 else ""
+            chain = program.threads.trace(context, code)
+            path = f": {steps(chain)}" if len(chain) > 1 else ""
             verb = "start" if context.many else "starts"
             yield note(context, f"{who(program, context, code)} {verb} here{path}")
 
 
 def _locks(race: Race) -> Iterator[Related]:
-    locks = [race.guard.lock] if race.guard is not None else []
+    guard = usual(race)
+    locks = [guard.lock] if guard is not None else []
     if race.lock is not None and race.lock not in locks:
         locks.append(race.lock)
     for lock in locks:

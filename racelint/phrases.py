@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
@@ -121,9 +121,7 @@ def others_change(program: Program, race: Race) -> str:
         )
         subject = runners(program, race) if same else who(program, race.other_context, race.other.code)
         return f"{subject} can {VERBS.get(race.other.kind, 'change')} it in between"
-    if race.evidence == "lock" and race.guard is not None:
-        return f"others can change it in between, under {lock_name(race.guard.lock)}"
-    return "other threads can change it in between"
+    return f"other threads can change it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
 
 
 # --- locks ---
@@ -152,7 +150,7 @@ def lock_names(locks: Iterable[Lock]) -> dict[LockKey, str]:
 
 def _quoted(lock: Lock, name: str) -> str:
     if lock.name.startswith("<"):
-        return f"the {lock.name.strip('<>')}"
+        return f"the {lock.name.strip('<>').replace(' at ', ' made at ')}"
     return f"a lock of `{name.removesuffix('[]')}`" if name.endswith("[]") else f"`{name}`"
 
 
@@ -164,9 +162,16 @@ def guarded(guard: Guard) -> str:
     return f"held at {guard.guarded} of its {guard.total} accesses"
 
 
-def missing(race: Race) -> str:
+def usual(race: Race) -> Guard | None:
+    """The lock that the program uses for the Place, if it does so for at least half of the accesses."""
+    guard = race.guard
+    return guard if guard is not None and (race.evidence == "lock" or guard.share >= 0.5) else None
+
+
+def missing(race: Race, new: str = "one lock") -> str:
     """The lock to take: the one that the program uses for this Place, else a new one."""
-    return lock_name(race.guard.lock) if race.guard is not None else "one lock"
+    guard = usual(race)
+    return lock_name(guard.lock) if guard is not None else new
 
 
 def held_by(program: Program, access: Access) -> list[Lock]:
@@ -192,7 +197,12 @@ def takes(nesting: Nesting, inner: str) -> str:
     return f"`{called(nesting.chain[0].callee)}` takes {inner}" if nesting.chain else f"{inner} is taken"
 
 
-def through(chain: Iterable[Edge]) -> str:
+def through(chain: Sequence[Edge]) -> str:
     """The calls by which a function comes to a lock: ", through `f` → `g`"."""
-    steps = " → ".join(f"`{called(edge.callee)}`" for edge in chain)
-    return f", through {steps}" if steps else ""
+    return f", through {steps([edge.callee for edge in chain])}" if chain else ""
+
+
+def steps(codes: Sequence[Code]) -> str:
+    """A chain of calls: "`f` → `g`"; the middle of a long one is left out."""
+    names = [f"`{called(code)}`" for code in codes]
+    return " → ".join(names if len(names) <= 5 else [*names[:2], "…", *names[-2:]])

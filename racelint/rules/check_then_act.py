@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import done, missing, others_change, state, where
+from racelint.phrases import done, guarded, lock_name, missing, others_change, state, where
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -34,6 +34,11 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.CHECK):
         tested = state(race.first or race.access)
         act = f"{done(race.access)} {where(race.access, race.code)}"
-        message = f"{tested} is tested here and {act} with no lock over both: {others_change(program, race)}. "
-        message += f"Hold {missing(race)} from the test to the act."
+        if race.evidence == "lock" and race.guard is not None:
+            lock = lock_name(race.guard.lock)
+            message = f"{tested} is tested here and {act} without {lock} over both, which is {guarded(race.guard)}: "
+            message += f"it can change in between. Hold {lock} from the test to the act."
+        else:
+            message = f"{tested} is tested here and {act} with no lock over both: {others_change(program, race)}. "
+            message += f"Hold {missing(race)} from the test to the act."
         yield check.finding(race, message, **details(program, race))

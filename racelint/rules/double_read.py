@@ -40,7 +40,7 @@ def _reset(program: Program, race: Race) -> str:
     """Who can make the second read find nothing: "`Client.close`, run by the main thread, can set it to None"."""
     other, context = race.other, race.other_context
     if other is None or context is None:
-        return "another thread can reset it"
+        return f"another thread can reset it{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
     runner, function = who(program, context, other.code), f"`{called(other.code)}`"
     if function not in runner:
         runner = f"{function}, run by {runner},"

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import by, guarded, lock_name, state
+from racelint.phrases import by, guarded, lock_name, state, usual
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -37,12 +37,12 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the updates that race."""
     for race in program.races.of(Problem.UPDATE):
-        what, runners = state(race.access), by(program, race)
-        if race.guard is None:
+        what, runners, guard = state(race.access), by(program, race), usual(race)
+        if guard is None:
             message = f"{what} is updated without a lock{runners}: an update can be lost. "
             message += "Hold one lock from the read to the store."
         else:
-            lock, use = lock_name(race.guard.lock), guarded(race.guard)
+            lock, use = lock_name(guard.lock), guarded(guard)
             message = f"{what} is updated without {lock}{runners}: an update can be lost. "
             message += f"{lock} is {use}; hold it here too."
         yield check.finding(race, message, **details(program, race))

@@ -35,8 +35,9 @@ def check(program: Program) -> Iterator[Finding]:
         held = [lock_name(lock) for lock in held_by(program, race.access)]
         if held:
             message = f"{what} is made on first use under {held[0]}{runners}, but not tested again under it: "
-            message += f"each can make its own. Test it once more after {held[0]} is taken."
+            message += f"two threads can make one each. Test it once more after {held[0]} is taken."
         else:
-            message = f"{what} is made on first use without a lock{runners}: each can make its own. "
+            lock = missing(race, "a lock")
+            message = f"{what} is made on first use without {lock}{runners}: two threads can make one each. "
             message += f"Hold {missing(race)} over the test and the making, or make it before threads use it."
         yield check.finding(race, message, **details(program, race))
