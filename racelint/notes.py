@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
-from racelint.phrases import done, lock_name, lock_used, state, steps, through, usual, who
+from racelint.phrases import done, held_by, lock_name, state, steps, through, usual, who
 from racelint.program import Program
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
@@ -34,7 +34,7 @@ def details(program: Program, race: Race) -> Details:
         function=race.code.qualname,
         evidence=race.evidence,
         live_on=FREE_THREADED_ONLY if race.plain_update else EVERY_BUILD,
-        related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(race)],
+        related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
     )
 
 
@@ -54,18 +54,17 @@ def at(access: Access) -> Location:
 
 def _own(race: Race) -> Iterator[Related]:
     """The other accesses of this side: what was read or tested before, what is done about it after."""
-    first, last, other = race.first, race.access, race.other
+    first, last = race.first, race.access
     if first is not None and first.code is race.code and first.span.line != race.span.line:
         yield note(at(first), f"{state(first)} is {done(first)} here first")
-    elsewhere = (last.code.path, last.span.line) != (race.path, race.span.line)
-    if elsewhere and (other is None or other is last or at(other) != at(last)):
+    if (last.code.path, last.span.line) != (race.path, race.span.line):
         yield _here(race, last)
 
 
 def _others(program: Program, race: Race) -> Iterator[Related]:
     """The access of the other side, and one that holds the lock that is missing here."""
     other, guard = race.other, usual(race)
-    if other is not None and other is not race.access:
+    if other is not None and at(other) != at(race.access):
         runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
         back = race.problem is Problem.WRITE
         yield note(at(other), f"{state(other)} is read back here") if back else _here(race, other, runner)
@@ -96,12 +95,11 @@ def _starts(program: Program, race: Race) -> Iterator[Related]:
             yield note(context, f"{who(program, context, code)} {verb} here{path}")
 
 
-def _locks(race: Race) -> Iterator[Related]:
+def _locks(program: Program, race: Race) -> Iterator[Related]:
+    """Where the locks are made that are missing or held here."""
     guard = usual(race)
-    locks = [guard.lock] if guard is not None else []
-    if race.lock is not None and race.lock not in locks:
-        locks.append(race.lock)
-    for lock in locks:
+    locks = [guard.lock if guard is not None else None, race.lock, *held_by(program, race.access)]
+    for lock in dict.fromkeys(lock for lock in locks if lock is not None):
         yield from defined(lock)
 
 
@@ -113,18 +111,17 @@ def defined(lock: Lock) -> list[Related]:
     return [note(lock, f"{lock_name(lock)} is made here")] if lock.path else []
 
 
-def begins(program: Program, nesting: Nesting) -> list[Related]:
+def begins(program: Program, nesting: Nesting, outer: str) -> list[Related]:
     """Where the outer lock of a nesting is taken, if its function takes it itself."""
     sections = program.locksets.held(nesting.code, nesting.site).get(nesting.outer, ())
     spans = [span for id in sorted(sections) if (span := _span(nesting.code, id)) is not None]
-    return [note(Location(nesting.path, span), f"{lock_used(nesting.outer)} is held from here on") for span in spans]
+    return [note(Location(nesting.path, span), f"{outer} is held from here on") for span in spans]
 
 
-def behind(nesting: Nesting) -> list[Related]:
+def behind(nesting: Nesting, inner: str) -> list[Related]:
     """Where the inner lock of a nesting is taken, if that is behind a call."""
-    taken = nesting.acquisition
-    message = f"{lock_used(taken.use)} is taken here{through(nesting.chain)}"
-    return [note(taken, message)] if nesting.chain else []
+    message = f"{inner} is taken here{through(nesting.chain)}"
+    return [note(nesting.acquisition, message)] if nesting.chain else []
 
 
 def _span(code: Code, id: int) -> Span | None:

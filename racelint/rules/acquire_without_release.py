@@ -36,7 +36,7 @@ def check(program: Program) -> Iterator[Finding]:
                 f"{lock} is acquired here and nothing in the program releases it: the next thread to take it waits "
             )
         elif leak.exit is None:
-            message = f"{lock} is still held on some way through `{called(code)}`: the next thread to take it waits "
+            message = f"{lock} is still held on some path through `{called(code)}`: the next thread to take it waits "
         else:
             end = f"the function is left at line {leak.exit.line}"
             message = f"{lock} is still held when {end}: the next thread to take it waits "

@@ -31,21 +31,20 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the second reads."""
     for race in program.races.of(Problem.DOUBLE_READ):
-        message = f"{state(race.access)} was tested and is read again here: {_reset(program, race)} in between. "
+        message = f"{state(race.access)} was tested and is read again here: {_reset(program, race)}. "
         message += "Read it once into a local variable; test and use that."
         yield check.finding(race, message, **details(program, race))
 
 
 def _reset(program: Program, race: Race) -> str:
-    """Who can make the second read find nothing: "`Client.close`, run by the main thread, can set it to None"."""
+    """Who makes the second read find nothing: "`Client.close`, run by the main thread, can set it to None in between"."""
     other, context = race.other, race.other_context
     if other is None or context is None:
-        return f"another thread can reset it{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
+        return f"another thread can reset it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
     runner, function = who(program, context, other.code), f"`{called(other.code)}`"
     if function not in runner:
         runner = f"{function}, run by {runner},"
     if other.kind is Kind.DELETE:
-        return f"{runner} can delete it"
-    return (
-        f"{runner} can {'set it to None' if program.places.dataflow(other.code).is_none(other.value) else 'reset it'}"
-    )
+        return f"{runner} can delete it in between"
+    reset = "set it to None" if program.places.dataflow(other.code).is_none(other.value) else "reset it"
+    return f"{runner} can {reset} in between"

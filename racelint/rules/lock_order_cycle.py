@@ -33,12 +33,14 @@ def check(program: Program) -> Iterator[Finding]:
     for cycle in program.lockorder.cycles:
         here, *rest = _closing_first(cycle)
         names = lock_names(nesting.inner.lock for nesting in cycle)
+        inner, outer = names[here.inner.lock.key], names[here.outer.lock.key]
         pairs = [(names[nesting.inner.lock.key], names[nesting.outer.lock.key]) for nesting in rest]
         turned = "the other way round" if len(rest) == 1 else " and ".join(f"{one} while {two}" for one, two in pairs)
-        order = f"{takes(here, names[here.inner.lock.key])} while {names[here.outer.lock.key]} is held"
-        message = f"{order}, and elsewhere {turned}: the threads can wait for each other for ever. "
-        message += "Take these locks in the same order everywhere."
-        related = [*begins(program, here), *behind(here)]
+        message = (
+            f"{takes(here, inner)} while {outer} is held, and elsewhere {turned}: the threads can wait for each other "
+        )
+        message += "for ever. Take these locks in the same order everywhere."
+        related = [*begins(program, here, outer), *behind(here, inner)]
         for nesting, (one, two) in zip(rest, pairs, strict=True):
             related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}"))
         for nesting in rest:

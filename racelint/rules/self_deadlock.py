@@ -36,5 +36,5 @@ def check(program: Program) -> Iterator[Finding]:
         else:
             message = f"{lock} is taken again while it is held: the thread waits for itself for ever. "
             message += "Take it once, or make it an `RLock`."
-        related = [*begins(program, nesting), *behind(nesting)]
+        related = [*begins(program, nesting, lock), *behind(nesting, lock)]
         yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

@@ -28,11 +28,13 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the pairs of sibling locks."""
     for nesting in once_each(program.lockorder.siblings):
+        inner, outer = lock_used(nesting.inner), lock_used(nesting.outer)
         owner = nesting.inner.lock.symbol.split(".")[-2]
-        order = f"{takes(nesting, lock_used(nesting.inner))} while {lock_used(nesting.outer)} is held"
         message = (
-            f"{order}: two threads that come to the same two `{owner}` objects in opposite order wait for each other "
+            f"{takes(nesting, inner)} while {outer} is held: two threads that come to the same two `{owner}` objects "
         )
-        message += "for ever. Take the two locks in a fixed order, for example by `id`."
-        related = [*begins(program, nesting), *behind(nesting)]
+        message += (
+            "in opposite order wait for each other for ever. Take the two locks in a fixed order, for example by `id`."
+        )
+        related = [*begins(program, nesting, outer), *behind(nesting, inner)]
         yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))

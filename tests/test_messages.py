@@ -1,0 +1,349 @@
+"""What each finding says, word for word: the message and its notes, each with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from expectations import FIXTURES, checked
+
+from racelint import engine
+from racelint.config import Config
+from racelint.findings import Finding, Report
+from racelint.rule import load_rules
+
+SHOWN = {
+    "RL101_unguarded_update/bad.py": (
+        "11: `self.count` is updated without a lock by several threads running `worker`: an update can be "
+        "lost. Hold one lock from the read to the store.",
+        "27: several threads running `worker` start here: `worker` → `deposit` → `Counter.increment`",
+    ),
+    "RL101_unguarded_update/one_method_forgot_the_lock.py": (
+        "26: `self._total` is updated without `_lock`: an update can be lost. `_lock` is held at 7 of its 9 "
+        "accesses; hold it here too.",
+        "13: `self._total` is updated here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL101_unguarded_update/positional_thread_arguments.py": (
+        "13: `self.votes` is updated without a lock by two threads running `poll`: an update can be lost. "
+        "Hold one lock from the read to the store.",
+        "23: the thread running `poll` starts here: `poll` → `Tally.add`",
+        "24: the thread running `poll` starts here: `poll` → `Tally.add`",
+    ),
+    "RL101_unguarded_update/timer_against_main.py": (
+        "12: `self.ticks` is updated without a lock by the main thread and the thread running `Meter.tick`: "
+        "an update can be lost. Hold one lock from the read to the store.",
+        "17: the thread running `Meter.tick` starts here",
+    ),
+    "RL102_inconsistent_guard/bad.py": (
+        "27: `self._jobs` is changed (`clear`) without `_lock`, which is held at its 5 other accesses. Hold "
+        "it here too.",
+        "13: `self._jobs` is changed (`append`) here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL102_inconsistent_guard/forgotten_len.py": (
+        "27: `self._by_user` is read (`len`) without `_guard`, which is held at its 5 other accesses. Hold it"
+        " here too.",
+        "15: `self._by_user` is set here with `_guard` held",
+        "8: `_guard` is made here",
+    ),
+    "RL102_inconsistent_guard/locked_helper_with_forgetful_caller.py": (
+        "22: `Cache._reset_locked` is called without `_lock`, which its other callers hold: `self._entries` "
+        "is set there. Hold it here too.",
+        "29: `self._entries` is set here",
+        "13: `self._entries` is changed here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL103_different_locks/bad.py": (
+        "22: `self._stock` is updated under `_report_lock` here, but under `_stock_lock` in "
+        "`Warehouse.receive`: the two do not exclude each other. Hold `_stock_lock` on both sides.",
+        "14: `self._stock` is updated here by several threads running `trade` with `_stock_lock` held",
+        "34: several threads running `trade` start here: `trade` → `Warehouse.correct`",
+        "8: `_stock_lock` is made here",
+        "9: `_report_lock` is made here",
+    ),
+    "RL103_different_locks/module_lock_and_class_lock.py": (
+        "24: `_cache` is changed (`update`) under `_lock` here, but under `_cache_lock` in `remember`: the "
+        "two do not exclude each other. Hold `_cache_lock` on both sides.",
+        "11: `_cache` is changed here with `_cache_lock` held",
+        "6: `_cache_lock` is made here",
+        "20: `_lock` is made here",
+    ),
+    "RL105_lock_without_exclusion/bad.py": (
+        "13: `self.total` is updated by several threads running `send` under `_slots`, a semaphore that lets "
+        "several in at once: an update can be lost. Guard it with a `Lock`.",
+        "23: several threads running `send` start here: `send` → `Uploads.upload`",
+        "8: `_slots` is made here",
+    ),
+    "RL105_lock_without_exclusion/event_as_lock.py": (
+        "15: `self.pages` is updated by several threads running `office_worker` under `_free`, an event, "
+        "which keeps nobody out: an update can be lost. Guard it with a `Lock`.",
+        "25: several threads running `office_worker` start here: `office_worker` → `Printer.print_pages`",
+        "8: `_free` is made here",
+    ),
+    "RL105_lock_without_exclusion/instance_lock_for_class_state.py": (
+        "17: `Download.finished` is updated by several pool tasks running `download` under `_lock`, of which "
+        "each `Download` has its own: an update can be lost. Guard it with one lock for all of them.",
+        "27: several pool tasks running `download` start here: `download` → `Download.run`",
+        "12: `_lock` is made here",
+    ),
+    "RL105_lock_without_exclusion/write_under_reader_side.py": (
+        "16: `self._hits` is updated by several threads running `browse` under `_lock`, of which the reader "
+        "side lets several in at once: an update can be lost. Take the writer side.",
+        "31: several threads running `browse` start here: `browse` → `Page.read`",
+        "10: `_lock` is made here",
+    ),
+    "RL108_unguarded_write/bad.py": (
+        "12: `self.record` is set here and read back at line 14, but several threads running `report` set it:"
+        " a call can go on with the value of another. Keep it in a local variable, or in a `threading.local`.",
+        "14: `self.record` is read back here",
+        "28: several threads running `report` start here: `report` → `Formatter.format`",
+    ),
+    "RL201_check_then_act/bad.py": (
+        "11: `self.bookings` is tested here and changed at line 12 with no lock over both: several threads "
+        "running `buy` can change it in between. Hold one lock from the test to the act.",
+        "12: `self.bookings` is changed here",
+        "26: several threads running `buy` start here: `buy` → `Theatre.book`",
+    ),
+    "RL201_check_then_act/count_until_equal.py": (
+        "16: `self.n` is tested here and updated in `Walker.step` with no lock over both: two threads running"
+        " `Walker.walk` can update it in between. Hold one lock from the test to the act.",
+        "13: `self.n` is updated here",
+        "24: the thread running `Walker.walk` starts here",
+        "25: the thread running `Walker.walk` starts here: `Walker.walk` → `Walker.step`",
+    ),
+    "RL202_unsafe_lazy_init/bad.py": (
+        "21: `self._connection` is made on first use without a lock by several threads running `look_up`: two"
+        " threads can make one each. Hold one lock over the test and the making, or make it before threads "
+        "use it.",
+        "22: `self._connection` is set here",
+        "31: several threads running `look_up` start here: `look_up` → `Database.connection`",
+    ),
+    "RL202_unsafe_lazy_init/no_second_test.py": (
+        "17: `_pool` is made on first use under `_pool_lock` by the main thread and several threads running "
+        "`borrow`, but not tested again under it: two threads can make one each. Test it once more after "
+        "`_pool_lock` is taken.",
+        "19: `_pool` is set here",
+        "28: several threads running `borrow` start here: `borrow` → `get_pool`",
+        "12: `_pool_lock` is made here",
+    ),
+    "RL203_split_critical_section/bad.py": (
+        "18: `self._count` is updated because of what line 13 found, but `_lock` is released after that: "
+        "several threads running `Stock.buy` can update it in between. Hold `_lock` over both, or test again "
+        "here.",
+        "13: `self._count` is read here first",
+        "32: several threads running `Stock.buy` start here",
+        "8: `_lock` is made here",
+    ),
+    "RL205_double_read/bad.py": (
+        "17: `self._connection` was tested and is read again here: `Client.close`, run by the main thread, "
+        "can set it to None in between. Read it once into a local variable; test and use that.",
+        "16: `self._connection` is read here first",
+        "20: `self._connection` is set here by the main thread",
+        "30: the thread running `talk` starts here: `talk` → `Client.send`",
+    ),
+    "RL205_double_read/deleted_attribute.py": (
+        "17: `self.response` was tested and is read again here: `Page.forget`, run by the main thread, can "
+        "delete it in between. Read it once into a local variable; test and use that.",
+        "16: `self.response` is read here first",
+        "21: `self.response` is deleted here by the main thread",
+        "30: the thread running `measure` starts here: `measure` → `Page.length`",
+    ),
+    "RL301_lock_order_cycle/bad.py": (
+        "21: `stock_lock` is taken while `till_lock` is held, and elsewhere the other way round: the threads "
+        "can wait for each other for ever. Take these locks in the same order everywhere.",
+        "19: `till_lock` is held from here on",
+        "14: `till_lock` is taken here while `stock_lock` is held",
+        "6: `till_lock` is made here",
+        "5: `stock_lock` is made here",
+    ),
+    "RL301_lock_order_cycle/three_modules": (
+        "18: `count` takes `orders.lock` while `shipping.lock` is held, and elsewhere `payments.lock` while "
+        "`orders.lock` and `shipping.lock` while `payments.lock`: the threads can wait for each other for "
+        "ever. Take these locks in the same order everywhere.",
+        "17: `shipping.lock` is held from here on",
+        "18: `orders.lock` is taken here, through `count`",
+        "14: `payments.lock` is taken here while `orders.lock` is held, through `charge`",
+        "19: `shipping.lock` is taken here while `payments.lock` is held, through `cancel`",
+        "7: `lock` is made here",
+        "7: `lock` is made here",
+        "7: `lock` is made here",
+    ),
+    "RL301_lock_order_cycle/through_calls.py": (
+        "21: `Editor._read_ahead` takes `_text_lock` while `_view_lock` is held, and elsewhere the other way "
+        "round: the threads can wait for each other for ever. Take these locks in the same order everywhere.",
+        "19: `_view_lock` is held from here on",
+        "31: `_text_lock` is taken here, through `Editor._read_ahead` → `Editor._length`",
+        "16: `_view_lock` is taken here while `_text_lock` is held, through `Editor._show`",
+        "9: `_view_lock` is made here",
+        "8: `_text_lock` is made here",
+    ),
+    "RL302_self_deadlock/bad.py": (
+        "22: `Ledger.total` takes `self._lock`, which is held here already: the thread waits for itself for "
+        "ever. Call a variant that expects it to be held, or make it an `RLock`.",
+        "20: `self._lock` is held from here on",
+        "16: `self._lock` is taken here, through `Ledger.total`",
+        "8: `_lock` is made here",
+    ),
+    "RL302_self_deadlock/nested_with.py": (
+        "15: `self._lock` is taken again while it is held: the thread waits for itself for ever. Take it "
+        "once, or make it an `RLock`.",
+        "8: `_lock` is made here",
+    ),
+    "RL303_unordered_instances/bad.py": (
+        "15: `target.lock` is taken while `source.lock` is held: two threads that come to the same two "
+        "`Account` objects in opposite order wait for each other for ever. Take the two locks in a fixed "
+        "order, for example by `id`.",
+        "13: `source.lock` is held from here on",
+        "8: `lock` is made here",
+    ),
+    "RL401_acquire_without_release/bad.py": (
+        "12: `self._lock` is still held when the function is left at line 14: the next thread to take it "
+        "waits for ever. Use `with`, or release it on every path.",
+        "14: the function is left here with `self._lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL401_acquire_without_release/continue_in_loop.py": (
+        "13: `self._lock` is still held on some path through `Sum.add_all`: the next thread to take it waits "
+        "for ever. Use `with`, or release it on every path.",
+        "8: `_lock` is made here",
+    ),
+    "RL401_acquire_without_release/never_released.py": (
+        "11: `_events_lock` is acquired here and nothing in the program releases it: the next thread to take "
+        "it waits for ever. Use `with`, or release it on every path.",
+        "5: `_events_lock` is made here",
+    ),
+    "RL402_release_skipped_by_exception/bad.py": (
+        "13: `self._lock` stays locked for ever if line 14 raises: its release is not in a `finally`. Use "
+        "`with`, or release it in `finally`.",
+        "14: an exception here skips the release",
+        "9: `_lock` is made here",
+    ),
+    "RL403_ignored_acquire_result/bad.py": (
+        "12: `self._lock` may not be held after this `acquire`: it can give up, and its result is ignored. Go"
+        " on only if it returned True.",
+        "8: `_lock` is made here",
+    ),
+    "RL404_release_without_acquire/bad.py": (
+        "19: `self._lock` is released here on a path that does not hold it: `release` raises RuntimeError, or"
+        " frees the lock of another thread. Release it once for each acquire that succeeded.",
+        "8: `_lock` is made here",
+    ),
+    "RL405_useless_lock/bad.py": (
+        "7: This lock is made anew at each call of `write_line`: no other thread can hold it, so it keeps "
+        "nobody out. Make it once, in `__init__` or at module level.",
+    ),
+}
+
+
+def told(report: Report, code: str) -> tuple[str, ...]:
+    """The first finding of a rule: its message, then its notes."""
+    finding: Finding = next(finding for finding in report.findings if finding.code == code)
+    return (
+        f"{finding.span.line}: {finding.message}",
+        *(f"{related.span.line}: {related.message}" for related in finding.related),
+    )
+
+
+@pytest.mark.parametrize("program", SHOWN)
+def test_a_finding_says_what_is_wrong_who_does_it_and_what_to_do(program: str) -> None:
+    code = program.partition("_")[0]
+
+    assert told(checked(FIXTURES / "rules" / program), code) == SHOWN[program]
+
+
+def test_every_rule_is_shown() -> None:
+    assert {program.partition("_")[0] for program in SHOWN} == {rule.code for rule in load_rules() if rule.check}
+
+
+def checked_text(folder: Path, source: str, *assume_shared: str) -> Report:
+    module = folder / "m.py"
+    module.write_text(dedent(source), encoding="utf-8")
+    return engine.check([module], Config(folder, assume_shared=assume_shared))
+
+
+def test_a_public_method_is_run_by_whoever_calls_it(tmp_path: Path) -> None:
+    report = checked_text(
+        tmp_path,
+        """\
+        import threading
+
+        class Meter:
+            def __init__(self):
+                self.ticks = 0
+                threading.Thread(target=self._run).start()
+
+            def _run(self):
+                self.ticks += 1
+
+            def reset(self):
+                self.ticks = 0
+        """,
+    )
+
+    assert told(report, "RL101") == (
+        "9: `self.ticks` is updated without a lock by the thread running `Meter._run` while any caller of "
+        "`Meter.reset` sets it: an update can be lost. Hold one lock from the read to the store.",
+        "12: `self.ticks` is set here by any caller of `Meter.reset`",
+        "6: the thread running `Meter._run` starts here",
+    )
+
+
+def test_what_is_only_assumed_says_so(tmp_path: Path) -> None:
+    source = """\
+        class Registry:
+            def __init__(self):
+                self.size = 0
+                self.handle = None
+
+            def add(self):
+                self.size += 1
+
+            def close(self):
+                if self.handle:
+                    self.handle.close()
+                    self.handle = None
+        """
+
+    report = checked_text(tmp_path, source, "m.Registry")
+
+    assert told(report, "RL101") == (
+        "7: `self.size` is updated without a lock by any threads (--assume-shared): an update can be lost. "
+        "Hold one lock from the read to the store.",
+    )
+    assert told(report, "RL201") == (
+        "10: `self.handle` is tested here and set at line 12 with no lock over both: other threads can change it in "
+        "between (--assume-shared). Hold one lock from the test to the act.",
+        "12: `self.handle` is set here",
+    )
+    assert told(report, "RL205") == (
+        "11: `self.handle` was tested and is read again here: another thread can reset it in between "
+        "(--assume-shared). Read it once into a local variable; test and use that.",
+        "10: `self.handle` is read here first",
+    )
+
+
+def test_the_middle_of_a_long_way_is_left_out(tmp_path: Path) -> None:
+    report = checked_text(
+        tmp_path,
+        """\
+        import threading
+
+        total = 0
+
+        def a(): b()
+        def b(): c()
+        def c(): d()
+        def d(): e()
+        def e(): f()
+        def f():
+            global total
+            total += 1
+
+        for _ in range(2):
+            threading.Thread(target=a).start()
+        """,
+    )
+
+    assert told(report, "RL101")[1:] == ("15: several threads running `a` start here: `a` → `b` → … → `e` → `f`",)
