@@ -469,7 +469,7 @@ class Annotation(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A class. `bases`, `keywords` values and `decorators` are ids in the function `parent`; `body` is a function index."""
+    """A class. `bases`, values of `keywords` and `decorators` are ids in the function `parent`; `body` is its index."""
 
     index: int
     parent: int

@@ -84,8 +84,8 @@ class Spawn:
 
     `args` is the tuple (ARGS_KWARGS) or the iterables (EACH, STAR_EACH), `kwargs` the dict; `start_method` is what
     starts an object of kind ON_START; `workers` is the argument of the pool's constructor that limits WORKERS.
-    `only_sync`: an `async def` callee runs on the event loop instead. `keeper`: the attribute under which an object of a
-    CLASS finds the object that made it.
+    `only_sync`: an `async def` callee runs on the event loop instead. `keeper`: the attribute under which an object of
+    a CLASS finds the object that made it.
     """
 
     callee: Slot

@@ -1,4 +1,4 @@
-"""The facts of all files linked into one read-only program. `link` is the table of contents: one stage after another."""
+"""The facts of all files linked into one read-only program. `link` is the table of contents, stage after stage."""
 
 from __future__ import annotations
 

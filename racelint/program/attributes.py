@@ -68,7 +68,7 @@ class Attributes:
     def _decorators(self, code: Code) -> list[str]:
         if code.parent is None:
             return []
-        found = []
+        found: list[str] = []
         for id in code.function.decorators:
             operation = code.parent.operations[id]
             if type(operation) is facts.LoadAttr and operation.name in ("setter", "deleter", "getter"):
@@ -103,7 +103,7 @@ class Attributes:
 
     def methods(self, cls: ClassInfo) -> list[FunctionRef]:
         """The functions that the class body defines."""
-        found = []
+        found: list[FunctionRef] = []
         for stores in self.class_level(cls).values():
             for code, store in stores:
                 found.extend(value for value in self._names.static(code, store.value) if isinstance(value, FunctionRef))

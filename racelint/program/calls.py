@@ -162,7 +162,7 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
 
 
 def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
-    found = []
+    found: list[Edge] = []
     names = ("__aenter__", "__aexit__") if node.is_async else ("__enter__", "__exit__")
     for value in types.of(code, node.manager):
         if isinstance(value, Instance):
@@ -173,7 +173,7 @@ def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
 
 def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[Code]:
     """The functions of the program that an object's methods of these names are."""
-    found = []
+    found: list[Code] = []
     for name in names:
         defining = types.attributes.defining(value.cls, name)
         if defining is not None:

@@ -121,10 +121,10 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None
             if access not in counts.setdefault(key, []):
                 counts[key].append(access)
     best: Guard | None = None
-    for key, guarded in counts.items():
+    for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
         if writes:
-            guard = Guard(locks[key], key[1], len(guarded), len(accesses), writes[0], len(writes))
+            guard = Guard(locks[which], which[1], len(guarded), len(accesses), writes[0], len(writes))
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard
     return best

@@ -79,8 +79,8 @@ class Leak:
 class Effect:
     """What a call of the function does to the caller's locks, in the function's own terms.
 
-    `acquires` are held after it, `drops` no longer, `pauses` again (they were given up meanwhile); `yields` are held while a generator is suspended; `answers`: its
-    result tells whether that lock was taken.
+    `acquires` are held after it, `drops` no longer, `pauses` again (they were given up meanwhile); `yields` are held
+    while a generator is suspended; `answers`: its result tells whether that lock was taken.
     """
 
     acquires: frozenset[LockUse] = frozenset()
@@ -325,7 +325,7 @@ class Walk:
         return LockUse(use.lock, outward(use.base, {own: self._flow.path(id)}), use.mode)
 
     def _unknown(self, id: int) -> LockUse:
-        """A context manager of which nothing is known: it might be a lock, so what it covers is not called unguarded."""
+        """A context manager of which nothing is known: it might be a lock, so what it covers is not unguarded."""
         operation = self._flow.operation(id)
         callee = operation.callee if type(operation) is facts.Call else id
         lock = Lock(

@@ -118,8 +118,11 @@ class Inference:
             self._flow.watch(code.offset + decorator, partial(self._decorate, code, operation, made))
 
     def _decorate(self, code: Code, operation: facts.MakeFunction, made: Code, decorator: Value) -> None:
-        """A class as decorator makes an object of the function. What a function makes of it is told by `Calls.wrappers`:
-        the name stands for the function itself then, so that calls of other decorated functions are kept apart."""
+        """A class as decorator makes an object of the function.
+
+        What a function makes of it is told by `Calls.wrappers`: the name stands for the function itself then, so that
+        calls of other decorated functions are kept apart.
+        """
         if isinstance(decorator, FunctionRef) and made.cls is not None and made.is_method:
             # its wrapper runs in the place of the method, on the same object
             for wrapper in self._names.sources.children(decorator.code):

@@ -18,7 +18,7 @@ from racelint.program.holding import Acquisition
 from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.lockstate import State
-from racelint.program.source import Code
+from racelint.program.source import Code, span_of
 
 LENGTH: Final = 6
 """Longer cycles than this are not looked for: a shorter one is nearly always inside."""
@@ -141,7 +141,7 @@ class _Finder:
                 if held:
                     for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
                         chain = (edge, *self._chain(found))
-                        span = _span(code, edge.site)
+                        span = span_of(code, edge.site)
                         yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
 
     def _held(self, code: Code, state: State) -> list[LockUse]:
@@ -174,11 +174,6 @@ class _Finder:
         for outer in held:
             if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
                 yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
-
-
-def _span(code: Code, id: int) -> Span:
-    span = getattr(code.operations[id], "span", None)
-    return span if isinstance(span, Span) else code.function.span
 
 
 def _is_again(nesting: Nesting) -> bool:

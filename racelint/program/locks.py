@@ -91,9 +91,9 @@ class Locks:
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
         for key in sorted(self._sites_of):
-            sites = self._sites_of[key]
-            if len(sites) == 1:
-                self._groups.join(key, _site_key(next(iter(sites))))
+            held = self._sites_of[key]
+            if len(held) == 1:
+                self._groups.join(key, _site_key(next(iter(held))))
         for code in sources.codes:
             for operation in code.operations:
                 if type(operation) is facts.Call:

@@ -211,9 +211,9 @@ def _link_classes(names: Names) -> None:
     for cls in names.sources.classes:
         _order(cls, [])
     for cls in names.sources.classes:
-        for base in cls.mro[1:]:
-            base.subclasses.append(cls)
-            cls.library_bases.extend(name for name in base.library_bases if name not in cls.library_bases)
+        for ancestor in cls.mro[1:]:
+            ancestor.subclasses.append(cls)
+            cls.library_bases.extend(name for name in ancestor.library_bases if name not in cls.library_bases)
 
 
 def _order(cls: ClassInfo, pending: list[ClassInfo]) -> list[ClassInfo]:

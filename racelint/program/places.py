@@ -133,7 +133,7 @@ class Places:
 
     def located(self, code: Code, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
         """The Places that a load, store or delete of a name or attribute touches: with base path and base objects."""
-        operation = self.types.reflected.get((code.key, operation.id), operation)  # type: ignore[assignment]
+        operation = self.types.reflected.get((code.key, operation.id), operation)
         match operation:
             case facts.LoadName() | facts.StoreName() | facts.DeleteName():
                 return self._named(code, operation)

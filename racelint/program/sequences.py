@@ -147,18 +147,6 @@ class Sequences:
             if each.load in answered or each.id in answered
         ]
 
-    def _writes(self, code: Code, depth: int) -> list[Access]:
-        key = (code.key, depth)
-        known = self._inside.get(key)
-        if known is None:
-            self._inside[key] = []
-            known = [access for access in self.places.of(code) if access.kind.writes]
-            if depth > 1:
-                for edge in self.calls.calls(code):
-                    known.extend(self.acts_behind(code, edge.site, depth - 1))
-            self._inside[key] = known
-        return known
-
 
 def _rebased(access: Access, base: str) -> Access:
     return Access(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
-from racelint.facts import Node, Operation
+from racelint.facts import Node, Operation, Span
 
 OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
 
@@ -171,3 +171,9 @@ def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
             code.parent = sources.codes[first_code + code.function.parent]
         if code.function.cls >= 0:
             code.cls = sources.classes[first_class + code.function.cls]
+
+
+def span_of(code: Code, id: int) -> Span:
+    """Where an operation of a function is written; the function's name for what has no place of its own."""
+    span = getattr(code.operations[id], "span", None) if 0 <= id < len(code.operations) else None
+    return span if isinstance(span, Span) else code.function.span

@@ -14,7 +14,7 @@ from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts, WaitFor
 from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
-from racelint.program.source import ClassInfo, Code, walk
+from racelint.program.source import ClassInfo, Code, span_of, walk
 from racelint.program.types import Spawned
 from racelint.program.values import (
     ClassRef,
@@ -418,7 +418,7 @@ class _Finder:
                 row.many is not Many.NEVER or row.instance_per_call,
                 where or code,
                 id,
-                code.function.span if where is None else _span(where, id),
+                code.function.span if where is None else span_of(where, id),
                 repeated,
                 tuple(starts),
                 self._joins(made[0]) if len(made) == 1 else {},
@@ -453,12 +453,6 @@ def _entry_codes(attributes: object, cls: ClassInfo, row: EntryMethod) -> list[C
             if row.matches(method.code.name):
                 found.setdefault(method.code.name, method.code)
     return list(found.values())
-
-
-def _span(code: Code, id: int) -> Span:
-    operation = code.operations[id]
-    span = getattr(operation, "span", None)
-    return span if isinstance(span, Span) else code.function.span
 
 
 def _last_id(node: facts.Node) -> int:

@@ -17,7 +17,7 @@ Site = tuple[int, int]
 
 @dataclass(eq=False, frozen=True, slots=True)
 class Instance:
-    """An object of a class of the program, made at `site`; site None: some instance, made by code that we do not see."""
+    """An object of a class of the program, made at `site`; site None: some instance, made by code out of sight."""
 
     cls: ClassInfo
     site: Site | None
@@ -152,5 +152,5 @@ class Interner:
         key = (kind, *parts)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = kind(*parts)
+            made = self._made[key] = kind(*parts)  # type: ignore[arg-type]  # each caller above gives its kind's fields
         return made  # type: ignore[return-value]

@@ -37,7 +37,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _reset(program: Program, race: Race) -> str:
-    """Who makes the second read find nothing: "`Client.close`, run by the main thread, can set it to None in between"."""
+    """Who makes the second read find nothing: "the thread running `close` can set it to None in between"."""
     other, context = race.other, race.other_context
     if other is None or context is None:
         return f"another thread can reset it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"

@@ -1,0 +1,172 @@
+"""Part of the races stage: one Place under judgement: its accesses, its guard, and who is where beside whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.program.guards import Guard, Protection, exclude_each_other, infer_guard, protections, steady
+from racelint.program.locksets import LockSets
+from racelint.program.places import Access, Kind, Place
+from racelint.program.sequences import Composite
+from racelint.program.sharing import Sharing
+from racelint.program.source import Code
+from racelint.program.threads import Context
+from racelint.program.values import Library, LibraryObject
+
+THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
+"""What names the running thread."""
+
+HALF: Final = 0.5
+"""A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """The other side of a race: `other` is made by `other_context` while `one` is at this side."""
+
+    other: Access
+    one: Context
+    other_context: Context
+
+
+class Case:
+    """One Place: the accesses that others may see, with what is held at each."""
+
+    def __init__(self, place: Place, sharing: Sharing, locksets: LockSets) -> None:
+        self.place = place
+        self.sharing = sharing
+        self.threads = sharing.threads
+        self.locksets = locksets
+        self.accesses = [
+            access
+            for access in sharing.places.by_place[place]
+            if not self._is_early(access) and not self._is_thread_slot(access)
+        ]
+        self._held: dict[Access, list[Protection]] = {}
+        self.guard: Guard | None = infer_guard([(access, self.protections(access)) for access in self.accesses])
+        self.is_assumed = sharing.is_assumed(place)
+
+    def _is_early(self, access: Access) -> bool:
+        if not self.sharing.is_early(access):
+            return False
+        return not any(
+            code is access.code and id < access.id
+            for context in self.threads.contexts[1:]
+            for code, id in context.starts
+        )
+
+    def _is_thread_slot(self, access: Access) -> bool:
+        """An item under the running thread's own key."""
+        if access.key < 0:
+            return False
+        types = self.sharing.places.types
+        flow = self.sharing.places.dataflow(access.code)
+        operation = flow.operation(access.key)
+        while isinstance(operation, facts.LoadAttr):
+            operation = flow.operation(operation.base)
+        return type(operation) is facts.Call and any(
+            isinstance(value, Library) and value.qualname in THREAD_KEYS
+            for value in types.of(access.code, operation.callee)
+        )
+
+    @property
+    def holds_lock(self) -> bool:
+        """Whether the Place is a lock itself."""
+        knowledge = self.sharing.places.types.names.knowledge
+        return any(
+            isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
+            for value in self.sharing.places.values(self.place)
+        )
+
+    # --- protection ---
+
+    def protections(self, access: Access) -> list[Protection]:
+        """The locks held at an access."""
+        found = self._held.get(access)
+        if found is None:
+            found = self._held[access] = protections(self.locksets.held(access.code, access.id), access)
+        return found
+
+    def over(self, sequence: Composite) -> list[Protection]:
+        """The locks held over the whole sequence in one critical section."""
+        code = sequence.code
+        held = steady(self.locksets.held(code, id) for id in sequence.between)
+        return protections(held, sequence.first)
+
+    def is_unguarded(self, held: list[Protection]) -> bool:
+        """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind."""
+        guard = self.guard
+        assert guard is not None
+        return not any(guard.protects(each) or each.lock.kind is None or each.relation == "other" for each in held)
+
+    # --- the other side ---
+
+    def partner(self, access: Access, held: list[Protection]) -> Partner | None:
+        """Somebody who changes the Place while `access` is under way, rather the same access in another thread."""
+        best: Partner | None = None
+        for other in self.accesses:
+            if other.kind.writes:
+                for one, other_context in self._meetings(access, held, other):
+                    if best is None or (other is access and best.other is not access):
+                        best = Partner(other, one, other_context)
+        return best
+
+    def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
+        """Whether two accesses may be under way at the same time."""
+        return next(self._meetings(access, held, other), None) is not None
+
+    def _meetings(self, access: Access, held: list[Protection], other: Access) -> Iterator[tuple[Context, Context]]:
+        """The contexts in which the two accesses overlap on one object with no lock between them."""
+        if exclude_each_other(held, self.protections(other)):
+            return
+        for one in self.threads.of(access.code):
+            for other_context in self.threads.of(other.code):
+                if one.is_main and other_context.is_main:
+                    continue
+                beside = self.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
+                if beside and self.sharing.in_common(access, one, other, other_context):
+                    yield one, other_context
+
+    # --- the program's own rule ---
+
+    def is_insider(self, access: Access) -> bool:
+        """Whether the access is one that the guard was made for: of the object's own methods, of a global object, or of
+        code beside the class. Others may have an object of their own: a test, a caller that has just made it."""
+        code = access.code
+        if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
+            return True
+        receiver = self.sharing.places.types.attributes.receiver_of(code)
+        if receiver is None or _is_test(receiver.library_bases):
+            return False
+        if any(each.lock.kind is not None for each in self.protections(access)):
+            return True
+        owner = self.sharing.places.types.names.sources.classes[access.place.owner]
+        if access.base == code.function.parameters[0].name:
+            return owner in receiver.mro or receiver in owner.mro
+        return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+
+    def is_reached(self, code: Code) -> bool:
+        """Whether anybody runs the function at all, as far as one can see."""
+        return bool(self.threads.of(code)) and code.key not in self.threads.calls.constructing
+
+    def is_constant_state(self) -> bool:
+        """Whether only literals are ever stored: a flag or a state, each store complete in itself."""
+        stores = [access for access in self.sharing.places.by_place[self.place] if access.kind.writes]
+        return all(access.kind is Kind.WRITE and self.is_constant(access) for access in stores)
+
+    def is_constant(self, access: Access) -> bool:
+        """Whether a write stores a literal."""
+        return self.sharing.places.dataflow(access.code).is_constant(access.value)
+
+    def clears(self, access: Access) -> bool:
+        """Whether an access takes the object away: deletes it or stores None."""
+        if access.kind is Kind.DELETE:
+            return True
+        return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+
+
+def _is_test(bases: list[str]) -> bool:
+    return any(base.startswith("unittest.") for base in bases)

@@ -1,0 +1,87 @@
+"""Part of the races stage: the shapes that are right without one lock over the whole sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint import facts
+from racelint.knowledge import Knowledge
+from racelint.knowledge.model import SafetyKind
+from racelint.program.case import Case
+from racelint.program.places import Kind
+from racelint.program.sequences import Composite, Shape
+from racelint.program.values import Instance, LibraryObject, Value
+
+
+def is_excused(case: Case, sequence: Composite) -> bool:
+    """A double read of what is never taken away; a flag that is raised twice with nothing else depending on it."""
+    if sequence.shape is Shape.DOUBLE_READ:
+        return not any(case.clears(access) for access in case.accesses)
+    own = sequence.last.code is sequence.code
+    if sequence.shape in (Shape.CHECK, Shape.LAZY) and sequence.last.kind is Kind.WRITE and own:
+        raised = case.is_constant(sequence.last) and sequence.first.kind is Kind.READ
+        return raised and not _acts_once(sequence)
+    return False
+
+
+def _acts_once(sequence: Composite) -> bool:
+    """Whether more than the flag depends on the test: something is started, made or torn down once."""
+    return any(type(each) is facts.Call and each.id > sequence.first.id for each in sequence.code.operations)
+
+
+def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
+    """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
+    code = sequence.code
+    held = case.locksets.held(code, sequence.act)
+    for id in sequence.tested:
+        tested = case.locksets.held(code, id)
+        if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
+            return True
+    inner = sequence.last.code
+    if inner is code or not case.locksets.held(inner, sequence.last.id):
+        return False
+    return any(other.code is inner and other.act == sequence.last.id for other in others)
+
+
+def is_filled_late(case: Case, sequence: Composite) -> bool:
+    """Published, then filled: after the store the object is still being worked on in the critical section."""
+    code = sequence.last.code
+    held = case.locksets.held(code, sequence.act)
+    flow = case.sharing.places.dataflow(code)
+    for access in case.accesses:
+        later = access.code is code and access.id > sequence.act and access.base == sequence.last.base
+        if not later or access.kind is not Kind.READ:
+            continue
+        same = any(held.get(use) == section for use, section in case.locksets.held(code, access.id).items())
+        fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
+        called = any(isinstance(use, facts.Call) for each in fetched for use in flow.uses(each.id))
+        if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
+            return True
+    return False
+
+
+def makes_object(case: Case, sequence: Composite) -> bool:
+    """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
+    last = sequence.last
+    if case.is_constant(last):
+        return False
+    types = case.sharing.places.types
+    return case.guard is not None or any(
+        _has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value)
+    )
+
+
+def _has_identity(value: Value, knowledge: Knowledge) -> bool:
+    if isinstance(value, Instance):
+        return True
+    if not isinstance(value, LibraryObject):
+        return False
+    safety = knowledge.safety(value.qualname)
+    return safety is None or safety.kind is not SafetyKind.IMMUTABLE
+
+
+def is_plain(sequence: Composite) -> bool:
+    """Whether nothing that can switch threads with the GIL stands between the ends of the sequence."""
+    low, high = min(sequence.between), max(sequence.between)
+    operations = sequence.code.operations[low:high]
+    return not any(isinstance(each, facts.Call | facts.Await | facts.Yield | facts.Element) for each in operations)
