@@ -80,7 +80,7 @@ def who(program: Program, context: Context, code: Code) -> str:
     """A context in words, as the one that runs `code`: "several threads running `worker`", "the main thread"."""
     if context.is_main:
         first = program.threads.trace(context, code)[0]
-        return "the main thread" if first.function.kind == "module" else f"any caller of `{called(first)}`"
+        return f"any caller of `{called(first)}`" if first.function.kind == "function" else "the main thread"
     noun = _noun(context)
     return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_label(context.label)}`"
 
@@ -97,7 +97,7 @@ def runners(program: Program, race: Race) -> str:
     if one is other:
         return who(program, one, race.code)
     if one.label == other.label and not one.is_main:
-        return f"two {_noun(one)}s running `{_label(one.label)}`"
+        return f"{'several' if one.many or other.many else 'two'} {_noun(one)}s running `{_label(one.label)}`"
     return f"{who(program, one, race.code)} and {who(program, other, race.other.code)}"
 
 
@@ -116,10 +116,8 @@ def by(program: Program, race: Race) -> str:
 def others_change(program: Program, race: Race) -> str:
     """Why what was found does not stay: "several threads running `book` can change it in between"."""
     if race.other is not None and race.other_context is not None:
-        same = (
-            race.one is not race.other_context and race.one is not None and race.one.label == race.other_context.label
-        )
-        subject = runners(program, race) if same else who(program, race.other_context, race.other.code)
+        alike = race.one is not None and race.one.label == race.other_context.label
+        subject = runners(program, race) if alike else who(program, race.other_context, race.other.code)
         return f"{subject} can {VERBS.get(race.other.kind, 'change')} it in between"
     return f"other threads can change it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
 
