@@ -9,12 +9,12 @@ from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
 from racelint.phrases import done, held_by, lock_name, state, steps, through, usual, who
 from racelint.program import Program
+from racelint.program.contexts import Context
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.races import Problem, Race
 from racelint.program.source import Code
-from racelint.program.threads import Context
 
 
 class Details(TypedDict):

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
 from racelint.program.calls import Edge
+from racelint.program.contexts import Context
 from racelint.program.guards import Guard
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock, LockKey, LockUse
 from racelint.program.places import Access, Kind
 from racelint.program.races import Race
 from racelint.program.source import Code
-from racelint.program.threads import Context
 
 NOUNS = {RunsOn.POOL: "pool task", RunsOn.SERVER: "request thread", RunsOn.HANDLER: "callback"}
 VERBS = {

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.program.contexts import Context
 from racelint.program.guards import Guard, Protection, exclude_each_other, infer_guard, protections, steady
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sequences import Composite
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code
-from racelint.program.threads import Context
 from racelint.program.values import Library, LibraryObject
 
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})

@@ -314,9 +314,9 @@ class Walk:
                         found[self._rebased(use, value, node.manager)] = None
         if found:
             return list(found)
-        use = self._locks.use(self._code, node.manager)
-        if use is not None:
-            return [use]
+        named = self._locks.use(self._code, node.manager)
+        if named is not None:
+            return [named]
         return [] if values else [self._unknown(node.manager)]
 
     def _rebased(self, use: LockUse, manager: Instance, id: int) -> LockUse:

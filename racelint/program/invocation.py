@@ -189,7 +189,7 @@ class Invocation:
         if qualname == "super":
             self._super(site, passed, result)
             return
-        owner, _, method = qualname.rpartition(".")
+        owner = qualname.rpartition(".")[0]
         if self._knowledge.is_class(owner) and passed.positional:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
             rest = Passed(passed.positional[1:], passed.keywords, passed.starred)

@@ -1,4 +1,4 @@
-"""Stage 9: which lock is taken while which other is held, through any number of calls, and where that can block for ever?"""
+"""Stage 9: which lock is taken while another is held, through any number of calls, and where can that block?"""
 
 from __future__ import annotations
 

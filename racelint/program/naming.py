@@ -14,10 +14,11 @@ from typing import Final, TypeGuard
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.calls import is_public
+from racelint.program.contexts import Context
 from racelint.program.frames import parameter_paths
 from racelint.program.places import Places
 from racelint.program.source import Code
-from racelint.program.threads import Context, Threads
+from racelint.program.threads import Threads
 from racelint.program.types import Spawned
 from racelint.program.values import Instance, Partial, Value
 

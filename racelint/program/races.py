@@ -14,6 +14,7 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.case import HALF, Case, Partner
+from racelint.program.contexts import Context
 from racelint.program.excuses import is_excused, is_filled_late, is_plain, is_tested_again, makes_object
 from racelint.program.guards import Guard, Protection, protections, relation
 from racelint.program.locks import Lock
@@ -22,7 +23,6 @@ from racelint.program.places import Access, Kind, Place
 from racelint.program.sequences import REMOVES, Composite, Sequences, Shape
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
-from racelint.program.threads import Context
 
 
 class Problem(Enum):

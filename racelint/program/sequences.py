@@ -41,8 +41,9 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Composite:
-    """`first` and `last` access of one Place on one object, as `code` makes them: itself or, for `asked` and `acts_behind`,
-    by a call. `act` is the operation of `code` that is, or leads to, the last.
+    """`first` and `last` access of one Place on one object, as `code` makes them, itself or by calls.
+
+    `act` is the operation of `code` that is, or leads to, the last.
 
     `test` is the span of the condition. For an update `first` may be the store itself (`+=`).
     """
@@ -229,7 +230,7 @@ class _Finder:
     # --- tests ---
 
     def _note_conditions(self, nodes: Sequence[Node], tests: tuple[int, ...]) -> tuple[int, ...]:
-        """For each operation the tests that decide whether it runs; a test whose branch leaves decides all that follows."""
+        """For each operation the tests that decide whether it runs; one whose branch leaves decides what follows."""
         for node in nodes:
             match node:
                 case facts.Branch():

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.program.contexts import Context
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
-from racelint.program.threads import Context, Threads
+from racelint.program.threads import Threads
 from racelint.program.values import Instance, LibraryObject, Value
 
 

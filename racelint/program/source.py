@@ -38,6 +38,7 @@ class Code:
     offset: int
     operations: list[Operation | None] = field(repr=False)
     returns: list[int] = field(default_factory=list, repr=False)
+    loops: list[tuple[int, int]] | None = field(default=None, repr=False)
     parent: Code | None = field(default=None, repr=False)
     cls: ClassInfo | None = field(default=None, repr=False)
 

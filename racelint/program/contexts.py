@@ -1,0 +1,438 @@
+"""Part of the threads stage: which contexts are started, where, with what entry, and how many of each?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts, WaitFor
+from racelint.program.attributes import Attributes
+from racelint.program.calls import Calls, constructs, method_refs
+from racelint.program.frames import argument
+from racelint.program.source import ClassInfo, Code, span_of, walk
+from racelint.program.types import Spawned
+from racelint.program.values import (
+    ClassRef,
+    FunctionRef,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Partial,
+    Site,
+    Value,
+)
+
+OWN_THREADS: Final = frozenset({RunsOn.THREAD, RunsOn.POOL, RunsOn.HANDLER, RunsOn.SERVER})
+"""Where a function runs beside its starter with the same memory. A loop, a signal handler and an exit handler run on
+the thread of the main context, a process has memory of its own, greenlets and finalizers are not followed."""
+
+
+NOWHERE: Final = Span(1, 1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """Something that runs code beside others: a thread, a pool's tasks, a request handler; or the main context.
+
+    `entries` are the functions that it starts with, each with the object it runs on. `site` is where it is started
+    (None for main and for what a framework starts), `repeated` the id ranges around that, in the function of the site,
+    that run again and again: loops and comprehensions. `many`: several of it may run at once. `own_instance`: each has
+    an object of its own as receiver (a `Thread` subclass, a request handler).
+    """
+
+    index: int
+    label: str
+    runs_on: RunsOn | None
+    entries: tuple[tuple[Code, Value | None], ...]
+    many: bool
+    own_instance: bool = False
+    code: Code | None = None
+    site: int = facts.NOTHING
+    span: Span = NOWHERE
+    repeated: tuple[int, int] | None = None
+    starts: tuple[tuple[Code, int], ...] = ()
+    """Where it begins to run: the `start()` calls, or the site itself."""
+    joins: Mapping[int, int] = field(default_factory=dict)
+    """For functions that wait for its end on every path: the id of that wait."""
+    ends: tuple[int, int] | None = None
+    """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the context that nobody of the program starts."""
+        return self.runs_on is None
+
+    @property
+    def path(self) -> str:
+        """The file in which it is started."""
+        return self.code.path if self.code is not None else ""
+
+
+class Finder:
+    """Makes the contexts from spawning calls, entry methods and entry decorators."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._types = calls.types
+        self._knowledge = calls.types.names.knowledge
+        self._sources = calls.types.names.sources
+        self._contexts: list[Context] = []
+
+    def find(self) -> list[Context]:
+        """All contexts but the main one."""
+        groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
+        for spawned in self._types.spawned:
+            groups[spawned.site, spawned.spawn.callee].append(spawned)
+        for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
+            traced = [spawned for spawned in group if self._is_traced(spawned)]
+            if traced and traced[0].spawn.runs_on in OWN_THREADS:
+                self._spawned(site, traced)
+        for cls in self._sources.classes:
+            self._entry_methods(cls)
+        for code in self._sources.codes:
+            self._decorated(code)
+        return self._contexts
+
+    def _is_traced(self, spawned: Spawned) -> bool:
+        """A callback on a result runs beside its starter only where a pool is known to work on that result."""
+        made = spawned.pool
+        if spawned.spawn.passing is not Passing.RESULT or not isinstance(made, LibraryObject):
+            return True
+        if self._knowledge.wait(f"{made.qualname}.result") is None:
+            return True
+        code = self._sources.codes[spawned.site[0]]
+        call = code.operations[spawned.site[1]]
+        fetched = code.operations[call.callee] if type(call) is facts.Call else None
+        if type(fetched) is not facts.LoadAttr:
+            return False
+        started = {other.site for other in self._types.spawned}
+        results = self._types.of(code, fetched.base)
+        return all(isinstance(each, LibraryObject) and each.site in started for each in results)
+
+    def _add(self, context: Context) -> None:
+        self._contexts.append(context)
+
+    @property
+    def _next(self) -> int:
+        return len(self._contexts) + 1
+
+    # --- spawning calls ---
+
+    def _spawned(self, site: Site, group: list[Spawned]) -> None:
+        spawn = group[0].spawn
+        entries: dict[tuple[Code, Value | None], None] = {}
+        for spawned in group:
+            for entry in self._runnable(spawned.target, spawn):
+                if not entry[0].function.is_async:
+                    entries[entry] = None
+        if not entries:
+            return
+        code = self._sources.codes[site[0]]
+        call = code.operations[site[1]]
+        assert isinstance(call, facts.Call)
+        starts = self._starts(code, site, spawn)
+        repeated = loop_around(code, site[1])
+        many = self._many(spawn, group, code, site, repeated, starts)
+        self._add(
+            Context(
+                self._next,
+                self._label(call, code, list(entries)),
+                spawn.runs_on,
+                tuple(entries),
+                many,
+                spawn.form is Form.CLASS,
+                code,
+                site[1],
+                call.span,
+                repeated,
+                tuple(starts),
+                self._joins(site),
+                self._ends(code, site, starts, spawn),
+            )
+        )
+
+    def _runnable(self, target: Value, spawn: Spawn) -> list[tuple[Code, Value | None]]:
+        match target:
+            case FunctionRef(code=code, receiver=receiver):
+                return [(code, receiver)]
+            case Instance(cls=cls) if spawn.form is Form.FUNCTION:
+                return [(code, target) for code in method_refs(self._types, target, ("__call__",))]
+            case Partial(site=site):
+                code = self._sources.codes[site[0]]
+                call = code.operations[site[1]]
+                if type(call) is facts.Call and call.arguments:
+                    values = self._types.of(code, call.arguments[0].value)
+                    return [entry for value in values for entry in self._runnable(value, spawn)]
+            case ClassRef(cls=cls) if spawn.form is Form.CLASS:
+                made = self._types.names.values.instance(cls, None)
+                rows = [row for base in cls.library_bases for row in self._knowledge.entry_methods(base)]
+                return [(code, made) for row in rows for code in _entry_codes(self._types.attributes, cls, row)]
+            case _:
+                pass
+        return []
+
+    @staticmethod
+    def _label(call: facts.Call, code: Code, entries: list[tuple[Code, Value | None]]) -> str:
+        return entries[0][0].function.qualname.replace("<locals>.", "")
+
+    def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
+        if spawn.starts is not Starts.ON_START:
+            return [(code, site[1])]
+        found = self._method_calls(site, spawn.start_method or "start")
+        return found or [(code, site[1])]
+
+    @cached_property
+    def _library_calls(self) -> dict[tuple[Site, str], list[tuple[Code, int]]]:
+        """Calls of library methods on objects whose making is known: by (where made, method name)."""
+        found: dict[tuple[Site, str], list[tuple[Code, int]]] = defaultdict(list)
+        for (key, id), values in self._types.callees.items():
+            for value in values:
+                if id >= 0 and isinstance(value, LibraryMethod):
+                    made = value.receiver
+                    if isinstance(made, LibraryObject | Instance) and made.site is not None:
+                        found[made.site, value.qualname.rpartition(".")[2]].append((self._sources.codes[key], id))
+        return {key: sorted(calls, key=lambda call: (call[0].key, call[1])) for key, calls in found.items()}
+
+    def _method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
+        return self._library_calls.get((site, method), [])
+
+    def _many(
+        self,
+        spawn: Spawn,
+        group: list[Spawned],
+        code: Code,
+        site: Site,
+        repeated: tuple[int, int] | None,
+        starts: list[tuple[Code, int]],
+    ) -> bool:
+        match spawn.many:
+            case Many.ALWAYS:
+                return True
+            case Many.NEVER:
+                return False
+            case Many.WORKERS:
+                pools = [spawned.pool for spawned in group]
+                if all(self._is_single(pool, spawn) for pool in pools):
+                    return False
+                if repeated is not None or spawn.passing.value.endswith("each"):
+                    return True
+                return any(self._is_long_lived(pool, code) for pool in pools)
+            case _:
+                return repeated is not None
+
+    def _is_single(self, pool: Value | None, spawn: Spawn) -> bool:
+        """Whether the pool surely has one worker."""
+        if not isinstance(pool, LibraryObject) or pool.site is None or spawn.workers is None:
+            return False
+        code = self._sources.codes[pool.site[0]]
+        call = code.operations[pool.site[1]]
+        if type(call) is not facts.Call:
+            return False
+        given = argument(call, spawn.workers.position, spawn.workers.keyword)
+        operation = code.operations[given] if given is not None and given < len(code.operations) else None
+        return type(operation) is facts.Const and operation.text == "1"
+
+    def _is_long_lived(self, pool: Value | None, code: Code) -> bool:
+        """Whether work of several calls meets in the pool: it was made elsewhere, and this function runs again."""
+        if not isinstance(pool, LibraryObject) or pool.site is None:
+            return False
+        return pool.site[0] != code.key and not constructs(code) and code.function.kind == "function"
+
+    # --- the end ---
+
+    def _ends(self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn) -> tuple[int, int] | None:
+        """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
+        if any(where is not code for where, _ in starts):
+            return None
+        if spawn.starts is Starts.NOW and self._waits_itself(code, site):
+            return site[1], site[1]
+        first = min(id for _, id in starts)
+        waits = [id for id in self._waits(code, site, spawn) if id > first]
+        return (first, max(waits)) if waits else None
+
+    def _joins(self, site: Site) -> dict[int, int]:
+        """The functions in which a plain `join()` of what is made at the site stands on every path."""
+        found: dict[int, int] = {}
+        for code, id in self._method_calls(site, "join"):
+            call = code.operations[id]
+            if isinstance(call, facts.Call) and not call.arguments and id in _unconditional(code):
+                found[code.key] = id
+        return found
+
+    def _waits_itself(self, code: Code, site: Site) -> bool:
+        for value in self._types.callees.get(site, ()):
+            if isinstance(value, Library | LibraryMethod):
+                wait = self._knowledge.wait(value.qualname)
+                if wait is not None and wait.what is WaitFor.CALL:
+                    return True
+        return False
+
+    def _waits(self, code: Code, site: Site, spawn: Spawn) -> list[int]:
+        """The calls in `code`, outside any branch, after which the context has surely ended."""
+        found: list[int] = []
+        unconditional = _unconditional(code)
+        for operation in code.operations:
+            if type(operation) is facts.Call and operation.id in unconditional:
+                for value in self._types.of(code, operation.callee):
+                    if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
+                        found.append(operation.id)
+        for node in walk(code.function.body):
+            if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
+                found.append(_last_id(node))
+        return found
+
+    def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
+        wait = self._knowledge.wait(callee.qualname)
+        if wait is None or wait.subject is not None:
+            return False
+        if wait.timeout is not None and argument(call, wait.timeout.position, wait.timeout.keyword) is not None:
+            return False
+        made = callee.receiver
+        if not isinstance(made, LibraryObject | Instance) or made.site is None:
+            return False
+        if made.site == site:
+            return True
+        return wait.what is WaitFor.WORKERS and self._submits_to(made.site, site)
+
+    def _submits_to(self, pool: Site, site: Site) -> bool:
+        return any(
+            isinstance(spawned.pool, LibraryObject) and spawned.pool.site == pool
+            for spawned in self._types.spawned
+            if spawned.site == site
+        )
+
+    def _is_pool_of(self, code: Code, manager: int, site: Site) -> bool:
+        for value in self._types.of(code, manager):
+            if isinstance(value, LibraryObject) and value.site is not None and self._submits_to(value.site, site):
+                return self._knowledge.joins_on_exit(value.qualname)
+        return False
+
+    # --- entry methods and decorators ---
+
+    def _entry_methods(self, cls: ClassInfo) -> None:
+        for base in cls.library_bases:
+            for row in self._knowledge.entry_methods(base):
+                if row.runs_on not in OWN_THREADS:
+                    continue
+                for code in _entry_codes(self._types.attributes, cls, row):
+                    if code.cls is cls and not (row.only_sync and code.function.is_async):
+                        self._entry_method(cls, code, row)
+
+    @cached_property
+    def _constructions(self) -> dict[int, list[Site]]:
+        """Where objects of each class are made."""
+        found: dict[int, list[Site]] = defaultdict(list)
+        for site, values in self._types.callees.items():
+            for value in values:
+                if site[1] >= 0 and isinstance(value, ClassRef):
+                    found[value.cls.key].append(site)
+        return found
+
+    def _entry_method(self, cls: ClassInfo, code: Code, row: EntryMethod) -> None:
+        receiver = self._types.names.values.instance(cls, None)
+        made = sorted(site for each in (cls, *cls.subclasses) for site in self._constructions.get(each.key, ()))
+        many = row.many is Many.ALWAYS
+        where: Code | None = None
+        id, repeated = facts.NOTHING, None
+        starts: list[tuple[Code, int]] = []
+        if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
+            many = len(made) > 1 or any(loop_around(self._sources.codes[key], each) for key, each in made)
+        for site in made:
+            starts.extend(self._method_calls(site, row.started_by or "start"))
+        if len(made) == 1:
+            where, id = self._sources.codes[made[0][0]], made[0][1]
+            repeated = loop_around(where, id)
+        ends = None
+        if where is not None and starts and all(each is where for each, _ in starts):
+            ends = self._instance_ends(where, made[0], starts)
+        self._add(
+            Context(
+                self._next,
+                code.function.qualname,
+                row.runs_on,
+                ((code, receiver), *((code, self._types.names.values.instance(cls, site)) for site in made)),
+                many,
+                row.many is not Many.NEVER or row.instance_per_call,
+                where or code,
+                id,
+                code.function.span if where is None else span_of(where, id),
+                repeated,
+                tuple(starts),
+                self._joins(made[0]) if len(made) == 1 else {},
+                ends,
+            )
+        )
+
+    def _instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
+        joins = [id for where, id in self._method_calls(site, "join") if where is code and id in _unconditional(code)]
+        calls = [code.operations[id] for id in joins]
+        plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
+        return (min(id for _, id in starts), max(plain)) if plain else None
+
+    def _decorated(self, code: Code) -> None:
+        for qualname in sorted(self._types.attributes.shape(code)):
+            row = self._knowledge.entry_decorator(qualname)
+            if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
+                many = row.many in (Many.ALWAYS, Many.WORKERS)
+                label = code.function.qualname
+                span = code.function.span
+                self._add(Context(self._next, label, row.runs_on, ((code, None),), many, False, code, -1, span))
+                return
+
+
+def _entry_codes(attributes: Attributes, cls: ClassInfo, row: EntryMethod) -> list[Code]:
+    found: dict[str, Code] = {}
+    for each in cls.mro:
+        for method in attributes.methods(each):
+            if row.matches(method.code.name):
+                found.setdefault(method.code.name, method.code)
+    return list(found.values())
+
+
+def _last_id(node: facts.Node) -> int:
+    return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
+
+
+def loops(code: Code) -> list[tuple[int, int]]:
+    """The id ranges of the loops and comprehensions of a function, outer ones first."""
+    if code.loops is None:
+        ranges = (
+            [each.id for each in walk([node]) if hasattr(each, "id")]
+            for node in walk(code.function.body)
+            if type(node) is facts.Loop
+        )
+        code.loops = [(min(ids), max(ids)) for ids in ranges if ids]
+    return code.loops
+
+
+def loop_around(code: Code, id: int) -> tuple[int, int] | None:
+    """The innermost loop around an operation."""
+    around = [(low, high) for low, high in loops(code) if low <= id <= high]
+    return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
+
+
+def _unconditional(code: Code) -> set[int]:
+    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
+    found: set[int] = set()
+    pending = list(code.function.body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case facts.Branch():
+                pass
+            case facts.Loop():
+                pending.extend((*node.head, *node.body))
+            case facts.With():
+                pending.extend(node.body)
+            case facts.Try():
+                pending.extend((*node.body, *node.orelse, *node.final))
+            case _ if hasattr(node, "id"):
+                found.add(node.id)
+    return found
