@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
@@ -61,14 +62,25 @@ class Names:
 
     def module_of(self, code: Code, imported: facts.Import) -> int | None:
         """The module of the program that an import takes from, if it is one."""
-        return self.sources.by_name.get(self.absolute(code, imported))
+        return self.sources.by_name.get(self._located(code, imported))
+
+    def _located(self, code: Code, imported: facts.Import) -> str:
+        """The module's name as the program knows it: a script imports what lies beside it by its bare name."""
+        name = self.absolute(code, imported)
+        top = name.partition(".")[0]
+        if imported.level or top in self.sources.by_name or top in sys.stdlib_module_names:
+            return name
+        package = self.sources.modules[code.module].name.rpartition(".")[0]
+        sibling = f"{package}.{name}" if package else name
+        return sibling if f"{package}.{top}" in self.sources.by_name else name
 
     def imported(self, code: Code, imported: facts.Import) -> Value | GlobalName | None:
         """What an import clause binds: a module, a variable of another module, or something of a library."""
-        module = self.absolute(code, imported)
+        module = self._located(code, imported)
         by_name = self.sources.by_name
         if not imported.name:
-            wanted = module if imported.leaf else module.split(".")[0]
+            drop = imported.module.count(".") if not imported.leaf else 0
+            wanted = module.rsplit(".", drop)[0] if drop else module
             return self.values.module(by_name[wanted]) if wanted in by_name else self.library(wanted)
         if imported.name == "*":
             return None

@@ -188,6 +188,7 @@ class _Finder:
         self._by_id: dict[int, list[Access]] = {}
         self._by_place: dict[Place, list[Access]] = {}
         self._node_ends: dict[int, tuple[int, int]] = {}
+        self._polarities: dict[tuple[int, int], bool | None] = {}
         for access in self._accesses:
             self._by_id.setdefault(access.id, []).append(access)
             self._by_place.setdefault(access.place, []).append(access)
@@ -407,7 +408,12 @@ class _Finder:
 
     def _polarity(self, read: Access, test: int) -> bool | None:
         """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
-        load = read.load if read.load >= 0 else read.id
+        key = (read.load if read.load >= 0 else read.id, test)
+        if key not in self._polarities:
+            self._polarities[key] = self._find_polarity(read, test, key[0])
+        return self._polarities[key]
+
+    def _find_polarity(self, read: Access, test: int, load: int) -> bool | None:
         if test == load:
             return True
         match self._flow.operation(test):
