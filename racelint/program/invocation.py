@@ -45,6 +45,7 @@ class Invocation:
         self._reflect = reflect
         self._values = types.names.values
         self._knowledge = types.names.knowledge
+        self._partials: set[tuple[Site, Site]] = set()
 
     # --- passing arguments ---
 
@@ -269,8 +270,10 @@ class Invocation:
     def _partial(self, site: Site, made: Site, passed: Passed, result: int | None) -> None:
         code = self._types.names.sources.codes[made[0]]
         call = code.operations[made[1]]
-        if type(call) is not facts.Call:
+        if type(call) is not facts.Call or (site, made) in self._partials:
+            # a partial of itself (`f = partial(f, x)` in a loop) ends here
             return
+        self._partials.add((site, made))
         first = self.arguments(code, call)
         if first.positional:
             joined = Passed(

@@ -5,6 +5,7 @@ A sequence is right only if nobody changes the Place between its first access an
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,9 @@ DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""
 
 MISSING: Final = 1 << 60
+
+PER_TEST: Final = 40
+"""Of a condition that reads more than this, the rest is left out: it is generated code, and the cost would be cubic."""
 
 MISSES: Final = frozenset(
     {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
@@ -305,7 +309,8 @@ class _Finder:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
         if not body or test < 0:
             return
-        reads = [read for read in self._tested(test) if self._sequences.is_written(read.place)]
+        tested = itertools.islice(self._tested(test), PER_TEST)
+        reads = [read for read in tested if self._sequences.is_written(read.place)]
         if not reads:
             return
         seen: set[tuple[object, str, Shape]] = set()
