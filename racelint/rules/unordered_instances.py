@@ -31,9 +31,8 @@ def check(program: Program) -> Iterator[Finding]:
         inner, outer = lock_used(nesting.inner), lock_used(nesting.outer)
         lock = nesting.inner.lock
         pair = f"two `{lock.symbol.split('.')[-2]}` objects" if lock.key[0] == "attribute" else "two of them"
-        message = f"{takes(nesting, inner)} while {outer} is held: two threads that come to the same {pair} in "
-        message += (
-            "opposite order wait for each other for ever. Take the two locks in a fixed order, for example by `id`."
-        )
+        message = f"{takes(nesting, inner)} while {outer} is held: two threads that come to the same {pair} "
+        message += "in opposite order wait for each other for ever. "
+        message += "Take the two locks in a fixed order, for example by `id`."
         related = [*begins(program, nesting, outer), *behind(nesting, inner)]
         yield check.finding(nesting, message, **lock_details(lock, nesting.code, related, "lock"))
