@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from racelint import facts
 from racelint.knowledge.model import Slot
@@ -44,7 +44,10 @@ class Invocation:
         self._flow = flow
         self._reflect = reflect
         self._values = types.names.values
-        self._knowledge = types.names.knowledge
+        # the same few names are asked for at every call of the program
+        self._returns = cache(types.names.knowledge.returns)
+        self._spawns = cache(types.names.knowledge.spawns)
+        self._is_class = cache(types.names.knowledge.is_class)
         self._partials: set[tuple[Site, Site]] = set()
 
     # --- passing arguments ---
@@ -191,7 +194,7 @@ class Invocation:
             self._super(site, passed, result)
             return
         owner = qualname.rpartition(".")[0]
-        if self._knowledge.is_class(owner) and passed.positional:
+        if self._is_class(owner) and passed.positional:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
             rest = Passed(passed.positional[1:], passed.keywords, passed.starred)
             self._flow.watch(passed.positional[0], partial(self._spawn, site, qualname, rest))
@@ -200,7 +203,7 @@ class Invocation:
         self._spawn(site, qualname, passed, None)
 
     def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
-        if self._knowledge.is_class(qualname):
+        if self._is_class(qualname):
             self._flow.add(result, self._values.library_object(qualname, site))
             if passed.positional:
                 elements = self._flow.node("elements", site)
@@ -211,7 +214,7 @@ class Invocation:
         if qualname in ("sorted", "iter", "next", "enumerate", "reversed"):
             self._iteration(site, qualname, passed, result)
             return
-        returned = self._knowledge.returns(qualname)
+        returned = self._returns(qualname)
         if returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
 
@@ -253,7 +256,7 @@ class Invocation:
             return
         if method == "__new__" and passed.positional:
             self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
-        returned = self._knowledge.returns(callee.qualname)
+        returned = self._returns(callee.qualname)
         if elements is not None and method in TAKES_ELEMENT:
             self._flow.copy(elements, result)
         elif elements is not None and method in SHARES_ELEMENTS:
@@ -287,7 +290,7 @@ class Invocation:
 
     def _spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
         if isinstance(receiver, Instance | LibraryObject | None):
-            for spawn in self._knowledge.spawns(qualname.removesuffix(".__init__")):
+            for spawn in self._spawns(qualname.removesuffix(".__init__")):
                 target = passed.at(spawn.callee)
                 if target is not None:
                     given = self._handed_over(spawn, passed)

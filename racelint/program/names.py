@@ -30,6 +30,7 @@ class Names:
     stars: list[list[tuple[Code, facts.Import]]]
     class_stores: dict[int, dict[str, list[tuple[Code, facts.StoreName]]]]
     _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
+    _libraries: dict[str, Library] = field(default_factory=dict)
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:
         """What a name of scope global means in a module: a variable of the program, a builtin, or unknown (None)."""
@@ -106,7 +107,10 @@ class Names:
 
     def library(self, name: str) -> Library:
         """Something that is defined outside the program, by its canonical name."""
-        return self.values.library(self.knowledge.canonical(name))
+        found = self._libraries.get(name)
+        if found is None:
+            found = self._libraries[name] = self.values.library(self.knowledge.canonical(name))
+        return found
 
     def static(self, code: Code, id: int) -> list[Value]:
         """The functions, classes, modules and library names that a value surely names, without following calls.

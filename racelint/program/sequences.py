@@ -309,8 +309,8 @@ class _Finder:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
         if not body or test < 0:
             return
-        tested = itertools.islice(self._tested(test), PER_TEST)
-        reads = [read for read in tested if self._sequences.is_written(read.place)]
+        first = itertools.islice(self._tested(test), PER_TEST)
+        reads = [read for read in first if self._sequences.is_written(read.place)]
         if not reads:
             return
         seen: set[tuple[object, str, Shape]] = set()

@@ -22,6 +22,8 @@ class Threads:
     """For each function: the contexts that run it, main first."""
     found_by: dict[tuple[int, int], tuple[Code, int] | None] = field(default_factory=dict)
     """For (context, function): the call by which the context came to it; None for an entry."""
+    outside: set[int] = field(default_factory=set)
+    """The functions that callers outside the program may be running at any time."""
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
@@ -51,6 +53,8 @@ class Threads:
         ended = context.joins.get(code.key)
         if ended is not None and id > ended:
             return False
+        if context.ends is None and code.key in self.outside:
+            return True
         window = self.windows.get(context.index, {}).get(code.key)
         return window is not None and window[0] <= id <= window[1]
 
@@ -67,6 +71,8 @@ def link_threads(calls: Calls) -> Threads:
     contexts.extend(Finder(calls).find())
     threads = Threads(calls, contexts)
     _spread(threads)
+    roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
+    threads.outside.update(calls.reachable(roots))
     for context in contexts[1:]:
         threads.windows[context.index] = _windows(threads, context)
     return threads
@@ -93,25 +99,23 @@ def _spread(threads: Threads) -> None:
 
 
 def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
-    """What the main context may be doing while `context` lives: by function, a range of ids."""
+    """What the main context may be doing while `context` lives: by function, a range of ids.
+
+    Where nobody waits for its end, what callers outside may run comes on top (`Threads.outside`).
+    """
     calls = threads.calls
     windows: dict[int, tuple[int, int]] = {}
     pending: list[tuple[Code, int, int]] = []
     if context.ends is not None and context.code is not None:
         pending.append((context.code, *context.ends))
     else:
-        starts = context.starts or ()
-        for code, id in starts:
+        for code, id in context.starts:
             loop = loop_around(code, id)
             pending.append((code, loop[0] if loop else id + 1, FOREVER))
-        sources = calls.types.names.sources
-        pending.extend(
-            (code, 0, FOREVER)
-            for code in sources.codes
-            if (calls.is_open(code) and not constructs(code)) or (not starts and code.function.kind == "module")
-        )
     while pending:
         code, low, high = pending.pop()
+        if context.ends is None and code.key in threads.outside:
+            continue
         known = windows.get(code.key)
         if known is not None and known[0] <= low and known[1] >= high:
             continue
