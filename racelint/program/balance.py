@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockDomain, LockKind
+from racelint.knowledge.model import LockDomain
 from racelint.program.holding import Acquisition, Exit, Holding, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
+from racelint.program.source import Code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,11 +51,14 @@ class Balance:
 def link_balance(locksets: LockSets) -> Balance:
     """Judge every function that takes or releases locks."""
     holdings = [locksets.holdings[key] for key in sorted(locksets.holdings)]
-    released = {release.use.lock.key for holding in holdings for release in holding.releases.values()}
+    released_by: dict[LockKey, set[int]] = {}
+    for holding in holdings:
+        for key in _releases(holding):
+            released_by.setdefault(key, set()).add(holding.code.key)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
-        kept, passed = _leaks(holding, released)
+        kept, passed = _leaks(locksets, holding, released_by)
         unreleased.extend(kept)
         skipped.extend(passed)
     ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
@@ -62,13 +66,19 @@ def link_balance(locksets: LockSets) -> Balance:
         release
         for holding in holdings
         for release in holding.releases.values()
-        if release.free and release.use.lock.kind is not None and release.use.lock.kind is not LockKind.SEMAPHORE
+        if release.free and release.use.lock.kind is not None and not release.use.lock.is_semaphore
     ]
     useless = [each for holding in holdings for each in _useless(locksets, holding)]
     return Balance(unreleased, skipped, ignored, unheld, useless)
 
 
-def _leaks(holding: Holding, released: set[LockKey]) -> tuple[list[Unreleased], list[Unreleased]]:
+def _releases(holding: Holding) -> set[LockKey]:
+    return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
+
+
+def _leaks(
+    locksets: LockSets, holding: Holding, released_by: dict[LockKey, set[int]]
+) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
     kept: dict[int, Unreleased] = {}
     skipped: dict[int, Unreleased] = {}
@@ -76,7 +86,13 @@ def _leaks(holding: Holding, released: set[LockKey]) -> tuple[list[Unreleased], 
         acquisition = holding.acquisitions.get(leak.acquired)
         if acquisition is None or leak.acquired in holding.ignored or leak.use.lock.kind is None:
             continue
-        never = leak.use.lock.key not in released
+        releasers = released_by.get(leak.use.lock.key, set())
+        never = not releasers
+        if _is_private(locksets, holding.code, leak.use.lock.key):
+            continue
+        if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
+            # every normal path leaves with it, and somebody else gives it back: the lock is handed over
+            continue
         if leak.use in own or never:
             target = skipped if leak.by is Exit.CALL else kept
             if leak.by is Exit.CALL and never:
@@ -88,21 +104,20 @@ def _leaks(holding: Holding, released: set[LockKey]) -> tuple[list[Unreleased], 
 def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
     """Locks that a function makes for itself alone: a new one at each call, known to nobody else."""
     code = holding.code
-    flow = locksets.places.dataflow(code)
     if code.function.kind == "module":
         return
     told: set[LockKey] = set()
     for acquisition in holding.acquisitions.values():
         key = acquisition.use.lock.key
         shared_by_tasks = acquisition.use.lock.domain in (LockDomain.TASK, LockDomain.GREENLET)
-        if key[0] != "site" or key[1] != code.key or key in told or shared_by_tasks:
-            continue
-        uses = flow.uses(int(key[2]))
-        private = all(isinstance(use, facts.LoadAttr) or _is_with(use) for use in uses)
-        if private and int(key[2]) not in code.returns:
+        if key not in told and not shared_by_tasks and _is_private(locksets, code, key):
             told.add(key)
             yield acquisition
 
 
-def _is_with(use: facts.Operation) -> bool:
-    return isinstance(use, facts.Entered)
+def _is_private(locksets: LockSets, code: Code, key: LockKey) -> bool:
+    """Whether a lock is made in the function and known to nobody else: only taken and released there."""
+    if key[0] != "site" or key[1] != code.key or int(key[2]) in code.returns:
+        return False
+    uses = locksets.places.dataflow(code).uses(int(key[2]))
+    return all(isinstance(use, facts.LoadAttr | facts.Entered) for use in uses)

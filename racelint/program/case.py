@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,9 @@ from racelint.program.values import Library, LibraryObject
 
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
+
+ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
+"""Accesses of one item by its key."""
 
 HALF: Final = 0.5
 """A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
@@ -60,7 +63,7 @@ class Case:
 
     def _is_thread_slot(self, access: Access) -> bool:
         """An item under the running thread's own key."""
-        if access.key < 0:
+        if access.key < 0 or access.method not in ITEM_ACCESSES:
             return False
         types = self.sharing.places.types
         flow = self.sharing.places.dataflow(access.code)
@@ -104,11 +107,16 @@ class Case:
 
     # --- the other side ---
 
-    def partner(self, access: Access, held: list[Protection]) -> Partner | None:
-        """Somebody who changes the Place while `access` is under way, rather the same access in another thread."""
+    def partner(
+        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+    ) -> Partner | None:
+        """Somebody who changes the Place while `access` is under way, in a way that `harms`.
+
+        Rather the same access in another thread than another one.
+        """
         best: Partner | None = None
         for other in self.accesses:
-            if other.kind.writes:
+            if other.kind.writes and harms(other):
                 for one, other_context in self._meetings(access, held, other):
                     if best is None or (other is access and best.other is not access):
                         best = Partner(other, one, other_context)
@@ -130,16 +138,30 @@ class Case:
                 if beside and self.sharing.in_common(access, one, other, other_context):
                     yield one, other_context
 
+    def may_meet(self, access: Access, other: Access) -> bool:
+        """Whether the order of starts and joins leaves it open that the two overlap."""
+        return any(
+            (one.is_main and beside.is_main)
+            or self.threads.overlap(one, access.code, access.id, beside, other.code, other.id)
+            for one in self.threads.of(access.code)
+            for beside in self.threads.of(other.code)
+        )
+
     # --- the program's own rule ---
 
     def is_insider(self, access: Access) -> bool:
-        """Whether the access is one that the guard was made for: of the object's own methods, of a global object, or of
-        code beside the class. Others may have an object of their own: a test, a caller that has just made it."""
+        """Whether the access is one that the guard was made for.
+
+        It is in the object's own methods, on a global object, or in code beside the class. Others may have an object of
+        their own: a test, a caller that has just made it. Who makes the guard anew makes the state anew with it.
+        """
         code = access.code
+        receiver = self.sharing.places.types.attributes.receiver_of(code)
+        if (receiver is not None and _is_test(receiver.library_bases)) or self._makes_guard(access):
+            return False
         if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
             return True
-        receiver = self.sharing.places.types.attributes.receiver_of(code)
-        if receiver is None or _is_test(receiver.library_bases):
+        if receiver is None:
             return False
         if any(each.lock.kind is not None for each in self.protections(access)):
             return True
@@ -147,6 +169,16 @@ class Case:
         if access.base == code.function.parameters[0].name:
             return owner in receiver.mro or receiver in owner.mro
         return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+
+    def _makes_guard(self, access: Access) -> bool:
+        if self.guard is None:
+            return False
+        return any(
+            other.kind.rebinds
+            and other.base == access.base
+            and (other.place.kind, other.place.owner, other.place.name) == self.guard.lock.key
+            for other in self.sharing.places.of(access.code)
+        )
 
     def is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function at all, as far as one can see."""

@@ -106,6 +106,8 @@ class Dataflow:
         if 0 <= id < len(parameters):
             return parameters[id].name
         match self.operation(id):
+            case facts.LoadName(name=name, scope="cell") if any(each.name == name for each in parameters):
+                return name
             case facts.LoadName(name=name, scope="global"):
                 return f"g:{self.code.module}:{name}"
             case facts.LoadName(name=name, owner=owner):
@@ -155,6 +157,13 @@ class Dataflow:
                 return self.is_constant(only)
             case _:
                 return False
+
+    def truth(self, id: int) -> bool | None:
+        """Whether a literal counts as true; None for what is no literal."""
+        operation = self.operation(id)
+        if type(operation) is not facts.Const:
+            return None
+        return operation.text not in ("None", "False", "0", "0.0", "''", "b''")
 
     def is_none(self, id: int) -> bool:
         """Whether the value is the literal None."""

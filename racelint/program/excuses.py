@@ -8,8 +8,8 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
-from racelint.program.places import Kind
-from racelint.program.sequences import Composite, Shape
+from racelint.program.places import Access, Kind
+from racelint.program.sequences import REMOVES, Composite, Shape
 from racelint.program.values import Instance, LibraryObject, Value
 
 
@@ -38,9 +38,31 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
             return True
     inner = sequence.last.code
-    if inner is code or not case.locksets.held(inner, sequence.last.id):
+    within = case.locksets.held(inner, sequence.last.id)
+    if inner is code or not within:
         return False
-    return any(other.code is inner and other.act == sequence.last.id for other in others)
+    if any(other.code is inner and other.act == sequence.last.id for other in others):
+        return True
+    # the callee looks at the Place itself before it acts, in the same critical section
+    return any(
+        each.code is inner
+        and each.id < sequence.last.id
+        and any(within.get(use) == section for use, section in case.locksets.held(inner, each.id).items())
+        for each in case.accesses
+    )
+
+
+def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a write makes stale what the sequence has found out."""
+    if sequence.shape is Shape.DOUBLE_READ:
+        return case.clears(other)
+    act = sequence.last
+    if act.kind is Kind.CONTENT or act.method in REMOVES:
+        return other.method in REMOVES or other.kind.rebinds
+    if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
+        truth = case.sharing.places.dataflow(other.code).truth(other.value)
+        return truth is None or truth is not sequence.wants
+    return True
 
 
 def is_filled_late(case: Case, sequence: Composite) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.locks import Lock, LockUse
-from racelint.program.lockstate import Held
+from racelint.program.lockstate import ON_ENTRY, Held
 from racelint.program.places import Access
 
 ANY: str = "?"
@@ -26,6 +26,8 @@ class Protection:
     lock: Lock
     relation: str
     mode: LockKind | None
+    taken_here: bool = True
+    """Whether the function of the access takes it itself, not a caller."""
 
     def excludes(self, other: Protection) -> bool:
         """Whether a holder of this keeps a holder of the other out."""
@@ -58,7 +60,9 @@ def relation(use: LockUse, access: Access) -> str:
 
 def protections(held: Held, access: Access) -> list[Protection]:
     """The locks held at an access that may protect it."""
-    found = [Protection(use.lock, relation(use, access), use.mode) for use in held]
+    found = [
+        Protection(use.lock, relation(use, access), use.mode, section != ON_ENTRY) for use, section in held.items()
+    ]
     return [each for each in found if each.relation != "instance"]
 
 
@@ -105,9 +109,13 @@ class Guard:
 
 
 def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None:
-    """The lock held at most of the accesses, if one that excludes is held at some write of the Place."""
+    """The lock held at most of the accesses, if one that excludes is held at some write of the Place.
+
+    A global lock from elsewhere must be taken by some writer itself: else callers may hold it for reasons of their own.
+    """
     counts: dict[tuple[object, str], list[Access]] = {}
     locks: dict[tuple[object, str], Lock] = {}
+    own: dict[tuple[object, str], list[Access]] = {}
     for access, held in accesses:
         for protection in held:
             lock = protection.lock
@@ -118,12 +126,14 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None
                 continue
             key = (lock.key, protection.relation)
             locks[key] = lock
+            if protection.taken_here or lock.path == access.code.path:
+                own.setdefault(key, []).append(access)
             if access not in counts.setdefault(key, []):
                 counts[key].append(access)
     best: Guard | None = None
     for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
-        if writes:
+        if writes and (which[1] != "global" or any(each in own.get(which, ()) for each in writes)):
             guard = Guard(locks[which], which[1], len(guarded), len(accesses), writes[0], len(writes))
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard

@@ -103,6 +103,8 @@ class Holding:
     releases: dict[int, Release] = field(default_factory=dict)
     leaks: dict[Leak, None] = field(default_factory=dict)
     ignored: dict[int, Acquisition] = field(default_factory=dict)
+    handed_on: set[LockUse] = field(default_factory=set)
+    """Locks whose `release` is handed to somebody else to call: a timer, a callback."""
     effect: Effect = NO_EFFECT
 
 
@@ -121,6 +123,8 @@ class Walk:
         self._exits = Exits()
         self._conditional: dict[int, LockUse] = {}
         self._yields: list[State] = []
+        nodes = walk(code.function.body)
+        self._managers = {node.manager for node in nodes if type(node) is facts.With}
 
     def run(self) -> Holding:
         """The whole function."""
@@ -173,6 +177,8 @@ class Walk:
         match node:
             case facts.Call():
                 return self._call(node, state)
+            case facts.LoadAttr() if node.name.startswith("release"):
+                return self._fetched_release(node, state)
             case facts.Branch():
                 body = self._nodes(node.body, self._refined(node.test, state, True))
                 orelse = self._nodes(node.orelse, self._refined(node.test, state, False))
@@ -201,6 +207,16 @@ class Walk:
                     self._yields.append(state)
                     self._exits.raises.append((node.span, state))
                 return state
+
+    def _fetched_release(self, node: facts.LoadAttr, state: State) -> State:
+        """`Timer(5, lock.release)`: from here on the release is somebody else's business."""
+        self._record(node.id, state)
+        called = any(isinstance(use, facts.Call) and use.callee == node.id for use in self._flow.uses(node.id))
+        use = None if called else self._locks.use(self._code, node.base)
+        if use is None or use.lock.kind is None:
+            return state
+        self._holding.handed_on.add(use)
+        return state.hand_on(use)
 
     def _record(self, id: int, state: State) -> None:
         if state is EMPTY and id not in self._holding.at:
@@ -314,10 +330,21 @@ class Walk:
                         found[self._rebased(use, value, node.manager)] = None
         if found:
             return list(found)
+        awaited = self._flow.operation(node.manager)
+        if isinstance(awaited, facts.Await | facts.Yield):
+            acquire = self._flow.operation(awaited.value)
+            if type(acquire) is facts.Call and acquire.callee >= 0 and self._takes(acquire):
+                taken = self._locks.use(self._code, self._receiver(acquire))
+                return [] if taken is None else [taken]
         named = self._locks.use(self._code, node.manager)
         if named is not None:
             return [named]
         return [] if values else [self._unknown(node.manager)]
+
+    def _takes(self, call: facts.Call) -> bool:
+        callees = self._types.of(self._code, call.callee)
+        methods = [self._locks.method(each) for each in callees if isinstance(each, LibraryMethod)]
+        return any(each is not None and each.role is LockRole.ACQUIRE for each in methods)
 
     def _rebased(self, use: LockUse, manager: Instance, id: int) -> LockUse:
         """A lock of `__enter__` as seen where the manager is the value `id`."""
@@ -353,7 +380,7 @@ class Walk:
             if isinstance(value, LibraryMethod):
                 method = self._locks.method(value)
                 if method is not None and method.awaited and not self._is_awaited(call):
-                    return state
+                    return self._left_to_others(call, state)
                 if method is not None:
                     return self._lock_call(call, method.role, method.failure, self._may_fail(call, method), state)
                 if value.qualname.endswith(("ExitStack.enter_context", "ExitStack.enter_async_context")):
@@ -368,6 +395,11 @@ class Walk:
             self._exits.raises.append((call.span, state))
         effects = [(value.code, self._effect_of(value.code)) for value in callees if isinstance(value, FunctionRef)]
         return self._apply(call, effects, state) if effects else state
+
+    def _left_to_others(self, call: facts.Call, state: State) -> State:
+        """What is not awaited here may be taken or given back by somebody else."""
+        use = self._locks.use(self._code, self._receiver(call))
+        return state if use is None else replace(state, free=state.free - {use})
 
     def _is_awaited(self, call: facts.Call) -> bool:
         return any(isinstance(use, facts.Await | facts.Yield) for use in self._flow.uses(call.id))
@@ -413,14 +445,21 @@ class Walk:
         return state
 
     def _acquire(self, call: facts.Call, use: LockUse, state: State, conditional: bool) -> State:
+        if self._is_manager(call):
+            return state
         self._note(call.id, call.span, use, state, waits=not conditional, explicit=True)
+        self._conditional[call.id] = use
         if not conditional:
             return state.take(use, call.id, explicit=True)
-        self._conditional[call.id] = use
         if not self._is_used(call.id):
             self._holding.ignored[call.id] = self._holding.acquisitions[call.id]
             return state.take(use, call.id, explicit=True)
         return state.tried(use)
+
+    def _is_manager(self, call: facts.Call) -> bool:
+        """Whether a `with` is entered over what awaiting the acquire gives: it takes the lock and releases it."""
+        results = [use for use in self._flow.uses(call.id) if isinstance(use, facts.Await | facts.Yield)]
+        return any(result.id in self._managers for result in results)
 
     def _is_used(self, id: int) -> bool:
         if self._flow.uses(id) or id in self._code.returns:

@@ -181,6 +181,8 @@ def _is_again(nesting: Nesting) -> bool:
     outer, inner = nesting.outer, nesting.inner
     if outer.lock.key != inner.lock.key or inner.lock.kind not in NON_REENTRANT or outer.mode is not inner.mode:
         return False
+    if inner.lock.is_semaphore:
+        return False
     if not inner.lock.per_instance and inner.lock.key[0] != "item":
         return True
     return outer.base == inner.base and UNKNOWN not in outer.base and not outer.base.startswith("%")

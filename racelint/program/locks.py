@@ -37,6 +37,8 @@ class Lock:
     per_instance: bool = field(compare=False)
     path: str = field(compare=False)
     span: Span = field(compare=False)
+    is_semaphore: bool = field(compare=False, default=False)
+    """Its acquires and releases are permits: anybody may give one back."""
 
     @property
     def excludes(self) -> bool:
@@ -68,6 +70,7 @@ class Locks:
         self._knowledge = places.types.names.knowledge
         self._groups = _Groups()
         self._kinds: dict[Site, tuple[LockKind, LockDomain]] = {}
+        self._semaphores: set[Site] = set()
         self._cache: dict[tuple[int, int], LockUse | None] = {}
         self._made: dict[LockKey, Lock] = {}
         self._homes: dict[LockKey, tuple[str, str, Span]] = {}
@@ -111,6 +114,8 @@ class Locks:
             if model is None:
                 continue
             kind = self._kind(code, call, model)
+            if model.kind is LockKind.SEMAPHORE:
+                self._semaphores.add(value.site)
             if model.shares is not None:
                 given = argument(call, model.shares.position, model.shares.keyword)
                 if given is not None:
@@ -261,7 +266,9 @@ class Locks:
             home = self._homes.get(key)
             symbol, path, span = home or (symbol, "", Span(1, 1, 1, 1))
             what, domain = kind or (None, LockDomain.THREAD)
-            found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span)
+            sites = self._sites_of.get(key, set()) | ({(key[1], int(key[2]))} if key[0] == "site" else set())
+            permits = not sites.isdisjoint(self._semaphores)
+            found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span, permits)
         return found
 
 

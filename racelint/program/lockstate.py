@@ -75,6 +75,7 @@ class State:
         may = {each: ids - {acquire} if each == use else ids for each, ids in self.may.items()}
         return replace(
             self,
+            held=_without(self.held, use) if self.held.get(use) == frozenset({acquire}) else self.held,
             may={each: ids for each, ids in may.items() if ids},
             free=self.free | {use},
             unsure=self.unsure - {use},
@@ -87,6 +88,11 @@ class State:
     def settle(self, use: LockUse) -> State:
         """Where the release has been arranged for: it happens on every path from here."""
         return replace(self, may=_without(self.may, use))
+
+    def hand_on(self, use: LockUse) -> State:
+        """Where somebody else gets the release: from now on the lock may be held, or not."""
+        free = self.free - {use}
+        return replace(self, held=_without(self.held, use), may=_without(self.may, use), free=free)
 
 
 EMPTY: Final = State()

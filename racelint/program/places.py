@@ -317,7 +317,12 @@ class _Collector:
             if isinstance(use, facts.StoreItem | facts.DeleteItem)
             for access in self._use(load, item.id, use)
         ]
-        return nested + self._made(Kind.CONTENT, load, item.id, item.span, key=item.key, method="[]")
+        inserts = any(
+            isinstance(value, LibraryObject) and value.qualname == "collections.defaultdict"
+            for value in self._types.of(self._code, load.id)
+        )
+        kind = Kind.MUTATE if inserts and not nested else Kind.CONTENT
+        return nested + self._made(kind, load, item.id, item.span, key=item.key, method="[]")
 
     def _updates_item(self, load: facts.LoadName | facts.LoadAttr, store: facts.StoreItem) -> bool:
         """`d[k] = d.get(k, 0) + 1`: the stored value was computed from an item of the same container."""

@@ -15,12 +15,12 @@ from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.contexts import Context
-from racelint.program.excuses import is_excused, is_filled_late, is_plain, is_tested_again, makes_object
+from racelint.program.excuses import can_outdate, is_excused, is_filled_late, is_plain, is_tested_again, makes_object
 from racelint.program.guards import Guard, Protection, protections, relation
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
-from racelint.program.sequences import REMOVES, Composite, Sequences, Shape
+from racelint.program.sequences import Composite, Sequences, Shape
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
 
@@ -229,26 +229,14 @@ class _Judge:
     def _evidence(self, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
         case = self._case
         seen = sequence.last if sequence.last.code is sequence.code else sequence.first
-        partner = case.partner(seen, held)
-        if partner is not None and self._can_outdate(sequence, seen, held):
+        partner = case.partner(seen, held, lambda other: can_outdate(case, sequence, other))
+        if partner is not None:
             return "threads", partner
         if self._is_guarded_elsewhere(sequence, held):
             return "lock", None
         if case.is_assumed and not held and case.is_reached(sequence.code):
             return "assumed", None
         return None
-
-    def _can_outdate(self, sequence: Composite, seen: Access, held: list[Protection]) -> bool:
-        """Whether what the other side does can make the test stale."""
-        act = sequence.last
-        if sequence.shape is Shape.DOUBLE_READ:
-            return any(
-                self._case.clears(each) and self._case.races_with(seen, held, each) for each in self._case.accesses
-            )
-        if act.kind is not Kind.CONTENT and act.method not in REMOVES:
-            return True
-        taking = (each for each in self._case.accesses if each.method in REMOVES or each.kind.rebinds)
-        return any(self._case.races_with(seen, held, each) for each in taking)
 
     def _is_guarded_elsewhere(self, sequence: Composite, held: list[Protection]) -> bool:
         """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
@@ -263,13 +251,14 @@ class _Judge:
             for access in case.accesses
             if (access.code.key, access.id) not in own
             and any(guard.protects(each) for each in case.protections(access))
+            and case.may_meet(sequence.last if sequence.last.code is sequence.code else sequence.first, access)
         ]
         if sequence.shape is Shape.DOUBLE_READ:
             return any(case.clears(access) for access in elsewhere)
         act_guarded = any(guard.protects(each) for each in case.protections(sequence.last))
         if sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded:
             return True
-        return any(access.kind.writes for access in elsewhere)
+        return any(access.kind.writes and can_outdate(case, sequence, access) for access in elsewhere)
 
     def _wrong_lock(self, access: Access) -> tuple[Problem, Lock] | None:
         """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
@@ -299,13 +288,22 @@ class _Judge:
             return
         if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
             return
-        if not _is_forgotten(access, guard):
+        if not _is_forgotten(access, guard) or self._is_left_to_holder(access, guard):
+            return
+        guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
+        if not any(case.may_meet(access, each) for each in guarded if each.kind.writes or access.kind.writes):
             return
         wrong = self._wrong_lock(access)
         problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
         lock = wrong[1] if wrong is not None else None
         for code, span in self._where_forgotten(access, guard):
             yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+    def _is_left_to_holder(self, access: Access, guard: Guard) -> bool:
+        """Whether the function goes on to try the very guard: who holds it meanwhile looks again when done."""
+        holding = self._case.locksets.holdings.get(access.code.key)
+        tries = holding.acquisitions.values() if holding is not None else ()
+        return any(each.use.lock.key == guard.lock.key and not each.waits for each in tries)
 
     def _where_forgotten(self, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
         """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""

@@ -62,6 +62,8 @@ class Composite:
     """The ids that must lie in one critical section: the reads and the act."""
     tested: tuple[int, ...] = ()
     """The reads in the other tests on which the act depends."""
+    wants: bool | None = None
+    """The truth of the tested value that leads to the act, where the test asks for that alone."""
 
 
 class Sequences:
@@ -325,7 +327,9 @@ class _Finder:
                 load = read.load if read.load >= 0 else read.id
                 between = (load, read.id, where) if read.code is self._code else (self._site_of(test), where)
                 tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
-                yield Composite(self._code, shape, read, access, where, span, between, tested)
+                polarity = self._polarity(read, test)
+                wants = None if polarity is None else polarity is not negated
+                yield Composite(self._code, shape, read, access, where, span, between, tested, wants)
 
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
