@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.contexts import Context
-from racelint.program.guards import Guard, Protection, exclude_each_other, infer_guard, protections, steady
+from racelint.program.guards import ANY, Guard, Protection, exclude_each_other, infer_guard, protections, steady
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sequences import Composite
@@ -49,7 +49,11 @@ class Case:
             if not self._is_early(access) and not self._is_thread_slot(access)
         ]
         self._held: dict[Access, list[Protection]] = {}
-        self.guard: Guard | None = infer_guard([(access, self.protections(access)) for access in self.accesses])
+        self.lazy_stores: set[Access] = set()
+        """The writes that only happen where there was nothing before."""
+        self.guard: Guard | None = infer_guard(
+            [(access, self.protections(access)) for access in self.accesses], locksets.waited_for
+        )
         self.is_assumed = sharing.is_assumed(place)
 
     def _is_early(self, access: Access) -> bool:
@@ -103,7 +107,8 @@ class Case:
         """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind."""
         guard = self.guard
         assert guard is not None
-        return not any(guard.protects(each) or each.lock.kind is None or each.relation == "other" for each in held)
+        doubtful = (ANY, "other")
+        return not any(guard.protects(each) or each.lock.kind is None or each.relation in doubtful for each in held)
 
     # --- the other side ---
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
+from racelint.program.guards import Guard
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import REMOVES, Composite, Shape
-from racelint.program.values import Instance, LibraryObject, Value
+from racelint.program.values import Instance, Library, LibraryObject, Value
+
+SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:
@@ -59,6 +63,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:
         return other.method in REMOVES or other.kind.rebinds
+    if sequence.wants is True and other in case.lazy_stores:
+        return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
         return truth is None or truth is not sequence.wants
@@ -107,3 +113,35 @@ def is_plain(sequence: Composite) -> bool:
     low, high = min(sequence.between), max(sequence.between)
     operations = sequence.code.operations[low:high]
     return not any(isinstance(each, facts.Call | facts.Await | facts.Yield | facts.Element) for each in operations)
+
+
+def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
+    """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
+    if access.load < 0 or access.load == access.id:
+        return False
+    held = case.locksets.held(access.code, access.load)
+    sections = [(use, section) for use, section in held.items() if use.lock.key == guard.lock.key]
+    return any(
+        each.code is access.code
+        and each.kind.rebinds
+        and each.base == access.base
+        and case.locksets.held(each.code, each.id).get(use) == section
+        for use, section in sections
+        for each in case.accesses
+    )
+
+
+def is_snapshot(case: Case, access: Access) -> bool:
+    """A copy in one step (semantics of `list(d)`, `d.copy()`, `list(d.items())`): it needs no lock."""
+    if access.kind is not Kind.CONTENT:
+        return False
+    if access.method in SNAPSHOTS:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    uses = flow.uses(access.id)
+    types = case.sharing.places.types
+    return access.method in ("items", "values", "keys") and all(
+        isinstance(use, facts.Call)
+        and any(isinstance(each, Library) and each.qualname in SNAPSHOTS for each in types.of(access.code, use.callee))
+        for use in uses
+    )

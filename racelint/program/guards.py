@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow import UNKNOWN
-from racelint.program.locks import Lock, LockUse
+from racelint.program.locks import Lock, LockKey, LockUse
 from racelint.program.lockstate import ON_ENTRY, Held
 from racelint.program.places import Access
 
@@ -108,8 +108,10 @@ class Guard:
         return protection.lock.key == self.lock.key and same
 
 
-def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None:
+def infer_guard(accesses: list[tuple[Access, list[Protection]]], waited_for: set[LockKey]) -> Guard | None:
     """The lock held at most of the accesses, if one that excludes is held at some write of the Place.
+
+    A lock that is only ever tried, never waited for, refuses a second runner: it guards nothing.
 
     A global lock from elsewhere must be taken by some writer itself: else callers may hold it for reasons of their own.
     """
@@ -119,7 +121,9 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]]) -> Guard | None
     for access, held in accesses:
         for protection in held:
             lock = protection.lock
-            if lock.kind is None or not lock.excludes or lock.domain in (LockDomain.TASK, LockDomain.GREENLET):
+            if lock.key not in waited_for or lock.kind is None or not lock.excludes:
+                continue
+            if lock.domain in (LockDomain.TASK, LockDomain.GREENLET):
                 continue
             if protection.relation in (ANY, "other") or protection.relation.startswith("<"):
                 # a lock of whoever happens to call is no rule of the object's own

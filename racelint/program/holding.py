@@ -15,7 +15,7 @@ from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument, outward, parameter_paths
 from racelint.program.locks import Lock, Locks, LockUse
 from racelint.program.lockstate import EMPTY, Exits, State, meet
-from racelint.program.source import Code, walk
+from racelint.program.source import Code, parts, walk
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Generator, Instance, Library, LibraryMethod, LibraryObject, ValueSet
 
@@ -88,6 +88,8 @@ class Effect:
     pauses: frozenset[LockUse] = frozenset()
     yields: frozenset[LockUse] = frozenset()
     answers: LockUse | None = None
+    gives_back: frozenset[LockUse] = frozenset()
+    """Released on every path without having been taken: whoever calls the function holds them."""
 
 
 NO_EFFECT: Final = Effect()
@@ -123,6 +125,8 @@ class Walk:
         self._exits = Exits()
         self._conditional: dict[int, LockUse] = {}
         self._yields: list[State] = []
+        self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
+        self._arms: list[tuple[int, int]] | None = None
         nodes = walk(code.function.body)
         self._managers = {node.manager for node in nodes if type(node) is facts.With}
 
@@ -155,7 +159,10 @@ class Walk:
         held = frozenset(end.held) if end else frozenset()
         paused = end.paused if end else frozenset()
         dropped = end.dropped if end else frozenset()
-        return Effect(held - paused, dropped, paused & held, frozenset(yields.held) if yields else frozenset(), answer)
+        suspended = frozenset(yields.held) if yields else frozenset()
+        given = [state.dropped for _, state in self._exits.returns]
+        gives_back = frozenset.intersection(*given) if given else frozenset()
+        return Effect(held - paused, dropped, paused & held, suspended, answer, gives_back)
 
     def _origin(self, id: int) -> int:
         operation = self._flow.operation(id)
@@ -180,9 +187,7 @@ class Walk:
             case facts.LoadAttr() if node.name.startswith("release"):
                 return self._fetched_release(node, state)
             case facts.Branch():
-                body = self._nodes(node.body, self._refined(node.test, state, True))
-                orelse = self._nodes(node.orelse, self._refined(node.test, state, False))
-                return meet(each for each in (body, orelse) if each is not None)
+                return self._branch(node, state)
             case facts.Loop():
                 return self._loop(node, state)
             case facts.Try():
@@ -207,6 +212,23 @@ class Walk:
                     self._yields.append(state)
                     self._exits.raises.append((node.span, state))
                 return state
+
+    def _branch(self, node: facts.Branch, state: State) -> State | None:
+        body = self._nodes(node.body, self._refined(node.test, state, True))
+        orelse = self._nodes(node.orelse, self._refined(node.test, state, False))
+        if body is not None and orelse is not None:
+            for truth, arm, other in ((True, body, orelse), (False, orelse, body)):
+                for use in arm.may.keys() - other.may.keys():
+                    self._tied[use, self._condition(node.test, truth)] = arm.may[use]
+        return meet(each for each in (body, orelse) if each is not None)
+
+    def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
+        """A test by what it says, so that the same test at another place is known again."""
+        operation = self._flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test, truth = operation.operands[0], not truth
+            operation = self._flow.operation(test)
+        return self._flow.key(test), truth
 
     def _fetched_release(self, node: facts.LoadAttr, state: State) -> State:
         """`Timer(5, lock.release)`: from here on the release is somebody else's business."""
@@ -543,6 +565,7 @@ class Walk:
 
     def _refined(self, test: int, state: State, truth: bool) -> State:
         """The state on the branch where the value `test` is true, or false."""
+        state = self._untied(test, state, truth)
         if not self._conditional:
             return state
         use = self._conditional.get(test)
@@ -561,6 +584,34 @@ class Walk:
                 return self._refined(inner, state, truth)
             case _:
                 return state
+
+    def _untied(self, test: int, state: State, truth: bool) -> State:
+        """Where a test has the other answer than when a lock was taken, that acquire did not happen."""
+        for use, acquired in list(state.may.items()):
+            tied = self._tied.get((use, self._condition(test, not truth)), frozenset())
+            tied |= self._flagged(test, acquired, truth)
+            if acquired <= tied:
+                state = state.settle(use)
+        return state
+
+    def _flagged(self, test: int, acquired: frozenset[int], truth: bool) -> frozenset[int]:
+        """The acquires beside which the tested flag was set to the other value: `locked = True` in the same branch."""
+        flag = self._flow.operation(test)
+        if type(flag) is not facts.Phi:
+            return frozenset()
+        other = [each for each in flag.inputs if self._flow.truth(each) is (not truth)]
+        return frozenset(
+            id for id in acquired if any(self._arm_of(id) == self._arm_of(each) != (0, 0) for each in other)
+        )
+
+    def _arm_of(self, id: int) -> tuple[int, int]:
+        """The innermost arm of a branch (or body of a try or with) around an operation, as a range of ids."""
+        if self._arms is None:
+            bodies = [part for node in walk(self._code.function.body) for part in parts(node) if part]
+            ids = [[each.id for each in walk(body) if hasattr(each, "id")] for body in bodies]
+            self._arms = [(min(each), max(each)) for each in ids if each]
+        around = [(low, high) for low, high in self._arms if low <= id <= high]
+        return min(around, key=lambda arm: arm[1] - arm[0]) if around else (0, 0)
 
     def _all(self, tests: tuple[int, ...], state: State, truth: bool) -> State:
         for test in tests:

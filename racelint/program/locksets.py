@@ -14,7 +14,7 @@ from racelint import facts
 from racelint.program.calls import Edge
 from racelint.program.frames import inward, parameter_paths
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding, Walk
-from racelint.program.locks import Lock, Locks, LockUse
+from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
 from racelint.program.source import Code, walk
@@ -34,6 +34,8 @@ class LockSets:
     locks: Locks
     threads: Threads
     holdings: dict[int, Holding]
+    waited_for: set[LockKey]
+    """The locks that some function waits for, not only tries."""
     entry: dict[int, EntrySet] = field(default_factory=dict)
     around: dict[int, EntrySet] = field(default_factory=dict)
     """What a decorator, or the library that calls the function, holds around it; a part of `entry`."""
@@ -46,7 +48,11 @@ class LockSets:
     def held(self, code: Code, id: int) -> Held:
         """The locks surely held at an operation, the callers' included, each with its critical section."""
         state = self.state(code, id)
-        on_entry = self.entry.get(code.key)
+        on_entry = self.entry.get(code.key, frozenset())
+        holding = self.holdings.get(code.key)
+        if holding is not None and holding.effect.gives_back:
+            # what it gives back without having taken it, it has had from the start
+            on_entry = on_entry | (holding.effect.gives_back - state.free)
         if not on_entry:
             return state.held
         return {**dict.fromkeys((use for use in on_entry if use not in state.dropped), ON_ENTRY), **state.held}
@@ -59,7 +65,8 @@ class LockSets:
 def link_locksets(places: Places, locks: Locks, threads: Threads) -> LockSets:
     """Walk every function that has to do with locks, then find what its callers hold."""
     holdings = _holdings(places, locks, threads)
-    locksets = LockSets(places, locks, threads, holdings)
+    taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
+    locksets = LockSets(places, locks, threads, holdings, {each.use.lock.key for each in taken if each.waits})
     _EntryLocks(locksets).solve()
     return locksets
 
@@ -125,7 +132,8 @@ class _EntryLocks:
                 known = entry[edge.callee.key]
                 if (known is not None and not known) or self._calls.is_construction(edge):
                     continue
-                given = self._given(edge, entry[caller.key] or frozenset())
+                on_entry = (entry[caller.key] or frozenset()) | self._always.get(caller.key, frozenset())
+                given = self._given(edge, on_entry)
                 merged = given if known is None else known & given
                 if merged != known:
                     entry[edge.callee.key] = merged
@@ -181,6 +189,3 @@ class _EntryLocks:
                     place = self._locksets.places.place("attribute", code.cls.key, row.holding)
                     return frozenset({LockUse(self._locksets.locks.of_place(place), code.function.parameters[0].name)})
         return frozenset()
-
-
-__all__ = ["Lock", "LockSets", "link_locksets"]

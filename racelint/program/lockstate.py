@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from racelint.facts import Span
+from racelint.knowledge.model import LockKind
 from racelint.program.locks import LockUse
 
 Section = frozenset[int]
@@ -64,7 +65,9 @@ class State:
         """After leaving the `with` that took the lock: it is held again only if it was before."""
         if use in before.held:
             return replace(self, held={**self.held, use: before.held[use]})
-        return replace(self, held=_without(self.held, use), free=self.free | {use})
+        may_be_outer = use.lock.kind is LockKind.REENTRANT or use in before.may
+        free = self.free if may_be_outer else self.free | {use}
+        return replace(self, held=_without(self.held, use), free=free)
 
     def resume(self, use: LockUse, section: int) -> State:
         """After a wait or a call that gave the lock up meanwhile: it is held, but in a new critical section."""

@@ -69,7 +69,7 @@ class Naming:
             _, module, name = root.split(":")
             return self._global(int(module), name, rest)
         if root.startswith("c:"):
-            return self._of_closure(root, rest)
+            return self._of_closure(context, root, rest)
         if root.startswith("%"):
             kept = self._kept(code, root)
             if kept is not None:
@@ -97,12 +97,13 @@ class Naming:
         target = self._places.types.names.variable(module, name)
         return {Name(("global", *target), rest): None} if isinstance(target, tuple) else {}
 
-    def _of_closure(self, root: str, rest: str) -> NameSet:
+    def _of_closure(self, asking: Context, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own."""
         _, module, index, name = root.split(":")
         owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
         found: NameSet = {}
-        for context in self._threads.of(owner):
+        runners = self._threads.of(owner)
+        for context in [asking] if any(each is asking for each in runners) else runners:
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
             found.update({Name(each.root, each.path + rest): None for each in bound})
             for operation in owner.operations:

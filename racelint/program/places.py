@@ -12,7 +12,7 @@ from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument
-from racelint.program.source import Code
+from racelint.program.source import ClassInfo, Code
 from racelint.program.types import Types
 from racelint.program.values import (
     ClassRef,
@@ -163,6 +163,8 @@ class Places:
         kind: Literal["attribute", "class"]
         for value in self.types.of(code, base):
             match value:
+                case Instance(cls=cls) if self._is_property(cls, name):
+                    owner, kind = attributes.owner(cls, name), "attribute"
                 case Instance(cls=cls) if attributes.is_class_level(cls, name):
                     owner, kind = attributes.defining(cls, name) or cls, "class"
                 case Instance(cls=cls):
@@ -181,16 +183,24 @@ class Places:
         path = self.dataflow(code).path(base)
         return [(place, "" if place.kind != "attribute" else path, tuple(values)) for place, values in found.items()]
 
-    def _is_method(self, cls: int, name: str) -> bool:
-        info = self.types.names.sources.classes[cls]
-        stores = self.types.attributes.class_level(info).get(name, ())
-        if len(stores) > 1 and any(
+    def _is_property(self, cls: ClassInfo, name: str) -> bool:
+        """Whether the attribute is a property with a setter: memory of the object to those who use it."""
+        defining = self.types.attributes.defining(cls, name)
+        return defining is not None and self._has_setter(defining, name)
+
+    def _has_setter(self, cls: ClassInfo, name: str) -> bool:
+        stores = self.types.attributes.class_level(cls).get(name, ())
+        return len(stores) > 1 and any(
             "setter" in self.types.attributes.shape(value.code)
             for code, store in stores
             for value in self.types.names.static(code, store.value)
             if isinstance(value, FunctionRef)
-        ):
-            # a property with a setter is memory to those who use it
+        )
+
+    def _is_method(self, cls: int, name: str) -> bool:
+        info = self.types.names.sources.classes[cls]
+        stores = self.types.attributes.class_level(info).get(name, ())
+        if self._has_setter(info, name):
             return False
         return any(
             type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0

@@ -15,7 +15,16 @@ from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.contexts import Context
-from racelint.program.excuses import can_outdate, is_excused, is_filled_late, is_plain, is_tested_again, makes_object
+from racelint.program.excuses import (
+    can_outdate,
+    is_excused,
+    is_filled_late,
+    is_plain,
+    is_snapshot,
+    is_swapped_out,
+    is_tested_again,
+    makes_object,
+)
 from racelint.program.guards import Guard, Protection, protections, relation
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -135,6 +144,7 @@ class _Judge:
     def __init__(self, case: Case, sequences: list[Composite]) -> None:
         self._case = case
         self._sequences = sequences
+        case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
 
     def judge(self) -> Iterator[Race]:
         """All races of the Place."""
@@ -290,6 +300,8 @@ class _Judge:
             return
         if not _is_forgotten(access, guard) or self._is_left_to_holder(access, guard):
             return
+        if is_swapped_out(case, access, guard) or is_snapshot(case, access):
+            return
         guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
         if not any(case.may_meet(access, each) for each in guarded if each.kind.writes or access.kind.writes):
             return
@@ -315,7 +327,11 @@ class _Judge:
             if not any(use.lock.key == guard.lock.key for use in locksets.held(edge.caller, edge.site))
         ]
         if len(without) < len(callers) and access.code.key not in calls.escaping:
-            return [(edge.caller, span_of(edge.caller, edge.site)) for edge in without]
+            return [
+                (edge.caller, span_of(edge.caller, edge.site))
+                for edge in without
+                if self._case.threads.may_be_beside(edge.caller, edge.site)
+            ]
         return [(access.code, access.span)]
 
     def _overwritten(self, access: Access) -> Iterator[Race]:

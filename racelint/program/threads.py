@@ -48,6 +48,12 @@ class Threads:
             return self._beside(first, other, other_id)
         return not self._one_after_the_other(first, second)
 
+    def may_be_beside(self, code: Code, id: int) -> bool:
+        """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
+        if code.function.kind != "module":
+            return True
+        return any(self._beside(context, code, id) for context in self.contexts[1:])
+
     def _beside(self, context: Context, code: Code, id: int) -> bool:
         """Whether the main context may be at that operation while `context` lives."""
         ended = context.joins.get(code.key)
