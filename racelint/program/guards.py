@@ -86,6 +86,14 @@ def steady(states: Iterable[Held]) -> Held:
     return result or {}
 
 
+def _is_rule(lock: Lock, writes: list[Access], own: list[Access]) -> bool:
+    """Whether a lock for all is there for this Place: not another class's, and not only held by whoever calls."""
+    place = writes[0].place
+    if lock.key[0] == "class" and place.kind == "attribute" and lock.key[1] != place.owner:
+        return False
+    return 2 * len([each for each in writes if each in own]) >= len(writes)
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The lock that the program uses for a Place: at `guarded` of its `total` accesses, `example` is one of them."""
@@ -137,7 +145,7 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]], waited_for: set
     best: Guard | None = None
     for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
-        if writes and (which[1] != "global" or any(each in own.get(which, ()) for each in writes)):
+        if writes and (which[1] != "global" or _is_rule(locks[which], writes, own.get(which, []))):
             guard = Guard(locks[which], which[1], len(guarded), len(accesses), writes[0], len(writes))
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard

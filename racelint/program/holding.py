@@ -597,9 +597,19 @@ class Walk:
     def _flagged(self, test: int, acquired: frozenset[int], truth: bool) -> frozenset[int]:
         """The acquires beside which the tested flag was set to the other value: `locked = True` in the same branch."""
         flag = self._flow.operation(test)
-        if type(flag) is not facts.Phi:
+        if type(flag) is facts.Phi:
+            other = [each for each in flag.inputs if self._flow.truth(each) is (not truth)]
+        elif type(flag) is facts.LoadAttr:
+            other = [
+                each.id
+                for each in self._code.operations
+                if type(each) is facts.StoreAttr
+                and each.name == flag.name
+                and self._flow.path(each.base) == self._flow.path(flag.base)
+                and self._flow.truth(each.value) is (not truth)
+            ]
+        else:
             return frozenset()
-        other = [each for each in flag.inputs if self._flow.truth(each) is (not truth)]
         return frozenset(
             id for id in acquired if any(self._arm_of(id) == self._arm_of(each) != (0, 0) for each in other)
         )
