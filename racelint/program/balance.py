@@ -55,10 +55,11 @@ def link_balance(locksets: LockSets) -> Balance:
     for holding in holdings:
         for key in _releases(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
+    loose = _loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
-        kept, passed = _leaks(locksets, holding, released_by)
+        kept, passed = _leaks(locksets, holding, released_by, loose)
         unreleased.extend(kept)
         skipped.extend(passed)
     ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
@@ -76,8 +77,20 @@ def _releases(holding: Holding) -> set[LockKey]:
     return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
 
 
+def _loose_releases(locksets: LockSets) -> set[str]:
+    """The attributes that something releases on an object that is not known: it may be any lock of that name."""
+    found: set[str] = set()
+    for code in locksets.places.types.names.sources.codes:
+        for operation in code.operations:
+            if type(operation) is facts.LoadAttr and operation.name.startswith("release"):
+                owner = code.operations[operation.base] if 0 <= operation.base < len(code.operations) else None
+                if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
+                    found.add(owner.name)
+    return found
+
+
 def _leaks(
-    locksets: LockSets, holding: Holding, released_by: dict[LockKey, set[int]]
+    locksets: LockSets, holding: Holding, released_by: dict[LockKey, set[int]], loose: set[str]
 ) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
     kept: dict[int, Unreleased] = {}
@@ -87,8 +100,11 @@ def _leaks(
         if acquisition is None or leak.acquired in holding.ignored or leak.use.lock.kind is None:
             continue
         releasers = released_by.get(leak.use.lock.key, set())
-        never = not releasers
-        if _is_private(locksets, holding.code, leak.use.lock.key):
+        never = not releasers and leak.use.lock.name not in loose
+        if leak.use.lock.key[0] == "site" and leak.use not in own:
+            # made on the spot and told to others: it may be theirs to release
+            continue
+        if is_private(locksets, holding.code, leak.use.lock.key):
             continue
         if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
             # every normal path leaves with it, and somebody else gives it back: the lock is handed over
@@ -110,12 +126,12 @@ def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
     for acquisition in holding.acquisitions.values():
         key = acquisition.use.lock.key
         shared_by_tasks = acquisition.use.lock.domain in (LockDomain.TASK, LockDomain.GREENLET)
-        if key not in told and not shared_by_tasks and _is_private(locksets, code, key):
+        if key not in told and not shared_by_tasks and is_private(locksets, code, key):
             told.add(key)
             yield acquisition
 
 
-def _is_private(locksets: LockSets, code: Code, key: LockKey) -> bool:
+def is_private(locksets: LockSets, code: Code, key: LockKey) -> bool:
     """Whether a lock is made in the function and known to nobody else: only taken and released there."""
     if key[0] != "site" or key[1] != code.key or int(key[2]) in code.returns:
         return False

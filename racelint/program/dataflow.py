@@ -68,6 +68,20 @@ class Dataflow:
                         self._uses.setdefault(each, []).append(operation)
         return self._uses.get(id, [])
 
+    def comes_from(self, id: int, origin: int) -> bool:
+        """Whether a value was computed from another one, through locals, operators and calls."""
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each == origin:
+                return True
+            operation = self.operation(each)
+            if each not in seen and operation is not None:
+                seen.add(each)
+                pending.extend(operands(operation))
+        return False
+
     def sources(self, id: int) -> frozenset[int]:
         """The reads (of names and attributes) that a value was computed from, through locals, operators and calls."""
         found = self._sources.get(id)

@@ -21,11 +21,25 @@ def is_excused(case: Case, sequence: Composite) -> bool:
     """A double read of what is never taken away; a flag that is raised twice with nothing else depending on it."""
     if sequence.shape is Shape.DOUBLE_READ:
         return not any(case.clears(access) for access in case.accesses)
+    if is_memo(case, sequence):
+        return True
     own = sequence.last.code is sequence.code
     if sequence.shape in (Shape.CHECK, Shape.LAZY) and sequence.last.kind is Kind.WRITE and own:
         raised = case.is_constant(sequence.last) and sequence.first.kind is Kind.READ
         return raised and not _acts_once(sequence)
     return False
+
+
+def is_memo(case: Case, sequence: Composite) -> bool:
+    """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
+    last = sequence.last
+    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or case.guard is not None:
+        return False
+    if last.kind is Kind.ITEM_UPDATE or sequence.first.method not in ("in", "get", "[]"):
+        return False
+    flow = case.sharing.places.dataflow(last.code)
+    computed = type(flow.operation(last.value)) is facts.Call and flow.comes_from(last.value, last.key)
+    return computed and not makes_object(case, sequence)
 
 
 def _acts_once(sequence: Composite) -> bool:

@@ -217,6 +217,10 @@ class Walk:
         body = self._nodes(node.body, self._refined(node.test, state, True))
         orelse = self._nodes(node.orelse, self._refined(node.test, state, False))
         if body is not None and orelse is not None:
+            asked = self._locks.use(self._code, node.test) if body.may.keys() - orelse.may.keys() else None
+            if asked is not None and asked in body.held:
+                # `if self.lock: self.lock.acquire()`: where there is no lock there is nothing to hold
+                return body
             for truth, arm, other in ((True, body, orelse), (False, orelse, body)):
                 for use in arm.may.keys() - other.may.keys():
                     self._tied[use, self._condition(node.test, truth)] = arm.may[use]

@@ -11,6 +11,7 @@ import networkx
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockKind
+from racelint.program.balance import is_private
 from racelint.program.calls import Edge
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.frames import inward, outward, parameter_paths
@@ -69,7 +70,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     """Find all nestings, then what is wrong among them."""
     finder = _Finder(locksets)
     order = LockOrder(list(finder.nestings()))
-    order.again = [each for each in order.nestings if _is_again(each)]
+    order.again = [each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key)]
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
     order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
@@ -174,6 +175,14 @@ class _Finder:
         for outer in held:
             if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
                 yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
+
+
+def _is_told(locksets: LockSets, key: LockKey) -> bool:
+    """Whether a lock made on the spot is told to others: it may be there for them to release, as a signal."""
+    if key[0] != "site":
+        return False
+    code = locksets.places.types.names.sources.codes[key[1]]
+    return not is_private(locksets, code, key)
 
 
 def _is_again(nesting: Nesting) -> bool:

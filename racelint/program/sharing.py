@@ -92,12 +92,12 @@ def link_sharing(threads: Threads, places: Places, assumed: Sequence[str]) -> Sh
     sharing = Sharing(threads, places, tuple(assumed), Naming(threads, places))
     for context in threads.contexts[1:]:
         if context.own_instance:
-            given = (_given_to_each(places, context, receiver) for _, receiver in context.entries)
+            given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
             sharing.given_to_each[context.index] = {value for values in given for value in values}
     return sharing
 
 
-def _given_to_each(places: Places, context: Context, receiver: Value | None) -> list[Value]:
+def _given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
     """The objects in the attributes of a receiver of its own that were made elsewhere: all instances may share them."""
     if not isinstance(receiver, Instance):
         return []
@@ -107,7 +107,9 @@ def _given_to_each(places: Places, context: Context, receiver: Value | None) -> 
     for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
         for value in types.of_attribute(receiver.cls, name):
             if isinstance(value, Instance) and value is not receiver and not _made_by(value, own, context):
-                found.append(value)
+                maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
+                if maker is None or all(each is not context for each in threads.of(maker)):
+                    found.append(value)
     return found
 
 
