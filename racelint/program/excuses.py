@@ -39,7 +39,8 @@ def is_memo(case: Case, sequence: Composite) -> bool:
         return False
     flow = case.sharing.places.dataflow(last.code)
     computed = type(flow.operation(last.value)) is facts.Call and flow.comes_from(last.value, last.key)
-    return computed and not makes_object(case, sequence)
+    known = bool(case.sharing.places.types.of(last.code, last.value))
+    return computed and known and not makes_object(case, sequence)
 
 
 def _acts_once(sequence: Composite) -> bool:
