@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.program.source import Code, Sources, walk
+from racelint.program.source import ClassInfo, Code, Sources, walk
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Value
 
@@ -60,7 +60,7 @@ class Calls:
 
     def is_construction(self, edge: Edge) -> bool:
         """Whether a constructor calls a method of the object that it is just making."""
-        return edge.caller.key in self.constructing and edge.callee.cls is not None and edge.receiver is not None
+        return edge.caller.key in self.constructing and _on_own_object(edge)
 
     def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
         """All functions that run when the roots run, each with the call by which it was found first.
@@ -155,10 +155,29 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
             if code.key in found or not code.is_method or code.key in calls.escaping:
                 continue
             callers = calls.callers(code)
-            if callers and all(edge.caller.key in found and edge.caller.is_method for edge in callers):
+            if is_public(code):
+                continue
+            if callers and all(edge.caller.key in found and _on_own_object(edge) for edge in callers):
                 found.add(code.key)
                 changed = True
     return found
+
+
+def _on_own_object(edge: Edge) -> bool:
+    """Whether a method calls a method of the very object that it runs on."""
+    caller, call = edge.caller, edge.caller.operations[edge.site]
+    if not caller.is_method or edge.receiver is None or type(call) is not facts.Call:
+        return False
+    fetched = caller.operations[call.callee] if call.callee < len(caller.operations) else None
+    if type(fetched) is not facts.LoadAttr or not caller.function.parameters:
+        return False
+    owner = caller.operations[fetched.base] if fetched.base < len(caller.operations) else None
+    if type(owner) is facts.Call:
+        # `super().setup()`
+        callee = caller.operations[owner.callee] if owner.callee < len(caller.operations) else None
+        return type(callee) is facts.LoadName and callee.name == "super"
+    captured = type(owner) is facts.LoadName and owner.name == caller.function.parameters[0].name
+    return fetched.base == 0 or captured
 
 
 def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
@@ -169,6 +188,12 @@ def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
             for method in method_refs(types, value, names):
                 found.append(Edge(code, node.manager, method, value))
     return found
+
+
+def is_lock_class(types: Types, cls: ClassInfo) -> bool:
+    """Whether a class of the program is a lock of its own making: it can be acquired, released and entered."""
+    names = ("acquire", "release", "__enter__")
+    return all(types.attributes.defining(cls, name) is not None for name in names)
 
 
 def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[Code]:

@@ -162,15 +162,23 @@ class Dataflow:
 
     def is_constant(self, id: int) -> bool:
         """Whether the value is a literal, or a choice between literals."""
-        match self.operation(id):
-            case facts.Const():
-                return True
-            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-                return all(each != id and self.is_constant(each) for each in inputs)
-            case facts.Compute(kind="-" | "not", operands=(only,)):
-                return self.is_constant(only)
-            case _:
-                return False
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match self.operation(each):
+                case facts.Const():
+                    pass
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                    pending.extend(inputs)
+                case facts.Compute(kind="-" | "not", operands=(only,)):
+                    pending.append(only)
+                case _:
+                    return False
+        return True
 
     def truth(self, id: int) -> bool | None:
         """Whether a literal counts as true; None for what is no literal."""

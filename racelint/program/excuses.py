@@ -11,7 +11,7 @@ from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
 from racelint.program.guards import Guard
 from racelint.program.places import Access, Kind
-from racelint.program.sequences import REMOVES, Composite, Shape
+from racelint.program.sequences import REMOVES, Composite, Shape, handled_misses
 from racelint.program.values import Instance, Library, LibraryObject, Value
 
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
@@ -38,9 +38,11 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     if last.kind is Kind.ITEM_UPDATE or sequence.first.method not in ("in", "get", "[]"):
         return False
     flow = case.sharing.places.dataflow(last.code)
-    computed = type(flow.operation(last.value)) is facts.Call and flow.comes_from(last.value, last.key)
-    known = bool(case.sharing.places.types.of(last.code, last.value))
-    return computed and known and not makes_object(case, sequence)
+    made = flow.operation(last.value)
+    if not isinstance(made, facts.Call | facts.Compute) or not flow.comes_from(last.value, last.key):
+        return False
+    known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))
+    return known and not makes_object(case, sequence)
 
 
 def _acts_once(sequence: Composite) -> bool:
@@ -144,6 +146,14 @@ def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
         for use, section in sections
         for each in case.accesses
     )
+
+
+def is_claim(case: Case, access: Access) -> bool:
+    """Takes one item in one step and is prepared to find none: it needs no lock."""
+    if access.claims:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    return access.method in REMOVES and access.id in handled_misses(access.code, flow)
 
 
 def is_snapshot(case: Case, access: Access) -> bool:

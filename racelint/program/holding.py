@@ -10,7 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import NOTHING, Node, Span
 from racelint.knowledge.model import Failure, LockDomain, LockKind, LockMethod, LockRole
-from racelint.program.calls import method_refs
+from racelint.program.calls import is_lock_class, method_refs
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument, outward, parameter_paths
 from racelint.program.locks import Lock, Locks, LockUse
@@ -351,6 +351,8 @@ class Walk:
                 for use in sorted(effect.yields, key=lambda use: use.lock.key):
                     found[self._translated(use, value.code, node.manager)] = None
             elif isinstance(value, Instance):
+                if not node.is_async and is_lock_class(self._types, value.cls):
+                    found[self._unknown(node.manager)] = None
                 for method in self._enters(value):
                     for use in sorted(self._effect_of(method).acquires, key=lambda use: use.lock.key):
                         found[self._rebased(use, value, node.manager)] = None

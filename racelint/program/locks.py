@@ -14,7 +14,7 @@ from racelint.program.frames import argument
 from racelint.program.places import Place, Places
 from racelint.program.source import Code
 from racelint.program.types import Types
-from racelint.program.values import Instance, LibraryMethod, LibraryObject, Site, Value
+from racelint.program.values import FunctionRef, Instance, LibraryMethod, LibraryObject, Site, Value
 
 EXCLUSIVE: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION, LockKind.WRITER})
 NON_REENTRANT: Final = frozenset({LockKind.MUTEX})
@@ -82,6 +82,7 @@ class Locks:
     def _find_homes(self) -> None:
         sources = self._types.names.sources
         stored: list[tuple[LockKey, Place, Code, int, Span]] = []
+        factories: set[LockKey] = set()
         for place, accesses in self._places.by_place.items():
             for access in accesses:
                 if access.kind.rebinds and access.value >= 0:
@@ -90,12 +91,14 @@ class Locks:
             sites = [each.site for each in self._types.of(code, value) if self._is_lock(each) and each.site]  # type: ignore[union-attr]
             if sites:
                 self._sites_of.setdefault(key, set()).update(sites)
+                if self._by_factory(code, value):
+                    factories.add(key)
                 direct = type(code.operations[value] if value < len(code.operations) else None) is facts.Call
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
-            if len(held) == 1:
+            if len(held) == 1 and key not in factories:
                 self._groups.join(key, _site_key(next(iter(held))))
         for code in sources.codes:
             for operation in code.operations:
@@ -104,6 +107,13 @@ class Locks:
         # what was asked while conditions were still being joined to their locks may carry an old key
         self._cache.clear()
         self._made.clear()
+
+    def _by_factory(self, code: Code, value: int) -> bool:
+        """Whether a stored lock comes fresh from a function of the program: another one at each call."""
+        made = code.operations[value] if value < len(code.operations) else None
+        return type(made) is facts.Call and any(
+            isinstance(each, FunctionRef) for each in self._types.of(code, made.callee)
+        )
 
     def _share(self, code: Code, call: facts.Call) -> None:
         """`Condition(self._lock)` is the lock that it is given."""

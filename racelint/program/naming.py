@@ -13,7 +13,7 @@ from typing import Final, TypeGuard
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import is_public
+from racelint.program.calls import Edge, is_public
 from racelint.program.contexts import Context
 from racelint.program.frames import parameter_paths
 from racelint.program.places import Places
@@ -52,6 +52,7 @@ class Naming:
         self._places = places
         self._sources = places.types.names.sources
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
+        self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
         self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
@@ -147,6 +148,7 @@ class Naming:
         for name in names:
             if len(bound) < PER_PARAMETER:
                 bound[name] = None
+                self._roots[context.index].add(name.root)
         return len(bound) > before
 
     def _carry(self, context: Context, pending: list[Code]) -> None:
@@ -158,10 +160,26 @@ class Naming:
             for edge in self._threads.calls.sure_calls(code):
                 changed = False
                 for parameter, path in parameter_paths(flow, edge.callee, edge.site, edge.receiver).items():
-                    changed |= self._bind(context, edge.callee, parameter, self.names(context, code, path))
+                    names = self.names(context, code, path) or self._of_receiver(context, edge, parameter)
+                    changed |= self._bind(context, edge.callee, parameter, names)
                 if changed and edge.callee.key not in waiting:
                     waiting.add(edge.callee.key)
                     pending.append(edge.callee)
+
+    def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
+        """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
+        receiver = edge.receiver
+        if not isinstance(receiver, Instance) or parameter != edge.callee.function.parameters[0].name:
+            return {}
+        names: NameSet = {}
+        if receiver.site is None:
+            names[Name(("self", (edge.callee.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            for runner in self._threads.of(maker):
+                names.update(self.names(runner, maker, f"%{receiver.site[1]}"))
+        known = self._roots[context.index]
+        return {name: None for name in names if name.root in known}
 
     # --- where a context starts ---
 

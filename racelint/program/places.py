@@ -365,6 +365,10 @@ class _Collector:
             misses = effect.can_miss and (spared is None or argument(use, spared.position, spared.keyword) is None)
             claims = effect.claims and not misses
             kind = _kind(effect.access)
+            if effect.access is Effected.VIEW:
+                for step in self._flow.uses(use.id):
+                    if type(step) is facts.Element:
+                        found.extend(self._made(Kind.ITERATE, load, step.id, use.span, method=fetched.name))
             found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
         return found
 

@@ -17,6 +17,7 @@ from racelint.program.case import HALF, Case, Partner
 from racelint.program.contexts import Context
 from racelint.program.excuses import (
     can_outdate,
+    is_claim,
     is_excused,
     is_filled_late,
     is_plain,
@@ -300,7 +301,7 @@ class _Judge:
             return
         if not _is_forgotten(access, guard) or self._is_left_to_holder(access, guard):
             return
-        if is_swapped_out(case, access, guard) or is_snapshot(case, access):
+        if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
             return
         guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
         if not any(case.may_meet(access, each) for each in guarded if each.kind.writes or access.kind.writes):

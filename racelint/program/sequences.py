@@ -199,7 +199,7 @@ class _Finder:
             self._by_id.setdefault(access.id, []).append(access)
             self._by_place.setdefault(access.place, []).append(access)
             self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
-        self._misses = _handled_misses(code, self._flow)
+        self._misses = handled_misses(code, self._flow)
         self._conditions: dict[int, tuple[int, ...]] = {}
         self._note_conditions(code.function.body, ())
 
@@ -290,6 +290,7 @@ class _Finder:
                     yield from self._tests(node.body)
                     yield from self._tests(node.orelse)
                 case facts.Try():
+                    yield from self._missed(node, (*nodes[index + 1 :], *after))
                     yield from self._tests(node.body)
                     for handler in node.handlers:
                         yield from self._tests(handler.body)
@@ -330,6 +331,23 @@ class _Finder:
                 polarity = self._polarity(read, test)
                 wants = None if polarity is None else polarity is not negated
                 yield Composite(self._code, shape, read, access, where, span, between, tested, wants)
+
+    def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
+        """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
+        handlers = [handler for handler in node.handlers if handler.types and _expects_miss(handler, self._flow)]
+        low, high = self._range(node.body)
+        for read in self._accesses if handlers else ():
+            if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
+                continue
+            for handler in handlers:
+                body = handler.body if _leaves(handler.body) else (*handler.body, *following)
+                for access, where in self._inner(body, read):
+                    same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
+                    if access.method == "[]=" and access.code is self._code and same:
+                        between = (read.load, read.id, where)
+                        tested = self._tested_around(where, facts.NOTHING)
+                        yield Composite(self._code, Shape.CHECK, read, access, where, read.span, between, tested)
+                        return
 
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
@@ -382,6 +400,10 @@ class _Finder:
     def _shape(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
         if act.claims:
             return None
+        same_read = act.load >= 0 and act.load == (read.load if read.load >= 0 else read.id)
+        if same_read and self._asks_for_none(act.load, test):
+            # one read, kept in a local: what is tested is what is used
+            return None
         if read.code is not self._code:
             # asked by one method, taken by another: it matters where the second fails when there is nothing left
             return Shape.CHECK if act.method in REMOVES and act.code is not self._code else None
@@ -394,9 +416,23 @@ class _Finder:
         if act.kind is Kind.CONTENT and act.method == "[]" and read.kind is Kind.CONTENT and read.method == "in":
             same_key = act.key >= 0 and read.key >= 0 and self._flow.key(act.key) == self._flow.key(read.key)
             return Shape.CHECK if same_key and act.id not in self._misses and not negated else None
+        if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
+            return None
         if act.kind in (Kind.READ, Kind.CONTENT) and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
+
+    def _asks_for_none(self, load: int, test: int) -> bool:
+        """Whether a test compares the loaded value with None, so asks for the object and not for what it holds."""
+        match self._flow.operation(test):
+            case facts.Compute(kind="is" | "is not" | "==" | "!=", operands=(left, right)):
+                return left == load and self._flow.is_none(right)
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self._asks_for_none(load, inner)
+            case facts.Choice(operands=operands):
+                return any(self._asks_for_none(load, each) for each in operands)
+            case _:
+                return False
 
     def _depends(self, read: Access, act: Access) -> bool:
         """Whether a mutation needs what the test found: same key, or the same container's size."""
@@ -459,7 +495,7 @@ def _leaves(nodes: Sequence[Node]) -> bool:
     return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
 
 
-def _handled_misses(code: Code, flow: Dataflow) -> set[int]:
+def handled_misses(code: Code, flow: Dataflow) -> set[int]:
     """The ids inside a `try` that expects what it looks for to be gone."""
     found: set[int] = set()
     for node in walk(code.function.body):

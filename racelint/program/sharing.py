@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
@@ -125,7 +126,9 @@ def _made_by(value: Instance, own: set[int], context: Context) -> bool:
 
 
 def is_confined(places: Places, place: Place) -> bool:
-    """Whether the Place's class of object keeps its contents apart by thread, task or request."""
+    """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
+    if place.kind == "attribute" and is_lock_class(places.types, places.types.names.sources.classes[place.owner]):
+        return True
     knowledge = places.types.names.knowledge
     for value in places.values(place):
         if isinstance(value, LibraryObject):

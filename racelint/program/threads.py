@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from racelint.program.calls import Calls, constructs
+from racelint.program.calls import Calls, constructs, is_public
 from racelint.program.contexts import Context, Finder, loop_around
 from racelint.program.source import Code
 
@@ -97,10 +97,25 @@ def _spread(threads: Threads) -> None:
         for code in sources.codes
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
     ]
-    for context in threads.contexts:
-        entries = roots if context.is_main else [code for code, _ in context.entries]
-        for key, edge in calls.reachable(entries, surely=not context.is_main).items():
-            threads.running.setdefault(key, []).append(context)
+    for context in threads.contexts[1:]:
+        _reach(threads, context, [code for code, _ in context.entries])
+    _reach(threads, threads.contexts[0], roots)
+    # public functions and callbacks that only unreached code uses: who else should run them but callers outside?
+    unseen = [
+        code
+        for code in sources.codes
+        if code.key not in threads.running and (is_public(code) or code.key in calls.escaping)
+    ]
+    threads.outside.update(calls.reachable(unseen))
+    _reach(threads, threads.contexts[0], unseen)
+
+
+def _reach(threads: Threads, context: Context, entries: list[Code]) -> None:
+    for key, edge in threads.calls.reachable(entries, surely=not context.is_main).items():
+        running = threads.running.setdefault(key, [])
+        if context not in running:
+            # the main context comes first where a function is told of
+            running.insert(0 if context.is_main else len(running), context)
             threads.found_by[context.index, key] = None if edge is None else (edge.caller, edge.site)
 
 
