@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from racelint.knowledge import Knowledge
+from racelint.program.accesses import link_places
 from racelint.program.balance import Balance, link_balance
 from racelint.program.calls import Calls, link_calls
+from racelint.program.composites import Sequences
 from racelint.program.inference import link_types
 from racelint.program.lockorder import LockOrder, link_lockorder
 from racelint.program.locks import Locks
 from racelint.program.locksets import LockSets, link_locksets
 from racelint.program.names import Names, link_names
-from racelint.program.places import Places, link_places
+from racelint.program.places import Places
 from racelint.program.races import Races, link_races
-from racelint.program.sequences import Sequences, link_sequences
+from racelint.program.sequences import link_sequences
 from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.source import SourceModule, Sources, assemble
 from racelint.program.threads import Threads, link_threads

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.program.composites import Composite
 from racelint.program.contexts import Context
 from racelint.program.guards import ANY, Guard, Protection, exclude_each_other, infer_guard, protections, steady
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
-from racelint.program.sequences import Composite
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code
 from racelint.program.values import Library, LibraryObject

@@ -9,9 +9,10 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
+from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
 from racelint.program.places import Access, Kind
-from racelint.program.sequences import REMOVES, Composite, Shape, handled_misses
+from racelint.program.sequences import handled_misses
 from racelint.program.values import Instance, Library, LibraryObject, Value
 
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})

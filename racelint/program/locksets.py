@@ -13,12 +13,13 @@ from typing import Final
 from racelint import facts
 from racelint.program.calls import Edge
 from racelint.program.frames import inward, parameter_paths
-from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding, Walk
+from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
 from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
 from racelint.program.source import Code, walk
 from racelint.program.threads import Threads
+from racelint.program.walking import Walk
 
 ROUNDS: Final = 4
 """How deep wrappers around wrappers of acquire and release are followed."""

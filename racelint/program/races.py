@@ -14,6 +14,7 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.case import HALF, Case, Partner
+from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.contexts import Context
 from racelint.program.excuses import (
     can_outdate,
@@ -30,7 +31,6 @@ from racelint.program.guards import Guard, Protection, protections, relation
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
-from racelint.program.sequences import Composite, Sequences, Shape
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
 

@@ -1,0 +1,213 @@
+"""Part of the places stage: what each use of a loaded value does to the Place that it came from."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.facts import Operation, Span
+from racelint.knowledge.model import Access as Effected
+from racelint.knowledge.model import Effect
+from racelint.program.frames import argument
+from racelint.program.places import Access, Kind, Place, Places
+from racelint.program.source import Code
+from racelint.program.types import Types
+from racelint.program.values import (
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Value,
+)
+
+
+class Collector:
+    """Collects the accesses of one function."""
+
+    def __init__(self, places: Places, code: Code) -> None:
+        self._places = places
+        self._types = places.types
+        self._knowledge = places.types.names.knowledge
+        self._code = code
+        self._flow = places.dataflow(code)
+        self._located: dict[int, list[tuple[Place, str, tuple[Value, ...]]]] = {}
+
+    def collect(self) -> list[Access]:
+        """All accesses in the order of their operations."""
+        found: list[Access] = []
+        for operation in self._code.operations:
+            effective = self._types.reflected.get((self._code.key, operation.id), operation) if operation else None
+            match effective:
+                case facts.LoadName() | facts.LoadAttr():
+                    found.extend(self._load(effective))
+                case facts.StoreName() | facts.StoreAttr():
+                    found.extend(self._store(effective))
+                case facts.DeleteName() | facts.DeleteAttr():
+                    found.extend(self._made(Kind.DELETE, effective, effective.id, effective.span))
+                case _:
+                    pass
+        return sorted(found, key=lambda access: access.id)
+
+    def _where(self, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        found = self._located.get(operation.id)
+        if found is None:
+            found = self._located[operation.id] = self._places.located(self._code, operation)
+        return found
+
+    def _made(
+        self,
+        kind: Kind,
+        operation: Operation,
+        id: int,
+        span: Span,
+        *,
+        value: int = facts.NOTHING,
+        key: int = facts.NOTHING,
+        method: str = "",
+        claims: bool = False,
+    ) -> list[Access]:
+        load = operation.id if isinstance(operation, facts.LoadName | facts.LoadAttr) else facts.NOTHING
+        return [
+            Access(place, kind, self._code, id, span, base, bases, load, value, key, method, claims)
+            for place, base, bases in self._where(operation)
+        ]
+
+    def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
+        reads = self.rereads(operation, operation.value)
+        kind = Kind.UPDATE if reads or operation.augmented else Kind.WRITE
+        return self._made(kind, operation, operation.id, operation.span, value=operation.value)
+
+    def rereads(self, operation: Operation, value: int) -> list[int]:
+        """The reads of the stored Place that the stored value was computed from."""
+        where = [(place, base) for place, base, _ in self._where(operation)]
+        found = []
+        for id in sorted(self._flow.sources(value)) if where else ():
+            load = self._flow.operation(id)
+            if load is not None and any((place, base) in where for place, base, _ in self._where(load)):
+                found.append(id)
+        return found
+
+    def _load(self, operation: facts.LoadName | facts.LoadAttr) -> list[Access]:
+        if not self._where(operation):
+            return []
+        contents: list[Access] = []
+        plain = False
+        for use in self._flow.uses(operation.id):
+            made = self._use(operation, operation.id, use)
+            contents.extend(made)
+            plain = plain or not made
+        if plain or not contents:
+            return self._made(Kind.READ, operation, operation.id, operation.span) + contents
+        return contents
+
+    def _use(self, load: facts.LoadName | facts.LoadAttr, id: int, use: Operation) -> list[Access]:
+        """The content access that `use` makes of the loaded value `id`, if it is one."""
+        match use:
+            case facts.LoadItem(base=base) if base == id:
+                return self._item(load, use)
+            case facts.StoreItem(base=base) if base == id:
+                updates = use.augmented or self._updates_item(load, use)
+                kind = Kind.ITEM_UPDATE if updates else Kind.MUTATE
+                return self._made(kind, load, use.id, use.span, value=use.value, key=use.key, method="[]=")
+            case facts.DeleteItem(base=base) if base == id:
+                return self._made(Kind.MUTATE, load, use.id, use.span, key=use.key, method="del")
+            case facts.LoadAttr(base=base) if base == id:
+                return self._method(load, use)
+            case facts.Compute(kind="in" | "not in", operands=(left, right)) if right == id:
+                return self._made(Kind.CONTENT, load, use.id, load.span, key=left, method="in")
+            case facts.Element():
+                return self._made(Kind.ITERATE, load, use.id, use.span)
+            case facts.Call() if use.callee != id:
+                return self._argument(load, id, use)
+            case _:
+                return []
+
+    def _item(self, load: facts.LoadName | facts.LoadAttr, item: facts.LoadItem) -> list[Access]:
+        nested = [
+            access
+            for use in self._flow.uses(item.id)
+            if isinstance(use, facts.StoreItem | facts.DeleteItem)
+            for access in self._use(load, item.id, use)
+        ]
+        inserts = any(
+            isinstance(value, LibraryObject) and value.qualname == "collections.defaultdict"
+            for value in self._types.of(self._code, load.id)
+        )
+        kind = Kind.MUTATE if inserts and not nested else Kind.CONTENT
+        return nested + self._made(kind, load, item.id, item.span, key=item.key, method="[]")
+
+    def _updates_item(self, load: facts.LoadName | facts.LoadAttr, store: facts.StoreItem) -> bool:
+        """`d[k] = d.get(k, 0) + 1`: the stored value was computed from an item of the same container."""
+        where = [(place, base) for place, base, _ in self._where(load)]
+        key = self._flow.key(store.key)
+        for id in self._flow.sources(store.value):
+            read = self._flow.operation(id)
+            if read is None or not any((place, base) in where for place, base, _ in self._where(read)):
+                continue
+            for use in self._flow.uses(id):
+                if isinstance(use, facts.LoadItem) and self._flow.key(use.key) == key:
+                    return True
+                if isinstance(use, facts.LoadAttr) and use.name in ("get", "setdefault"):
+                    calls = [each for each in self._flow.uses(use.id) if isinstance(each, facts.Call)]
+                    if any(each.arguments and self._flow.key(each.arguments[0].value) == key for each in calls):
+                        return True
+        return False
+
+    def _method(self, load: facts.LoadName | facts.LoadAttr, fetched: facts.LoadAttr) -> list[Access]:
+        """`place.method(...)` on a container of a library: what the method does to it."""
+        found: list[Access] = []
+        for use in self._flow.uses(fetched.id):
+            if not (isinstance(use, facts.Call) and use.callee == fetched.id):
+                return []
+            effect = self._effect_of_method(fetched)
+            if effect is None:
+                return []
+            key = next((each.value for each in use.arguments if each.name == ""), facts.NOTHING)
+            spared = effect.spared_by
+            misses = effect.can_miss and (spared is None or argument(use, spared.position, spared.keyword) is None)
+            claims = effect.claims and not misses
+            kind = _kind(effect.access)
+            if effect.access is Effected.VIEW:
+                for step in self._flow.uses(use.id):
+                    if type(step) is facts.Element:
+                        found.extend(self._made(Kind.ITERATE, load, step.id, use.span, method=fetched.name))
+            found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
+        return found
+
+    def _effect_of_method(self, fetched: facts.LoadAttr) -> Effect | None:
+        for value in self._types.of(self._code, fetched.id):
+            if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
+                effect = self._knowledge.effect(value.receiver.qualname, fetched.name)
+                if effect is not None:
+                    return effect
+        return None
+
+    def _argument(self, load: facts.LoadName | facts.LoadAttr, id: int, call: facts.Call) -> list[Access]:
+        for callee in self._types.of(self._code, call.callee):
+            if isinstance(callee, Library):
+                effect = self._knowledge.builtin_effect(callee.qualname)
+                if effect is not None and effect.subject is not None and effect.attribute is None:
+                    position = effect.subject.position or 0
+                    given = [each.value for each in call.arguments if each.name == ""]
+                    if position < len(given) and given[position] == id:
+                        return self._made(_kind(effect.access), load, call.id, call.span, method=callee.qualname)
+        return []
+
+
+def _kind(access: Effected) -> Kind:
+    match access:
+        case Effected.MUTATE:
+            return Kind.MUTATE
+        case Effected.ITERATE:
+            return Kind.ITERATE
+        case _:
+            return Kind.CONTENT
+
+
+def link_places(types: Types) -> Places:
+    """Find and classify every access of every function."""
+    places = Places(types)
+    for code in types.names.sources.codes:
+        accesses = Collector(places, code).collect()
+        if accesses:
+            places.by_code[code.key] = accesses
+            for access in accesses:
+                places.by_place.setdefault(access.place, []).append(access)
+    return places

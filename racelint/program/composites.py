@@ -1,0 +1,168 @@
+"""Part of the sequences stage: what a sequence is, and what calls have to do with it: acts and answers behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.program.calls import Calls, Edge
+from racelint.program.dataflow import UNKNOWN
+from racelint.program.frames import inward, outward, parameter_paths
+from racelint.program.places import Access, Place, Places
+from racelint.program.source import Code
+
+DEPTH: Final = 3
+"""How many calls deep an act is looked for behind its test."""
+
+MISSING: Final = 1 << 60
+
+PER_TEST: Final = 40
+"""Of a condition that reads more than this, the rest is left out: it is generated code, and the cost would be cubic."""
+
+MISSES: Final = frozenset(
+    {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
+)
+REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
+INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
+
+
+class Shape(Enum):
+    """What a sequence is."""
+
+    UPDATE = "read and written back"
+    CHECK = "tested, then acted upon"
+    LAZY = "tested for absence, then made"
+    DOUBLE_READ = "tested, then read again"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composite:
+    """`first` and `last` access of one Place on one object, as `code` makes them, itself or by calls.
+
+    `act` is the operation of `code` that is, or leads to, the last.
+
+    `test` is the span of the condition. For an update `first` may be the store itself (`+=`).
+    """
+
+    code: Code
+    shape: Shape
+    first: Access
+    last: Access
+    act: int
+    test: Span
+    between: tuple[int, ...]
+    """The ids that must lie in one critical section: the reads and the act."""
+    tested: tuple[int, ...] = ()
+    """The reads in the other tests on which the act depends."""
+    wants: bool | None = None
+    """The truth of the tested value that leads to the act, where the test asks for that alone."""
+
+
+class Sequences:
+    """All sequences of the program, by function."""
+
+    def __init__(self, places: Places, calls: Calls) -> None:
+        self.places = places
+        self.calls = calls
+        self.found: list[Composite] = []
+        self._writers: dict[Place, dict[int, int]] = {}
+        self._sites: dict[int, dict[int, list[Edge]]] = {}
+        self._called: dict[int, frozenset[int]] = {}
+
+    def acts_behind(self, code: Code, site: int, place: Place, base: str, depth: int = DEPTH) -> Iterator[Access]:
+        """The writes of a Place of the object `base` that a call may make, up to `depth` calls deep."""
+        for edge in self._edges_at(code, site):
+            distance = self._near_writers(place).get(edge.callee.key)
+            if edge.callee.function.is_async or distance is None or distance >= depth:
+                continue
+            paths = parameter_paths(self.places.dataflow(code), edge.callee, site, edge.receiver)
+            for access in self.places.of(edge.callee):
+                if access.kind.writes and access.place == place and outward(access.base, paths) == base:
+                    yield access
+            if depth > 1:
+                inner = base if not base else inward(base, paths)
+                if inner != UNKNOWN:
+                    for deeper in self.sites(edge.callee, place):
+                        yield from self.acts_behind(edge.callee, deeper, place, inner, depth - 1)
+
+    def sites(self, code: Code, place: Place) -> list[int]:
+        """The calls of a function behind which a Place may be written."""
+        near = self._near_writers(place)
+        if not near.keys() & self._callees(code):
+            return []
+        return sorted({edge.site for edge in self.calls.calls(code) if edge.callee.key in near})
+
+    def _callees(self, code: Code) -> frozenset[int]:
+        found = self._called.get(code.key)
+        if found is None:
+            found = self._called[code.key] = frozenset(edge.callee.key for edge in self.calls.calls(code))
+        return found
+
+    def _edges_at(self, code: Code, site: int) -> list[Edge]:
+        found = self._sites.get(code.key)
+        if found is None:
+            found = self._sites[code.key] = {}
+            for edge in self.calls.sure_calls(code):
+                found.setdefault(edge.site, []).append(edge)
+        return found.get(site, [])
+
+    def is_written(self, place: Place) -> bool:
+        """Whether anything but a constructor writes the Place."""
+        return bool(self._near_writers(place))
+
+    def _near_writers(self, place: Place) -> dict[int, int]:
+        """The functions from which a write of the Place is less than `DEPTH` calls away, and how many."""
+        found = self._writers.get(place)
+        if found is None:
+            writes = (access for access in self.places.by_place[place] if access.kind.writes)
+            layer = {access.code.key for access in writes if access.code.key not in self.calls.constructing}
+            found = self._writers[place] = dict.fromkeys(layer, 0)
+            codes = self.calls.types.names.sources.codes
+            for distance in range(1, DEPTH):
+                callers = {edge.caller.key for key in layer for edge in self.calls.callers(codes[key])}
+                layer = callers - found.keys()
+                found.update(dict.fromkeys(layer, distance))
+        return found
+
+    def asked(self, code: Code, test: int) -> list[Access]:
+        """The read that a test makes by calling a method that only answers: `if self.has(key)`."""
+        flow = self.places.dataflow(code)
+        operation = flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = flow.operation(test)
+        edges = [edge for edge in self.calls.calls(code) if edge.site == test] if type(operation) is facts.Call else []
+        if len({edge.callee.key for edge in edges}) != 1 or edges[0].callee.function.is_async:
+            return []
+        callee = edges[0].callee
+        accesses = self.places.of(callee)
+        if any(access.kind.writes for access in accesses) or len(callee.returns) != 1:
+            return []
+        paths = parameter_paths(flow, callee, test, edges[0].receiver)
+        answered = self.places.dataflow(callee).sources(callee.returns[0])
+        return [
+            _rebased(each, outward(each.base, paths))
+            for each in accesses
+            if each.load in answered or each.id in answered
+        ]
+
+
+def _rebased(access: Access, base: str) -> Access:
+    return Access(
+        access.place,
+        access.kind,
+        access.code,
+        access.id,
+        access.span,
+        base,
+        access.bases,
+        access.load,
+        access.value,
+        access.key,
+        access.method,
+        access.claims,
+    )
