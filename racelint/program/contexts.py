@@ -11,18 +11,17 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import Slot
-from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts, WaitFor
+from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.attributes import Attributes
 from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
-from racelint.program.source import ClassInfo, Code, span_of, walk
+from racelint.program.lifetimes import Lifetimes, loop_around
+from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned
 from racelint.program.values import (
     ClassRef,
     FunctionRef,
     Instance,
-    Library,
-    LibraryMethod,
     LibraryObject,
     Partial,
     Site,
@@ -84,6 +83,7 @@ class Finder:
         self._knowledge = calls.types.names.knowledge
         self._sources = calls.types.names.sources
         self._contexts: list[Context] = []
+        self._lifetimes = Lifetimes(calls.types)
 
     def find(self) -> list[Context]:
         """All contexts but the main one."""
@@ -153,8 +153,8 @@ class Finder:
                 call.span,
                 repeated,
                 tuple(starts),
-                self._joins(site),
-                self._ends(code, site, starts, spawn),
+                self._lifetimes.joins(site),
+                self._lifetimes.ends(code, site, starts, spawn),
             )
         )
 
@@ -185,23 +185,8 @@ class Finder:
     def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
         if spawn.starts is not Starts.ON_START:
             return [(code, site[1])]
-        found = self._method_calls(site, spawn.start_method or "start")
+        found = self._lifetimes.method_calls(site, spawn.start_method or "start")
         return found or [(code, site[1])]
-
-    @cached_property
-    def _library_calls(self) -> dict[tuple[Site, str], list[tuple[Code, int]]]:
-        """Calls of library methods on objects whose making is known: by (where made, method name)."""
-        found: dict[tuple[Site, str], list[tuple[Code, int]]] = defaultdict(list)
-        for (key, id), values in self._types.callees.items():
-            for value in values:
-                if id >= 0 and isinstance(value, LibraryMethod):
-                    made = value.receiver
-                    if isinstance(made, LibraryObject | Instance) and made.site is not None:
-                        found[made.site, value.qualname.rpartition(".")[2]].append((self._sources.codes[key], id))
-        return {key: sorted(calls, key=lambda call: (call[0].key, call[1])) for key, calls in found.items()}
-
-    def _method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
-        return self._library_calls.get((site, method), [])
 
     def _many(
         self,
@@ -245,75 +230,6 @@ class Finder:
             return False
         return pool.site[0] != code.key and not constructs(code) and code.function.kind == "function"
 
-    # --- the end ---
-
-    def _ends(self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn) -> tuple[int, int] | None:
-        """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
-        if any(where is not code for where, _ in starts):
-            return None
-        if spawn.starts is Starts.NOW and self._waits_itself(code, site):
-            return site[1], site[1]
-        first = min(id for _, id in starts)
-        waits = [id for id in self._waits(code, site, spawn) if id > first]
-        return (first, max(waits)) if waits else None
-
-    def _joins(self, site: Site) -> dict[int, int]:
-        """The functions in which a plain `join()` of what is made at the site stands on every path."""
-        found: dict[int, int] = {}
-        for code, id in self._method_calls(site, "join"):
-            call = code.operations[id]
-            if isinstance(call, facts.Call) and not call.arguments and id in _unconditional(code):
-                found[code.key] = id
-        return found
-
-    def _waits_itself(self, code: Code, site: Site) -> bool:
-        for value in self._types.callees.get(site, ()):
-            if isinstance(value, Library | LibraryMethod):
-                wait = self._knowledge.wait(value.qualname)
-                if wait is not None and wait.what is WaitFor.CALL:
-                    return True
-        return False
-
-    def _waits(self, code: Code, site: Site, spawn: Spawn) -> list[int]:
-        """The calls in `code`, outside any branch, after which the context has surely ended."""
-        found: list[int] = []
-        unconditional = _unconditional(code)
-        for operation in code.operations:
-            if type(operation) is facts.Call and operation.id in unconditional:
-                for value in self._types.of(code, operation.callee):
-                    if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
-                        found.append(operation.id)
-        for node in walk(code.function.body):
-            if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
-                found.append(_last_id(node))
-        return found
-
-    def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
-        wait = self._knowledge.wait(callee.qualname)
-        if wait is None or wait.subject is not None:
-            return False
-        if wait.timeout is not None and argument(call, wait.timeout.position, wait.timeout.keyword) is not None:
-            return False
-        made = callee.receiver
-        if not isinstance(made, LibraryObject | Instance) or made.site is None:
-            return False
-        if made.site == site:
-            return True
-        return wait.what is WaitFor.WORKERS and self._submits_to(made.site, site)
-
-    def _submits_to(self, pool: Site, site: Site) -> bool:
-        return any(
-            isinstance(spawned.pool, LibraryObject) and spawned.pool.site == pool
-            for spawned in self._types.spawned
-            if spawned.site == site
-        )
-
-    def _is_pool_of(self, code: Code, manager: int, site: Site) -> bool:
-        for value in self._types.of(code, manager):
-            if isinstance(value, LibraryObject) and value.site is not None and self._submits_to(value.site, site):
-                return self._knowledge.joins_on_exit(value.qualname)
-        return False
-
     # --- entry methods and decorators ---
 
     def _entry_methods(self, cls: ClassInfo) -> None:
@@ -345,13 +261,13 @@ class Finder:
         if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
             many = len(made) > 1 or any(loop_around(self._sources.codes[key], each) for key, each in made)
         for site in made:
-            starts.extend(self._method_calls(site, row.started_by or "start"))
+            starts.extend(self._lifetimes.method_calls(site, row.started_by or "start"))
         if len(made) == 1:
             where, id = self._sources.codes[made[0][0]], made[0][1]
             repeated = loop_around(where, id)
         ends = None
         if where is not None and starts and all(each is where for each, _ in starts):
-            ends = self._instance_ends(where, made[0], starts)
+            ends = self._lifetimes.instance_ends(where, made[0], starts)
         self._add(
             Context(
                 self._next,
@@ -365,16 +281,10 @@ class Finder:
                 code.function.span if where is None else span_of(where, id),
                 repeated,
                 tuple(starts),
-                self._joins(made[0]) if len(made) == 1 else {},
+                self._lifetimes.joins(made[0]) if len(made) == 1 else {},
                 ends,
             )
         )
-
-    def _instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
-        joins = [id for where, id in self._method_calls(site, "join") if where is code and id in _unconditional(code)]
-        calls = [code.operations[id] for id in joins]
-        plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
-        return (min(id for _, id in starts), max(plain)) if plain else None
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(self._types.attributes.shape(code)):
@@ -394,45 +304,3 @@ def _entry_codes(attributes: Attributes, cls: ClassInfo, row: EntryMethod) -> li
             if row.matches(method.code.name):
                 found.setdefault(method.code.name, method.code)
     return list(found.values())
-
-
-def _last_id(node: facts.Node) -> int:
-    return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
-
-
-def loops(code: Code) -> list[tuple[int, int]]:
-    """The id ranges of the loops and comprehensions of a function, outer ones first."""
-    if code.loops is None:
-        ranges = (
-            [each.id for each in walk([node]) if hasattr(each, "id")]
-            for node in walk(code.function.body)
-            if type(node) is facts.Loop
-        )
-        code.loops = [(min(ids), max(ids)) for ids in ranges if ids]
-    return code.loops
-
-
-def loop_around(code: Code, id: int) -> tuple[int, int] | None:
-    """The innermost loop around an operation."""
-    around = [(low, high) for low, high in loops(code) if low <= id <= high]
-    return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
-
-
-def _unconditional(code: Code) -> set[int]:
-    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
-    found: set[int] = set()
-    pending = list(code.function.body)
-    while pending:
-        node = pending.pop()
-        match node:
-            case facts.Branch():
-                pass
-            case facts.Loop():
-                pending.extend((*node.head, *node.body))
-            case facts.With():
-                pending.extend(node.body)
-            case facts.Try():
-                pending.extend((*node.body, *node.orelse, *node.final))
-            case _ if hasattr(node, "id"):
-                found.add(node.id)
-    return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint.program.calls import Calls, constructs, is_public
-from racelint.program.contexts import Context, Finder, loop_around
+from racelint.program.contexts import Context, Finder
+from racelint.program.lifetimes import loop_around
 from racelint.program.source import Code
 
 FOREVER: Final = 1 << 60
