@@ -150,7 +150,9 @@ def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
 
 
 def is_claim(case: Case, access: Access) -> bool:
-    """Takes one item in one step and is prepared to find none: it needs no lock."""
+    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several."""
+    if any(each.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) for each in case.accesses):
+        return False
     if access.claims:
         return True
     flow = case.sharing.places.dataflow(access.code)
