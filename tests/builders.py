@@ -19,6 +19,7 @@ from racelint.findings import Finding, in_order
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
 from racelint.program.contexts import Context
+from racelint.program.locks import LockUse
 from racelint.program.source import Code, span_of
 from racelint.program.values import (
     ClassRef,
@@ -171,3 +172,10 @@ def runs_on(linked: Program, line: int) -> str:
     """The contexts that run the function of `main` whose name stands on a line."""
     code = next(each for each in codes(linked) if each.function.span.line == line)
     return _joined(label(context) for context in linked.threads.of(code))
+
+
+def lock_text(use: LockUse) -> str:
+    """A lock as it is reached: its name, the object if that is not `self`, and the side of a read-write lock."""
+    owner = f" of {use.base}" if use.base not in ("", "self") else ""
+    side = f" {use.mode.value}" if use.mode is not None else ""
+    return f"{short(use.lock.symbol)}{owner}{side}"
