@@ -27,7 +27,7 @@ def meant(linked: Program, code: Code, id: int) -> list[str]:
 def check(source: str, /, **others: str) -> None:
     """Each `# lock:` mark says which lock the value is; every source begins with `LOCKS`."""
     source = LOCKS + dedent(source)
-    linked = program(source, **others)
+    linked = program(source, others)
     promised = marks(source, "lock")
 
     assert promised

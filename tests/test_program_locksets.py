@@ -1,4 +1,4 @@
-"""Locksets: which locks are surely held, by `with`, by acquire and release, and after a try."""
+"""Locksets: which locks are surely held, by `with`, by acquire and release, and in an exit stack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from builders import answers, lock_text, marks, program
 
 BEFORE = """
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 lock = threading.Lock()
 other = threading.Lock()
 ready = threading.Condition(lock)
@@ -240,69 +240,6 @@ def test_the_next_turn_of_a_loop_may_have_released() -> None:
         while flag():
             step()  # holds:
             lock.release()
-        """
-    )
-
-
-# --- trying --------------------------------------------------------------------------------------------------------
-
-TRIES = ["lock.acquire(False)", "lock.acquire(blocking=False)", "lock.acquire(timeout=1)", "lock.acquire(True, 1)"]
-
-
-@pytest.mark.parametrize("attempt", TRIES)
-def test_a_try_holds_on_the_true_branch(attempt: str) -> None:
-    check(
-        f"""
-        if {attempt}:
-            step()  # holds: lock
-        else:
-            step()  # holds:
-        step()  # holds:
-        """
-    )
-
-
-@pytest.mark.parametrize("attempt", TRIES)
-def test_a_failed_try_that_leaves_holds_afterwards(attempt: str) -> None:
-    check(
-        f"""
-        if not {attempt}:
-            step()  # holds:
-            return
-        step()  # holds: lock
-        """
-    )
-
-
-def test_the_result_of_a_try_may_be_kept() -> None:
-    check(
-        """
-        taken = lock.acquire(blocking=False)
-        step()  # holds:
-        if taken:
-            step()  # holds: lock
-            lock.release()
-        """
-    )
-
-
-def test_a_loop_that_waits_for_a_try_holds_afterwards() -> None:
-    check(
-        """
-        while not lock.acquire(timeout=1):
-            step()  # holds:
-        step()  # holds: lock
-        """
-    )
-
-
-def test_a_try_in_a_conjunction_holds_where_all_of_it_is_true() -> None:
-    check(
-        """
-        if flag and lock.acquire(False):
-            step()  # holds: lock
-        else:
-            step()  # holds:
         """
     )
 
