@@ -241,7 +241,7 @@ def test_a_thread_is_no_call() -> None:
     )
 
 
-def test_a_decorated_function_stands_for_itself() -> None:
+def test_a_decorated_function_brings_its_wrapper_along() -> None:
     check(
         """
         import functools
@@ -252,7 +252,7 @@ def test_a_decorated_function_stands_for_itself() -> None:
         class A:
             @logged
             def m(self): pass
-        A().m()  # calls: A.m
+        A().m()  # calls: A.m, logged.<locals>.wrapper
         """
     )
 

@@ -278,3 +278,120 @@ def test_what_is_confined_is_not_shared(check: Check) -> None:
 
     assert check(program, "") == [(7, "RL201")]
     assert check(program, 'confined = ["mylib.Session"]') == []
+
+
+# --- members of classes ---
+
+
+def test_a_row_names_the_methods_that_take_and_give_back_a_lock(check: Check) -> None:
+    program = """
+    import threading
+    import mylib
+
+    lock = mylib.SpinLock()
+    count = 0
+
+    def hit():
+        global count
+        lock.lock()
+        try:
+            count += 1
+        finally:
+            lock.unlock()
+
+    def forget():
+        lock.lock()
+        if count:
+            return
+        lock.unlock()
+
+    for _ in range(4):
+        threading.Thread(target=hit).start()
+    """
+    row = '[[tool.racelint.locks]]\nname = "mylib.SpinLock"\nacquire = ["lock"]\nrelease = ["unlock"]'
+
+    assert check(program, "") == [(11, "RL101")]
+    assert check(program, row) == [(16, "RL401")]
+
+
+def test_a_row_may_be_about_a_method(check: Check) -> None:
+    program = SPAWNED.format(call="mylib.Pool(4).submit(hit)")
+    row = '[[tool.racelint.spawns]]\nname = "mylib.Pool.submit"\ncallee = 0'
+
+    assert check(program, "") == []
+    assert check(program, row) == HIT
+
+
+@pytest.mark.parametrize("decorator", ["app.task", "app.task(retries=3)"])
+def test_a_decorator_may_be_a_method_of_an_object(check: Check, decorator: str) -> None:
+    program = f"""
+    import mylib
+
+    app = mylib.App()
+    count = 0
+
+    @{decorator}
+    def hit():
+        global count
+        count += 1
+    """
+
+    assert check(program, '[[tool.racelint.entries]]\nname = "mylib.App.task"') == [(9, "RL101")]
+
+
+@pytest.mark.parametrize(
+    ("start", "spawn", "wait"),
+    [
+        ("job = mylib.Job(counter.hit)", "mylib.Job", "mylib.Job.wait"),
+        ("job = mylib.Pool()\n    job.submit(counter.hit)", "mylib.Pool.submit", "mylib.Pool.wait"),
+    ],
+)
+def test_after_a_wait_what_was_started_is_over(check: Check, start: str, spawn: str, wait: str) -> None:
+    program = f"""\
+import mylib
+
+class Counter:
+    def __init__(self):
+        self.count = 0
+
+    def hit(self):
+        self.count += 1
+
+def main():
+    counter = Counter()
+    {start}
+    job.wait()
+    counter.hit()
+
+main()
+"""
+    row = f'[[tool.racelint.spawns]]\nname = "{spawn}"\ncallee = 0\nmany = false'
+
+    assert check(program, row) == [(8, "RL101")]
+    assert check(program, f'waits = ["{wait}"]\n{row}') == []
+
+
+def test_a_class_that_guards_itself_needs_no_lock_around_it(check: Check) -> None:
+    program = """
+    import threading
+    from mylib import Registry
+
+    class Holder:
+        def __init__(self):
+            self._lock = threading.Lock()
+            self.registry = Registry()
+
+        def one(self):
+            with self._lock:
+                self.registry["a"] = 1
+
+        def two(self):
+            with self._lock:
+                self.registry["a"] = 2
+
+        def three(self):
+            self.registry["a"] = 3
+    """
+
+    assert check(program, "") == [(18, "RL102")]
+    assert check(program, 'synchronized = ["mylib.Registry"]') == []

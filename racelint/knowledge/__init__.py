@@ -165,6 +165,11 @@ class Knowledge:
 
         return self._find(self.tables.lock_methods, f"{class_qualname}.{method_name}")
 
+    def lock_method_names(self) -> frozenset[str]:
+        """The names that any method of any lock has."""
+
+        return frozenset(name.rpartition(".")[2] for name in self.tables.lock_methods)
+
     def lock_decorator(self, qualname: str) -> LockDecorator | None:
         """Which lock this decorator holds while the function runs."""
 

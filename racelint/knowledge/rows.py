@@ -123,7 +123,10 @@ def extended(tables: Tables, rows: KnowledgeRows) -> Tables:
 
     name = tables.canonical
     classes = [row.name for row in rows.locks] + [row.name for row in rows.entries if row.methods]
-    classes += [*rows.synchronized, *rows.confined, *(row.name.rpartition(".")[0] for row in rows.atomics)]
+    members = [row.name for row in rows.atomics] + [row.name for row in rows.spawns] + list(rows.waits)
+    members += [row.name for row in rows.entries if not row.methods]
+    owners = [each.rpartition(".")[0] for each in members]
+    classes += [*rows.synchronized, *rows.confined, *(each for each in owners if _is_class_name(each))]
     lock_methods = {
         f"{name(row.name)}.{method}": model
         for row in rows.locks
@@ -153,6 +156,12 @@ def extended(tables: Tables, rows: KnowledgeRows) -> Tables:
         waits={**tables.waits, **{name(each): Wait(WaitFor.THREAD, timeout=timeout) for each in rows.waits}},
         blocking={**tables.blocking, **{name(each): Blocking(BlockingOn.IO) for each in rows.blocking}},
     )
+
+
+def _is_class_name(qualname: str) -> bool:
+    """Whether a dotted name ends as classes are named: `mylib.Pool`, not `mylib.pool`."""
+
+    return qualname.rpartition(".")[2].lstrip("_")[:1].isupper()
 
 
 def _slot(argument: ArgumentName | None) -> Slot | None:

@@ -82,16 +82,20 @@ class Calls:
         found = self._sure.get(code.key)
         if found is None:
             edges = self.calls(code)
-            counts = Counter(edge.site for edge in dict.fromkeys(_Target(each.site, each.callee) for each in edges))
+            counts = self._targets(edges)
             found = self._sure[code.key] = [edge for edge in edges if counts[edge.site] <= CHOICES]
         return found
 
     def only_calls(self, code: Code) -> list[Edge]:
         """The calls of a function that have one possible callee: what they run is certain."""
-        counts = Counter(
-            each.site for each in dict.fromkeys(_Target(each.site, each.callee) for each in self.calls(code))
-        )
+        counts = self._targets(self.calls(code))
         return [edge for edge in self.calls(code) if counts[edge.site] == 1]
+
+    def _targets(self, edges: list[Edge]) -> Counter[int]:
+        """How many functions each site may run; a wrapper runs with its function and is no other."""
+        wrapping = {wrapper.key for wrappers in self.wrappers.values() for wrapper, _ in wrappers}
+        targets = dict.fromkeys(_Target(each.site, each.callee) for each in edges if each.callee.key not in wrapping)
+        return Counter(each.site for each in targets)
 
     def only_callers(self, code: Code) -> list[Edge]:
         """The calls of a function by sites that have no other possible callee."""
@@ -142,6 +146,7 @@ def link_calls(types: Types) -> Calls:
     calls = Calls(types, dict(out), dict(into), _escaping(types, sources))
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = _wrappers(types, sources)
+    _call_wrappers(calls, sources)
     return calls
 
 
@@ -161,6 +166,16 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
                 found.add(code.key)
                 changed = True
     return found
+
+
+def _call_wrappers(calls: Calls, sources: Sources) -> None:
+    """Who calls a decorated function runs its wrapper too."""
+    for key in sorted(calls.wrappers):
+        for edge in list(calls.callers(sources.codes[key])):
+            for wrapper in dict.fromkeys(wrapper for wrapper, _ in calls.wrappers[key]):
+                added = Edge(edge.caller, edge.site, wrapper, edge.receiver)
+                calls.out.setdefault(edge.caller.key, []).append(added)
+                calls.into.setdefault(wrapper.key, []).append(added)
 
 
 def _on_own_object(edge: Edge) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.model import SafetyKind
 from racelint.program.composites import Composite
 from racelint.program.contexts import Context
 from racelint.program.guards import ANY, Guard, Protection, exclude_each_other, infer_guard, protections, steady
@@ -88,6 +89,18 @@ class Case:
             for value in self.sharing.places.values(self.place)
         )
 
+    @property
+    def guards_itself(self) -> bool:
+        """Whether what the Place holds is made to be used by many threads."""
+        knowledge = self.sharing.places.types.names.knowledge
+        values = self.sharing.places.values(self.place)
+        safeties = [knowledge.safety(value.qualname) for value in values if isinstance(value, LibraryObject)]
+        return (
+            bool(values)
+            and len(safeties) == len(values)
+            and all(safety is not None and safety.kind is SafetyKind.SYNCHRONIZED for safety in safeties)
+        )
+
     # --- protection ---
 
     def protections(self, access: Access) -> list[Protection]:
@@ -126,6 +139,23 @@ class Case:
                     if best is None or (other is access and best.other is not access):
                         best = Partner(other, one, other_context)
         return best
+
+    def assumed_partner(
+        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+    ) -> Partner | None:
+        """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
+        if not self.is_assumed or not self._is_called(access.code):
+            return None
+        main = self.threads.contexts[0]
+        for other in sorted(self.accesses, key=lambda each: each is not access):
+            meets = other.kind.writes and self._is_called(other.code) and harms(other)
+            if meets and not exclude_each_other(held, self.protections(other)):
+                return Partner(other, main, main)
+        return None
+
+    def _is_called(self, code: Code) -> bool:
+        """Whether callers outside may run the function in any thread; what is async stays in its loop's."""
+        return not code.function.is_async and any(each.is_main for each in self.threads.of(code))
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""

@@ -22,6 +22,7 @@ from racelint.program.values import (
     ClassRef,
     FunctionRef,
     Instance,
+    LibraryMethod,
     LibraryObject,
     Partial,
     Site,
@@ -132,6 +133,8 @@ class Finder:
             for entry in self._runnable(spawned.target, spawn):
                 if not entry[0].function.is_async:
                     entries[entry] = None
+                    for wrapper, _ in self._calls.wrappers.get(entry[0].key, ()):
+                        entries[wrapper, entry[1]] = None
         if not entries:
             return
         code = self._sources.codes[site[0]]
@@ -286,8 +289,21 @@ class Finder:
             )
         )
 
+    def _methods_around(self, code: Code) -> set[str]:
+        """The decorators that are methods of a library object: `@app.route("/")`."""
+        found: set[str] = set()
+        parent = code.parent
+        if parent is None:
+            return found
+        for id in code.function.decorators:
+            operation = parent.operations[id]
+            callee = operation.callee if type(operation) is facts.Call else id
+            values = self._types.of(parent, callee)
+            found.update(value.qualname for value in values if isinstance(value, LibraryMethod))
+        return found
+
     def _decorated(self, code: Code) -> None:
-        for qualname in sorted(self._types.attributes.shape(code)):
+        for qualname in sorted(self._types.attributes.shape(code) | self._methods_around(code)):
             row = self._knowledge.entry_decorator(qualname)
             if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
                 many = row.many in (Many.ALWAYS, Many.WORKERS)

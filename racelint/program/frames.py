@@ -41,7 +41,8 @@ def _receiver_path(flow: Dataflow, callee: Code, site: int) -> str:
     match flow.operation(site):
         case facts.Call(callee=fetched):
             method = flow.operation(fetched)
-            if type(method) is facts.LoadAttr and method.name == callee.name:
+            # the wrapper that a decorator made runs under the method's name
+            if type(method) is facts.LoadAttr and (method.name == callee.name or not callee.is_method):
                 base = flow.operation(method.base)
                 if type(base) is facts.Call and _is_super(flow, base):
                     return flow.code.function.parameters[0].name if flow.code.function.parameters else UNKNOWN

@@ -94,7 +94,7 @@ class Lifetimes:
             return False
         if made.site == site:
             return True
-        return wait.what is WaitFor.WORKERS and self._submits_to(made.site, site)
+        return wait.what in (WaitFor.WORKERS, WaitFor.THREAD) and self._submits_to(made.site, site)
 
     def _submits_to(self, pool: Site, site: Site) -> bool:
         return any(

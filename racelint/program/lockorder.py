@@ -14,7 +14,7 @@ from racelint.knowledge.model import LockKind
 from racelint.program.balance import is_private
 from racelint.program.calls import Edge
 from racelint.program.dataflow import UNKNOWN
-from racelint.program.frames import inward, outward, parameter_paths
+from racelint.program.frames import outward, parameter_paths
 from racelint.program.holding import Acquisition
 from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locksets import LockSets
@@ -94,9 +94,6 @@ class _Finder:
             paused = acquisition.use in acquisition.before.paused
             if acquisition.waits and acquisition.use.lock.kind is not None and not paused:
                 taken[acquisition.code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
-        for key, wrappers in sorted(self._calls.wrappers.items()):
-            for wrapper, site in wrappers:
-                self._add_wrapper(taken, self._sources.codes[key], wrapper, site)
         pending = sorted(taken)
         while pending:
             key = pending.pop(0)
@@ -109,15 +106,6 @@ class _Finder:
                 if len(known) > before and edge.caller.key not in pending:
                     pending.append(edge.caller.key)
         return taken
-
-    def _add_wrapper(self, taken: dict[int, dict[LockUse, Taken]], code: Code, wrapper: Code, site: int) -> None:
-        """What a decorator's wrapper takes is taken by whoever calls the decorated function."""
-        holding = self._locksets.holdings.get(wrapper.key)
-        paths = parameter_paths(self._locksets.places.dataflow(wrapper), code, site, None)
-        for acquisition in holding.acquisitions.values() if holding is not None else ():
-            if acquisition.waits and acquisition.use.lock.kind is not None:
-                use = LockUse(acquisition.use.lock, inward(acquisition.use.base, paths), acquisition.use.mode)
-                taken[code.key].setdefault(use, Taken(use, acquisition, None))
 
     def _seen_from(self, edge: Edge, taken: dict[LockUse, Taken]) -> list[tuple[LockUse, Taken]]:
         if edge.callee.function.is_async and not edge.caller.function.is_async:

@@ -56,7 +56,9 @@ class LockSets:
             on_entry = on_entry | (holding.effect.gives_back - state.free)
         if not on_entry:
             return state.held
-        return {**dict.fromkeys((use for use in on_entry if use not in state.dropped), ON_ENTRY), **state.held}
+        entered = [use for use in on_entry if use not in state.dropped]
+        # taking a lock again that the caller holds begins no new section; a wait in between does
+        return {**state.held, **{use: ON_ENTRY for use in entered if use not in state.held or use not in state.paused}}
 
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""
@@ -76,7 +78,8 @@ def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holdi
     types = places.types
     holdings: dict[int, Holding] = {}
     effects: dict[int, Effect] = {}
-    pending = {code.key: code for code in types.names.sources.codes if _names_locks(code)}
+    names = _OTHER_METHODS | types.names.knowledge.lock_method_names()
+    pending = {code.key: code for code in types.names.sources.codes if _names_locks(code, names)}
     for _ in range(ROUNDS):
         changed: list[Code] = []
         for key in sorted(pending):
@@ -92,19 +95,15 @@ def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holdi
     return holdings
 
 
-def _names_locks(code: Code) -> bool:
+def _names_locks(code: Code, names: frozenset[str]) -> bool:
     """Whether a function enters a `with` or calls a method by which locks are taken: the others hold none."""
     for operation in code.operations:
-        if type(operation) is facts.LoadAttr and operation.name in _LOCK_METHODS:
+        if type(operation) is facts.LoadAttr and operation.name in names:
             return True
     return any(type(node) is facts.With for node in walk(code.function.body))
 
 
-_LOCK_METHODS: Final = frozenset(
-    {"acquire", "release", "acquire_lock", "release_lock", "acquire_nowait", "enter_context", "enter_async_context"}
-    | {f"{verb}_{side}_lock" for verb in ("acquire", "release") for side in ("read", "write")}
-    | {"wait", "wait_for", "clear"}
-)
+_OTHER_METHODS: Final = frozenset({"acquire", "release", "enter_context", "enter_async_context"})
 
 
 class _EntryLocks:

@@ -227,8 +227,12 @@ class Naming:
                 continue
             parameters = [each for each in code.function.parameters if each.kind in ("positional", "keyword")]
             if receiver is not None and parameters:
+                first = parameters.pop(0).name
                 target = self._target(spawned, starter)
-                self._give(context, code, parameters.pop(0).name, target)
+                if target is not None:
+                    self._give(context, code, first, target)
+                else:
+                    self._give_receiver(context, code, first, receiver)
             given = [*self._preset(spawned), *spawned.given.positional]
             for parameter, node in zip(parameters, given, strict=False):
                 self._give(context, code, parameter.name, self._at(node))
@@ -276,6 +280,24 @@ class Naming:
             self._bind(context, code, parameter, names)
             if not self._varies(context, where, path):
                 self.stable[context.index].update(name.root for name in names)
+
+    def _give_receiver(self, context: Context, code: Code, parameter: str, receiver: Value) -> None:
+        """The object of a bound method that came to the start by way of variables, lists or parameters."""
+        if not isinstance(receiver, Instance):
+            return
+        names: NameSet = {}
+        varies = False
+        if receiver.site is None:
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            path = f"%{receiver.site[1]}"
+            varies = self._varies(context, maker, path)
+            for runner in self._threads.of(maker):
+                names.update(self.names(runner, maker, path))
+        self._bind(context, code, parameter, names)
+        if not varies:
+            self.stable[context.index].update(name.root for name in names)
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:

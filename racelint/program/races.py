@@ -185,9 +185,9 @@ class _Judge:
             span,
             sequence.last,
             evidence,
-            partner.other if partner else None,
-            partner.one if partner else None,
-            partner.other_context if partner else None,
+            partner.other if partner and (evidence == "threads" or wrong) else None,
+            partner.one if partner and evidence == "threads" else None,
+            partner.other_context if partner and evidence == "threads" else None,
             case.guard,
             wrong[1] if wrong else None,
             sequence.first,
@@ -235,7 +235,8 @@ class _Judge:
         return protections(held, last if last.code is sequence.code else first)
 
     def _is_locked(self, sequence: Composite) -> bool:
-        return bool(_known(self._at_act(sequence)))
+        inside = self._case.protections(sequence.last) if sequence.last.code is not sequence.code else []
+        return bool(_known(self._at_act(sequence)) or _known(inside))
 
     def _evidence(self, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
         case = self._case
@@ -245,9 +246,8 @@ class _Judge:
             return "threads", partner
         if self._is_guarded_elsewhere(sequence, held):
             return "lock", None
-        if case.is_assumed and not held and case.is_reached(sequence.code):
-            return "assumed", None
-        return None
+        partner = case.assumed_partner(seen, held, lambda other: can_outdate(case, sequence, other))
+        return None if partner is None else ("assumed", partner)
 
     def _is_guarded_elsewhere(self, sequence: Composite, held: list[Protection]) -> bool:
         """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
@@ -299,7 +299,9 @@ class _Judge:
             return
         if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
             return
-        if not _is_forgotten(access, guard) or self._is_left_to_holder(access, guard):
+        if not _is_forgotten(case, access, guard) or self._is_left_to_holder(access, guard):
+            return
+        if not access.kind.rebinds and case.guards_itself:
             return
         if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
             return
@@ -338,13 +340,16 @@ class _Judge:
     def _overwritten(self, access: Access) -> Iterator[Race]:
         """A write whose value this run wants back, while another run of the same code may write its own."""
         case = self._case
-        if access.kind is not Kind.WRITE or case.is_constant(access):
+        if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
             return
         back = self._read_back(access)
-        partner = case.partner(access, case.protections(access)) if back is not None else None
+        held = case.protections(access)
+        partner = case.partner(access, held) if back is not None else None
         if partner is not None and partner.one is partner.other_context:
             one, other = partner.one, partner.other_context
             yield Race(Problem.WRITE, access.code, access.span, access, "threads", back, one, other)
+        elif back is not None and case.assumed_partner(access, held) is not None:
+            yield Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
 
     def _read_back(self, access: Access) -> Access | None:
         """A later read of the Place in the same run of the function, directly or in what it calls."""
@@ -362,10 +367,13 @@ def _known(held: list[Protection]) -> list[Protection]:
     return [each for each in held if each.lock.excludes and each.lock.kind is not None]
 
 
-def _is_forgotten(access: Access, guard: Guard) -> bool:
+def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
-    if access.kind.writes or access.kind is Kind.ITERATE:
+    if access.kind.writes:
         return guard.share >= HALF
+    if access.kind is Kind.ITERATE:
+        # what is only ever replaced as a whole can be iterated at leisure
+        return guard.share >= HALF and any(each.kind in (Kind.MUTATE, Kind.ITEM_UPDATE) for each in case.accesses)
     if access.kind is Kind.CONTENT:
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
     return False

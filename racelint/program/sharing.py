@@ -127,9 +127,14 @@ def _made_by(value: Instance, own: set[int], context: Context) -> bool:
 
 def is_confined(places: Places, place: Place) -> bool:
     """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
-    if place.kind == "attribute" and is_lock_class(places.types, places.types.names.sources.classes[place.owner]):
+    owner = places.types.names.sources.classes[place.owner] if place.kind in ("attribute", "class") else None
+    if owner is not None and is_lock_class(places.types, owner):
         return True
     knowledge = places.types.names.knowledge
+    for base in owner.library_bases if owner is not None and place.kind == "attribute" else ():
+        safety = knowledge.safety(base)
+        if safety is not None and safety.kind is SafetyKind.CONFINED:
+            return True
     for value in places.values(place):
         if isinstance(value, LibraryObject):
             safety = knowledge.safety(value.qualname)
