@@ -42,6 +42,8 @@ def state(access: Access) -> str:
     place = access.place
     if place.kind in ("global", "closure"):
         return f"`{place.name}`"
+    if place.kind == "object":
+        return f"`{_spelled(access.base) or place.name}`"
     base = _spelled(access.base) if place.kind == "attribute" else ""
     return f"`{base or place.symbol.split('.')[-2]}.{place.name}`"
 

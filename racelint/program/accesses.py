@@ -43,7 +43,18 @@ class Collector:
                     found.extend(self._made(Kind.DELETE, effective, effective.id, effective.span))
                 case _:
                     pass
+        for index, parameter in enumerate(self._code.function.parameters):
+            found.extend(self._argument_contents(index, parameter.name))
         return sorted(found, key=lambda access: access.id)
+
+    def _argument_contents(self, index: int, name: str) -> list[Access]:
+        """What the function does to the contents of a container that it was given."""
+        places = self._places.handed(self._code, index)
+        if not places:
+            return []
+        load = facts.LoadName(index, self._code.function.span, name, "global", 0)
+        self._located[index] = [(place, name if place.kind == "object" else "", ()) for place in places]
+        return [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
 
     def _where(self, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
         found = self._located.get(operation.id)
@@ -137,6 +148,10 @@ class Collector:
         """`d[k] = d.get(k, 0) + 1`: the stored value was computed from an item of the same container."""
         where = [(place, base) for place, base, _ in self._where(load)]
         key = self._flow.key(store.key)
+        for use in self._flow.uses(load.id):
+            taken = self._taken_item(use, key)
+            if taken is not None and self._flow.comes_from(store.value, taken):
+                return True
         for id in self._flow.sources(store.value):
             read = self._flow.operation(id)
             if read is None or not any((place, base) in where for place, base, _ in self._where(read)):
@@ -149,6 +164,16 @@ class Collector:
                     if any(each.arguments and self._flow.key(each.arguments[0].value) == key for each in calls):
                         return True
         return False
+
+    def _taken_item(self, use: Operation, key: str) -> int | None:
+        """The id of the item that `d[key]` or `d.get(key)` takes."""
+        if isinstance(use, facts.LoadItem) and self._flow.key(use.key) == key:
+            return use.id
+        if isinstance(use, facts.LoadAttr) and use.name in ("get", "setdefault"):
+            for call in self._flow.uses(use.id):
+                if isinstance(call, facts.Call) and call.arguments and self._flow.key(call.arguments[0].value) == key:
+                    return call.id
+        return None
 
     def _method(self, load: facts.LoadName | facts.LoadAttr, fetched: facts.LoadAttr) -> list[Access]:
         """`place.method(...)` on a container of a library: what the method does to it."""

@@ -194,6 +194,8 @@ class Case:
         receiver = self.sharing.places.types.attributes.receiver_of(code)
         if (receiver is not None and _is_test(receiver.library_bases)) or self._makes_guard(access):
             return False
+        if access.place.kind == "object":
+            return False
         if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
             return True
         if receiver is None:

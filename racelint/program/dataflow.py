@@ -47,7 +47,7 @@ class Dataflow:
     """The def-use chains of one function. Phis and casts are looked through on request only."""
 
     def __init__(self, code: Code, reflected: frozenset[int] = frozenset()) -> None:
-        """`reflected` are the calls of `getattr` that read an attribute by its literal name."""
+        """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments."""
         self.code = code
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
@@ -92,6 +92,8 @@ class Dataflow:
             while pending:
                 each = pending.pop()
                 operation = self.operation(each)
+                if each in self._reflected:
+                    reads.add(each)
                 if each in seen or operation is None:
                     continue
                 seen.add(each)

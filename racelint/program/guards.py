@@ -45,6 +45,8 @@ def relation(use: LockUse, access: Access) -> str:
         return ANY
     if not use.lock.per_instance:
         return "global"
+    if access.place.kind == "object":
+        return ANY
     if access.place.kind != "attribute":
         return "instance"
     if UNKNOWN in (use.base, access.base):

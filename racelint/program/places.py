@@ -9,18 +9,20 @@ from typing import Literal
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow import Dataflow
-from racelint.program.source import ClassInfo, Code
+from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Types
 from racelint.program.values import (
     ClassRef,
     FunctionRef,
     Instance,
+    LibraryObject,
     ModuleRef,
     Value,
     ValueSet,
 )
 
-PlaceKind = Literal["global", "attribute", "class", "closure"]
+PlaceKind = Literal["global", "attribute", "class", "closure", "object"]
+"""Of a container that is handed over by itself, the contents: an object, made where `owner` (a code key) makes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +92,36 @@ class Places:
         self._reflected: dict[int, frozenset[int]] = {}
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
+        self._handed = self._find_handed()
+        for code in types.names.sources.codes if self._handed else ():
+            ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
+            if ids:
+                self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
+
+    def _find_handed(self) -> dict[Value, Place]:
+        """The containers that are handed to a started function, each as the global that holds it or by itself."""
+        knowledge = self.types.names.knowledge
+        found: dict[Value, Place] = {}
+        for spawned in self.types.spawned:
+            for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
+                for value in self.types.of_node(node):
+                    if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
+                        continue
+                    if any(knowledge.effect(value.qualname, name) for name in ("__setitem__", "add")):
+                        code = self.types.names.sources.codes[value.site[0]]
+                        line = span_of(code, value.site[1]).line
+                        found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
+        for module, stores in enumerate(self.types.names.stores if found else ()):
+            for name in stores:
+                for value in self.types.of_global(module, name):
+                    if value in found:
+                        found[value] = self.place("global", module, name)
+        return found
+
+    def handed(self, code: Code, parameter: int) -> list[Place]:
+        """The containers that a parameter may be, where that is known."""
+        values = self.types.of(code, parameter)
+        return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
 
     def dataflow(self, code: Code) -> Dataflow:
         """The def-use chains of a function."""
@@ -103,7 +135,9 @@ class Places:
         found = self._places.get((kind, owner, name))
         if found is None:
             sources = self.types.names.sources
-            if kind == "global":
+            if kind == "object":
+                prefix = sources.codes[owner].qualname
+            elif kind == "global":
                 prefix = sources.modules[owner].name
             else:
                 prefix = sources.codes[owner].qualname if kind == "closure" else sources.classes[owner].qualname
@@ -117,6 +151,8 @@ class Places:
     def values(self, place: Place) -> ValueSet:
         """What the Place may hold."""
         sources = self.types.names.sources
+        if place.kind == "object":
+            return {}
         if place.kind == "global":
             return self.types.of_global(place.owner, place.name)
         if place.kind == "closure":

@@ -61,7 +61,7 @@ class _Finder:
                 continue
             reads = self._reads_of(access)
             lazy = self._is_default(access.value)
-            first = next((each for id in reads for each in self._by_load.get(id, ())), access)
+            first = next((each for id in reads for each in self._by_id.get(id, ())), access)
             shape = Shape.LAZY if lazy else Shape.UPDATE
             tested = self._tested_around(access.id, facts.NOTHING)
             yield Composite(self._code, shape, first, access, access.id, access.span, (*reads, access.id), tested)
@@ -70,9 +70,10 @@ class _Finder:
         found = []
         for id in sorted(self._flow.sources(access.value)):
             for each in self._by_load.get(id, ()):
-                if each.place == access.place and each.base == access.base and id not in found and id < access.id:
-                    found.append(id)
-        return found
+                # what is looked into counts where it is looked into, not where the container was fetched
+                if each.place == access.place and each.base == access.base and each.id < access.id:
+                    found.append(each.id)
+        return list(dict.fromkeys(found))
 
     def _is_default(self, value: int) -> bool:
         """`self.x = self.x or make()`."""
@@ -171,7 +172,7 @@ class _Finder:
                     continue
                 seen.add((read.place, read.base, shape))
                 load = read.load if read.load >= 0 else read.id
-                between = (load, read.id, where) if read.code is self._code else (self._site_of(test), where)
+                between = (read.id, where) if read.code is self._code else (self._site_of(test), where)
                 tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
                 polarity = self._polarity(read, test)
                 wants = None if polarity is None else polarity is not negated
@@ -189,7 +190,7 @@ class _Finder:
                 for access, where in self._inner(body, read):
                     same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
                     if access.method == "[]=" and access.code is self._code and same:
-                        between = (read.load, read.id, where)
+                        between = (read.id, where)
                         tested = self._tested_around(where, facts.NOTHING)
                         yield Composite(self._code, Shape.CHECK, read, access, where, read.span, between, tested)
                         return
