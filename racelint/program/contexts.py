@@ -34,6 +34,9 @@ OWN_THREADS: Final = frozenset({RunsOn.THREAD, RunsOn.POOL, RunsOn.HANDLER, Runs
 the thread of the main context, a process has memory of its own, greenlets and finalizers are not followed."""
 
 
+NAMED: Final = 3
+"""So many entries of one start are named in a report."""
+
 NOWHERE: Final = Span(1, 1, 1, 1)
 
 
@@ -146,7 +149,7 @@ class Finder:
         self._add(
             Context(
                 self._next,
-                self._label(call, code, list(entries)),
+                self._label(list(entries)),
                 spawn.runs_on,
                 tuple(entries),
                 many,
@@ -181,9 +184,12 @@ class Finder:
                 pass
         return []
 
-    @staticmethod
-    def _label(call: facts.Call, code: Code, entries: list[tuple[Code, Value | None]]) -> str:
-        return entries[0][0].function.qualname.replace("<locals>.", "")
+    def _label(self, entries: list[tuple[Code, Value | None]]) -> str:
+        """The entries by name; the wrapper of a decorator goes by the name of what it wraps."""
+        wrappers = {wrapper for each in self._calls.wrappers.values() for wrapper, _ in each}
+        told = [entry for entry, _ in entries if entry not in wrappers] or [entry for entry, _ in entries]
+        names = dict.fromkeys(entry.function.qualname.replace("<locals>.", "") for entry in told)
+        return " or ".join(list(names)[:NAMED])
 
     def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
         if spawn.starts is not Starts.ON_START:
