@@ -63,10 +63,13 @@ def test_nesting_beyond_all_reason_is_refused(source: str) -> None:
 
 @pytest.mark.parametrize("source", ["not " * 5000 + "x", "+".join("x" * 5000), "x if y else " * 5000 + "z"])
 def test_nesting_that_newer_interpreters_can_read_is_read_or_refused_clearly(source: str) -> None:
+    outcome = ""
     try:
-        assert extract(source.encode()).lines == 1
+        lines = extract(source.encode()).lines
     except SourceError as error:
-        assert error.message == "nested too deeply to be read"
+        lines, outcome = 1, error.message
+
+    assert (lines, outcome) in ((1, ""), (1, "nested too deeply to be read"))
 
 
 @pytest.mark.parametrize(
