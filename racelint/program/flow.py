@@ -76,7 +76,10 @@ class Flow:
             watcher(value)
 
     def run(self) -> None:
-        """Propagate until nothing changes. Ends because values are finitely many and sets only grow."""
+        """Propagate until nothing changes. Ends because values are finitely many and sets only grow.
+
+        Edges and watchers are dropped then: what is held stays, and nothing can be added any more.
+        """
         pending = self._pending
         while pending:
             node, value = pending.pop()
@@ -84,3 +87,6 @@ class Flow:
                 self.add(target, value)
             for watcher in list(self._watchers[node] or ()):
                 watcher(value)
+        self._targets.clear()
+        self._watchers.clear()
+        self._edges.clear()
