@@ -18,10 +18,11 @@ class Flow:
 
     def __init__(self, size: int) -> None:
         self._held: list[ValueSet | None] = [None] * size
+        self._singles: dict[Value, ValueSet] = {}
         self._targets: list[list[int] | None] = [None] * size
         self._watchers: list[list[Watcher] | None] = [None] * size
         self._keys: dict[Hashable, int] = {}
-        self._edges: set[tuple[int, int]] = set()
+        self._edges: set[int] = set()
         self._pending: list[tuple[int, Value]] = []
 
     def node(self, *key: Hashable) -> int:
@@ -47,16 +48,26 @@ class Flow:
         """Put a value into a node."""
         held = self._held[node]
         if held is None:
-            held = self._held[node] = {}
-        if value not in held and len(held) < LIMIT:
+            # most nodes hold one value: they share the set of it until a second one comes
+            single = self._singles.get(value)
+            if single is None:
+                single = self._singles[value] = {value: None}
+            self._held[node] = single
+        elif value in held or len(held) >= LIMIT:
+            return
+        else:
+            if len(held) == 1:
+                held = self._held[node] = dict(held)
             held[value] = None
-            self._pending.append((node, value))
+        self._pending.append((node, value))
 
     def copy(self, source: int, target: int) -> None:
         """Whatever `source` holds, now or later, flows into `target`."""
-        if source == target or (source, target) in self._edges:
+        # one number for an edge takes half the memory of a pair
+        edge = source << 40 | target
+        if source == target or edge in self._edges:
             return
-        self._edges.add((source, target))
+        self._edges.add(edge)
         targets = self._targets[source]
         if targets is None:
             self._targets[source] = [target]

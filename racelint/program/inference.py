@@ -295,7 +295,7 @@ class Inference:
             self._flow.add(node, value)
         elif self._attributes.is_property(method):
             getter = self._values.function(method, receiver)
-            self._types.implicit.setdefault((code.key, operation.id), {})[getter] = None
+            self._types.note(self._types.implicit, (code.key, operation.id), getter)
             self._invocation.bind(method, receiver, Passed((), ()))
             self._flow.copy(self._flow.node("returns", method.key), node)
         elif "setter" not in self._attributes.shape(method):
@@ -328,7 +328,7 @@ class Inference:
             for value in self._names.static(defining.body, store.value):
                 if isinstance(value, FunctionRef) and "setter" in self._attributes.shape(value.code):
                     bound = self._values.function(value.code, base)
-                    self._types.implicit.setdefault((code.key, operation.id), {})[bound] = None
+                    self._types.note(self._types.implicit, (code.key, operation.id), bound)
                     self._invocation.bind(value.code, base, Passed((code.offset + operation.value,), ()))
 
     # --- containers ---

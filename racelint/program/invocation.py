@@ -91,7 +91,7 @@ class Invocation:
 
     def call(self, site: Site, passed: Passed, result: int | None, callee: Value) -> None:
         """One possible callee of the call at `site`: pass the arguments, give the result."""
-        self._types.callees.setdefault(site, {})[callee] = None
+        self._types.note(self._types.callees, site, callee)
         match callee:
             case FunctionRef(code=code, receiver=receiver):
                 self._function(code, receiver, passed, result)
@@ -122,7 +122,7 @@ class Invocation:
     def _implicit(self, site: Site, receiver: Instance, passed: Passed, result: int | None, value: Value) -> None:
         if isinstance(value, FunctionRef):
             bound = self._values.function(value.code, receiver)
-            self._types.implicit.setdefault(site, {})[bound] = None
+            self._types.note(self._types.implicit, site, bound)
             self._function(value.code, receiver, passed, result)
 
     def _function(self, code: Code, receiver: Value | None, passed: Passed, result: int | None) -> None:
@@ -153,7 +153,7 @@ class Invocation:
     def _new(self, site: Site, cls: ClassInfo, passed: Passed, value: Value) -> None:
         if isinstance(value, FunctionRef):
             receiver = self._values.cls(cls)
-            self._types.implicit.setdefault(site, {})[self._values.function(value.code, receiver)] = None
+            self._types.note(self._types.implicit, site, self._values.function(value.code, receiver))
             self.bind(value.code, receiver, passed)
 
     def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:

@@ -70,10 +70,19 @@ class Types:
         self.names = names
         self.attributes = attributes
         self._flow = flow
+        self._singles: dict[Value, ValueSet] = {}
         self.callees: dict[Site, ValueSet] = {}
         self.implicit: dict[Site, ValueSet] = {}
         self.spawned: dict[Spawned, None] = {}
         self.reflected: dict[Site, facts.LoadAttr | facts.StoreAttr | facts.DeleteAttr] = {}
+
+    def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
+        """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
+        known = table.get(site)
+        if known is None:
+            table[site] = self._singles.setdefault(value, {value: None})
+        elif value not in known:
+            table[site] = {**known, value: None}
 
     def of(self, code: Code, id: int) -> ValueSet:
         """What the value with that id in that function may be; nothing where unknown."""
