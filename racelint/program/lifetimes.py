@@ -145,8 +145,10 @@ def _unconditional(code: Code) -> set[int]:
     while pending:
         node = pending.pop()
         match node:
-            case facts.Branch():
-                pass
+            case facts.Branch(test=test, body=body):
+                asked = code.operations[test] if 0 <= test < len(code.operations) else None
+                if type(asked) is facts.Const and asked.text == "True":
+                    pending.extend(body)
             case facts.Loop():
                 pending.extend((*node.head, *node.body))
             case facts.With():
