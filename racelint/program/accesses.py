@@ -231,6 +231,8 @@ def link_places(types: Types) -> Places:
     places = Places(types)
     for code in types.names.sources.codes:
         accesses = Collector(places, code).collect()
+        # few functions are looked at again: keeping the chains of all would cost more memory than making some twice
+        places.forget(code)
         if accesses:
             places.by_code[code.key] = accesses
             for access in accesses:

@@ -130,6 +130,10 @@ class Places:
             found = self._dataflows[code.key] = Dataflow(code, self._reflected.get(code.key, frozenset()))
         return found
 
+    def forget(self, code: Code) -> None:
+        """Drop the def-use chains of a function, which are made anew where they are asked for again."""
+        self._dataflows.pop(code.key, None)
+
     def place(self, kind: PlaceKind, owner: int, name: str) -> Place:
         """The Place of that kind, owner and name."""
         found = self._places.get((kind, owner, name))

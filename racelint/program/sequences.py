@@ -23,6 +23,7 @@ def link_sequences(places: Places, calls: Calls) -> Sequences:
     for code in calls.types.names.sources.codes:
         if code.key in places.by_code or code.key in calls.out:
             sequences.found.extend(_Finder(sequences, code).find())
+            places.forget(code)
     return sequences
 
 
