@@ -50,16 +50,20 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another end of a finding: the other access, the lock's definition, the start of a thread."""
+    """Another end of a finding: the other access, the lock's definition, the start of a thread.
+
+    `side` says whose it is: 0 is the side on which the finding stands, 1 and up are the others; None belongs to no side.
+    """
 
     path: str
     span: Span
     message: str
+    side: int | None = None
 
 
-def note(at: Located, message: str) -> Related:
+def note(at: Located, message: str, side: int | None = None) -> Related:
     """A related place at `at`, with what it has to do with the finding."""
-    return Related(at.path, at.span, message)
+    return Related(at.path, at.span, message, side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,19 @@ class RunError:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run found: findings and errors in order, and the checked files by the path that is shown for them."""
+    """What a run found: findings and errors in order, and the checked files by the path that is shown for them.
+
+    `buffers` holds the text of those that were not read from the disk. `notes` are to be told beside the findings and
+    are no failures; `suppressed` and `baselined` count the findings that comments and the baseline keep silent.
+    """
 
     findings: tuple[Finding, ...]
     errors: tuple[RunError, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
+    buffers: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    suppressed: int = 0
+    baselined: int = 0
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
