@@ -1,9 +1,13 @@
-"""Which files are checked, and by which path and dotted module name each one is known."""
+"""Which files make up the program, which of them are asked about, and by which path and module name each is known.
+
+Findings must not depend on which part of a project somebody looks at: whoever names a file of a project gets the
+program of the whole project, and the findings of that file.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,22 +19,25 @@ SOURCE_SUFFIXES = (".py", ".pyw")
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to check: where it is, the path that is shown for it, and its module name."""
+    """A file of the program: where it is, the path that is shown for it, its module name, and whether it is asked about."""
 
     path: Path
     display: str
     module: str
     is_package: bool
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """What surrounds the checked paths: the project's folder, its source folders, and the files to leave out.
 
-    Patterns are those of gitignore, relative to `root`; `exclude` is None where the default ones hold.
+    A project `is_whole` if something marks its folder as one; else `root` is only where the checked paths are. Patterns
+    are those of gitignore, relative to `root`; `exclude` is None where the default ones hold.
     """
 
     root: Path
+    is_whole: bool = False
     src: tuple[Path, ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
@@ -44,17 +51,34 @@ class Unlisted:
     reason: str
 
 
-def discover(arguments: Sequence[Path], project: Project) -> tuple[list[SourceFile], list[Unlisted]]:
-    """The source files at and below the arguments, each once, in an order that only their paths decide."""
+def discover(
+    arguments: Sequence[Path], project: Project, buffers: Iterable[Path] = ()
+) -> tuple[list[SourceFile], list[Unlisted]]:
+    """The source files of the program, each once, in an order that only their paths decide.
+
+    Asked about are those at and below the arguments, and the buffers: files whose text does not come from the disk. If
+    any of them belongs to the project, all of it is in the program.
+    """
     unlisted: list[Unlisted] = []
-    arguments = [absolute(argument) for argument in arguments]
-    found = {path for argument in arguments for path in _sources(argument, project, unlisted)}
-    folders = [argument for argument in arguments if argument.is_dir()]
-    modules = _module_names(_without_second_names(found), [*folders, project.root, Path.cwd()], project)
+    arguments, buffers = [absolute(argument) for argument in arguments], {absolute(buffer) for buffer in buffers}
+    asked = buffers | {path for argument in arguments for path in _sources(argument, project, unlisted)}
+    around = set(_sources(absolute(project.root), project, [])) if project.is_whole else set()
+    folders = {path.parent for path in around}
+    at_home = {path for path in asked if path in around or (path in buffers and _would_be_source(path, folders))}
+    members = around | at_home if at_home else set()
+    roots = [*(argument for argument in arguments if argument.is_dir()), project.root, Path.cwd()]
+    files = {path: os.path.realpath(path) for path in members | asked}
+    found = _without_second_names(files)
+    names = _module_names([(path, [project.root] if path in members else roots) for path in found], project)
+    meant = {files[path] for path in asked}
     return (
-        [SourceFile(path, display_path(path), name, path.stem == "__init__") for path, name in modules],
+        [_source_file(path, name, asked=files[path] in meant) for path, name in names],
         sorted(set(unlisted), key=lambda folder: folder.display),
     )
+
+
+def _source_file(path: Path, module: str, *, asked: bool) -> SourceFile:
+    return SourceFile(path, display_path(path), module, path.stem == "__init__", asked)
 
 
 # --- files ---------------------------------------------------------------------------------------------------------
@@ -89,6 +113,11 @@ def _sources(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iter
                 yield path
 
 
+def _would_be_source(buffer: Path, folders: Set[Path]) -> bool:
+    """Whether a buffer, which need not be on the disk, belongs to the project whose folders with source are given."""
+    return buffer.suffix in SOURCE_SUFFIXES and buffer.parent in folders
+
+
 def _is_left_out(folder: Path, names: Iterable[str]) -> bool:
     """Whether a folder is left out by default: for its name, unless it is a package; or as a virtual environment."""
     if folder.name in names:
@@ -110,24 +139,24 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _without_second_names(found: Iterable[Path]) -> list[Path]:
-    """The paths in order, without those that only lead to the same file by a link."""
+def _without_second_names(files: Mapping[Path, str]) -> list[Path]:
+    """The paths in order, without those that only lead by a link to a file (the value) that another one leads to."""
     first_names: dict[str, Path] = {}
-    for path in sorted(found, key=lambda path: (path.is_symlink(), path)):
-        first_names.setdefault(os.path.realpath(path), path)
+    for path in sorted(files, key=lambda path: (path.is_symlink(), path)):
+        first_names.setdefault(files[path], path)
     return sorted(first_names.values())
 
 
 # --- module names --------------------------------------------------------------------------------------------------
 
 
-def _module_names(paths: Iterable[Path], roots: Sequence[Path], project: Project) -> list[tuple[Path, str]]:
-    """The paths with their module names, all different.
+def _module_names(paths: Iterable[tuple[Path, Sequence[Path]]], project: Project) -> list[tuple[Path, str]]:
+    """The paths, each given with the folders from which it may be imported, with their module names, all different.
 
     Where two source folders have a module of one name, the later folder's packages that clash go by longer names.
     """
     packages: dict[tuple[Path, str], dict[Path, tuple[str, ...]]] = {}
-    for path in paths:
+    for path, roots in paths:
         root = _source_root(_import_folder(path.parent), roots, project)
         parts = _dotted_parts(path, root)
         packages.setdefault((root, parts[0]), {})[path] = parts

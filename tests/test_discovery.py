@@ -249,3 +249,76 @@ def test_the_order_of_arguments_does_not_matter(tree: Tree) -> None:
     assert discover([Path("one"), Path("two")], Project(Path.cwd())) == discover(
         [Path.cwd() / "two", Path("one/")], Project(Path.cwd())
     )
+
+
+# --- the project around what is asked about ------------------------------------------------------------------------
+
+
+def program(*arguments: str, project: Project, buffers: Sequence[str] = ()) -> dict[str, bool]:
+    """Which files are in the program, and whether they are asked about."""
+    files, _ = discover([Path(argument) for argument in arguments], project, [Path(buffer) for buffer in buffers])
+    return {file.display: file.asked for file in files}
+
+
+def test_whoever_asks_about_a_part_gets_the_program_of_the_whole_project(tree: Tree) -> None:
+    root = tree("app.py", "pkg/__init__.py", "pkg/a.py", "pkg/sub/b.py")
+    project = Project(root, is_whole=True)
+
+    assert program("pkg/a.py", project=project) == {
+        "app.py": False,
+        "pkg/__init__.py": False,
+        "pkg/a.py": True,
+        "pkg/sub/b.py": False,
+    }
+    assert [path for path, asked in program("pkg", project=project).items() if asked] == [
+        "pkg/__init__.py",
+        "pkg/a.py",
+        "pkg/sub/b.py",
+    ]
+
+
+def test_names_do_not_depend_on_what_is_asked_about(tree: Tree) -> None:
+    root = tree("app.py", "tools/run.py", "lib/pkg/__init__.py", "lib/pkg/a.py")
+    project = Project(root, is_whole=True)
+    whole = modules(".", project=project)
+
+    for part in ("app.py", "tools", "tools/run.py", "lib", "lib/pkg", "lib/pkg/a.py"):
+        assert modules(part, project=project) == whole
+
+
+def test_what_no_project_is_marked_around_stands_alone(tree: Tree) -> None:
+    root = tree("app.py", "pkg/a.py")
+
+    assert program("pkg/a.py", project=Project(root)) == {"pkg/a.py": True}
+
+
+def test_what_the_project_leaves_out_or_lies_elsewhere_is_a_program_of_its_own(tree: Tree) -> None:
+    root = tree("proj/app.py", "proj/.venv/a.py", "proj/gen/b.py", "other/c.py", texts={"proj/.gitignore": "gen\n"})
+    project = Project(root / "proj", is_whole=True)
+
+    assert program("proj/.venv", "proj/gen/b.py", "other", project=project) == {
+        "other/c.py": True,
+        "proj/.venv/a.py": True,
+        "proj/gen/b.py": True,
+    }
+    assert program("proj/gen/b.py", "proj/app.py", project=project) == {"proj/app.py": True, "proj/gen/b.py": True}
+
+
+def test_a_link_to_a_file_of_the_project_asks_about_that_file(tree: Tree) -> None:
+    root = tree("proj/app.py", "proj/b.py")
+    (root / "link.py").symlink_to(root / "proj" / "app.py")
+
+    assert program("link.py", "proj/b.py", project=Project(root / "proj", is_whole=True)) == {
+        "proj/app.py": True,
+        "proj/b.py": True,
+    }
+
+
+def test_a_buffer_takes_its_place_in_the_project_even_if_it_is_not_on_the_disk(tree: Tree) -> None:
+    root = tree("app.py", "pkg/a.py")
+    project = Project(root, is_whole=True)
+
+    assert program(buffers=["pkg/new.py"], project=project) == {"app.py": False, "pkg/a.py": False, "pkg/new.py": True}
+    assert program(buffers=["pkg/a.py"], project=project) == {"app.py": False, "pkg/a.py": True}
+    assert program(buffers=["elsewhere/new.py"], project=project) == {"elsewhere/new.py": True}
+    assert program(buffers=["-"], project=project) == {"-": True}

@@ -238,3 +238,17 @@ def test_a_variable_of_an_enclosing_function_is_found() -> None:
             return use
         """
     )
+
+
+def test_names_may_start_at_a_folder_inside_the_project() -> None:
+    check(
+        """
+        from backend.app.views import f
+        show(f)  # means: backend.app.models.f
+        """,
+        modules={
+            "backend.app": "",
+            "backend.app.views": "from app.models import f",
+            "backend.app.models": "def f(): pass",
+        },
+    )

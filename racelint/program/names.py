@@ -66,14 +66,21 @@ class Names:
         return self.sources.by_name.get(self._located(code, imported))
 
     def _located(self, code: Code, imported: facts.Import) -> str:
-        """The module's name as the program knows it: a script imports what lies beside it by its bare name."""
+        """The module's name as the program knows it: a script imports what lies beside it by its bare name.
+
+        So does a package what lies beside the package; the folder of either need not be the one that names start at.
+        """
         name = self.absolute(code, imported)
         top = name.partition(".")[0]
-        if imported.level or top in self.sources.by_name or top in sys.stdlib_module_names:
+        by_name = self.sources.by_name
+        if imported.level or top in by_name or top in sys.stdlib_module_names:
             return name
-        package = self.sources.modules[code.module].name.rpartition(".")[0]
-        sibling = f"{package}.{name}" if package else name
-        return sibling if f"{package}.{top}" in self.sources.by_name else name
+        folder = self.sources.modules[code.module].name.rpartition(".")[0]
+        while folder:
+            if f"{folder}.{top}" in by_name:
+                return f"{folder}.{name}"
+            folder = folder.rpartition(".")[0]
+        return name
 
     def imported(self, code: Code, imported: facts.Import) -> Value | GlobalName | None:
         """What an import clause binds: a module, a variable of another module, or something of a library."""
