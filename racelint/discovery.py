@@ -19,7 +19,7 @@ SOURCE_SUFFIXES = (".py", ".pyw")
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the program: where it is, the path that is shown for it, its module name, and whether it is asked about."""
+    """A file of the program: where it is, the path shown for it, its module name, and whether it is asked about."""
 
     path: Path
     display: str

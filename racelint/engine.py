@@ -20,7 +20,7 @@ from racelint.facts import ModuleFacts, Span
 from racelint.findings import FILE_START, Finding, Location, Report, RunError, in_order
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
-from racelint.rule import Rule, load_rules, selected
+from racelint.rule import Rule, load_rules
 from racelint.rules import unreadable_file
 
 Progress = Callable[[str, int, int], None]
@@ -34,8 +34,8 @@ DEEP_RECURSION = 100_000
 
 def check(paths: Sequence[Path], config: Config, progress: Progress = lambda *_: None) -> Report:
     """Check the files at and below the paths. The same tree gives the same report, in whatever way it is named."""
-    rules = selected(load_rules(), config.select, config.ignore)
-    project = Project(config.root, config.src, config.exclude, config.extend_exclude)
+    rules = config.selection.chosen(load_rules())
+    project = Project(config.root, src=config.src, exclude=config.exclude, extend_exclude=config.extend_exclude)
     files, unlisted = discover(paths, project)
     unreadable = [_unreadable(folder.display, f"the folder cannot be listed ({folder.reason})") for folder in unlisted]
     errors: list[RunError] = []
