@@ -21,7 +21,7 @@ from racelint.findings import Report
 from racelint.report.json import as_json
 from racelint.report.progress import ProgressBar
 from racelint.report.text import print_report, print_statistics
-from racelint.rule import UnknownRuleError, load_rules, matching
+from racelint.rule import Selection, UnknownRuleError, load_rules, matching
 
 HELP = {"help_option_names": ["-h", "--help"]}
 FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
@@ -112,10 +112,9 @@ def check(
 def configured(
     config: Config, select: tuple[str, ...], ignore: tuple[str, ...], assume_shared: tuple[str, ...]
 ) -> Config:
-    """The configuration with what the flags say, which wins; `--select` sets aside what is configured to be ignored."""
-    if select:
-        config = replace(config, select=select, ignore=())
-    return replace(config, ignore=ignore or config.ignore, assume_shared=assume_shared or config.assume_shared)
+    """The configuration with what the flags say, which wins."""
+    selection = config.selection.then(Selection(select or None, (), ignore))
+    return replace(config, selection=selection, assume_shared=assume_shared or config.assume_shared)
 
 
 def _require_existing(path: Path) -> None:

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
@@ -97,31 +97,90 @@ def _rule_in(module: str) -> Rule:
     return found
 
 
+FAMILIES = {
+    "unguarded-state": "RL1",
+    "atomicity": "RL2",
+    "deadlock": "RL3",
+    "acquire-release": "RL4",
+    "conditions": "RL5",
+    "asyncio": "RL6",
+    "thread-life": "RL7",
+    "tool": "RL9",
+}
+"""The beginning of the codes of each family of rules, by the name of the family."""
+
+EVERY_RULE = "ALL"
+
+
 class UnknownRuleError(ValueError):
-    """A code, prefix or name that selects no rule."""
+    """What should select rules and is no code, beginning of codes, name or family."""
 
     def __init__(self, selector: str, rules: Iterable[Rule]) -> None:
-        known = [word for rule in rules for word in (rule.code, rule.name)]
-        near = get_close_matches(selector, known, n=1)
+        known = [EVERY_RULE, *FAMILIES, *(word for rule in rules for word in (rule.code, rule.name))]
+        near = get_close_matches(selector, known, n=1) or get_close_matches(selector.upper(), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else "; `racelint rules` lists them all"
         super().__init__(f"unknown rule {selector!r}{hint}")
 
 
+def prefix(selector: str, rules: Sequence[Rule]) -> str:
+    """The beginning of the codes that a selector stands for; the longer it is, the more specific is the selector.
+
+    A selector is `ALL`, a family, a beginning of codes, a code or a name, else it is an `UnknownRuleError`. Families
+    without rules so far are known by name and prefix: who selects one gets its rules when there are some.
+    """
+    codes = {rule.name: rule.code for rule in rules} | FAMILIES | {EVERY_RULE: ""}
+    if selector in codes:
+        return codes[selector]
+    begins = selector.startswith("RL") and any(rule.code.startswith(selector) for rule in rules)
+    if begins or selector in FAMILIES.values():
+        return selector
+    raise UnknownRuleError(selector, rules)
+
+
 def matching(selector: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules that a code, a prefix of codes (`RL1`) or a name stands for; `UnknownRuleError` if there are none."""
-    found = tuple(rule for rule in rules if rule.name == selector) or _with_prefix(selector, rules)
-    if not found:
-        raise UnknownRuleError(selector, rules)
-    return found
+    """The rules that a selector stands for; `UnknownRuleError` if it is none."""
+    beginning = prefix(selector, rules)
+    return tuple(rule for rule in rules if rule.code.startswith(beginning))
 
 
-def _with_prefix(prefix: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules if prefix.startswith("RL") and rule.code.startswith(prefix))
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rules are on: of two selectors that speak of a rule the more specific one wins, of equal ones `ignore`.
+
+    Of rules that no selector speaks of, an `earlier` selection decides. Without one those are on that are so by
+    default, but none where there is a `select`, be it empty.
+    """
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    earlier: Selection | None = None
+
+    def then(self, later: Selection) -> Selection:
+        """This selection and over it a later one, which starts afresh if it has a `select`."""
+        if later.select is not None or self == ON_BY_DEFAULT:
+            return later
+        return self if later == ON_BY_DEFAULT else replace(later, earlier=self)
+
+    def chosen(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+        """The rules that are on, in their order."""
+        before = self.earlier.chosen(rules) if self.earlier else [rule for rule in rules if rule.default]
+        rest = before if self.select is None else ()
+        on = [prefix(selector, rules) for selector in (*(self.select or ()), *self.extend_select)]
+        off = [prefix(selector, rules) for selector in self.ignore]
+        return tuple(
+            rule
+            for rule in rules
+            if (for_it := _specificity(rule, on)) > (against_it := _specificity(rule, off))
+            or (for_it == against_it == UNSPOKEN and rule in rest)
+        )
 
 
-def selected(rules: Sequence[Rule], select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that run: those selected (none named: the ones on by default) without those ignored."""
-    chosen = {rule for selector in select for rule in matching(selector, rules)}
-    chosen = chosen or {rule for rule in rules if rule.default}
-    dropped = {rule for selector in ignore for rule in matching(selector, rules)}
-    return tuple(rule for rule in rules if rule in chosen - dropped)
+ON_BY_DEFAULT = Selection()
+
+UNSPOKEN = -1
+
+
+def _specificity(rule: Rule, prefixes: Iterable[str]) -> int:
+    """How specific the most specific prefix is that speaks of the rule."""
+    return max((len(prefix) for prefix in prefixes if rule.code.startswith(prefix)), default=UNSPOKEN)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from racelint import __version__, cli, engine
 from racelint.config import Config
 from racelint.findings import Report, RunError
-from racelint.rule import load_rules
+from racelint.rule import Selection, load_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +121,17 @@ def test_the_configuration_of_the_checked_path_holds_and_flags_win(run: Run) -> 
     Path("pkg/pyproject.toml").write_text("[tool.racelint]\nignore = ['unreadable-file']\nassume-shared = ['a']\n")
 
     assert run("pkg").code == 0
-    assert run("pkg", "--ignore", "RL1").code == 1
+    assert run("pkg", "--ignore", "RL1").code == 0
     assert run("pkg", "--select", "RL9").code == 1
 
 
-def test_flags_replace_what_is_configured() -> None:
-    config = Config(Path(), select=("RL1",), ignore=("RL2",), assume_shared=("a",))
+def test_flags_win_over_what_is_configured() -> None:
+    config = Config(Path(), selection=Selection(("RL1",), (), ("RL2",)), assume_shared=("a",))
 
     assert cli.configured(config, (), (), ()) == config
-    assert cli.configured(config, ("RL3",), (), ()) == Config(Path(), select=("RL3",), assume_shared=("a",))
-    assert cli.configured(config, (), ("RL4",), ("b",)) == Config(
-        Path(), select=("RL1",), ignore=("RL4",), assume_shared=("b",)
+    assert cli.configured(config, ("RL3",), (), ()) == replace(config, selection=Selection(("RL3",)))
+    assert cli.configured(config, (), ("RL4",), ("b",)) == replace(
+        config, selection=config.selection.then(Selection(ignore=("RL4",))), assume_shared=("b",)
     )
 
 

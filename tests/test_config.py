@@ -8,6 +8,7 @@ import pytest
 
 from racelint.config import Config, ConfigError, load_config
 from racelint.knowledge import KnowledgeRows
+from racelint.rule import Selection
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +49,9 @@ def test_all_keys_are_read() -> None:
 
     assert load_config(Path()) == Config(
         root=root,
-        select=("RL9", "unreadable-file"),
-        ignore=("RL901",),
+        is_project=True,
+        file=root / "pyproject.toml",
+        selection=Selection(("RL9", "unreadable-file"), (), ("RL901",)),
         exclude=("gen",),
         extend_exclude=("*_pb2.py",),
         src=(root / "lib", root / "python/src"),
@@ -63,7 +65,7 @@ def test_the_nearest_file_with_settings_of_racelint_counts() -> None:
     package = configuration("[project]\nname = 'package'", "packages/one")
     (package / "a.py").touch()
 
-    assert load_config(package / "a.py") == Config(root, ignore=("RL901",))
+    assert load_config(package / "a.py") == Config(root, True, root / "pyproject.toml", Selection(ignore=("RL901",)))
 
 
 def test_the_project_is_where_its_file_or_its_repository_is(tmp_path: Path) -> None:

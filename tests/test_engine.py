@@ -17,7 +17,7 @@ from racelint.facts import Span
 from racelint.findings import FILE_START, Finding, Location, Report
 from racelint.knowledge import Knowledge
 from racelint.program import SourceModule
-from racelint.rule import Rule, load_rules
+from racelint.rule import Rule, Selection, load_rules
 from racelint.rules import unreadable_file
 
 SHOWCASE = Path(__file__).parent.parent / "fixtures" / "showcase"
@@ -28,8 +28,8 @@ def _in_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def check(*paths: str | Path, **settings: tuple[str, ...]) -> Report:
-    return engine.check([Path(path) for path in paths or ["."]], Config(Path.cwd(), **settings))  # type: ignore[arg-type]
+def check(*paths: str | Path, select: tuple[str, ...] | None = None) -> Report:
+    return engine.check([Path(path) for path in paths or ["."]], Config(Path.cwd(), selection=Selection(select)))
 
 
 def reasons(report: Report) -> dict[str, str]:
@@ -215,7 +215,7 @@ def test_progress_is_told_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("a.py").touch()
     Path("b.py").touch()
 
-    engine.check([Path()], Config(Path.cwd(), select=("RL901",)), lambda *step: told.append(step))
+    engine.check([Path()], Config(Path.cwd(), selection=Selection(("RL901",))), lambda *step: told.append(step))
 
     assert told == [("reading", 0, 2), ("reading", 1, 2), ("linking", 0, 1), ("checking", 0, 1)]
 

@@ -10,7 +10,7 @@ import pytest
 from expectations import FIXTURES, programs, promised
 
 import racelint.rules
-from racelint.rule import Rule, UnknownRuleError, load_rules, matching, selected
+from racelint.rule import Rule, load_rules
 
 RULES = load_rules()
 SECTIONS = ("What it does", "Why is this bad?", "Known false alarms", "References")
@@ -71,36 +71,3 @@ def test_a_module_without_a_rule_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(TypeError, match=r"^racelint\.rules\.unreadable_file defines no rule named `check`$"):
         load_rules()
     load_rules.cache_clear()
-
-
-# --- selection -----------------------------------------------------------------------------------------------------
-
-ON, OFF, OTHER = (
-    Rule("RL101", "bad-thing", "", None),
-    Rule("RL102", "worse-thing", "", None, default=False),
-    Rule("RL201", "other-thing", "", None),
-)
-CHOICE = (ON, OFF, OTHER)
-
-
-@pytest.mark.parametrize(
-    ("select", "ignore", "expected"),
-    [
-        ((), (), (ON, OTHER)),
-        (("RL1",), (), (ON, OFF)),
-        (("worse-thing", "RL201"), (), (OFF, OTHER)),
-        (("RL",), ("RL1",), (OTHER,)),
-        ((), ("other-thing", "RL101"), ()),
-        (("RL102",), ("RL102",), ()),
-    ],
-)
-def test_rules_are_selected_by_code_beginning_and_name(
-    select: tuple[str, ...], ignore: tuple[str, ...], expected: tuple[Rule, ...]
-) -> None:
-    assert selected(CHOICE, select, ignore) == expected
-
-
-@pytest.mark.parametrize("selector", ["RL3", "R", "", "bad", "E501", "RL1010"])
-def test_what_selects_nothing_is_an_error(selector: str) -> None:
-    with pytest.raises(UnknownRuleError):
-        matching(selector, CHOICE)
