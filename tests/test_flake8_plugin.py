@@ -1,0 +1,322 @@
+"""The flake8 door: what is asked, what is analysed, and what flake8 shows of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flake8.api import legacy
+from flake8.main import cli
+
+from racelint import __version__, engine
+from racelint.findings import Report, RunError
+
+STATE = "hits = 0\n\n\ndef hit() -> None:\n    global hits\n    hits += 1\n"
+START = "import threading\n\nimport state\n\nfor _ in range(8):\n    threading.Thread(target=state.hit).start()\n"
+SHARED = """\
+class Pool:
+    def __init__(self) -> None:
+        self.size = 0
+
+    def grow(self) -> None:
+        self.size += 1
+"""
+LINE = re.compile(r"(.+?):(\d+):(\d+): (RL\d{3}) (.+)")
+
+FOUND = ["state.py:6:5: RL101"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished run: its exit code, what it printed, and where which code of racelint stands in that."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def alarms(self) -> list[str]:
+        """The findings of racelint, without their messages."""
+        found = LINE.findall(self.output)
+        return [f"{Path(path).as_posix()}:{line}:{column}: {code}" for path, line, column, code, _ in found]
+
+
+Flake8 = Callable[..., Outcome]
+
+
+@pytest.fixture
+def flake8(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flake8:
+    """Runs flake8 in a new project of two files, of which one starts threads and the other has the race."""
+    monkeypatch.chdir(tmp_path)
+    configure("")
+    Path("state.py").write_text(STATE)
+    Path("start.py").write_text(START)
+
+    def run_flake8(*arguments: str) -> Outcome:
+        return Outcome(cli.main(["-j1", *arguments]), *capfd.readouterr())
+
+    return run_flake8
+
+
+@pytest.fixture
+def analyses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """One entry for each analysis that is made."""
+    made: list[object] = []
+    check = engine.check
+
+    def counted(*arguments: object, **keywords: object) -> Report:
+        made.append(arguments)
+        return check(*arguments, **keywords)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "check", counted)
+    return made
+
+
+def configure(table: str) -> None:
+    Path("pyproject.toml").write_text(f"[tool.racelint]\n{table}\n")
+
+
+# --- what is shown -------------------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_shown_where_racelint_shows_it(flake8: Flake8) -> None:
+    outcome = flake8()
+
+    assert outcome.alarms == FOUND
+    assert outcome.code == 1
+
+
+def test_a_part_of_the_project_is_seen_as_a_part_of_it(flake8: Flake8) -> None:
+    assert flake8("state.py").alarms == FOUND
+    assert flake8("./state.py").alarms == FOUND
+    assert flake8(str(Path("state.py").absolute())).alarms == [f"{Path('state.py').absolute()}:6:5: RL101"]
+    assert flake8("start.py").alarms == []
+
+
+def test_the_analysis_is_made_once_and_in_each_run_anew(flake8: Flake8, analyses: list[object]) -> None:
+    assert flake8().alarms == FOUND
+    assert len(analyses) == 1
+
+    Path("start.py").write_text("")
+
+    assert flake8().alarms == []
+    assert len(analyses) == 2
+
+
+def test_files_that_racelint_leaves_out_have_no_findings(flake8: Flake8) -> None:
+    configure("extend-exclude = ['state.py']")
+
+    assert flake8().alarms == []
+
+
+def test_what_python_cannot_parse_is_told_by_flake8_and_what_libcst_cannot_by_racelint(flake8: Flake8) -> None:
+    Path("broken.py").write_text("def f(:\n")
+    Path("odd.py").write_text("x: int\n(x): int = 1\n")
+
+    outcome = flake8()
+
+    assert outcome.alarms == ["odd.py:2:5: RL901", *FOUND]
+    assert "broken.py:1:8: E999 " in outcome.output
+
+
+def test_flake8_silences_files_and_lines(flake8: Flake8) -> None:
+    assert flake8("--per-file-ignores", "state.py:RL").alarms == []
+    assert flake8("--exclude", "state.py").alarms == []
+
+    Path("state.py").write_text(STATE.replace("+= 1", "+= 1  # noqa: RL101"))
+
+    assert flake8().alarms == []
+    assert flake8("--disable-noqa").alarms == FOUND
+
+
+def test_what_silences_nothing_is_told(flake8: Flake8) -> None:
+    Path("start.py").write_text(f"{START}\n\nx = 1  # noqa: RL101\n")
+
+    assert flake8().alarms == ["start.py:9:8: RL902", *FOUND]
+
+
+# --- what is analysed ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--select", "E,F"],
+        ["--ignore", "RL"],
+        ["--extend-ignore", "RL"],
+        ["--extend-ignore", "RL", "--extend-select", "E"],
+        ["--select", "RL", "--ignore", "RL1,RL2,RL3,RL4,RL5,RL6,RL7,RL8,RL9,RL0"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_analysed_where_flake8_would_not_show_it(
+    flake8: Flake8, analyses: list[object], flags: list[str]
+) -> None:
+    assert flake8(*flags).alarms == []
+    assert analyses == []
+
+
+def test_nothing_is_loaded_where_flake8_would_not_show_it(tmp_path: Path) -> None:
+    (tmp_path / "m.py").touch()
+    asked = "import sys; from flake8.main.cli import main; main(['--select=E', 'm.py']); print(*sys.modules)"
+
+    modules = subprocess.run([sys.executable, "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert "racelint.flake8_plugin" in modules.stdout.split()
+    assert {"libcst", "networkx", "racelint.engine", "racelint.rule"}.isdisjoint(modules.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--select", "RL"],
+        ["--select", "RL1"],
+        ["--select", "E,RL101"],
+        ["--ignore", "E"],
+        ["--ignore", "RL", "--extend-select", "RL10"],
+        ["--extend-ignore", "RL2", "--extend-select", "RL"],
+    ],
+    ids=" ".join,
+)
+def test_what_flake8_selects_is_analysed(flake8: Flake8, flags: list[str]) -> None:
+    assert flake8(*flags).alarms == FOUND
+
+
+def test_what_flake8_names_is_on_whatever_racelint_is_configured_for(flake8: Flake8) -> None:
+    configure("ignore = ['RL101']")
+
+    assert flake8().alarms == []
+    assert flake8("--select", "RL").alarms == []
+    assert flake8("--select", "RL1").alarms == FOUND
+    assert flake8("--extend-select", "RL101").alarms == FOUND
+
+
+def test_codes_that_no_rule_has_are_selected_in_vain(flake8: Flake8) -> None:
+    assert flake8("--select", "RL999,RL8").alarms == []
+
+
+def test_paths_that_are_given_after_the_options_are_analysed(
+    flake8: Flake8, analyses: list[object], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "pyproject.toml").touch()
+    (tmp_path / "elsewhere" / "both.py").write_text(STATE + START.replace("import state", "").replace("state.", ""))
+
+    style = legacy.get_style_guide(select=["RL"])
+    report = style.check_files(["elsewhere/both.py"])
+
+    assert report.total_errors == 1
+    assert "elsewhere/both.py:6:5: RL101" in capfd.readouterr().out
+
+
+# --- options -------------------------------------------------------------------------------------------------------
+
+
+def test_options_are_shown_under_a_heading_and_the_version_beside_the_others(
+    flake8: Flake8, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for flag in ("--help", "--version"):
+        with pytest.raises(SystemExit):
+            flake8(flag)
+    shown = capfd.readouterr().out
+
+    assert "\nracelint:\n  --racelint-config FILE" in shown
+    assert f"racelint: {__version__}" in shown
+
+
+def test_what_is_shared_is_said_by_option_or_in_the_configuration_of_flake8(flake8: Flake8) -> None:
+    Path("pool.py").write_text(SHARED)
+    expected = ["pool.py:6:9: RL101"]
+
+    assert flake8("pool.py").alarms == []
+    assert flake8("pool.py", "--racelint-assume-shared", "nothing,pool.*").alarms == expected
+
+    Path(".flake8").write_text("[flake8]\nracelint-assume-shared =\n    nothing\n    pool.*\n")
+
+    assert flake8("pool.py").alarms == expected
+
+
+def test_another_file_or_none_configures_racelint(flake8: Flake8) -> None:
+    configure("ignore = ['RL101']")
+    Path("other.toml").write_text("[tool.racelint]\n")
+
+    assert flake8().alarms == []
+    assert flake8("--racelint-isolated").alarms == FOUND
+    assert flake8("--racelint-config", "./other.toml").alarms == FOUND
+
+
+def test_a_target_leaves_out_what_cannot_strike_there(flake8: Flake8) -> None:
+    assert flake8("--racelint-target", "any").alarms == FOUND
+    assert flake8("--racelint-target", "gil").alarms == flake8("--racelint-target", "gil").alarms
+
+
+# --- standard input ------------------------------------------------------------------------------------------------
+
+
+def piped(source: bytes, *arguments: str) -> list[str]:
+    """The findings of a run that is given `source` as standard input."""
+    command = [sys.executable, "-m", "flake8", *arguments, "-"]
+    run = subprocess.run(command, input=source, capture_output=True, check=False)
+    return Outcome(run.returncode, run.stdout.decode(), run.stderr.decode()).alarms
+
+
+@pytest.mark.usefixtures("flake8")
+def test_standard_input_takes_the_place_of_the_file_that_it_is_said_to_be() -> None:
+    moved = b"# one line more\n" + STATE.encode()
+
+    assert piped(moved, "--stdin-display-name", "state.py") == ["state.py:7:5: RL101"]
+    assert piped(b"", "--stdin-display-name", "./state.py") == []
+
+
+@pytest.mark.usefixtures("flake8")
+def test_standard_input_without_a_name_stands_alone() -> None:
+    alone = STATE + START.replace("import state", "").replace("state.", "")
+
+    assert piped(STATE.encode()) == []
+    assert piped(alone.encode()) == ["stdin:6:5: RL101"]
+    assert piped(f"# coding: latin-1\n# é\n{alone}".encode("latin-1")) == ["stdin:8:5: RL101"]
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "flags", "message"),
+    [
+        ("selct = []", [], "pyproject.toml: [tool.racelint] unknown key `selct`; did you mean `select`?"),
+        ("", ["--racelint-target", "gill"], "gill"),
+        ("", ["--racelint-config", "nowhere.toml"], "nowhere.toml"),
+    ],
+    ids=["key", "target", "file"],
+)
+def test_a_wrong_configuration_stops_flake8_with_a_message(
+    flake8: Flake8, table: str, flags: list[str], message: str
+) -> None:
+    configure(table)
+
+    outcome = flake8(*flags)
+
+    assert outcome.code == 1
+    assert re.search(rf"^racelint: .*{re.escape(message)}", outcome.output, re.MULTILINE)
+    assert "Traceback" not in outcome.output + outcome.errors
+
+
+def test_what_racelint_could_not_do_stops_flake8(flake8: Flake8, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Report((), (RunError("linking", "it broke"), RunError("RL101 unguarded-update", "it too")))
+    monkeypatch.setattr(engine, "check", lambda *_, **__: broken)
+
+    outcome = flake8()
+
+    assert outcome.code == 1
+    assert outcome.output.endswith("racelint: linking: it broke\nracelint: RL101 unguarded-update: it too\n")
+
+
+def test_notes_are_told_and_stop_nothing(flake8: Flake8, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "check", lambda *_, **__: Report((), notes=("the baseline is old",)))
+
+    assert flake8("--select", "RL") == Outcome(0, "", "racelint: the baseline is old\n")
