@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import TypedDict
+from enum import Enum
+from typing import Final, TypedDict
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
@@ -15,6 +17,25 @@ from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.races import Problem, Race
 from racelint.program.source import Code
+
+
+class Moment(Enum):
+    """When a side of a finding comes by a related place: as it starts, before the place of the finding, or after it."""
+
+    START = "start"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+MOMENTS: Final = (
+    (Moment.START, re.compile(r"` starts? here(?:: |$)")),
+    (Moment.BEFORE, re.compile(r" (?:here first|is held from here on)$")),
+)
+
+
+def moment(related: Related) -> Moment:
+    """When its side comes by a related place, by the words that the notes of this module are made of."""
+    return next((moment for moment, words in MOMENTS if words.search(related.message)), Moment.AFTER)
 
 
 class Details(TypedDict):
@@ -56,9 +77,9 @@ def _own(race: Race) -> Iterator[Related]:
     """The other accesses of this side: what was read or tested before, what is done about it after."""
     first, last = race.first, race.access
     if first is not None and first.code is race.code and first.span.line != race.span.line:
-        yield note(at(first), f"{state(first)} is {done(first)} here first")
+        yield note(at(first), f"{state(first)} is {done(first)} here first", side=0)
     if (last.code.path, last.span.line) != (race.path, race.span.line):
-        yield _here(race, last)
+        yield _here(race, last, side=0)
 
 
 def _others(program: Program, race: Race) -> Iterator[Related]:
@@ -67,32 +88,37 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     if other is not None and at(other) != at(race.access):
         runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
         back = race.problem is Problem.WRITE
-        yield note(at(other), f"{state(other)} is read back here") if back else _here(race, other, runner)
+        if back:
+            yield note(at(other), f"{state(other)} is read back here", side=0)
+        else:
+            yield _here(race, other, runner, side=1)
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
-        yield _here(race, guard.example)
+        yield _here(race, guard.example, side=1)
 
 
-def _here(race: Race, access: Access, runner: str = "") -> Related:
+def _here(race: Race, access: Access, runner: str = "", *, side: int) -> Related:
     guard = usual(race)
     shown = guard is not None and at(access) == at(guard.example)
     held = f" with {lock_name(guard.lock)} held" if guard is not None and shown else ""
-    return note(at(access), f"{state(access)} is {done(access)} here{runner}{held}")
+    return note(at(access), f"{state(access)} is {done(access)} here{runner}{held}", side)
 
 
 def _starts(program: Program, race: Race) -> Iterator[Related]:
-    """Where the contexts of both sides start, and by which calls they come here."""
-    sides: dict[Context, Code] = {}
+    """Where the contexts of both sides start, and by which calls they come here; one that both share is of no side."""
+    both = race.one is race.other_context
     if race.one is not None:
-        sides[race.one] = race.code
-    if race.other_context is not None and race.other is not None:
-        sides.setdefault(race.other_context, race.other.code)
-    for context, code in sides.items():
-        if not context.is_main:
-            chain = program.threads.trace(context, code)
-            path = f": {steps(chain)}" if len(chain) > 1 else ""
-            verb = "start" if context.many else "starts"
-            yield note(context, f"{who(program, context, code)} {verb} here{path}")
+        yield from _start(program, race.one, race.code, None if both else 0)
+    if race.other_context is not None and race.other is not None and not both:
+        yield from _start(program, race.other_context, race.other.code, 1)
+
+
+def _start(program: Program, context: Context, code: Code, side: int | None) -> Iterator[Related]:
+    if not context.is_main:
+        chain = program.threads.trace(context, code)
+        path = f": {steps(chain)}" if len(chain) > 1 else ""
+        verb = "start" if context.many else "starts"
+        yield note(context, f"{who(program, context, code)} {verb} here{path}", side)
 
 
 def _locks(program: Program, race: Race) -> Iterator[Related]:
@@ -115,13 +141,13 @@ def begins(program: Program, nesting: Nesting, outer: str) -> list[Related]:
     """Where the outer lock of a nesting is taken, if its function takes it itself."""
     sections = program.locksets.held(nesting.code, nesting.site).get(nesting.outer, ())
     spans = [span for id in sorted(sections) if (span := _span(nesting.code, id)) is not None]
-    return [note(Location(nesting.path, span), f"{outer} is held from here on") for span in spans]
+    return [note(Location(nesting.path, span), f"{outer} is held from here on", side=0) for span in spans]
 
 
 def behind(nesting: Nesting, inner: str) -> list[Related]:
     """Where the inner lock of a nesting is taken, if that is behind a call."""
     message = f"{inner} is taken here{through(nesting.chain)}"
-    return [note(nesting.acquisition, message)] if nesting.chain else []
+    return [note(nesting.acquisition, message, side=0)] if nesting.chain else []
 
 
 def _span(code: Code, id: int) -> Span | None:

@@ -1,62 +1,49 @@
-"""How findings look: as text with code frames, as JSON, as counts."""
+"""How findings look to people: as text with code frames, on one line each, as counts; and the progress of a run."""
 
 from __future__ import annotations
 
 import io
-import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
+from reports import UPDATE, sample, shown
 
 from racelint.facts import Span
-from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Location, Report, RunError, in_order, note
-from racelint.report.frame import frame, source_lines
-from racelint.report.json import as_json
-from racelint.report.progress import ProgressBar
-from racelint.report.text import print_report, print_statistics
-
-SOURCE = """\
-class Counter:
-    def increment(self):
-        self.count += 1
-
-def start(counter):
-    Thread(target=counter.increment).start()
-"""
-UPDATE = Finding(
-    "RL101",
-    "unguarded-update",
-    "two threads add to `count`",
-    "m.py",
-    Span(3, 9, 3, 24),
-    symbol="m.Counter.count",
-    function="m.Counter.increment",
-    evidence="threads",
-    live_on=FREE_THREADED_ONLY,
-    related=(note(Location("m.py", Span(6, 5, 6, 45)), "a thread starts here"),),
-)
-UNREADABLE = Finding("RL901", "unreadable-file", "not checked", "gone.py", FILE_START)
+from racelint.findings import Finding, Report
+from racelint.report import COUNTED, FORMATS, show, show_statistics
+from racelint.report.frame import frame
+from racelint.report.progress import progress_on
+from racelint.report.source import lines_of, source_lines
 
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
-    (tmp_path / "m.py").write_text(SOURCE)
-    files = {"m.py": tmp_path / "m.py", "gone.py": tmp_path / "gone.py"}
-    return Report(in_order([UPDATE, UNREADABLE, UPDATE]), (RunError("linking", "it broke"),), files)
+    return sample(tmp_path)
 
 
-def shown(report: Report, *, width: int = 80) -> str:
-    console = Console(file=io.StringIO(), width=width, highlight=False)
-    print_report(report, console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
-# --- text ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    for variable in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    return Terminal()
 
 
-def test_text_shows_each_finding_with_its_code_and_the_related_places(report: Report) -> None:
+# --- for people ----------------------------------------------------------------------------------------------------
+
+
+def test_full_shows_each_finding_with_its_source_and_the_related_places(report: Report) -> None:
     expected = """\
 gone.py:1:1: RL901 [unreadable-file] not checked
 
@@ -65,45 +52,160 @@ m.py:3:9: RL101 [unguarded-update] two threads add to `count`
 3 |         self.count += 1
   |         ^^^^^^^^^^^^^^^
 4 |
-  = note: m.py:6:5: a thread starts here
+  = note: m.py:6:5: several threads running `work` start here
 6 |     Thread(target=counter.increment).start()
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   = note: it strikes on free-threaded builds and on CPython up to 3.9 only
 
-2 findings in 2 files.
+m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
+4 |
+5 | def start(counter):
+  | ^^^^^^^^^^^^^^^^^^^
+6 |     Thread(target=counter.increment).start()
+  = note: m.py:2:5: `b` is held from here on
+2 |     def increment(self):
+  |     ^^^
+  = note: m.py:3:9: `b` is taken here while `a` is held
+3 |         self.count += 1
+  |         ^^^^
+  = note: m.py:1:1: `b` is made here
+1 | class Counter:
+  | ^^^^^
+
+3 findings in 2 files.
 """
 
-    assert shown(report) == expected
+    assert shown(report, "full") == expected
 
 
-def test_text_says_so_when_nothing_was_found(report: Report) -> None:
-    assert shown(Report((), (), report.files)) == "No findings in 2 files.\n"
+def test_concise_shows_each_finding_on_one_line(report: Report) -> None:
+    assert shown(report, "concise") == (
+        "gone.py:1:1: RL901 [unreadable-file] not checked\n"
+        "m.py:3:9: RL101 [unguarded-update] two threads add to `count`\n"
+        "m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held\n"
+        "3 findings in 2 files.\n"
+    )
 
 
-def test_a_long_message_stays_on_its_line_where_there_is_no_terminal(report: Report) -> None:
-    assert shown(report, width=20) == shown(report)
+@pytest.mark.parametrize("output_format", ["full", "concise"])
+def test_what_is_kept_silent_is_counted(report: Report, output_format: str) -> None:
+    clean = Report((), (), report.files)
+
+    assert shown(clean, output_format) == "No findings in 2 files.\n"
+    assert shown(replace(clean, suppressed=3), output_format) == "No findings in 2 files (3 suppressed).\n"
+    assert shown(replace(clean, suppressed=1, baselined=1200), output_format) == (
+        "No findings in 2 files (1 suppressed, 1,200 in the baseline).\n"
+    )
+
+
+def test_a_long_message_stays_on_its_line_where_there_is_no_terminal(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = shown(report, "full")
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert shown(report, "full") == expected
 
 
 def test_a_source_that_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text("x = '[bold]a[/bold]' :smile:\n")
     finding = Finding("RL1", "x", "[red]no[/red] :smile:", "m.py", Span(1, 1, 1, 2))
 
-    assert shown(Report((finding,), (), {"m.py": tmp_path / "m.py"})).splitlines()[:3] == [
+    assert shown(Report((finding,), (), {"m.py": tmp_path / "m.py"}), "full").splitlines()[:3] == [
         "m.py:1:1: RL1 [x] [red]no[/red] :smile:",
         "1 | x = '[bold]a[/bold]' :smile:",
         "  | ^",
     ]
 
 
-def test_statistics_count_the_findings_of_each_rule(report: Report) -> None:
-    console = Console(file=io.StringIO(), width=80, highlight=False)
+def test_the_source_of_a_buffer_is_shown_as_it_was_handed_over(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("old\n")
+    finding = Finding("RL1", "x", "no", "m.py", Span(1, 1, 1, 4))
+    report = Report((finding,), (), {"m.py": tmp_path / "m.py"}, {"m.py": b"new\n"})
 
-    print_statistics(Report((*report.findings, UPDATE), (), report.files), console)
+    assert shown(report, "full").splitlines()[1] == "1 | new"
 
-    assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue() == (
-        "    2  RL101  unguarded-update\n    1  RL901  unreadable-file\n3 findings in 2 files.\n"
+
+def test_the_source_of_a_related_place_in_a_file_that_was_not_asked_for_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text("lock = Lock()\n")
+
+    assert list(lines_of(Report(()))("m.py")) == ["lock = Lock()"]
+
+
+# --- counts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise"])
+def test_statistics_count_the_findings_of_each_rule(report: Report, output_format: str) -> None:
+    stream = io.StringIO()
+
+    show_statistics(replace(report, findings=(*report.findings, UPDATE)), output_format, stream)
+
+    assert stream.getvalue() == (
+        "    2  RL101  unguarded-update\n"
+        "    1  RL301  lock-order-cycle\n"
+        "    1  RL901  unreadable-file\n"
+        "4 findings in 2 files.\n"
     )
+
+
+# --- terminals -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise"])
+def test_on_a_terminal_the_code_of_a_rule_is_a_link_to_its_page(
+    report: Report, output_format: str, terminal: Terminal
+) -> None:
+    show(report, output_format, terminal)
+
+    output = terminal.getvalue()
+    assert "\x1b[1m" in output
+    assert "\x1b]8;" in output
+    assert ";https://racelint.readthedocs.io/en/latest/rules/RL101/\x1b\\" in output
+    assert output.count("\x1b]8;;\x1b\\") == len(report.findings)
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+@pytest.mark.parametrize("output_format", COUNTED)
+def test_there_are_no_escapes_where_they_are_not_wanted(
+    report: Report, output_format: str, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    show(report, output_format, terminal)
+    show_statistics(report, output_format, terminal)
+
+    assert "\x1b" not in terminal.getvalue()
+
+
+def test_forced_colours_bring_no_links_where_there_is_no_terminal(
+    report: Report, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    output = shown(report, "concise")
+
+    assert "\x1b[1m" in output
+    assert "\x1b]8;" not in output
+
+
+@pytest.mark.parametrize("output_format", sorted(FORMATS.keys() - {"full", "concise"}))
+def test_what_draws_on_terminals_is_loaded_only_where_it_is_needed(output_format: str) -> None:
+    program = (
+        "import sys\n"
+        "from racelint.findings import Report\n"
+        "from racelint.report import show\n"
+        "from racelint.report.progress import progress_on\n"
+        "with progress_on(sys.stderr) as progress:\n"
+        "    progress('reading', 0, 1)\n"
+        f"show(Report(()), {output_format!r}, sys.stdout)\n"
+        "sys.exit('rich' in sys.modules)\n"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 0
 
 
 # --- frames --------------------------------------------------------------------------------------------------------
@@ -156,54 +258,23 @@ def test_source_is_shown_in_its_own_encoding_and_somehow_if_that_is_unknown(tmp_
     assert source_lines(tmp_path / "missing.py") == ()
 
 
-# --- JSON ----------------------------------------------------------------------------------------------------------
-
-
-def test_json_is_what_other_tools_are_written_against(report: Report) -> None:
-    document = json.loads(as_json(report))
-
-    assert list(document) == ["version", "findings", "errors", "summary"]
-    assert document["version"] == 1
-    assert document["errors"] == [{"where": "linking", "message": "it broke"}]
-    assert document["summary"] == {"files": 2, "findings": 2}
-    assert document["findings"][1] == {
-        "code": "RL101",
-        "name": "unguarded-update",
-        "message": "two threads add to `count`",
-        "path": "m.py",
-        "line": 3,
-        "column": 9,
-        "end_line": 3,
-        "end_column": 24,
-        "symbol": "m.Counter.count",
-        "function": "m.Counter.increment",
-        "evidence": "threads",
-        "live_on": ["free-threaded"],
-        "related": [{"path": "m.py", "line": 6, "column": 5, "message": "a thread starts here"}],
-        "fix": None,
-    }
-
-
 # --- progress ------------------------------------------------------------------------------------------------------
 
 
-def progress_of(console: Console, monkeypatch: pytest.MonkeyPatch, *, patience: float) -> str:
+def progress_of(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, *, patience: float) -> str:
     monkeypatch.setattr("racelint.report.progress.PATIENCE", patience)
-    with ProgressBar(console) as progress:
+    with progress_on(stream) as progress:
         progress("reading", 1, 7)
         progress("linking", 0, 1)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    return stream.getvalue()
 
 
-def test_a_long_run_on_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Console(file=io.StringIO(), force_terminal=True, force_interactive=True, width=80)
-
+def test_a_long_run_on_a_terminal_shows_a_bar(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "reading" in progress_of(terminal, monkeypatch, patience=0)
 
 
-def test_a_short_run_shows_no_bar_and_neither_does_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Console(file=io.StringIO(), force_terminal=True, force_interactive=True, width=80)
-
+def test_a_short_run_shows_no_bar_and_neither_does_a_file(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress_of(terminal, monkeypatch, patience=3600) == ""
-    assert progress_of(Console(file=io.StringIO()), monkeypatch, patience=0) == ""
+    assert progress_of(io.StringIO(), monkeypatch, patience=0) == ""
+    monkeypatch.setenv("TERM", "dumb")
+    assert progress_of(terminal, monkeypatch, patience=0) == ""

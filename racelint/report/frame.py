@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from racelint.facts import Span
 
-LINE_END = re.compile(r"\r\n|\r|\n")
 TAB = "    "
 MARGIN_STYLE = "blue"
 MARK_STYLE = "bold red"
 CUT = "…"
-
-
-def source_lines(path: Path) -> Sequence[str]:
-    """The lines of a file as Python counts them; none if it cannot be read."""
-    try:
-        content = path.read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-    except OSError:
-        return ()
-    except SyntaxError:
-        encoding = "utf-8"
-    return LINE_END.split(content.decode(encoding, errors="replace").rstrip("\r\n"))
 
 
 def frame(lines: Sequence[str], span: Span, *, context: int, width: int, margin: int) -> list[Text]:

@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from typing import TextIO
+
 import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Finding, Related, Report
+from racelint.report.counts import counts
+from racelint.report.documentation import page
+from racelint.report.output import put
+from racelint.report.severity import severity
 
 FORMAT_VERSION = 1
 
 
-def as_json(report: Report) -> bytes:
+def show(report: Report, stream: TextIO) -> None:
     """The report in UTF-8, indented; lines and columns count from 1, columns in characters."""
-    document = {
-        "version": FORMAT_VERSION,
-        "findings": [_finding(finding) for finding in report.findings],
-        "errors": [{"where": error.where, "message": error.message} for error in report.errors],
-        "summary": {"files": len(report.files), "findings": len(report.findings)},
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    _put(stream, {"version": FORMAT_VERSION, "findings": list(map(finding_object, report.findings)), **_rest(report)})
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def show_statistics(report: Report, stream: TextIO) -> None:
+    """How many findings each rule has, the most first, in the place of the findings."""
+    found = [{"code": code, "name": name, "count": count} for code, name, count in counts(report)]
+    _put(stream, {"version": FORMAT_VERSION, "statistics": found, **_rest(report)})
+
+
+def finding_object(finding: Finding) -> dict[str, object]:
+    """A finding as it stands in the report."""
     return {
         "code": finding.code,
         "name": finding.name,
         "message": finding.message,
         "path": finding.path,
-        **_start(finding.span),
-        "end_line": finding.span.end_line,
-        "end_column": finding.span.end_column,
+        **_place(finding.span),
         "symbol": finding.symbol,
         "function": finding.function,
         "evidence": finding.evidence,
         "live_on": finding.live_on,
         "related": [_related(related) for related in finding.related],
         "fix": finding.fix,
+        "severity": severity(finding),
+        "url": page(finding.code),
     }
 
 
 def _related(related: Related) -> dict[str, object]:
-    return {"path": related.path, **_start(related.span), "message": related.message}
+    return {"path": related.path, **_place(related.span), "message": related.message, "side": related.side}
 
 
-def _start(span: Span) -> dict[str, object]:
-    return {"line": span.line, "column": span.column}
+def _place(span: Span) -> dict[str, object]:
+    return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+
+
+def _rest(report: Report) -> dict[str, object]:
+    return {
+        "errors": [{"where": error.where, "message": error.message} for error in report.errors],
+        "summary": {
+            "files": len(report.files),
+            "findings": len(report.findings),
+            "suppressed": report.suppressed,
+            "baselined": report.baselined,
+        },
+    }
+
+
+def _put(stream: TextIO, document: object) -> None:
+    put(stream, msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def as_json(report: Report) -> bytes:
+    """The report in UTF-8."""
+    stream = StringIO()
+    show(report, stream)
+    return stream.getvalue().encode()

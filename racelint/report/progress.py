@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PATIENCE = 0.7
 """How many seconds pass before a bar appears."""
 
 
-class ProgressBar:
-    """Called by the engine at each step; shows nothing unless the console is a terminal, and nothing of a short run."""
+@contextmanager
+def progress_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
+    """What the engine calls at each step; shows nothing unless the stream is a terminal, and nothing of a short run."""
+    due = time.monotonic() + PATIENCE
+    bar: Progress | None = None
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._due = time.monotonic() + PATIENCE
-        self._bar: Progress | None = None
-
-    def __enter__(self) -> ProgressBar:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def __call__(self, activity: str, done: int, total: int) -> None:
-        if not self._console.is_interactive or (self._bar is None and time.monotonic() < self._due):
+    def tell(activity: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None and (time.monotonic() < due or not stream.isatty()):
             return
-        if self._bar is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-            self._bar = Progress(*columns, console=self._console, transient=True)
-            self._bar.add_task(activity)
-            self._bar.start()
-        self._bar.update(self._bar.task_ids[0], description=activity, completed=done, total=total)
+        bar = bar or _started(stream, activity)
+        bar.update(bar.task_ids[0], description=activity, completed=done, total=total)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _started(stream: TextIO, activity: str) -> Progress:
+    """A bar on the screen; only now is the library loaded that draws it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from racelint.report.console import console_for
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = console_for(stream)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
+    bar.add_task(activity)
+    bar.start()
+    return bar
+
+
+class ProgressBar:
+    """The same for a console."""
+
+    def __init__(self, console: object) -> None:
+        self._progress = progress_on(console.file)  # type: ignore[attr-defined]
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        return self._progress.__enter__()
+
+    def __exit__(self, *details: object) -> None:
+        self._progress.__exit__(*details)  # type: ignore[arg-type]

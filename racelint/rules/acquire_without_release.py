@@ -40,6 +40,6 @@ def check(program: Program) -> Iterator[Finding]:
         else:
             end = f"the function is left at line {leak.exit.line}"
             message = f"{lock} is still held when {end}: the next thread to take it waits "
-            related = [note(Location(leak.path, leak.exit), f"the function is left here with {lock} held")]
+            related = [note(Location(leak.path, leak.exit), f"the function is left here with {lock} held", side=0)]
         message += "for ever. Use `with`, or release it on every path."
         yield check.finding(leak, message, **lock_details(use.lock, code, related))

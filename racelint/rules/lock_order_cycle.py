@@ -41,8 +41,8 @@ def check(program: Program) -> Iterator[Finding]:
         )
         message += "for ever. Take these locks in the same order everywhere."
         related = [*begins(program, here, outer), *behind(here, inner)]
-        for nesting, (one, two) in zip(rest, pairs, strict=True):
-            related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}"))
+        for side, (nesting, (one, two)) in enumerate(zip(rest, pairs, strict=True), start=1):
+            related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}", side))
         for nesting in rest:
             related.extend(defined(nesting.inner.lock))
         yield check.finding(here, message, **lock_details(here.inner.lock, here.code, related, "lock"))

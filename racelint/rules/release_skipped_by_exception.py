@@ -31,7 +31,7 @@ def check(program: Program) -> Iterator[Finding]:
         code, use = leak.acquisition.code, leak.acquisition.use
         lock, related = lock_used(use), []
         if leak.exit is not None:
-            related = [note(Location(leak.path, leak.exit), "an exception here skips the release")]
+            related = [note(Location(leak.path, leak.exit), "an exception here skips the release", side=0)]
         cause = f"line {leak.exit.line}" if leak.exit is not None else "anything before its release"
         message = f"{lock} stays locked for ever if {cause} raises: its release is not in a `finally`. "
         message += "Use `with`, or release it in `finally`."

@@ -1,0 +1,25 @@
+"""How many findings there are: of each rule, in all, and how many are kept silent."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from racelint.findings import Report
+
+
+def counts(report: Report) -> list[tuple[str, str, int]]:
+    """The code and the name of each rule that found something, and how often; the most first."""
+    found = Counter((finding.code, finding.name) for finding in report.findings)
+    return [(*rule, count) for rule, count in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def summary(report: Report) -> str:
+    """The report in one sentence: "3 findings in 12 files (1 suppressed, 2 in the baseline)."."""
+    findings = _counted(len(report.findings), "finding") if report.findings else "No findings"
+    silent = [(report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
+    told = ", ".join(f"{number:,} {how}" for number, how in silent if number)
+    return f"{findings} in {_counted(len(report.files), 'file')}{f' ({told})' if told else ''}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
