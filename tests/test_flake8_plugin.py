@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def flake8(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+def analyses(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """One entry for each analysis that is made."""
     made: list[object] = []
     check = engine.check

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -86,11 +86,9 @@ def run_flake8(folder: Path, method: str, *arguments: str) -> tuple[str, Sequenc
     (witness / "sitecustomize.py").write_text(WITNESS)
     analyses.write_text("")
     environment = os.environ | {"ANALYSES": str(analyses), "START_METHOD": method, "TMPDIR": str(temporary)}
-    environment["PYTHONPATH"] = str(witness)
-    run = subprocess.run(
-        [sys.executable, "-m", "flake8", "--select=RL", *arguments], env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(witness), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "flake8", "--select=RL", *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.stderr == ""
     assert list(temporary.glob("racelint-*")) == []
     return run.stdout, analyses.read_text().splitlines()
@@ -120,7 +118,7 @@ def test_a_wrong_configuration_stops_flake8_before_there_are_workers(project: Pa
 
 
 @pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+def analyses(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """One entry for each analysis that is made."""
     made: list[object] = []
     check = engine.check
@@ -154,7 +152,7 @@ def options(*arguments: str) -> Namespace:
 
 
 def violations() -> list[tuple[int, int, str]]:
-    return [(line, column, text.split()[0]) for line, column, text, _ in Plugin(ast.Module(), "./state.py").run()]
+    return [(line, column, text.split()[0]) for line, column, text, _ in Plugin(ast.parse(""), "./state.py").run()]
 
 
 @pytest.mark.usefixtures("meeting_point")
