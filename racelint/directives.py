@@ -16,7 +16,7 @@ NOQA: Final = re.compile(r"# noqa(?::\s?(?P<codes>(?:[a-z]+[0-9]+[,\s]*)+))?", r
 
 _FLAKE8_FILE: Final = re.compile(r"# flake8[:=]\s*noqa", re.IGNORECASE)
 _NOQA_LIKE: Final = re.compile(r"#\s*noqa\b[^#]*?\bRL\d[^#]*", re.IGNORECASE)
-_SEPARATOR: Final = re.compile(r"[,\s]+")
+SEPARATOR: Final = re.compile(r"[,\s]+")
 _OWN_CODE: Final = re.compile(r"RL\d", re.IGNORECASE)
 
 _DIRECTIVE: Final = re.compile(
@@ -102,7 +102,7 @@ def _noqa(comment: Comment, rules: Sequence[Rule]) -> Iterator[Directive | Mista
     if match and match["codes"] is None:
         yield _directive(comment, match, (_everything(rules),), blanket=True)
     elif match:
-        own = [code for code in _SEPARATOR.split(match["codes"]) if _OWN_CODE.match(code)]
+        own = [code for code in SEPARATOR.split(match["codes"]) if _OWN_CODE.match(code)]
         selectors, mistakes = _selectors(own, _codes_for_flake8, rules)
         yield from (Mistake(_span(comment, match), mistake) for mistake in mistakes)
         if selectors:
@@ -126,7 +126,7 @@ def _racelint(comment: Comment, match: re.Match[str], rules: Sequence[Rule]) -> 
     if mistake:
         yield Mistake(span, mistake)
         return
-    selectors, mistakes = _selectors(filter(None, _SEPARATOR.split(match["names"] or "")), _codes, rules)
+    selectors, mistakes = _selectors(filter(None, SEPARATOR.split(match["names"] or "")), _codes, rules)
     yield from (Mistake(span, mistake) for mistake in mistakes)
     if rest and not rest.startswith("--"):
         yield Mistake(span, f"a reason comes after ` -- `, so `{rest}` is not read")
@@ -145,7 +145,7 @@ def _malformed(match: re.Match[str], alone: bool) -> str:
         return f"unknown word `{match['word']}` after `racelint:`; {hint}"
     if match["bracket"] and not match["closed"]:
         return f"the bracket after `{word}` is not closed, so this comment does nothing"
-    if match["bracket"] and not _SEPARATOR.sub("", match["names"]):
+    if match["bracket"] and not SEPARATOR.sub("", match["names"]):
         return f"`{word}[]` names no rule, so this comment does nothing"
     if not match["bracket"] and rest and not rest.startswith("--"):
         return f"rules are named in brackets, as in `{word}[RL101]`, a reason comes after ` -- `: this does nothing"
