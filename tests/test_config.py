@@ -84,9 +84,9 @@ def test_an_unknown_key_is_an_error_that_names_the_near_miss() -> None:
 
 
 def test_a_wrong_type_is_an_error_that_names_the_key() -> None:
-    assert error("[tool.racelint]\nselect = 'RL1'") == "select: Expected array, got str"
-    assert error("[tool.racelint]\nignore = ['RL9', 1]") == "ignore[1]: Expected str, got int"
-    assert error("[tool.racelint]\nconfined = 1") == "confined: Expected array, got int"
+    assert error("[tool.racelint]\nselect = 'RL1'") == "select: expected array, got str"
+    assert error("[tool.racelint]\nignore = ['RL9', 1]") == "ignore[1]: expected str, got int"
+    assert error("[tool.racelint]\nconfined = 1") == "confined: expected array, got int"
     assert error("[tool]\nracelint = 1") == "is no table"
 
 
@@ -96,7 +96,7 @@ def test_a_value_without_meaning_is_an_error() -> None:
 
 
 def test_a_file_that_is_no_toml_is_an_error() -> None:
-    assert error("[tool.racelint").startswith("cannot be read: ")
+    assert error("[tool.racelint").startswith("pyproject.toml: cannot be read as TOML: ")
 
 
 def test_an_error_names_the_file() -> None:

@@ -28,8 +28,10 @@ def _in_a_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def check(*paths: str | Path, select: tuple[str, ...] | None = None) -> Report:
-    return engine.check([Path(path) for path in paths or ["."]], Config(Path.cwd(), selection=Selection(select)))
+def check(*paths: str | Path, select: tuple[str, ...] | None = None, ignore: tuple[str, ...] = ()) -> Report:
+    return engine.check(
+        [Path(path) for path in paths or ["."]], Config(Path.cwd(), selection=Selection(select, (), ignore))
+    )
 
 
 def reasons(report: Report) -> dict[str, str]:
