@@ -16,12 +16,14 @@ from racelint.patterns import names_file, rebased
 from racelint.rule import ON_BY_DEFAULT, Selection, load_rules, matching
 from racelint.section import ConfigError, Target
 
-__all__ = ["NO_FLAGS", "Config", "ConfigError", "Flags", "load_config"]
+__all__ = ["NO_FLAGS", "Config", "ConfigError", "Flags", "load_config", "notes"]
 
 NO_FLAGS = Flags()
 
 PerFileIgnores = tuple[tuple[str, tuple[str, ...]], ...]
 """Patterns and the selectors of the rules that are off in the files that they name."""
+
+SELECTING = ("select", "extend-select", "ignore")
 
 Origins = Mapping[str, tuple[str, ...]]
 
@@ -94,6 +96,12 @@ def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
     if inline:
         config = _over(config, inline)
     return _over(config, flag_layer(flags))
+
+
+def notes(config: Config) -> tuple[str, ...]:
+    """What is to be told about a configuration that can be followed and hardly is meant."""
+    places = dict.fromkeys(place for key in SELECTING for place in config.origins.get(key, ()))
+    return () if config.codes else (f"no rule is on ({', '.join(places)})",)
 
 
 def _over(config: Config, layer: Layer) -> Config:

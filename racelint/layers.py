@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ def _parsed(text: bytes, where: str) -> Table:
 
 def config_flags(flags: Flags) -> tuple[Path | None, Layer | None]:
     """The file that `--config` names, if any, and the settings that it gives as TOML."""
-    files = [value for value in flags.config if "=" not in value or Path(value).is_file()]
+    files = [value for value in flags.config if "=" not in value or os.path.isfile(value)]
     if len(files) > 1:
         raise ConfigError(f"--config: only one file can be named, not both {files[0]} and {files[1]}")
     if files and flags.isolated:
