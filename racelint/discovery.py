@@ -11,7 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from racelint.ignores import DEFAULT_EXCLUDES, Ignore, excludes, git_ignores_above, git_ignores_in, is_ignored
+from racelint.ignores import (
+    DEFAULT_EXCLUDES,
+    Ignore,
+    excludes,
+    git_ignores_above,
+    git_ignores_in,
+    is_ignored,
+    is_test_code,
+    is_test_file,
+    is_test_folder,
+)
 from racelint.paths import absolute, display_path
 
 SOURCE_SUFFIXES = (".py", ".pyw")
@@ -33,11 +43,14 @@ class Project:
     """What surrounds the checked paths: the project's folder, its source folders, and the files to leave out.
 
     A project `is_whole` if something marks its folder as one; else `root` is only where the checked paths are. Patterns
-    are those of gitignore, relative to `root`; `exclude` is None where the default ones hold.
+    are those of gitignore, relative to `root`; `exclude` is None where the default ones hold. Without `check_tests`
+    test code is left out that is not named: of 34 findings in the tests of 24 packages 2 were worth a change, and of
+    the 49 that only the threads of tests brought up about their packages 6.
     """
 
     root: Path
     is_whole: bool = False
+    check_tests: bool = False
     src: tuple[Path, ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
@@ -61,11 +74,12 @@ def discover(
     """
     unlisted: list[Unlisted] = []
     arguments, buffers = [absolute(argument) for argument in arguments], {absolute(buffer) for buffer in buffers}
-    asked = buffers | {path for argument in arguments for path in _sources(argument, project, unlisted)}
-    around = set(_sources(absolute(project.root), project, [])) if project.is_whole else set()
+    asked = buffers | {path for argument in arguments for path in _asked(argument, project, unlisted)}
+    around = dict(_sources(absolute(project.root), project, [])) if project.is_whole else {}
     folders = {path.parent for path in around}
     at_home = {path for path in asked if path in around or (path in buffers and _would_be_source(path, folders))}
-    members = around | at_home if at_home else set()
+    rest = (path for path, is_test in around.items() if project.check_tests or not is_test)
+    members = {*at_home, *rest} if at_home else set()
     roots = [*(argument for argument in arguments if argument.is_dir()), project.root, Path.cwd()]
     files = {path: os.path.realpath(path) for path in members | asked}
     found = _without_second_names(files)
@@ -84,20 +98,27 @@ def _source_file(path: Path, module: str, *, asked: bool) -> SourceFile:
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
-def _sources(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[Path]:
-    """The argument itself if it is no folder, else what is found below it.
-
-    A folder that is named is meant: whatever would leave it out is set aside.
-    """
+def _asked(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[Path]:
+    """The argument itself if it is no folder, else what is found below it: test code only if the folder is such."""
     if not argument.is_dir():
         yield argument
         return
+    top = project.root if argument.is_relative_to(project.root) else argument
+    with_tests = project.check_tests or is_test_code(argument, top)
+    yield from (path for path, is_test in _sources(argument, project, unlisted) if with_tests or not is_test)
+
+
+def _sources(top: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[tuple[Path, bool]]:
+    """The source files below a folder, and whether each is test code.
+
+    The folder itself is meant: whatever would leave it out is set aside.
+    """
     defaults = DEFAULT_EXCLUDES if project.exclude is None else ()
     own = [excludes(project.root, project.exclude or ()), excludes(project.root, project.extend_exclude)]
-    above = [ignore for ignore in [*own, *git_ignores_above(argument)] if not ignore.decides(argument, is_folder=True)]
-    folders: list[tuple[Path, Sequence[Ignore]]] = [(argument, above)]
+    above = [ignore for ignore in [*own, *git_ignores_above(top)] if not ignore.decides(top, is_folder=True)]
+    folders: list[tuple[Path, Sequence[Ignore], bool]] = [(top, above, False)]
     while folders:
-        folder, ignores = folders.pop()
+        folder, ignores, in_tests = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
@@ -108,9 +129,9 @@ def _sources(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iter
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
                 if not _is_left_out(path, defaults) and not is_ignored(path, ignores, is_folder=True):
-                    folders.append((path, ignores))
+                    folders.append((path, ignores, in_tests or is_test_folder(path)))
             elif _is_source(entry) and not is_ignored(path, ignores, is_folder=False):
-                yield path
+                yield path, in_tests or is_test_file(entry.name)
 
 
 def _would_be_source(buffer: Path, folders: Set[Path]) -> bool:

@@ -1,4 +1,4 @@
-"""The run, from top to bottom: discover, extract, link, check, sort."""
+"""The run, from top to bottom: discover, extract, link, check, suppress, leave out what is accepted, sort."""
 
 from __future__ import annotations
 
@@ -6,25 +6,38 @@ import gc
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from traceback import extract_tb
+from types import MappingProxyType
 from typing import TypeVar
 
+from racelint.baseline import Extent, extent_of, load, without_known
 from racelint.config import Config
 from racelint.discovery import Project, SourceFile, discover
 from racelint.extract import SourceError, extract
-from racelint.facts import ModuleFacts, Span
-from racelint.findings import FILE_START, Finding, Location, Report, RunError, in_order
+from racelint.facts import Comment, ModuleFacts, Span
+from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Report, RunError, in_order
 from racelint.knowledge import Knowledge
+from racelint.paths import absolute, display_path
 from racelint.program import Program, SourceModule, link
-from racelint.rule import Rule, load_rules
+from racelint.rule import load_rules
 from racelint.rules import unreadable_file
+from racelint.suppress import suppress
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how many steps of it are over, and how many there are."""
+
+
+def silent(_activity: str, _done: int, _total: int) -> None:
+    """The progress that nobody is told."""
+
+
+NO_BUFFERS: Mapping[Path, bytes] = MappingProxyType({})
 
 Result = TypeVar("Result")
 
@@ -32,25 +45,89 @@ DEEP_STACK = 512 * 1024 * 1024
 DEEP_RECURSION = 100_000
 
 
-def check(paths: Sequence[Path], config: Config, progress: Progress = lambda *_: None) -> Report:
-    """Check the files at and below the paths. The same tree gives the same report, in whatever way it is named."""
-    rules = config.selection.chosen(load_rules())
-    project = Project(config.root, src=config.src, exclude=config.exclude, extend_exclude=config.extend_exclude)
-    files, unlisted = discover(paths, project)
-    unreadable = [_unreadable(folder.display, f"the folder cannot be listed ({folder.reason})") for folder in unlisted]
-    errors: list[RunError] = []
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that was found, be it accepted or not, and what there is in the program: what a baseline is made from."""
 
-    modules = list(_modules(files, unreadable, errors, progress))
+    report: Report
+    extent: Extent
 
-    def link_and_check() -> list[Finding]:
-        program = _linked(modules, config, errors, progress)
-        return list(_findings(program, rules, errors, progress)) if program else []
 
+def check(
+    paths: Sequence[Path], config: Config, progress: Progress = silent, buffers: Mapping[Path, bytes] = NO_BUFFERS
+) -> Report:
+    """Check the files at and below the paths, and the buffers: texts that stand for files, by their paths.
+
+    The same tree gives the same report, in whatever way it is named. Raises `BaselineError` if the baseline that is
+    configured cannot be used.
+    """
+    baseline = load(config.baseline) if config.baseline else None
+    analysis = analyse(paths, config, progress, buffers)
+    report = (
+        without_known(analysis.report, baseline, analysis.extent, config.codes_for) if baseline else analysis.report
+    )
+    targets = EVERY_BUILD if config.target == "any" else (config.target,)
+    return replace(report, findings=tuple(each for each in report.findings if {*each.live_on} & {*targets}))
+
+
+def analyse(
+    paths: Sequence[Path], config: Config, progress: Progress = silent, buffers: Mapping[Path, bytes] = NO_BUFFERS
+) -> Analysis:
+    """The same without a baseline, and for every build."""
+    texts = {absolute(path): text for path, text in buffers.items()}
+    files, unlisted = discover(paths, project(config), texts)
+    run = _Run(config, {file.display: file.path for file in files if file.asked}, progress)
+    run.findings += [_unreadable(each.display, f"the folder cannot be listed ({each.reason})") for each in unlisted]
+    modules = list(_modules(files, texts, run))
     with _collector_off():
-        findings = _on_deep_stack(link_and_check)
-    if unreadable_file.check in rules:
-        findings += unreadable
-    return Report(in_order(findings), tuple(errors), {file.display: file.path for file in files})
+        extent = _on_deep_stack(lambda: _link_and_check(modules, run))
+    comments = {module.path: module.facts.comments for module in modules if module.path in run.asked}
+    return Analysis(_report(run, comments, {display_path(path): text for path, text in texts.items()}), extent)
+
+
+def project(config: Config) -> Project:
+    """The project that a configuration is for."""
+    return Project(
+        config.root,
+        is_whole=config.is_project,
+        src=config.src,
+        exclude=config.exclude,
+        extend_exclude=config.extend_exclude,
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run is about, and what has come of it so far; `asked` are the files to report on, by the path shown."""
+
+    config: Config
+    asked: Mapping[str, Path]
+    progress: Progress
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def codes_for(self, path: str) -> frozenset[str]:
+        """The codes of the rules that were at work on a file, or on a folder that is none."""
+        codes = self.config.codes_for(self.asked[path]) if path in self.asked else self.config.codes
+        return codes - self.broken
+
+
+def _report(run: _Run, comments: Mapping[str, Sequence[Comment]], buffers: Mapping[str, bytes]) -> Report:
+    """What is left of the findings for the files that were asked about and the comments in them."""
+    codes_for = cache(run.codes_for)
+    findings = in_order(each for each in run.findings if each.code in codes_for(each.path))
+    kept, silenced, unused = suppress(findings, comments, codes_for, run.config.respect_noqa)
+    notes = run.notes if run.asked else [*run.notes, "no Python file was found"]
+    return Report(
+        in_order([*kept, *unused]),
+        tuple(run.errors),
+        run.asked,
+        buffers=buffers,
+        notes=tuple(notes),
+        suppressed=silenced,
+    )
 
 
 @contextmanager
@@ -65,54 +142,60 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _modules(
-    files: Sequence[SourceFile], unreadable: list[Finding], errors: list[RunError], progress: Progress
-) -> Iterator[SourceModule]:
+def _modules(files: Sequence[SourceFile], texts: Mapping[Path, bytes], run: _Run) -> Iterator[SourceModule]:
     for index, file in enumerate(files):
-        progress("reading", index, len(files))
+        run.progress("reading", index, len(files))
         try:
-            facts = _facts(file, unreadable)
+            read = _facts(file, texts)
         except Exception as error:
-            errors.append(RunError(file.display, _internal(error)))
+            run.errors.append(RunError(file.display, _internal(error)))
             continue
-        if facts:
-            yield SourceModule(file.module, file.display, file.is_package, facts)
+        if isinstance(read, ModuleFacts):
+            yield SourceModule(file.module, file.display, file.is_package, read)
+        elif file.asked:
+            run.findings.append(read)
 
 
-def _facts(file: SourceFile, unreadable: list[Finding]) -> ModuleFacts | None:
-    """The facts of a file, or None and a finding that says why there are none."""
+def _facts(file: SourceFile, texts: Mapping[Path, bytes]) -> ModuleFacts | Finding:
+    """The facts of a file, or a finding that says why there are none."""
     try:
+        if file.path in texts:
+            return extract(texts[file.path])
         if stat.S_ISREG(file.path.stat().st_mode):
             return extract(file.path.read_bytes())
-        unreadable.append(_unreadable(file.display, "it is no regular file"))
+        return _unreadable(file.display, "it is no regular file")
     except SourceError as error:
         span = Span(error.line, error.column, error.line, error.column + 1)
-        unreadable.append(_unreadable(file.display, f"it is no valid Python, {error.message}", span))
+        return _unreadable(file.display, f"it is no valid Python, {error.message}", span)
     except OSError as error:
-        unreadable.append(_unreadable(file.display, f"it cannot be opened ({error.strerror or error})"))
-    return None
+        return _unreadable(file.display, f"it cannot be opened ({error.strerror or error})")
 
 
-def _linked(
-    modules: Sequence[SourceModule], config: Config, errors: list[RunError], progress: Progress
-) -> Program | None:
-    progress("linking", 0, 1)
+def _link_and_check(modules: Sequence[SourceModule], run: _Run) -> Extent:
+    """Run the rules on the program of these modules, and tell what there is in it."""
+    run.progress("linking", 0, 1)
     try:
-        return link(modules, Knowledge.standard().with_rows(config.rows), config.assume_shared)
+        knowledge = Knowledge.standard().with_rows(run.config.rows)
+        program = link(modules, knowledge, run.config.assume_shared)
+        extent = extent_of(program)
     except Exception as error:
-        errors.append(RunError("linking", _internal(error)))
-        return None
+        run.errors.append(RunError("linking", _internal(error)))
+        return Extent()
+    _apply_rules(program, run)
+    run.notes += [f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.idle()]
+    return extent
 
 
-def _findings(program: Program, rules: Sequence[Rule], errors: list[RunError], progress: Progress) -> Iterator[Finding]:
-    """What the rules find; one that breaks down is an error, and does not keep the others from running."""
+def _apply_rules(program: Program, run: _Run) -> None:
+    """Gather what the rules find; one that breaks down is an error, and does not keep the others from running."""
+    rules = [rule for rule in load_rules() if rule.code in run.config.codes]
     for index, rule in enumerate(rules):
-        progress("checking", index, len(rules))
+        run.progress("checking", index, len(rules))
         try:
-            if rule.check:
-                yield from rule.check(program)
+            run.findings += [each for each in rule.check(program) if each.path in run.asked] if rule.check else ()
         except Exception as error:
-            errors.append(RunError(f"{rule.code} {rule.name}", _internal(error)))
+            run.errors.append(RunError(f"{rule.code} {rule.name}", _internal(error)))
+            run.broken.add(rule.code)
 
 
 def _unreadable(path: str, reason: str, span: Span = FILE_START) -> Finding:

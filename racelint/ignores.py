@@ -1,9 +1,11 @@
-"""Patterns that leave paths out: those of .gitignore files, and those of the configuration."""
+"""What leaves paths out: .gitignore files, the patterns of the configuration, and being test code."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -17,6 +19,12 @@ DEFAULT_EXCLUDES = frozenset(
     )
 )
 """Names of folders that hold no source of the project, unless they are packages."""
+
+
+TEST_FOLDERS = frozenset(("test", "tests"))
+TEST_FILES = ("test_*.py", "*_test.py")
+MORE_TEST_FILES = ("conftest.py", "tests.py")
+"""Names of test code. A folder of such a name is one only if there are test files in it: `django/test` is a library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,24 @@ def git_ignores_in(folder: Path) -> list[Ignore]:
             Ignore(folder, GitIgnoreSpec.from_lines(line for line in lines if is_pattern(line)), from_git=True)
         )
     return found
+
+
+def is_test_code(path: Path, top: Path) -> bool:
+    """Whether a file or folder below `top` is test code: by its own name, or as part of a folder with tests."""
+    inside = path.parents[: len(path.parents) - len(top.parents)] if path.is_relative_to(top) else ()
+    return is_test_file(path.name) or any(is_test_folder(folder) for folder in (path, *inside))
+
+
+def is_test_file(name: str) -> bool:
+    """Whether a file is called as test runners expect it of test code."""
+    return any(fnmatchcase(name, pattern) for pattern in (*TEST_FILES, *MORE_TEST_FILES))
+
+
+def is_test_folder(folder: Path) -> bool:
+    """Whether a folder is called as folders of tests are, and holds any."""
+    return folder.name in TEST_FOLDERS and any(
+        fnmatchcase(name, pattern) for _, _, names in os.walk(folder) for name in names for pattern in TEST_FILES
+    )
 
 
 def is_pattern(line: str) -> bool:

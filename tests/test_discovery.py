@@ -322,3 +322,38 @@ def test_a_buffer_takes_its_place_in_the_project_even_if_it_is_not_on_the_disk(t
     assert program(buffers=["pkg/a.py"], project=project) == {"app.py": False, "pkg/a.py": True}
     assert program(buffers=["elsewhere/new.py"], project=project) == {"elsewhere/new.py": True}
     assert program(buffers=["-"], project=project) == {"-": True}
+
+
+# --- test code -----------------------------------------------------------------------------------------------------
+
+TESTED = ("lib/a.py", "lib/tests/test_a.py", "lib/tests/tool.py", "tests/conftest.py", "tests/b_test.py", "test_c.py")
+
+
+def test_test_code_is_left_out_unless_it_is_named_or_wanted(tree: Tree) -> None:
+    root = tree(*TESTED)
+
+    assert displays() == ["lib/a.py"]
+    assert displays("lib") == ["lib/a.py"]
+    assert displays("tests") == ["tests/b_test.py", "tests/conftest.py"]
+    assert displays("lib/tests", "test_c.py") == ["lib/tests/test_a.py", "lib/tests/tool.py", "test_c.py"]
+    assert displays(project=Project(root, check_tests=True)) == sorted(TESTED)
+
+
+def test_a_folder_named_like_one_of_tests_but_without_any_is_a_library(tree: Tree) -> None:
+    tree("lib/test/client.py", "lib/testing/a.py", "test/b.py", "tests/deep/test_c.py", "tests/d.py")
+
+    assert displays() == ["lib/test/client.py", "lib/testing/a.py", "test/b.py"]
+
+
+def test_named_test_code_stands_in_the_program_of_its_project_and_other_tests_do_not(tree: Tree) -> None:
+    project = Project(tree(*TESTED), is_whole=True)
+
+    assert program("tests", project=project) == {"lib/a.py": False, "tests/b_test.py": True, "tests/conftest.py": True}
+    assert program("lib", project=project) == {"lib/a.py": True}
+    assert program("test_c.py", project=project) == {"lib/a.py": False, "test_c.py": True}
+
+
+def test_a_named_folder_is_looked_into_wherever_it_lies(tree: Tree) -> None:
+    tree("tests/test_x.py", "tests/proj/a.py", "tests/proj/tests/test_b.py")
+
+    assert displays("tests/proj", project=Project(Path.cwd() / "tests" / "proj")) == ["tests/proj/a.py"]

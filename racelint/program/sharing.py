@@ -62,6 +62,12 @@ class Sharing:
             self._assumed[place] = known
         return known
 
+    def idle(self) -> list[str]:
+        """The patterns of `--assume-shared` that name no Place, class or module of the program."""
+        names = {place.symbol for place in self.places.by_place} if self.assumed else set()
+        names |= {name[:end] for name in names for end, char in enumerate(name) if char == "."}
+        return [pattern for pattern in self.assumed if not any(fnmatchcase(name, pattern) for name in names)]
+
     def in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether the two accesses, made by these contexts, may touch the very same memory."""
         kind = first.place.kind
