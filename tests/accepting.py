@@ -1,0 +1,93 @@
+"""Runs over small projects in the working folder, with the baseline that they have there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+from builders import findings
+
+from racelint.baseline import Extent, Update, extent_of, load, update, without_known
+from racelint.discovery import Project, discover
+from racelint.extract import SourceError, extract
+from racelint.findings import FILE_START, Finding, Report
+from racelint.knowledge import Knowledge
+from racelint.program import SourceModule, link
+from racelint.rule import load_rules
+
+FILE = Path("racelint-baseline.json")
+ALL_RULES = frozenset(rule.code for rule in load_rules())
+
+COUNTER = """
+import threading
+
+class Counter:
+    def __init__(self):
+        self.count = 0
+        self.total = 0
+
+    def increment(self):
+        self.count += 1
+
+    def add(self, size):
+        self.total += size
+
+counter = Counter()
+for _ in range(4):
+    threading.Thread(target=counter.increment).start()
+    threading.Thread(target=counter.add, args=(1,)).start()
+"""
+
+
+def source(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(dedent(text), encoding="utf-8")
+
+
+def edit(path: str, old: str, new: str) -> None:
+    text = Path(path).read_text(encoding="utf-8")
+    assert old in text
+    Path(path).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def move(old: str, new: str) -> None:
+    Path(new).parent.mkdir(parents=True, exist_ok=True)
+    Path(old).rename(new)
+
+
+def looked_at(*asked: str) -> tuple[Report, Extent]:
+    """What a run over the whole folder finds in the files that are asked for, and what there is in it."""
+    files, _ = discover([Path(path) for path in asked or ["."]], Project(Path.cwd(), True))
+    modules, unreadable = [], []
+    for file in files:
+        try:
+            facts = extract(file.path.read_bytes())
+        except SourceError:
+            unreadable.append(Finding("RL901", "unreadable-file", "not checked", file.display, FILE_START))
+        else:
+            modules.append(SourceModule(file.module, file.display, file.is_package, facts))
+    program = link(modules, Knowledge.standard())
+    shown = {file.display: file.path for file in files if file.asked}
+    found = [finding for finding in [*findings(program), *unreadable] if finding.path in shown]
+    return Report(tuple(found), files=shown), extent_of(program)
+
+
+def all_rules(_: Path) -> frozenset[str]:
+    return ALL_RULES
+
+
+def accept(*asked: str, codes: frozenset[str] = ALL_RULES) -> Update:
+    return update(FILE, *looked_at(*asked), lambda _: codes)
+
+
+def check(*asked: str, codes: frozenset[str] = ALL_RULES) -> Report:
+    return without_known(looked_at(*asked)[0], load(FILE), looked_at(*asked)[1], lambda _: codes)
+
+
+def new(report: Report) -> list[str]:
+    """The findings as `code symbol in function`, the function by its own name."""
+    return sorted(f"{each.code} {each.symbol} in {each.function.rpartition('.')[2]}" for each in report.findings)
+
+
+def gone(report: Report) -> list[str]:
+    return [note.removeprefix("gone: ") for note in report.notes if note.startswith("gone: ")]
