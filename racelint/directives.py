@@ -40,7 +40,8 @@ class Selector:
 class Directive:
     """An instruction to keep silent about `selectors` from `first_line` to `last_line`, or in the `whole_file`.
 
-    It speaks for its own line in any case. A `blanket` is for every checker, so that none can call it unneeded.
+    It speaks for its own line in any case. `text` is shown for it, without the reason. A `blanket` is for every
+    checker, so that none can call it unneeded.
     """
 
     span: Span
@@ -190,7 +191,8 @@ def _directive(
     whole_file: bool = False,
     blanket: bool = False,
 ) -> Directive:
-    span, text = _span(comment, match), match[0].rstrip(", \t\f")
+    said = match[0] if match.re is not _DIRECTIVE else match[0][: match.start("rest") - match.start()]
+    span, text = _span(comment, match), said.rstrip(", \t\f")
     first, last = comment.first_line, comment.last_line
     if comment.alone and match.re is NOQA:
         first = last = span.line

@@ -244,7 +244,7 @@ def test_prose_is_no_instruction(text: str) -> None:
         ("# noqa: RL205,RL3 why", "RL205, RL3 silence nothing here: remove them from `# noqa: RL205,RL3`"),
         (
             "# racelint: ignore[RL101, double-read] -- why",
-            "double-read silences nothing here: remove it from `# racelint: ignore[RL101, double-read] -- why`",
+            "double-read silences nothing here: remove it from `# racelint: ignore[RL101, double-read]`",
         ),
     ],
 )
