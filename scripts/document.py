@@ -1,22 +1,29 @@
-"""Write what can be written by itself: docs/rules from docstrings and fixtures, and the output shown in the README.
+"""Write what can be written by itself: docs/rules, the output shown in the README, the schema of the configuration.
 
 `python scripts/document.py` writes the pages, `--check` only tells which ones are not up to date.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
+from typing import Any
 
-from racelint.rule import Rule, load_rules
+import msgspec
+
+from racelint.rule import EVERY_RULE, FAMILIES, Rule, load_rules
+from racelint.section import SELECTORS, Section
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
+SCHEMA = ROOT / "docs" / "configuration.schema.json"
 FIXTURES = ROOT / "fixtures" / "rules"
 EXPECTED = re.compile(r"# expect: (RL\d{3}(?:, RL\d{3})*)")
 EXAMPLE = re.compile(r"```python\n# (\S+)\n(.*?)```\s+```console\n\$ racelint \1\n(.*?)```", re.DOTALL)
@@ -27,6 +34,7 @@ def pages() -> dict[Path, str]:
     """The text of every page by its path."""
     rules = load_rules()
     table = {PAGES / "README.md": _table(rules), README: _readme(README.read_text(encoding="utf-8"))}
+    table[SCHEMA] = json.dumps(_schema(rules), indent=2, ensure_ascii=False) + "\n"
     return table | {PAGES / f"{rule.code}.md": _page(rule) for rule in rules}
 
 
@@ -79,9 +87,42 @@ def _code(file: Path) -> Iterator[str]:
     yield "```"
 
 
+# --- the schema of the configuration -------------------------------------------------------------------------------
+
+
+def _schema(rules: tuple[Rule, ...]) -> dict[str, Any]:
+    """The JSON schema of `[tool.racelint]`, in the draft that editors of TOML understand."""
+    _, definitions = msgspec.json.schema_components([Section], ref_template="#/definitions/{name}")
+    codes = [rule.code for rule in rules]
+    prefixes = {code[:length] for code in [*codes, *FAMILIES.values()] for length in range(2, len(code) + 1)}
+    definitions[SELECTORS] = {
+        "title": SELECTORS,
+        "description": "A code, the beginning of codes, a name, a family, or all rules.",
+        "enum": [EVERY_RULE, *sorted(FAMILIES), *sorted(prefixes), *sorted(rule.name for rule in rules)],
+    }
+    section = _in_toml(definitions.pop("Section")) | {"title": "racelint"}
+    definitions = {name: _in_toml(definitions[name]) for name in sorted(definitions)}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **section, "definitions": definitions}
+
+
+def _in_toml(schema: Any) -> Any:
+    """A schema without null, which TOML does not have, and with descriptions as they are shown."""
+    if isinstance(schema, list):
+        return [_in_toml(part) for part in schema if part != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return cleandoc(schema) if isinstance(schema, str) else schema
+    return {key: _in_toml(value) for key, value in schema.items() if (key, value) != ("default", None)}
+
+
+# --- the run -------------------------------------------------------------------------------------------------------
+
+
 def _stale(wanted: dict[Path, str]) -> list[Path]:
     """The pages that are missing, not up to date, or about nothing that exists."""
-    present = {path: path.read_text(encoding="utf-8") for path in [README, *PAGES.glob("*.md")]}
+    present = {
+        path: path.read_text(encoding="utf-8")
+        for path in [README, *SCHEMA.parent.glob(SCHEMA.name), *PAGES.glob("*.md")]
+    }
     return sorted(path for path in wanted.keys() | present.keys() if wanted.get(path) != present.get(path))
 
 

@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from .lock_methods import locking_methods
 from .model import Access, Effect, LockDomain, LockKind, LockModel, Safety, SafetyKind, Slot
@@ -102,20 +104,21 @@ class AtomicRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class KnowledgeRows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """All rows of one configuration.
+    """All rows of one configuration."""
 
-    `synchronized` and `confined` name classes, `waits` names methods that return when the context that their receiver
-    stands for has ended, `blocking` names calls that may stop their thread for long.
-    """
-
-    locks: tuple[LockRow, ...] = ()
-    spawns: tuple[SpawnRow, ...] = ()
-    entries: tuple[EntryRow, ...] = ()
-    atomics: tuple[AtomicRow, ...] = ()
-    synchronized: tuple[str, ...] = ()
-    confined: tuple[str, ...] = ()
-    waits: tuple[str, ...] = ()
-    blocking: tuple[str, ...] = ()
+    locks: Annotated[tuple[LockRow, ...], Meta(description="What makes a lock.")] = ()
+    spawns: Annotated[tuple[SpawnRow, ...], Meta(description="What has a callable run in another context.")] = ()
+    entries: Annotated[tuple[EntryRow, ...], Meta(description="What is called from other contexts.")] = ()
+    atomics: Annotated[tuple[AtomicRow, ...], Meta(description="Methods that are one step for all threads.")] = ()
+    synchronized: Annotated[
+        tuple[str, ...], Meta(description="Classes whose objects threads may share without a lock of their own.")
+    ] = ()
+    confined: Annotated[tuple[str, ...], Meta(description="Classes whose objects stay in one thread.")] = ()
+    waits: Annotated[
+        tuple[str, ...],
+        Meta(description="Methods that return when the context that their object stands for has ended."),
+    ] = ()
+    blocking: Annotated[tuple[str, ...], Meta(description="Calls that may stop their thread for long.")] = ()
 
 
 def extended(tables: Tables, rows: KnowledgeRows) -> Tables:
