@@ -228,13 +228,13 @@ def test_a_span_of_several_lines_is_marked_to_the_end_of_the_first() -> None:
 
 
 def test_a_long_line_is_cut_around_the_mark() -> None:
-    shown = rows("a" * 500 + "HERE" + "b" * 500, Span(1, 501, 1, 505), width=44)
+    cut = rows("a" * 500 + "HERE" + "b" * 500, Span(1, 501, 1, 505), width=44)
 
-    assert [len(row) for row in shown] == [44, 22]
-    assert shown[0].startswith("1 | …aaa")
-    assert shown[0].endswith("bbb…")
-    assert shown[0][shown[1].index("^") :].startswith("HERE")
-    assert shown[1].endswith(" ^^^^")
+    assert [len(row) for row in cut] == [44, 22]
+    assert cut[0].startswith("1 | …aaa")
+    assert cut[0].endswith("bbb…")
+    assert cut[0][cut[1].index("^") :].startswith("HERE")
+    assert cut[1].endswith(" ^^^^")
 
 
 def test_a_place_that_is_not_in_the_file_any_more_has_no_frame() -> None:
