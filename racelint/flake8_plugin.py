@@ -28,7 +28,7 @@ from flake8.exceptions import ExecutionError
 from flake8.style_guide import Decision, DecisionEngine
 from flake8.utils import stdin_get_value
 
-from racelint.paths import absolute, display_path
+from racelint.paths import display_path
 
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager
@@ -44,7 +44,7 @@ Violation = tuple[int, int, str]
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What racelint says to one call of flake8, the question: violations by the path that is shown for their file."""
+    """What racelint says to one call of flake8, the question: the violations, by the identity of their file."""
 
     question: str
     violations: dict[str, list[Violation]]
@@ -112,7 +112,7 @@ class Plugin:
         answer = self._answer
         if not answer or answer.question != _question(self._options):
             answer = Plugin._answer = _answer(self._options)
-        for line, column, text in answer.violations.get(display_path(absolute(Path(self._filename))), ()):
+        for line, column, text in answer.violations.get(_identity(Path(self._filename)), ()):
             yield line, column, text, Plugin
 
 
@@ -131,10 +131,16 @@ def _answer(options: Namespace) -> Answer:
     """The answer to a call of flake8: nothing, for nothing, where flake8 would show no finding of racelint."""
     violations: defaultdict[str, list[Violation]] = defaultdict(list)
     if _is_heard(options):
-        for finding in _report(options).findings:
+        report = _report(options)
+        for finding in report.findings:
             violation = (finding.span.line, finding.span.column - 1, f"{finding.code} {finding.message}")
-            violations[finding.path].append(violation)
+            violations[_identity(report.files.get(finding.path, Path(finding.path)))].append(violation)
     return Answer(_question(options), violations)
+
+
+def _identity(file: Path) -> str:
+    """What is the same for all names of a file: racelint uses one of them, flake8 each that leads it to the file."""
+    return display_path(Path(os.path.realpath(file)))
 
 
 def _is_heard(options: Namespace) -> bool:
@@ -147,8 +153,8 @@ def _is_heard(options: Namespace) -> bool:
 def _report(options: Namespace) -> Report:
     """The report on the files that flake8 is given; an `ExecutionError` where there is none or not a whole one."""
     from racelint import engine
+    from racelint.baseline import BaselineError
     from racelint.config import ConfigError
-    from racelint.rule import UnknownRuleError
 
     files = [Path(name) for name in options.filenames or ["."] if name != STANDARD_INPUT]
     buffers = {}
@@ -157,7 +163,7 @@ def _report(options: Namespace) -> Report:
     try:
         config = _config([*files, *buffers][0], options)
         report = engine.check(files, config, buffers=buffers)
-    except (ConfigError, UnknownRuleError, OSError) as error:
+    except (ConfigError, BaselineError, OSError) as error:
         raise ExecutionError(f"racelint: {error}") from error
     for note in report.notes:
         print(f"racelint: {note}", file=sys.stderr)

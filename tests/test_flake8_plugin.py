@@ -13,7 +13,8 @@ import pytest
 from flake8.api import legacy
 from flake8.main import cli
 
-from racelint import __version__, engine
+from racelint import __version__, baseline, engine
+from racelint.config import load_config
 from racelint.findings import Report, RunError
 
 STATE = "hits = 0\n\n\ndef hit() -> None:\n    global hits\n    hits += 1\n"
@@ -106,6 +107,20 @@ def test_the_analysis_is_made_once_and_in_each_run_anew(flake8: Flake8, analyses
 
     assert flake8().alarms == []
     assert len(analyses) == 2
+
+
+def test_a_file_that_has_two_names_has_its_findings_under_each(flake8: Flake8) -> None:
+    Path("another.py").symlink_to("state.py")
+
+    assert flake8("another.py").alarms == ["another.py:6:5: RL101"]
+    assert flake8().alarms == ["another.py:6:5: RL101", *FOUND]
+
+
+def test_a_path_that_does_not_exist_is_told_by_flake8(flake8: Flake8) -> None:
+    outcome = flake8("nowhere.py", "state.py")
+
+    assert "nowhere.py:0:1: E902 FileNotFoundError" in outcome.output
+    assert outcome.alarms == FOUND
 
 
 def test_files_that_racelint_leaves_out_have_no_findings(flake8: Flake8) -> None:
@@ -251,8 +266,20 @@ def test_another_file_or_none_configures_racelint(flake8: Flake8) -> None:
 
 
 def test_a_target_leaves_out_what_cannot_strike_there(flake8: Flake8) -> None:
-    assert flake8("--racelint-target", "any").alarms == FOUND
-    assert flake8("--racelint-target", "gil").alarms == flake8("--racelint-target", "gil").alarms
+    assert flake8("--racelint-target", "free-threaded").alarms == FOUND
+    assert flake8("--racelint-target", "gil").alarms == []
+
+
+def test_what_the_baseline_holds_is_not_shown(flake8: Flake8) -> None:
+    config = load_config(Path())
+    analysis = engine.analyse([Path()], config)
+    baseline.update(Path("known.json"), analysis.report, analysis.extent, config.codes_for)
+
+    assert flake8("--racelint-baseline", "known.json").alarms == []
+
+    Path("start.py").write_text("")
+
+    assert flake8("--racelint-baseline", "./known.json").errors.startswith("racelint: 1 finding accepted in known.json")
 
 
 # --- standard input ------------------------------------------------------------------------------------------------
@@ -291,8 +318,9 @@ def test_standard_input_without_a_name_stands_alone() -> None:
         ("selct = []", [], "pyproject.toml: [tool.racelint] unknown key `selct`; did you mean `select`?"),
         ("", ["--racelint-target", "gill"], "gill"),
         ("", ["--racelint-config", "nowhere.toml"], "nowhere.toml"),
+        ("", ["--racelint-baseline", "nowhere.json"], "nowhere.json"),
     ],
-    ids=["key", "target", "file"],
+    ids=["key", "target", "file", "baseline"],
 )
 def test_a_wrong_configuration_stops_flake8_with_a_message(
     flake8: Flake8, table: str, flags: list[str], message: str
