@@ -160,7 +160,9 @@ class Selection:
         """This selection and over it a later one, which starts afresh if it has a `select`."""
         if later.select is not None or self == ON_BY_DEFAULT:
             return later
-        return self if later == ON_BY_DEFAULT else replace(later, earlier=self)
+        if later == ON_BY_DEFAULT:
+            return self
+        return replace(later, earlier=self.then(later.earlier) if later.earlier else self)
 
     def chosen(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
         """The rules that are on, in their order."""
