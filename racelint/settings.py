@@ -41,7 +41,7 @@ def settings(config: Config) -> tuple[Setting, ...]:
 
     In the project's folder their lines are a file that says the same.
     """
-    root = display_path(config.root)
+    root = config.root.as_posix()
     keys = (
         Setting(key, value, ", ".join(config.origins.get(key, (DEFAULT,)))) for key, value in _values(config).items()
     )
