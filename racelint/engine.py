@@ -39,6 +39,8 @@ def silent(_activity: str, _done: int, _total: int) -> None:
 
 NO_BUFFERS: Mapping[Path, bytes] = MappingProxyType({})
 
+NO_FILE = "no Python file was found (test code is left out unless it is named)"
+
 Result = TypeVar("Result")
 
 DEEP_STACK = 512 * 1024 * 1024
@@ -109,17 +111,18 @@ class _Run:
     broken: set[str] = field(default_factory=set)
 
     def codes_for(self, path: str) -> frozenset[str]:
-        """The codes of the rules that were at work on a file, or on a folder that is none."""
-        codes = self.config.codes_for(self.asked[path]) if path in self.asked else self.config.codes
-        return codes - self.broken
+        """The codes of the rules that are on in a file, or for a folder that is none."""
+        return self.config.codes_for(self.asked[path]) if path in self.asked else self.config.codes
 
 
 def _report(run: _Run, comments: Mapping[str, Sequence[Comment]], buffers: Mapping[str, bytes]) -> Report:
     """What is left of the findings for the files that were asked about and the comments in them."""
     codes_for = cache(run.codes_for)
     findings = in_order(each for each in run.findings if each.code in codes_for(each.path))
-    kept, silenced, unused = suppress(findings, comments, codes_for, run.config.respect_noqa)
-    notes = run.notes if run.asked else [*run.notes, "no Python file was found"]
+    kept, silenced, unused = suppress(
+        findings, comments, lambda path: codes_for(path) - run.broken, run.config.respect_noqa
+    )
+    notes = run.notes if run.asked else [*run.notes, NO_FILE]
     return Report(
         in_order([*kept, *unused]),
         tuple(run.errors),
@@ -180,6 +183,7 @@ def _link_and_check(modules: Sequence[SourceModule], run: _Run) -> Extent:
         extent = extent_of(program)
     except Exception as error:
         run.errors.append(RunError("linking", _internal(error)))
+        run.broken |= run.config.codes
         return Extent()
     _apply_rules(program, run)
     run.notes += [f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.idle()]
@@ -192,7 +196,9 @@ def _apply_rules(program: Program, run: _Run) -> None:
     for index, rule in enumerate(rules):
         run.progress("checking", index, len(rules))
         try:
-            run.findings += [each for each in rule.check(program) if each.path in run.asked] if rule.check else ()
+            for finding in rule.check(program) if rule.check else ():
+                if finding.path in run.asked:
+                    run.findings.append(finding)
         except Exception as error:
             run.errors.append(RunError(f"{rule.code} {rule.name}", _internal(error)))
             run.broken.add(rule.code)

@@ -486,9 +486,9 @@ class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Comment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A comment that speaks to a checker: `text` is what is written, from the `#` on.
 
-    It is `alone` if there is no code on its line. `first_line` to `last_line` is the logical line that holds it (a simple
-    statement, or the header of a compound one); for one alone between statements the logical line that follows, and 0
-    to 0 if none does.
+    It is `alone` if there is no code on its line. `first_line` to `last_line` is the logical line that holds it (a
+    simple statement, or the header of a compound one); for one alone between statements the logical line that follows,
+    and 0 to 0 if none does.
     """
 
     span: Span

@@ -52,7 +52,7 @@ class Location:
 class Related:
     """Another end of a finding: the other access, the lock's definition, the start of a thread.
 
-    `side` says whose it is: 0 is the side on which the finding stands, 1 and up are the others; None belongs to no side.
+    `side` says whose it is: 0 is the side on which the finding stands, 1 and up are the others; None is for no side.
     """
 
     path: str

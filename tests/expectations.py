@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from racelint import cli, engine
-from racelint.config import Config
+from racelint import engine
+from racelint.cli.check import check
+from racelint.cli.options import flags
+from racelint.config import Flags, load_config
 from racelint.findings import Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -66,13 +68,13 @@ def _marked(program: Path) -> Iterator[tuple[str, Alarm]]:
 
 
 def checked(program: Path) -> Report:
-    """The report on a program, with the options that it asks for and no other configuration."""
+    """The report on a program by itself, with the options that it asks for and no other configuration."""
     options = [option for source in sources(program) for option in OPTIONS.findall(_text(source))]
-    arguments = [*shlex.split(" ".join(options)), str(program)]
-    flags = cli.check.make_context("check", arguments).params
+    arguments = ["--isolated", *shlex.split(" ".join(options)), str(program)]
+    values = check.make_context("check", arguments).params
+    config = load_config(program, flags({key: values[key] for key in values.keys() & Flags.__dataclass_fields__}))
     folder = program if program.is_dir() else program.parent
-    config = cli.configured(Config(folder), flags["select"], flags["ignore"], flags["assume_shared"])
-    return engine.check([program], config)
+    return engine.check([program], replace(config, root=folder, is_project=False))
 
 
 def raised(report: Report) -> list[Alarm]:

@@ -6,15 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from racelint import __version__, cli, engine
-from racelint.config import Config
 from racelint.findings import Report, RunError
-from racelint.rule import Selection, load_rules
+from racelint.rule import load_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,10 @@ def test_json_goes_to_standard_output_alone(run: Run) -> None:
 
 def test_statistics_stand_in_place_of_the_findings(run: Run) -> None:
     assert run("--statistics").output == "    1  RL901  unreadable-file\n1 finding in 2 files.\n"
-    assert run("--statistics", "--output-format=json").code == 2
+    assert json.loads(run("--statistics", "--output-format=json").output)["statistics"] == [
+        {"code": "RL901", "name": "unreadable-file", "count": 1}
+    ]
+    assert run("--statistics", "--output-format=sarif").code == 2
 
 
 def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_checked(run: Run) -> None:
@@ -112,9 +114,11 @@ def test_rules_are_chosen_by_codes_beginnings_and_names(run: Run, flags: list[st
 
 def test_an_unknown_rule_is_an_error_that_names_the_near_miss(run: Run) -> None:
     assert run("--select", "unguarded-updates").errors == (
-        "racelint: unknown rule 'unguarded-updates'; did you mean unguarded-update?\n"
+        "racelint: --select: unknown rule 'unguarded-updates'; did you mean unguarded-update?\n"
     )
-    assert run("--ignore", "E501") == Outcome(2, "", "racelint: unknown rule 'E501'; `racelint rules` lists them all\n")
+    assert run("--ignore", "E501") == Outcome(
+        2, "", "racelint: --ignore: unknown rule 'E501'; `racelint rules` lists them all\n"
+    )
 
 
 def test_the_configuration_of_the_checked_path_holds_and_flags_win(run: Run) -> None:
@@ -123,16 +127,6 @@ def test_the_configuration_of_the_checked_path_holds_and_flags_win(run: Run) -> 
     assert run("pkg").code == 0
     assert run("pkg", "--ignore", "RL1").code == 0
     assert run("pkg", "--select", "RL9").code == 1
-
-
-def test_flags_win_over_what_is_configured() -> None:
-    config = Config(Path(), selection=Selection(("RL1",), (), ("RL2",)), assume_shared=("a",))
-
-    assert cli.configured(config, (), (), ()) == config
-    assert cli.configured(config, ("RL3",), (), ()) == replace(config, selection=Selection(("RL3",)))
-    assert cli.configured(config, (), ("RL4",), ("b",)) == replace(
-        config, selection=config.selection.then(Selection(ignore=("RL4",))), assume_shared=("b",)
-    )
 
 
 def test_a_wrong_configuration_is_an_error(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TextIO
 
 import msgspec
@@ -69,10 +68,3 @@ def _rest(report: Report) -> dict[str, object]:
 
 def _put(stream: TextIO, document: object) -> None:
     put(stream, msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
-
-
-def as_json(report: Report) -> bytes:
-    """The report in UTF-8."""
-    stream = StringIO()
-    show(report, stream)
-    return stream.getvalue().encode()

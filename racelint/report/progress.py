@@ -46,16 +46,3 @@ def _started(stream: TextIO, activity: str) -> Progress:
     bar.add_task(activity)
     bar.start()
     return bar
-
-
-class ProgressBar:
-    """The same for a console."""
-
-    def __init__(self, console: object) -> None:
-        self._progress = progress_on(console.file)  # type: ignore[attr-defined]
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        return self._progress.__enter__()
-
-    def __exit__(self, *details: object) -> None:
-        self._progress.__exit__(*details)  # type: ignore[arg-type]

@@ -1,0 +1,55 @@
+"""The command line: `racelint [check] PATH...` and the other commands, each in a file of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import NoReturn
+
+import click
+
+from racelint import __version__
+from racelint.baseline import BaselineError
+from racelint.cli import baseline, check, explain
+from racelint.cli.options import FAILED, HELP
+from racelint.rule import UnknownRuleError
+from racelint.section import ConfigError
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        sys.exit(racelint.main(arguments and list(arguments), prog_name="racelint", standalone_mode=False))
+    except (click.ClickException, BaselineError, ConfigError, UnknownRuleError, OSError) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"racelint: {message}", err=True)
+        sys.exit(FAILED)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("racelint: interrupted", err=True)
+        sys.exit(FAILED)
+
+
+class _CheckByDefault(click.Group):
+    """A group of commands in which `check` is meant where no other one is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in {*self.commands, *self.get_help_option_names(ctx), "--version"}:
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_CheckByDefault, context_settings=HELP)
+@click.version_option(__version__, prog_name="racelint", message="%(prog)s %(version)s")
+def racelint() -> None:
+    """Find shared-state races and deadlocks in Python by reading the source.
+
+    `racelint PATH...` is `racelint check PATH...`; a path that is named like a command is written `./rules`.
+    """
+
+
+for command in (check.check, baseline.baseline, explain.explain, explain.rules):
+    racelint.add_command(command)

@@ -1,0 +1,147 @@
+"""`racelint check`: the findings of files and folders, in one of many formats."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from racelint.cli.options import (
+    FAILED,
+    FOUND_NOTHING,
+    FOUND_SOMETHING,
+    HELP,
+    STANDARD_INPUT,
+    configured,
+    paths_argument,
+    settings,
+    tell,
+)
+from racelint.config import Config
+from racelint.findings import Report
+from racelint.report import COUNTED, FORMATS, show, show_statistics
+from racelint.report.output import output_file as opened
+from racelint.report.progress import progress_on
+
+ADD_NOQA = "--add-noqa"
+
+
+class _Check(click.Command):
+    """A command in which the value of `--add-noqa` needs `=`: what follows after a space is a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [f"{arg}=" if arg == ADD_NOQA else arg for arg in args])
+
+
+@click.command(cls=_Check, context_settings=HELP)
+@paths_argument
+@settings
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Only findings that this lacks.")
+@click.option("--no-baseline", "baseline", flag_value=Path(), type=Path, help="All findings, accepted or not.")
+@click.option("--ignore-noqa", is_flag=True, help="Findings that comments keep silent as well.")
+@click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True)
+@click.option("-o", "--output-file", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but what went wrong.")
+@click.option("--stdin-filename", type=click.Path(path_type=Path), metavar="FILE", help="The file that `-` stands for.")
+@click.option(ADD_NOQA, metavar="[=REASON]", help="Write a `# noqa` comment for each finding.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
+@click.option("--show-settings", is_flag=True, help="Tell all settings and where they are from, and stop.")
+def check(
+    paths: tuple[Path, ...],
+    ignore_noqa: bool,
+    output_format: str,
+    output_file: Path | None,
+    statistics: bool,
+    exit_zero: bool,
+    quiet: bool,
+    stdin_filename: Path | None,
+    add_noqa: str | None,
+    show_files: bool,
+    show_settings: bool,
+    **values: Any,
+) -> int:
+    """Check files and folders (without any: the current folder); `-` is the text on standard input.
+
+    The program is that of the whole project around them. Exits with 0 if nothing is found, 1 if something is, 2 if
+    racelint could not do what was asked.
+    """
+    if statistics and output_format not in COUNTED:
+        raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
+    if stdin_filename and STANDARD_INPUT not in paths:
+        raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
+    buffers = {stdin_filename or STANDARD_INPUT: b""} if STANDARD_INPUT in paths else {}
+    paths = tuple(path for path in paths if path != STANDARD_INPUT) or (() if buffers else (Path(),))
+    config = configured(paths, {**values, "respect_noqa": not ignore_noqa}, nearest=next(iter(buffers), None))
+    if show_settings:
+        return _tell_settings(config)
+    if show_files:
+        return _list_files(paths, config, buffers)
+    buffers = {path: sys.stdin.buffer.read() for path in buffers}
+    report = _checked(paths, config, buffers, quiet=quiet)
+    if add_noqa is not None:
+        return _add_noqa(report, add_noqa)
+    write = show_statistics if statistics else show
+    _put(output_file, lambda stream: write(report, output_format, stream))
+    return FAILED if report.errors else FOUND_SOMETHING if report.findings and not exit_zero else FOUND_NOTHING
+
+
+def _checked(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, bytes], *, quiet: bool) -> Report:
+    """The report on the files; what is beside the findings is told."""
+    from racelint import engine
+
+    with progress_on(sys.stderr) as progress:
+        report = engine.check(paths, config, progress, buffers)
+    for note in () if quiet else report.notes:
+        tell(note)
+    for error in report.errors:
+        tell(f"{error.where}: {error.message}")
+    return report
+
+
+def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:
+    """Write to a file, or to standard output; whoever stops reading that has seen enough."""
+    if file is not None:
+        with opened(file) as stream:
+            write(stream)
+        return
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _add_noqa(report: Report, reason: str) -> int:
+    """Write the comments and tell what was done."""
+    from racelint.add_noqa import add_noqa
+
+    added = add_noqa(report, reason)
+    for error in added.errors:
+        tell(f"{error.where}: {error.message}")
+    comments = f"{len(added.silenced):,} finding{'' if len(added.silenced) == 1 else 's'}"
+    click.echo(f"Added comments for {comments} in {len(added.changed):,} file{'' if len(added.changed) == 1 else 's'}.")
+    for finding in added.left:
+        tell(f"{finding.path}: {finding.code} {finding.message}")
+    return FAILED if report.errors or added.errors or added.left else FOUND_NOTHING
+
+
+def _list_files(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, bytes]) -> int:
+    from racelint import engine
+    from racelint.discovery import discover
+
+    files, _ = discover(paths, engine.project(config), buffers)
+    _put(None, lambda stream: stream.writelines(f"{file.display}\n" for file in files if file.asked))
+    return FOUND_NOTHING
+
+
+def _tell_settings(config: Config) -> int:
+    from racelint.settings import settings as all_settings
+
+    _put(None, lambda stream: stream.writelines(f"{setting}\n" for setting in all_settings(config)))
+    return FOUND_NOTHING
