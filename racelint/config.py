@@ -46,6 +46,7 @@ class Config:
     per_file_ignores: PerFileIgnores = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
+    check_tests: bool = False
     src: tuple[Path, ...] = ()
     assume_shared: tuple[str, ...] = ()
     target: Target = "any"
@@ -126,6 +127,7 @@ def _over(config: Config, layer: Layer) -> Config:
         per_file_ignores=config.per_file_ignores if said.per_file_ignores is UNSET else by_file(said.per_file_ignores),
         exclude=config.exclude if said.exclude is UNSET else patterns(said.exclude),
         extend_exclude=(*config.extend_exclude, *patterns(said.extend_exclude)),
+        check_tests=config.check_tests if said.check_tests is UNSET else said.check_tests,
         src=config.src if said.src is UNSET else tuple(absolute(layer.folder / folder) for folder in said.src),
         assume_shared=config.assume_shared if said.assume_shared is UNSET else said.assume_shared,
         target=config.target if said.target is UNSET else said.target,

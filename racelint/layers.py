@@ -37,6 +37,7 @@ class Flags:
     per_file_ignores: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
+    check_tests: bool | None = None
     assume_shared: tuple[str, ...] | None = None
     target: str | None = None
     baseline: Path | None = None
@@ -132,6 +133,7 @@ def flag_layer(flags: Flags) -> Layer:
         "per-file-ignores": None if flags.per_file_ignores is None else _by_pattern(flags.per_file_ignores),
         "exclude": flags.exclude,
         "extend-exclude": flags.extend_exclude or None,
+        "check-tests": flags.check_tests,
         "assume-shared": flags.assume_shared,
         "target": flags.target,
         "baseline": None if flags.baseline is None else str(flags.baseline) if flags.baseline.parts else "",

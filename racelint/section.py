@@ -44,6 +44,9 @@ class Section(KnowledgeRows, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     extend_exclude: Annotated[
         tuple[str, ...], Meta(description="Patterns as in .gitignore of what is left out beside that.")
     ] = ()
+    check_tests: Annotated[
+        bool | UnsetType, Meta(description="Whether test code belongs to the program though nobody names it.")
+    ] = UNSET
     src: Annotated[tuple[str, ...] | UnsetType, Meta(description="The folders from which modules are imported.")] = (
         UNSET
     )

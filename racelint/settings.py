@@ -65,6 +65,7 @@ def _values(config: Config) -> dict[str, object]:
         "per-file-ignores": {pattern: list(selectors) for pattern, selectors in config.per_file_ignores},
         "exclude": exclude,
         "extend-exclude": list(config.extend_exclude),
+        "check-tests": config.check_tests,
         "src": [display_path(folder) for folder in config.src],
         "assume-shared": list(config.assume_shared),
         "target": config.target,

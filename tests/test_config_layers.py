@@ -162,6 +162,14 @@ def test_flags_win_over_inline_toml_and_that_over_the_file() -> None:
     assert config.baseline == Path("flag.json").absolute()
 
 
+def test_test_code_is_checked_where_it_is_said_last() -> None:
+    write("pyproject.toml", "[tool.racelint]\ncheck-tests = true")
+
+    assert load_config(Path()).check_tests
+    assert not load_config(Path(), Flags(check_tests=False)).check_tests
+    assert load_config(Path(), Flags(config=("check-tests = false",), check_tests=True)).check_tests
+
+
 def test_what_extends_adds_to_what_was_said_before() -> None:
     flags = Flags(config=("extend-exclude = ['b']", "ignore = ['RL102']"), extend_exclude=("c",), ignore=("RL103",))
     config = load_config(Path(), flags)

@@ -16,6 +16,7 @@ FILE = """
 select = ["RL1", "deadlock"]
 ignore = ["RL108"]
 extend-exclude = ["/gen/", 'with "quotes" and é']
+check-tests = true
 src = ["lib"]
 assume-shared = ["pkg.*"]
 target = "gil"
