@@ -38,6 +38,28 @@ for _ in range(4):
     threading.Thread(target=counter.add, args=(1,)).start()
 """
 
+LOCAL_LOCKS = """
+import threading
+
+def write(line):
+    with threading.Lock():
+        print(line)
+"""
+
+STATE = "class Stock:\n    def __init__(self):\n        self.left = 9\n"
+USER = """
+import threading
+from state import Stock
+
+stock = Stock()
+
+def take():
+    stock.left -= 1
+
+for _ in range(4):
+    threading.Thread(target=take).start()
+"""
+
 
 def source(path: str, text: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -93,6 +93,17 @@ def test_nothing_is_said_of_files_that_nobody_asked_about() -> None:
     assert len(gone(check())) == 1
 
 
+def test_a_function_that_nobody_asked_about_may_vanish_unseen() -> None:
+    source("a.py", COUNTER)
+    source("b.py", "x = 1\n")
+    accept()
+    source("a.py", "x = 1\n")
+
+    assert check("b.py").notes == ()
+    assert accept("b.py") == Update(new=0, gone=0, entries=2)
+    assert accept() == Update(new=0, gone=2, entries=0)
+
+
 def test_an_update_of_a_part_adds_what_is_new_there() -> None:
     source("a.py", COUNTER)
     source("b.py", COUNTER)

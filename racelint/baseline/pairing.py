@@ -109,8 +109,8 @@ def _unpaired(
     entries: Iterable[Entry], found: Mapping[Finding, Entry], is_absent: Callable[[Entry, str], bool]
 ) -> tuple[list[Entry], Mapping[Finding, Entry]]:
     """The entries for which there is no finding, sorted, and the findings for which there is no entry."""
-    # who covers less chooses first
-    missing, new = sorted(entries, key=lambda entry: (len(entry.live_on), entry)), dict(found)
+    # of two that differ in nothing else, the one for fewer builds comes first in this order: it has less choice
+    missing, new = sorted(entries), dict(found)
     for equal, absent in ROUNDS:
         alike: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
         for finding, entry in new.items():
@@ -125,7 +125,7 @@ def _unpaired(
             else:
                 unpaired.append(entry)
         missing = unpaired
-    return sorted(missing), new
+    return missing, new
 
 
 def _traits(entry: Entry, names: Iterable[str]) -> tuple[str, ...]:
