@@ -9,6 +9,7 @@ from typing import Final
 
 from racelint.extract import comprehensions, control, definitions, matching, statements  # noqa: F401, they register
 from racelint.extract.bindings import find_scopes
+from racelint.extract.comments import find_comments
 from racelint.extract.dispatch import run
 from racelint.extract.frame import Frame, Unit
 from racelint.extract.positions import spans
@@ -62,4 +63,4 @@ def facts_from(source: Source) -> ModuleFacts:
     functions = tuple([function for function in unit.functions if function is not None])
     classes = tuple([cls for cls in unit.classes if cls is not None])
     unfinished = bool(text) and not text.endswith(("\n", "\r"))
-    return ModuleFacts(functions, classes, len(NEWLINE.findall(text)) + unfinished)
+    return ModuleFacts(functions, classes, len(NEWLINE.findall(text)) + unfinished, find_comments(text))
