@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from racelint.baseline import Extent, extent_of, load, without_known
-from racelint.config import Config
+from racelint.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
 from racelint.extract import SourceError, extract
 from racelint.facts import Comment, ModuleFacts, Span
@@ -92,6 +92,7 @@ def project(config: Config) -> Project:
     return Project(
         config.root,
         is_whole=config.is_project,
+        check_tests=config.check_tests,
         src=config.src,
         exclude=config.exclude,
         extend_exclude=config.extend_exclude,
@@ -122,13 +123,13 @@ def _report(run: _Run, comments: Mapping[str, Sequence[Comment]], buffers: Mappi
     kept, silenced, unused = suppress(
         findings, comments, lambda path: codes_for(path) - run.broken, run.config.respect_noqa
     )
-    notes = run.notes if run.asked else [*run.notes, NO_FILE]
+    found_nothing = () if run.asked else (NO_FILE,)
     return Report(
         in_order([*kept, *unused]),
         tuple(run.errors),
         run.asked,
         buffers=buffers,
-        notes=tuple(notes),
+        notes=(*notes(run.config), *run.notes, *found_nothing),
         suppressed=silenced,
     )
 

@@ -21,6 +21,9 @@ assumed  `--assume-shared` says so
 Build = Literal["gil", "free-threaded"]
 """A kind of CPython build on which a finding can strike."""
 
+Moment = Literal["start", "before", "after"]
+"""When a side comes by a place: as it starts, or before or after the place of the finding."""
+
 EVERY_BUILD: tuple[Build, ...] = ("gil", "free-threaded")
 FREE_THREADED_ONLY: tuple[Build, ...] = ("free-threaded",)
 
@@ -59,11 +62,12 @@ class Related:
     span: Span
     message: str
     side: int | None = None
+    moment: Moment = "after"
 
 
-def note(at: Located, message: str, side: int | None = None) -> Related:
+def note(at: Located, message: str, side: int | None = None, moment: Moment = "after") -> Related:
     """A related place at `at`, with what it has to do with the finding."""
-    return Related(at.path, at.span, message, side)
+    return Related(at.path, at.span, message, side, moment)
 
 
 @dataclass(frozen=True, slots=True)

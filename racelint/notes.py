@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from enum import Enum
-from typing import Final, TypedDict
+from typing import TypedDict
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
@@ -17,25 +15,6 @@ from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.races import Problem, Race
 from racelint.program.source import Code
-
-
-class Moment(Enum):
-    """When a side of a finding comes by a related place: as it starts, before the place of the finding, or after it."""
-
-    START = "start"
-    BEFORE = "before"
-    AFTER = "after"
-
-
-MOMENTS: Final = (
-    (Moment.START, re.compile(r"` starts? here(?:: |$)")),
-    (Moment.BEFORE, re.compile(r" (?:here first|is held from here on)$")),
-)
-
-
-def moment(related: Related) -> Moment:
-    """When its side comes by a related place, by the words that the notes of this module are made of."""
-    return next((moment for moment, words in MOMENTS if words.search(related.message)), Moment.AFTER)
 
 
 class Details(TypedDict):
@@ -77,7 +56,7 @@ def _own(race: Race) -> Iterator[Related]:
     """The other accesses of this side: what was read or tested before, what is done about it after."""
     first, last = race.first, race.access
     if first is not None and first.code is race.code and first.span.line != race.span.line:
-        yield note(at(first), f"{state(first)} is {done(first)} here first", side=0)
+        yield note(at(first), f"{state(first)} is {done(first)} here first", 0, "before")
     if (last.code.path, last.span.line) != (race.path, race.span.line):
         yield _here(race, last, side=0)
 
@@ -118,7 +97,7 @@ def _start(program: Program, context: Context, code: Code, side: int | None) -> 
         chain = program.threads.trace(context, code)
         path = f": {steps(chain)}" if len(chain) > 1 else ""
         verb = "start" if context.many else "starts"
-        yield note(context, f"{who(program, context, code)} {verb} here{path}", side)
+        yield note(context, f"{who(program, context, code)} {verb} here{path}", side, "start")
 
 
 def _locks(program: Program, race: Race) -> Iterator[Related]:
@@ -141,7 +120,7 @@ def begins(program: Program, nesting: Nesting, outer: str) -> list[Related]:
     """Where the outer lock of a nesting is taken, if its function takes it itself."""
     sections = program.locksets.held(nesting.code, nesting.site).get(nesting.outer, ())
     spans = [span for id in sorted(sections) if (span := _span(nesting.code, id)) is not None]
-    return [note(Location(nesting.path, span), f"{outer} is held from here on", side=0) for span in spans]
+    return [note(Location(nesting.path, span), f"{outer} is held from here on", 0, "before") for span in spans]
 
 
 def behind(nesting: Nesting, inner: str) -> list[Related]:

@@ -27,7 +27,7 @@ UPDATE = Finding(
     function="m.Counter.increment",
     evidence="threads",
     live_on=FREE_THREADED_ONLY,
-    related=(note(Location("m.py", Span(6, 5, 6, 45)), "several threads running `work` start here"),),
+    related=(note(Location("m.py", Span(6, 5, 6, 45)), "several threads running `work` start here", None, "start"),),
 )
 CYCLE = Finding(
     "RL301",
@@ -39,7 +39,7 @@ CYCLE = Finding(
     function="m.start",
     evidence="lock",
     related=(
-        note(Location("m.py", Span(2, 5, 2, 8)), "`b` is held from here on", side=0),
+        note(Location("m.py", Span(2, 5, 2, 8)), "`b` is held from here on", 0, "before"),
         note(Location("m.py", Span(3, 9, 3, 13)), "`b` is taken here while `a` is held", side=1),
         note(Location("m.py", Span(1, 1, 1, 6)), "`b` is made here"),
     ),

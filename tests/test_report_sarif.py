@@ -17,7 +17,7 @@ from sarif_schema import validator
 
 from racelint import __version__
 from racelint.facts import Span
-from racelint.findings import Finding, Location, Report, note
+from racelint.findings import Finding, Location, Moment, Related, Report, note
 from racelint.report.documentation import weaknesses
 from racelint.report.flows import flows
 from racelint.rule import load_rules
@@ -189,17 +189,17 @@ def lines(finding: Finding) -> list[list[int]]:
     return [[step.span.line for step in steps] for steps in flows(finding)]
 
 
-def at(line: int, message: str, side: int | None) -> Any:
-    return note(Location("m.py", Span(line, 1, line, 2)), message, side)
+def at(line: int, message: str, side: int | None, moment: Moment = "after") -> Related:
+    return note(Location("m.py", Span(line, 1, line, 2)), message, side, moment)
 
 
 def test_a_side_starts_passes_what_comes_before_and_ends_with_what_comes_after() -> None:
     related = (
-        at(9, "`x` is read here first", 0),
+        at(9, "`x` is read here first", 0, "before"),
         at(4, "`x` is set here", 0),
         at(5, "`x` is deleted here", 1),
-        at(7, "the thread running `f` starts here", 0),
-        at(8, "the thread running `g` starts here: `g` → `h`", 1),
+        at(7, "the thread running `f` starts here", 0, "start"),
+        at(8, "the thread running `g` starts here: `g` → `h`", 1, "start"),
         at(1, "`lock` is made here", None),
     )
 
@@ -207,7 +207,10 @@ def test_a_side_starts_passes_what_comes_before_and_ends_with_what_comes_after()
 
 
 def test_a_side_of_which_only_the_start_is_told_runs_the_same_code() -> None:
-    starts = (at(7, "the thread running `f` starts here", 0), at(8, "the thread running `f` starts here", 1))
+    starts = (
+        at(7, "the thread running `f` starts here", 0, "start"),
+        at(8, "the thread running `f` starts here", 1, "start"),
+    )
 
     assert lines(replace(UPDATE, related=starts)) == [[7, 3], [8, 3]]
     assert lines(replace(UPDATE, related=())) == [[3], [3]]

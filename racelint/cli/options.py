@@ -46,6 +46,7 @@ _SETTINGS = (
         "PATTERNS",
         "Take what matches (pkg.module.Class, pkg.*) to be used from many threads.",
     ),
+    click.option("--check-tests/--no-check-tests", default=None, help="Test code also where it is not named."),
     click.option("--target", type=click.Choice(get_args(Target)), help="Only what can strike on this kind of build."),
     click.option(
         "--config",

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint.facts import Span
-from racelint.findings import Finding, Related
-from racelint.notes import Moment, moment
+from racelint.findings import Finding, Moment, Related
 
 ALONE: Final = frozenset({"RL302"})
 """The rules with evidence about others whose findings need no other thread: it waits for itself."""
@@ -32,7 +31,7 @@ def flows(finding: Finding) -> list[list[Step]]:
     sides = 1 + max((related.side or 0 for related in finding.related), default=0)
     if finding.evidence is not None and finding.code not in ALONE:
         sides = max(sides, 2)
-    own = [*_of(finding, 0, Moment.BEFORE), _place(finding), *_of(finding, 0, Moment.AFTER)]
+    own = [*_of(finding, 0, "before"), _place(finding), *_of(finding, 0, "after")]
     if sides == 1 and len(own) == 1:
         return []
     return [_starts(finding, side) + (_passes(finding, side) or own) for side in range(sides)]
@@ -40,16 +39,16 @@ def flows(finding: Finding) -> list[list[Step]]:
 
 def _passes(finding: Finding, side: int) -> list[Step]:
     """What another side comes by; nothing for side 0, whose steps include the place of the finding."""
-    return [*_of(finding, side, Moment.BEFORE), *_of(finding, side, Moment.AFTER)] if side else []
+    return [*_of(finding, side, "before"), *_of(finding, side, "after")] if side else []
 
 
 def _starts(finding: Finding, side: int) -> list[Step]:
     """Where a side starts; a start that belongs to no side is that of all."""
-    return [*_of(finding, None, Moment.START), *_of(finding, side, Moment.START)]
+    return [*_of(finding, None, "start"), *_of(finding, side, "start")]
 
 
 def _of(finding: Finding, side: int | None, when: Moment) -> Sequence[Step]:
-    return [_step(related, when) for related in finding.related if related.side == side and moment(related) is when]
+    return [_step(related, when) for related in finding.related if related.side == side and related.moment == when]
 
 
 def _step(related: Related, when: Moment) -> Step:

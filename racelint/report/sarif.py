@@ -13,7 +13,6 @@ import msgspec
 from racelint import __version__
 from racelint.facts import Span
 from racelint.findings import FILE_START, Finding, Report
-from racelint.notes import Moment
 from racelint.report import documentation
 from racelint.report.fingerprint import fingerprints
 from racelint.report.flows import Step, flows
@@ -146,7 +145,7 @@ def _code_flows(finding: Finding, place: Place) -> tuple[CodeFlow, ...]:
 
 def _step(step: Step, side: int, place: Place) -> ThreadFlowLocation:
     location = Location(physical_location=place(step.path, step.span), message=_message(step.message))
-    if step.moment is Moment.START:
+    if step.moment == "start":
         return ThreadFlowLocation(location=location, kinds=("call", "function"))
     if step.moment is None:
         return ThreadFlowLocation(location=location, kinds=("danger",), importance="essential")
