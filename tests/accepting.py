@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
-from builders import findings
-
-from racelint.baseline import Extent, Update, extent_of, load, update, without_known
-from racelint.discovery import Project, discover
-from racelint.extract import SourceError, extract
-from racelint.findings import FILE_START, Finding, Report
-from racelint.knowledge import Knowledge
-from racelint.program import SourceModule, link
+from racelint import engine
+from racelint.baseline import Extent, Update, update
+from racelint.config import Config
+from racelint.findings import Report
 from racelint.rule import load_rules
 
 FILE = Path("racelint-baseline.json")
@@ -77,33 +73,26 @@ def move(old: str, new: str) -> None:
     Path(old).rename(new)
 
 
+def config(root: Path | None = None, baseline: Path | None = None) -> Config:
+    return Config(root or Path.cwd(), is_project=True, baseline=baseline)
+
+
 def looked_at(*asked: str) -> tuple[Report, Extent]:
     """What a run over the whole folder finds in the files that are asked for, and what there is in it."""
-    files, _ = discover([Path(path) for path in asked or ["."]], Project(Path.cwd(), True))
-    modules, unreadable = [], []
-    for file in files:
-        try:
-            facts = extract(file.path.read_bytes())
-        except SourceError:
-            unreadable.append(Finding("RL901", "unreadable-file", "not checked", file.display, FILE_START))
-        else:
-            modules.append(SourceModule(file.module, file.display, file.is_package, facts))
-    program = link(modules, Knowledge.standard())
-    shown = {file.display: file.path for file in files if file.asked}
-    found = [finding for finding in [*findings(program), *unreadable] if finding.path in shown]
-    return Report(tuple(found), files=shown), extent_of(program)
+    analysis = engine.analyse([Path(path) for path in asked or ["."]], config())
+    return analysis.report, analysis.extent
 
 
 def all_rules(_: Path) -> frozenset[str]:
     return ALL_RULES
 
 
-def accept(*asked: str, codes: frozenset[str] = ALL_RULES) -> Update:
-    return update(FILE, *looked_at(*asked), lambda _: codes)
+def accept(*asked: str) -> Update:
+    return update(FILE, *looked_at(*asked), all_rules)
 
 
-def check(*asked: str, codes: frozenset[str] = ALL_RULES) -> Report:
-    return without_known(looked_at(*asked)[0], load(FILE), looked_at(*asked)[1], lambda _: codes)
+def check(*asked: str) -> Report:
+    return engine.check([Path(path) for path in asked or ["."]], config(baseline=FILE))
 
 
 def new(report: Report) -> list[str]:

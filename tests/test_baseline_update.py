@@ -7,15 +7,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from accepting import ALL_RULES, COUNTER, FILE, accept, all_rules, check, edit, gone, looked_at, move, source
-from builders import findings
+from accepting import ALL_RULES, COUNTER, FILE, accept, all_rules, check, config, edit, gone, looked_at, move, source
 
-from racelint.baseline import BaselineError, Entry, Extent, Update, extent_of, load, update, without_known, write
-from racelint.discovery import Project, discover
-from racelint.extract import extract
+from racelint import engine
+from racelint.baseline import BaselineError, Entry, Extent, Update, load, update, without_known, write
 from racelint.findings import FILE_START, Finding, Report, RunError
-from racelint.knowledge import Knowledge
-from racelint.program import SourceModule, link
 
 
 @pytest.fixture(autouse=True)
@@ -199,29 +195,22 @@ def test_paths_lead_from_the_folder_of_the_baseline(tmp_path: Path, monkeypatch:
     assert str(tmp_path) not in written.decode()
 
     monkeypatch.chdir("pkg")
-    report, extent = _shown_from(tmp_path)
+    checked = engine.check([tmp_path], config(tmp_path, tmp_path / file))
+    analysis = engine.analyse([Path("counter.py")], config(tmp_path))
 
-    assert without_known(report, load(tmp_path / file), extent, all_rules).findings == ()
-    assert update(tmp_path / file, report, extent, all_rules) == Update(new=0, gone=0, entries=2)
+    assert (checked.findings, checked.notes, checked.baselined) == ((), (), 2)
+    assert update(tmp_path / file, analysis.report, analysis.extent, all_rules) == Update(new=0, gone=0, entries=2)
     assert (tmp_path / file).read_bytes() == written
-
-
-def _shown_from(root: Path) -> tuple[Report, Extent]:
-    files, _ = discover([root], Project(root, True))
-    modules = [SourceModule(each.module, each.display, False, extract(each.path.read_bytes())) for each in files]
-    program = link(modules, Knowledge.standard())
-    return Report(findings(program), files={each.display: each.path for each in files}), extent_of(program)
 
 
 def test_text_that_was_never_saved_is_the_text() -> None:
     source("counter.py", COUNTER)
     accept()
-    report, extent = looked_at()
     text = dedent(COUNTER).encode()
     Path("counter.py").write_text("")
 
-    buffered = Report(report.findings, files=report.files, buffers={"counter.py": text})
-    update(Path("other.json"), buffered, extent, all_rules)
+    buffered = engine.analyse([], config(), buffers={Path("counter.py"): text})
+    update(Path("other.json"), buffered.report, buffered.extent, all_rules)
 
     assert Path("other.json").read_bytes() == FILE.read_bytes()
 
