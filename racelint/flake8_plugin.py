@@ -18,17 +18,16 @@ from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from flake8.exceptions import ExecutionError
 from flake8.style_guide import Decision, DecisionEngine
 from flake8.utils import stdin_get_value
 
-from racelint.paths import display_path
+from racelint.paths import absolute, display_path
 
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager
@@ -38,6 +37,37 @@ if TYPE_CHECKING:
 
 FAMILY = "RL"
 STANDARD_INPUT = "-"
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--racelint-config": {
+        "metavar": "FILE",
+        "normalize_paths": True,
+        "help": "The TOML file that configures racelint, in place of the nearest pyproject.toml with [tool.racelint].",
+    },
+    "--racelint-isolated": {
+        "action": "store_true",
+        "help": "Leave all files that configure racelint aside.",
+    },
+    "--racelint-force-exclude": {
+        "action": "store_true",
+        "help": "Leave out what racelint is configured to leave out even where flake8 is given its name.",
+    },
+    "--racelint-assume-shared": {
+        "metavar": "PATTERNS",
+        "comma_separated_list": True,
+        "help": "Take what matches (pkg.module.Class, pkg.*) to be used from many threads.",
+    },
+    "--racelint-target": {
+        "metavar": "BUILD",
+        "help": "Only what can strike on this kind of build: any, gil or free-threaded.",
+    },
+    "--racelint-baseline": {
+        "metavar": "FILE",
+        "normalize_paths": True,
+        "help": "Only findings that this file, written by `racelint baseline`, does not hold.",
+    },
+}
+"""What can be said here. For all else there is `[tool.racelint]`."""
 
 Violation = tuple[int, int, str]
 """A finding as flake8 takes it: line from 1, column from 0, code and message."""
@@ -61,36 +91,9 @@ class Plugin:
 
     @staticmethod
     def add_options(manager: OptionManager) -> None:
-        """Add the options of racelint; what they do not say, `[tool.racelint]` does."""
-        add = partial(manager.add_option, parse_from_config=True, default=None)
-        add(
-            "--racelint-config",
-            metavar="FILE",
-            normalize_paths=True,
-            help="The TOML file that configures racelint, in place of the nearest pyproject.toml with [tool.racelint].",
-        )
-        add(
-            "--racelint-isolated",
-            action="store_true",
-            help="Leave all files that configure racelint aside.",
-        )
-        add(
-            "--racelint-assume-shared",
-            metavar="PATTERNS",
-            comma_separated_list=True,
-            help="Take what matches (pkg.module.Class, pkg.*) to be used from many threads.",
-        )
-        add(
-            "--racelint-target",
-            metavar="BUILD",
-            help="Only what can strike on this kind of build: any, gil or free-threaded.",
-        )
-        add(
-            "--racelint-baseline",
-            metavar="FILE",
-            normalize_paths=True,
-            help="Only findings that this file, written by `racelint check`, does not hold.",
-        )
+        """Add the options of racelint, which can stand in the configuration of flake8 as well."""
+        for name, settings in OPTIONS.items():
+            manager.add_option(name, parse_from_config=True, default=None, **settings)
 
     # flake8 gives up to three arguments, and fewer after a TypeError: with one argument there is nothing it can retry.
     @classmethod
@@ -162,7 +165,7 @@ def _report(options: Namespace) -> Report:
         buffers[Path(options.stdin_display_name)] = _standard_input()
     try:
         config = _config([*files, *buffers][0], options)
-        report = engine.check(files, config, buffers=buffers)
+        report = engine.check(_asked(files, config, options), config, buffers=buffers)
     except (ConfigError, BaselineError, OSError) as error:
         raise ExecutionError(f"racelint: {error}") from error
     for note in report.notes:
@@ -195,6 +198,13 @@ def _config(path: Path, options: Namespace) -> Config:
             respect_noqa=not options.disable_noqa,
         ),
     )
+
+
+def _asked(files: list[Path], config: Config, options: Namespace) -> list[Path]:
+    """What racelint is asked about. A name means its file, be it left out otherwise, unless names are not meant so."""
+    if not (files and config.is_project and options.racelint_force_exclude):
+        return files
+    return [config.root, *(file for file in files if not absolute(file).is_relative_to(config.root))]
 
 
 def _standard_input() -> bytes:

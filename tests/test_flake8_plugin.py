@@ -2,85 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flake8.api import legacy
-from flake8.main import cli
-
-from racelint import __version__, baseline, engine
-from racelint.config import load_config
-from racelint.findings import Report, RunError
-
-STATE = "hits = 0\n\n\ndef hit() -> None:\n    global hits\n    hits += 1\n"
-START = "import threading\n\nimport state\n\nfor _ in range(8):\n    threading.Thread(target=state.hit).start()\n"
-SHARED = """\
-class Pool:
-    def __init__(self) -> None:
-        self.size = 0
-
-    def grow(self) -> None:
-        self.size += 1
-"""
-LINE = re.compile(r"(.+?):(\d+):(\d+): (RL\d{3}) (.+)")
-
-FOUND = ["state.py:6:5: RL101"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A finished run: its exit code, what it printed, and where which code of racelint stands in that."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def alarms(self) -> list[str]:
-        """The findings of racelint, without their messages."""
-        found = LINE.findall(self.output)
-        return [f"{Path(path).as_posix()}:{line}:{column}: {code}" for path, line, column, code, _ in found]
-
-
-Flake8 = Callable[..., Outcome]
-
-
-@pytest.fixture
-def flake8(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flake8:
-    """Runs flake8 in a new project of two files, of which one starts threads and the other has the race."""
-    monkeypatch.chdir(tmp_path)
-    configure("")
-    Path("state.py").write_text(STATE)
-    Path("start.py").write_text(START)
-
-    def run_flake8(*arguments: str) -> Outcome:
-        return Outcome(cli.main(["-j1", *arguments]), *capfd.readouterr())
-
-    return run_flake8
-
-
-@pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One entry for each analysis that is made."""
-    made: list[object] = []
-    check = engine.check
-
-    def counted(*arguments: object, **keywords: object) -> Report:
-        made.append(arguments)
-        return check(*arguments, **keywords)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(engine, "check", counted)
-    return made
-
-
-def configure(table: str) -> None:
-    Path("pyproject.toml").write_text(f"[tool.racelint]\n{table}\n")
-
+from flake8_runs import BOTH, FOUND, START, STATE, Flake8, Outcome, configure
 
 # --- what is shown -------------------------------------------------------------------------------------------------
 
@@ -124,9 +52,23 @@ def test_a_path_that_does_not_exist_is_told_by_flake8(flake8: Flake8) -> None:
 
 
 def test_files_that_racelint_leaves_out_have_no_findings(flake8: Flake8) -> None:
-    configure("extend-exclude = ['state.py']")
+    configure("extend-exclude = ['both.py']")
+    Path("both.py").write_text(BOTH)
 
-    assert flake8().alarms == []
+    assert flake8().alarms == FOUND
+
+
+def test_a_file_that_is_left_out_is_meant_if_it_is_named_unless_names_are_not_meant_so(
+    flake8: Flake8, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    configure("extend-exclude = ['both.py']")
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "both.py"
+    for file in (Path("both.py"), elsewhere):
+        file.write_text(BOTH)
+    names = ("state.py", "both.py", str(elsewhere))
+
+    assert flake8(*names).alarms == [f"{elsewhere}:6:5: RL101", "both.py:6:5: RL101", *FOUND]
+    assert flake8(*names, "--racelint-force-exclude").alarms == [f"{elsewhere}:6:5: RL101", *FOUND]
 
 
 def test_what_python_cannot_parse_is_told_by_flake8_and_what_libcst_cannot_by_racelint(flake8: Flake8) -> None:
@@ -220,66 +162,13 @@ def test_paths_that_are_given_after_the_options_are_analysed(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "pyproject.toml").touch()
-    (tmp_path / "elsewhere" / "both.py").write_text(STATE + START.replace("import state", "").replace("state.", ""))
+    (tmp_path / "elsewhere" / "both.py").write_text(BOTH)
 
     style = legacy.get_style_guide(select=["RL"])
     report = style.check_files(["elsewhere/both.py"])
 
     assert report.total_errors == 1
     assert "elsewhere/both.py:6:5: RL101" in capfd.readouterr().out
-
-
-# --- options -------------------------------------------------------------------------------------------------------
-
-
-def test_options_are_shown_under_a_heading_and_the_version_beside_the_others(
-    flake8: Flake8, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for flag in ("--help", "--version"):
-        with pytest.raises(SystemExit):
-            flake8(flag)
-    shown = capfd.readouterr().out
-
-    assert "\nracelint:\n  --racelint-config FILE" in shown
-    assert f"racelint: {__version__}" in shown
-
-
-def test_what_is_shared_is_said_by_option_or_in_the_configuration_of_flake8(flake8: Flake8) -> None:
-    Path("pool.py").write_text(SHARED)
-    expected = ["pool.py:6:9: RL101"]
-
-    assert flake8("pool.py").alarms == []
-    assert flake8("pool.py", "--racelint-assume-shared", "nothing,pool.*").alarms == expected
-
-    Path(".flake8").write_text("[flake8]\nracelint-assume-shared =\n    nothing\n    pool.*\n")
-
-    assert flake8("pool.py").alarms == expected
-
-
-def test_another_file_or_none_configures_racelint(flake8: Flake8) -> None:
-    configure("ignore = ['RL101']")
-    Path("other.toml").write_text("[tool.racelint]\n")
-
-    assert flake8().alarms == []
-    assert flake8("--racelint-isolated").alarms == FOUND
-    assert flake8("--racelint-config", "./other.toml").alarms == FOUND
-
-
-def test_a_target_leaves_out_what_cannot_strike_there(flake8: Flake8) -> None:
-    assert flake8("--racelint-target", "free-threaded").alarms == FOUND
-    assert flake8("--racelint-target", "gil").alarms == []
-
-
-def test_what_the_baseline_holds_is_not_shown(flake8: Flake8) -> None:
-    config = load_config(Path())
-    analysis = engine.analyse([Path()], config)
-    baseline.update(Path("known.json"), analysis.report, analysis.extent, config.codes_for)
-
-    assert flake8("--racelint-baseline", "known.json").alarms == []
-
-    Path("start.py").write_text("")
-
-    assert flake8("--racelint-baseline", "./known.json").errors.startswith("racelint: 1 finding accepted in known.json")
 
 
 # --- standard input ------------------------------------------------------------------------------------------------
@@ -302,49 +191,6 @@ def test_standard_input_takes_the_place_of_the_file_that_it_is_said_to_be() -> N
 
 @pytest.mark.usefixtures("flake8")
 def test_standard_input_without_a_name_stands_alone() -> None:
-    alone = STATE + START.replace("import state", "").replace("state.", "")
-
     assert piped(STATE.encode()) == []
-    assert piped(alone.encode()) == ["stdin:6:5: RL101"]
-    assert piped(f"# coding: latin-1\n# é\n{alone}".encode("latin-1")) == ["stdin:8:5: RL101"]
-
-
-# --- what goes wrong -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("table", "flags", "message"),
-    [
-        ("selct = []", [], "pyproject.toml: [tool.racelint] unknown key `selct`; did you mean `select`?"),
-        ("", ["--racelint-target", "gill"], "gill"),
-        ("", ["--racelint-config", "nowhere.toml"], "nowhere.toml"),
-        ("", ["--racelint-baseline", "nowhere.json"], "nowhere.json"),
-    ],
-    ids=["key", "target", "file", "baseline"],
-)
-def test_a_wrong_configuration_stops_flake8_with_a_message(
-    flake8: Flake8, table: str, flags: list[str], message: str
-) -> None:
-    configure(table)
-
-    outcome = flake8(*flags)
-
-    assert outcome.code == 1
-    assert re.search(rf"^racelint: .*{re.escape(message)}", outcome.output, re.MULTILINE)
-    assert "Traceback" not in outcome.output + outcome.errors
-
-
-def test_what_racelint_could_not_do_stops_flake8(flake8: Flake8, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Report((), (RunError("linking", "it broke"), RunError("RL101 unguarded-update", "it too")))
-    monkeypatch.setattr(engine, "check", lambda *_, **__: broken)
-
-    outcome = flake8()
-
-    assert outcome.code == 1
-    assert outcome.output.endswith("racelint: linking: it broke\nracelint: RL101 unguarded-update: it too\n")
-
-
-def test_notes_are_told_and_stop_nothing(flake8: Flake8, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "check", lambda *_, **__: Report((), notes=("the baseline is old",)))
-
-    assert flake8("--select", "RL") == Outcome(0, "", "racelint: the baseline is old\n")
+    assert piped(BOTH.encode()) == ["stdin:6:5: RL101"]
+    assert piped(f"# coding: latin-1\n# é\n{BOTH}".encode("latin-1")) == ["stdin:8:5: RL101"]

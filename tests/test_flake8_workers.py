@@ -14,13 +14,11 @@ from pathlib import Path
 import pytest
 from flake8.exceptions import ExecutionError
 from flake8.options.parse_args import parse_args
+from flake8_runs import START, STATE
 
-from racelint import engine, flake8_plugin
-from racelint.findings import Report
+from racelint import flake8_plugin
 from racelint.flake8_plugin import Plugin
 
-STATE = "hits = 0\n\n\ndef hit() -> None:\n    global hits\n    hits += 1\n"
-START = "import threading\n\nimport state\n\nfor _ in range(8):\n    threading.Thread(target=state.hit).start()\n"
 FOUND = [(6, 4, "RL101")]
 
 WITNESS = '''\
@@ -115,20 +113,6 @@ def test_a_wrong_configuration_stops_flake8_before_there_are_workers(project: Pa
 
 
 # --- one worker ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """One entry for each analysis that is made."""
-    made: list[object] = []
-    check = engine.check
-
-    def counted(*arguments: object, **keywords: object) -> Report:
-        made.append(arguments)
-        return check(*arguments, **keywords)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(engine, "check", counted)
-    return made
 
 
 @pytest.fixture

@@ -106,6 +106,6 @@ def test_both_say_the_same_of_a_file_of_a_project_and_of_all_of_it(
     (expected,) = by_racelint(capfd)
 
     assert expected[:4] == ("src/pkg/state.py", 6, 5, "RL101")
-    for asked in ("src/pkg/state.py", "src", "src/pkg", "./src/pkg/../pkg/state.py"):
+    for asked in ("src/pkg/state.py", "src", "src/pkg", "./src/pkg/state.py"):
         assert by_racelint(capfd, asked) == by_flake8(capfd, asked) == [expected]
     assert by_racelint(capfd, "src/pkg/start.py") == by_flake8(capfd, "src/pkg/start.py") == []
