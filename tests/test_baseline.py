@@ -17,14 +17,18 @@ from accepting import (
     all_rules,
     check,
     edit,
+    gone,
     looked_at,
     move,
     new,
     source,
 )
+from expectations import name_of, programs, sources
 
 from racelint.baseline import Update, load, without_known
 from racelint.findings import Report
+
+SAMPLE = [program for program in programs() if "RL9" not in str(program)][::9]
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +187,16 @@ def test_locks_without_a_name_are_known_by_what_makes_them() -> None:
 
     assert "line" not in FILE.read_text()
     assert (new(check()), check().notes) == ([], ())
+
+
+@pytest.mark.parametrize("program", SAMPLE, ids=name_of)
+def test_what_is_accepted_in_a_program_survives_a_move_of_all_its_files(program: Path) -> None:
+    for file in sources(program):
+        source(file.name, file.read_text(encoding="utf-8"))
+    accept()
+
+    for file in sources(program):
+        edit(file.name, "\n\n", "\n\n# a comment\n\n")
+        move(file.name, f"elsewhere/{file.name}")
+
+    assert (new(check()), gone(check())) == ([], [])

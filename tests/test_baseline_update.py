@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -98,6 +99,28 @@ def test_a_function_that_nobody_asked_about_may_vanish_unseen() -> None:
     assert check("b.py").notes == ()
     assert accept("b.py") == Update(new=0, gone=0, entries=2)
     assert accept() == Update(new=0, gone=2, entries=0)
+
+
+def test_a_file_has_the_same_new_findings_whoever_asks_about_it() -> None:
+    for name in ("a.py", "b.py", "c.py"):
+        source(name, COUNTER)
+    accept()
+    edit("a.py", "increment", "step")
+    edit("b.py", "self.count", "self.number")
+    edit("c.py", "self.total += size", "self.total += size\n        self.count += 1")
+
+    assert len(check().findings) == 2
+    for name in ("a.py", "b.py", "c.py"):
+        assert check(name).findings == tuple(finding for finding in check().findings if finding.path == name)
+
+
+def test_what_does_not_strike_on_the_target_is_not_gone() -> None:
+    source("counter.py", COUNTER)
+    accept()
+
+    report = engine.check([Path()], replace(config(baseline=FILE), target="gil"))
+
+    assert (report.findings, report.notes) == ((), ())
 
 
 def test_an_update_of_a_part_adds_what_is_new_there() -> None:
