@@ -67,11 +67,12 @@ def test_an_entry_of_code_in_no_function_is_told_by_its_symbol() -> None:
 
 
 def test_what_an_entry_says_cannot_reach_the_terminal_as_it_is() -> None:
-    write(FILE, [Entry("\x1b[2J.py", "f\x1b]0;x\x07", "RL101", "a\nb", "")])
+    paths = ["\x1b[2J.py", "../\0/no.py", "/no/no.py", "", "\0", "n" * 5000]
+    write(FILE, [Entry(path, "f\x1b]0;x\x07", "RL101", "a\nb", "") for path in paths])
     source("other.py", "x = 1\n")
 
     assert all(note.isprintable() for note in check().notes)
-    assert len(gone(check())) == 1
+    assert len(gone(check())) == 5
 
 
 # --- a part of the project -----------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ def _notes(baseline: Baseline, gone: Sequence[Entry]) -> Iterator[str]:
     yield f"{findings} accepted in {file} cannot be found any more; `racelint baseline` takes {them} out"
     for entry in gone[:SHOWN_GONE]:
         place = f"{entry.symbol} in {entry.function}" if entry.function else entry.symbol
-        yield printable(f"gone: {display_path(absolute(baseline.folder / entry.path))}: {entry.code} {place}")
+        path = display_path(Path(os.path.normpath(baseline.folder / entry.path)))
+        yield printable(f"gone: {path}: {entry.code} {place}")
     if len(gone) > SHOWN_GONE:
         yield f"gone: {len(gone) - SHOWN_GONE:,} more"

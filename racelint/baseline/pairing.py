@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +30,7 @@ from pathlib import Path
 
 from racelint.baseline.entries import Entry, Extent, entries_of, printable
 from racelint.baseline.file import Baseline
-from racelint.findings import Finding, Report
+from racelint.findings import Build, Finding, Report
 from racelint.paths import absolute
 
 ROUNDS = (
@@ -45,6 +45,8 @@ ROUNDS = (
 """For each round what must be equal beside the code, and what of the entry must be gone from the program."""
 
 FORMATTING = re.compile(r"[\s(),'\"\\]+")
+
+Builds = tuple[Build, ...]
 
 CodesFor = Callable[[Path], Collection[str]]
 """The codes of the rules that are on in the file with this absolute path."""
@@ -65,8 +67,9 @@ class Compared:
 
 def compare(report: Report, baseline: Baseline, extent: Extent, codes_for: CodesFor) -> Compared:
     """Pair the findings of a report with the entries of a baseline."""
+    folder = baseline.folder
     shown = {*extent.modules, *report.files, *(finding.path for finding in report.findings)}
-    paths = {path: _relative(path, baseline.folder) for path in shown}
+    paths = {path: _relative(path, folder) for path in shown}
     read = {paths[path] for path in extent.modules}
     functions = {(paths[path], function) for path, function in extent.functions}
     asked = {paths[path] for path in report.files}
@@ -74,7 +77,11 @@ def compare(report: Report, baseline: Baseline, extent: Extent, codes_for: Codes
 
     @cache
     def is_on_disk(path: str) -> bool:
-        return os.path.lexists(baseline.folder / path)
+        return os.path.lexists(folder / path)
+
+    @cache
+    def codes(path: str) -> Collection[str]:
+        return codes_for(folder / path)
 
     def is_absent(entry: Entry, what: str) -> bool:
         if what == "symbol":
@@ -83,7 +90,7 @@ def compare(report: Report, baseline: Baseline, extent: Extent, codes_for: Codes
         return not unread and (entry.path, entry.function) not in functions
 
     def is_looked_for(entry: Entry) -> bool:
-        if report.errors or entry.code not in codes_for(baseline.folder / entry.path):
+        if report.errors or entry.code not in codes(entry.path):
             return False
         if entry.path in asked:
             return entry.path in read
@@ -92,8 +99,9 @@ def compare(report: Report, baseline: Baseline, extent: Extent, codes_for: Codes
 
     found = entries_of(report, extent.modules, paths)
     missing, new = _unpaired(baseline.entries, found, is_absent)
-    gone = tuple(entry for entry in missing if is_looked_for(entry))
-    kept = tuple(entry for entry in missing if not is_looked_for(entry))
+    looked_for = [(entry, is_looked_for(entry)) for entry in missing]
+    gone = tuple(entry for entry, looked in looked_for if looked)
+    kept = tuple(entry for entry, looked in looked_for if not looked)
     return Compared(found, frozenset(found.keys() - new.keys()), gone, kept)
 
 
@@ -111,30 +119,39 @@ def _unpaired(
     """The entries for which there is no finding, sorted, and the findings for which there is no entry."""
     # of two that differ in nothing else, the one for fewer builds comes first in this order: it has less choice
     missing, new = sorted(entries), dict(found)
+    traits = {entry: _traits(entry) for entry in {*missing, *found.values()}}
     for equal, absent in ROUNDS:
-        alike: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+        alike: dict[tuple[str, ...], dict[Builds, deque[Finding]]] = defaultdict(lambda: defaultdict(deque))
         for finding, entry in new.items():
-            alike[_traits(entry, equal)].append(finding)
+            alike[_key(traits[entry], equal)][finding.live_on].append(finding)
         unpaired = []
         for entry in missing:
-            candidates = alike.get(_traits(entry, equal), [])
-            partner = next((each for each in candidates if set(each.live_on) <= set(entry.live_on)), None)
-            if partner is not None and all(is_absent(entry, what) for what in absent):
-                candidates.remove(partner)
-                del new[partner]
+            candidates = _covered(entry, alike.get(_key(traits[entry], equal), {}))
+            if candidates and all(is_absent(entry, what) for what in absent):
+                del new[candidates.popleft()]
             else:
                 unpaired.append(entry)
         missing = unpaired
     return missing, new
 
 
-def _traits(entry: Entry, names: Iterable[str]) -> tuple[str, ...]:
+def _covered(entry: Entry, alike: Mapping[Builds, deque[Finding]]) -> deque[Finding] | None:
+    """Of findings by the builds on which they strike, some that strike on no more builds than the entry's."""
+    covering = (found for builds, found in alike.items() if found and {*builds} <= {*entry.live_on})
+    return next(covering, None)
+
+
+def _traits(entry: Entry) -> dict[str, str]:
     """What an entry is compared by."""
-    traits = {
+    return {
+        "code": entry.code,
         "path": entry.path,
         "function": entry.function,
         "symbol": entry.symbol,
         "name": entry.symbol.rpartition(".")[2],
         "text": FORMATTING.sub("", entry.text),
     }
-    return (entry.code, *(traits[name] for name in names))
+
+
+def _key(traits: Mapping[str, str], names: Iterable[str]) -> tuple[str, ...]:
+    return (traits["code"], *(traits[name] for name in names))
