@@ -1,4 +1,4 @@
-"""Write what can be written by itself: docs/rules, the output shown in the README, the schema of the configuration.
+"""Write what can be written by itself: docs/rules, the output shown in the README, the options, the schema.
 
 `python scripts/document.py` writes the pages, `--check` only tells which ones are not up to date.
 """
@@ -15,18 +15,24 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
+from racelint.cli.baseline import baseline
+from racelint.cli.check import check
 from racelint.rule import EVERY_RULE, FAMILIES, Rule, load_rules
 from racelint.section import SELECTORS, Section
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
+COMMAND_LINE = ROOT / "docs" / "command-line.md"
 SCHEMA = ROOT / "docs" / "configuration.schema.json"
 FIXTURES = ROOT / "fixtures" / "rules"
 EXPECTED = re.compile(r"# expect: (RL\d{3}(?:, RL\d{3})*)")
-EXAMPLE = re.compile(r"```python\n# (\S+)\n(.*?)```\s+```console\n\$ racelint \1\n(.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"```python\n# (\S+)\n(.*?)```", re.DOTALL)
+RUN = re.compile(r"(?<=```console\n)\$ (racelint|flake8) (.*?)\n.*?(?=```)", re.DOTALL)
+OPTIONS = re.compile(r"(<!-- (settings|output): written by scripts/document.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
 GENERATED = "<!-- Written by scripts/document.py from the docstring and the fixtures of the rule. -->"
 
 
@@ -34,20 +40,25 @@ def pages() -> dict[Path, str]:
     """The text of every page by its path."""
     rules = load_rules()
     table = {PAGES / "README.md": _table(rules), README: _readme(README.read_text(encoding="utf-8"))}
+    table[COMMAND_LINE] = _command_line(COMMAND_LINE.read_text(encoding="utf-8"))
     table[SCHEMA] = json.dumps(_schema(rules), indent=2, ensure_ascii=False) + "\n"
     return table | {PAGES / f"{rule.code}.md": _page(rule) for rule in rules}
 
 
 def _readme(text: str) -> str:
-    """The README with what racelint says about its example."""
+    """The README with what racelint, and flake8 with it, say about its example."""
     example = EXAMPLE.search(text)
     if not example:
         raise ValueError("the README shows no example")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, example[1]).write_text(f"# {example[1]}\n{example[2]}", encoding="utf-8")
-        command = [sys.executable, "-m", "racelint", example[1]]
-        run = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
-    return text[: example.start(3)] + run.stdout + text[example.end(3) :]
+
+        def with_output(shown: re.Match[str]) -> str:
+            command = [sys.executable, "-m", shown[1], *shown[2].split()]
+            run = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+            return f"$ {shown[1]} {shown[2]}\n{run.stdout}{run.stderr}"
+
+        return RUN.sub(with_output, text)
 
 
 def _fixture_folder(rule: Rule) -> Path:
@@ -87,6 +98,38 @@ def _code(file: Path) -> Iterator[str]:
     yield "```"
 
 
+# --- the options of the command line ---------------------------------------------------------------------------------
+
+
+def _command_line(text: str) -> str:
+    """The page on the command line with its options: those that `baseline` has as well, and those of `check` alone."""
+    rows, others = _rows(check), _rows(baseline)
+    tables = {
+        "settings": [row for row in rows if row in others],
+        "output": [row for row in rows if row not in others],
+    }
+
+    def with_table(place: re.Match[str]) -> str:
+        return "\n".join((place[1], "| option | |", "|---|---|", *tables[place[2]], "", ""))
+
+    return OPTIONS.sub(with_table, text)
+
+
+def _rows(command: click.Command) -> list[str]:
+    """The options of a command, each as a row of a table."""
+    return [_row(option) for option in command.params if isinstance(option, click.Option)]
+
+
+def _row(option: click.Option) -> str:
+    choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+    value = option.metavar or "|".join(map(str, choices))
+    *names, last = (*option.opts, *option.secondary_opts)
+    spellings = [*names, last + (value if value.startswith("[") else f" {value}".rstrip())]
+    shown = ", ".join(f"`{spelling}`" for spelling in spellings).replace("|", "\\|")
+    default = f"Default: `{option.default}`." if option.show_default else ""
+    return f"| {shown} | {' '.join(filter(None, (option.help, default)))} |"
+
+
 # --- the schema of the configuration -------------------------------------------------------------------------------
 
 
@@ -121,7 +164,7 @@ def _stale(wanted: dict[Path, str]) -> list[Path]:
     """The pages that are missing, not up to date, or about nothing that exists."""
     present = {
         path: path.read_text(encoding="utf-8")
-        for path in [README, *SCHEMA.parent.glob(SCHEMA.name), *PAGES.glob("*.md")]
+        for path in [README, COMMAND_LINE, *SCHEMA.parent.glob(SCHEMA.name), *PAGES.glob("*.md")]
     }
     return sorted(path for path in wanted.keys() | present.keys() if wanted.get(path) != present.get(path))
 
