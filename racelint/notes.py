@@ -7,9 +7,10 @@ from typing import TypedDict
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
-from racelint.phrases import done, held_by, lock_name, state, steps, through, usual, who
+from racelint.phrases import done, held_by, lock_name, state, steps, task, through, usual, who
 from racelint.program import Program
 from racelint.program.contexts import Context
+from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
 from racelint.program.places import Access
@@ -35,6 +36,34 @@ def details(program: Program, race: Race) -> Details:
         evidence=race.evidence,
         live_on=FREE_THREADED_ONLY if race.plain_update else EVERY_BUILD,
         related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
+    )
+
+
+def task_details(program: Program, found: Interleaving) -> Details:
+    """All of a finding about tasks that its message does not say."""
+    sequence, partner, tasks = found.sequence, found.partner, program.interleavings.tasks
+    first, last, other = sequence.first, sequence.last, partner.other
+    related = [
+        note(at(first), f"{state(first)} is {done(first)} here first", 0, "before"),
+        note(Location(found.path, found.pause_span), "here the task waits, and others run", 0, "before"),
+    ]
+    if at(last) != Location(found.path, found.span):
+        related.append(note(at(last), f"{state(last)} is {done(last)} here", side=0))
+    if other is not last:
+        related.append(note(at(other), f"{state(other)} is {done(other)} here", side=1))
+    both = partner.one is partner.other_context
+    for context, code, side in ((partner.one, found.code, None if both else 0), (partner.other_context, other.code, 1)):
+        if not context.is_main and (side != 1 or not both):
+            verb = "start" if context.many else "starts"
+            chain = tasks.trace(context, code)
+            path = f": {steps(chain)}" if len(chain) > 1 else ""
+            related.append(note(context, f"{task(tasks, context, code)} {verb} here{path}", side, "start"))
+    return Details(
+        symbol=first.place.symbol,
+        function=found.code.qualname,
+        evidence="threads",
+        live_on=EVERY_BUILD,
+        related=related,
     )
 
 

@@ -9,13 +9,15 @@ from racelint.program import Program
 from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.guards import Guard
+from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock, LockKey, LockUse
 from racelint.program.places import Access, Kind
 from racelint.program.races import Race
 from racelint.program.source import Code
+from racelint.program.threads import Threads
 
-NOUNS = {RunsOn.POOL: "pool task", RunsOn.SERVER: "request thread", RunsOn.HANDLER: "callback"}
+NOUNS = {RunsOn.POOL: "pool task", RunsOn.SERVER: "request thread", RunsOn.HANDLER: "callback", RunsOn.LOOP: "task"}
 VERBS = {
     Kind.WRITE: "set",
     Kind.UPDATE: "update",
@@ -85,6 +87,20 @@ def who(program: Program, context: Context, code: Code) -> str:
         return f"any caller of `{called(first)}`" if first.function.kind == "function" else "the main thread"
     noun = _noun(context)
     return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_label(context.label)}`"
+
+
+def task(tasks: Threads, context: Context, code: Code) -> str:
+    """A task in words, as the one that runs `code`: "several tasks running `fetch`"."""
+    if context.is_main:
+        return f"the task running `{called(tasks.trace(context, code)[0])}`"
+    return f"{'several tasks' if context.many else 'the task'} running `{_label(context.label)}`"
+
+
+def others_come_in(program: Program, found: Interleaving) -> str:
+    """Who runs meanwhile: "several tasks running `fetch` can run meanwhile and set it"."""
+    partner = found.partner
+    who = task(program.interleavings.tasks, partner.other_context, partner.other.code)
+    return f"{who} can {VERBS.get(partner.other.kind, 'change')} it meanwhile"
 
 
 def _noun(context: Context) -> str:

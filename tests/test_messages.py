@@ -234,6 +234,23 @@ SHOWN = {
         "7: This lock is made anew at each call of `write_line`: no other thread can hold it, so it keeps "
         "nobody out. Make it once, in `__init__` or at module level.",
     ),
+    "RL601_update_across_await/bad.py": (
+        "11: `self.received` is written back after the `await` at line 11, and several tasks running "
+        "`Downloads.fetch` can update it meanwhile: that change is lost. Wait first, then read and store; or "
+        "hold an `asyncio.Lock` over both.",
+        "11: `self.received` is read here first",
+        "11: here the task waits, and others run",
+        "21: several tasks running `Downloads.fetch` start here",
+    ),
+    "RL602_check_across_await/bad.py": (
+        "16: `self._connection` is tested here and set after the `await` at line 18, and several tasks "
+        "running `Client.connect` can set it meanwhile. Hold an `asyncio.Lock` over both, or test again after "
+        "the last `await`.",
+        "16: `self._connection` is read here first",
+        "18: here the task waits, and others run",
+        "19: `self._connection` is set here",
+        "25: several tasks running `Client.connect` start here",
+    ),
 }
 
 

@@ -28,6 +28,13 @@ def _task(callee: Slot, form: Form = Form.COROUTINE) -> tuple[Spawn, ...]:
     return (Spawn(callee, RunsOn.LOOP, Many.PER_SITE, form, passing),)
 
 
+def _main(callee: Slot, form: Form = Form.COROUTINE) -> tuple[Spawn, ...]:
+    """A coroutine that the caller waits for: it has the loop to itself until it starts other tasks."""
+
+    passing = Passing.REST if form is Form.COROUTINE_FUNCTION else Passing.NONE
+    return (Spawn(callee, RunsOn.LOOP, Many.NEVER, form, passing),)
+
+
 def _greenlet(callee: Slot, passing: Passing = Passing.REST, args: Slot | None = None) -> tuple[Spawn, ...]:
     return (Spawn(callee, RunsOn.GREENLET, Many.PER_SITE, passing=passing, args=args),)
 
@@ -46,7 +53,7 @@ _ASYNCIO = {
     f"{_LOOP}.add_writer": _loop(Slot(1, "callback")),
     f"{_LOOP}.add_signal_handler": _loop(Slot(1, "callback")),
     f"{_LOOP}.create_task": _task(_CORO),
-    f"{_LOOP}.run_until_complete": _task(Slot(0, "future")),
+    f"{_LOOP}.run_until_complete": _main(Slot(0, "future")),
     f"{_LOOP}.set_exception_handler": _loop(Slot(0, "handler"), passing=Passing.RESULT),
     f"{_LOOP}.create_server": (
         Spawn(Slot(0, "protocol_factory"), RunsOn.LOOP, Many.NEVER, Form.CLASS, starts=Starts.LATER),
@@ -60,8 +67,8 @@ _ASYNCIO = {
     "asyncio.as_completed": _task(Slot(0, "fs"), Form.COROUTINES),
     "asyncio.wait_for": _task(Slot(0, "fut")),
     "asyncio.shield": _task(Slot(0, "arg")),
-    "asyncio.run": _task(Slot(0, "main")),
-    "asyncio.Runner.run": _task(_CORO),
+    "asyncio.run": _main(Slot(0, "main")),
+    "asyncio.Runner.run": _main(_CORO),
     "asyncio.TaskGroup.create_task": _task(_CORO),
     "asyncio.Future.add_done_callback": _loop(Slot(0), passing=Passing.RESULT),
     "asyncio.start_server": (
@@ -84,7 +91,7 @@ _ANYIO_AND_TRIO = {
     "anyio.from_thread.BlockingPortal.start_task": _task(_FUNC, _COROUTINE_FUNCTION),
     "anyio.abc.TaskGroup.start_soon": _task(_FUNC, _COROUTINE_FUNCTION),
     "anyio.abc.TaskGroup.start": _task(_FUNC, _COROUTINE_FUNCTION),
-    "anyio.run": _task(_FUNC, _COROUTINE_FUNCTION),
+    "anyio.run": _main(_FUNC, _COROUTINE_FUNCTION),
     "trio.to_thread.run_sync": _pool(Slot(0, "sync_fn")),
     "trio.lowlevel.start_thread_soon": (
         Spawn(Slot(0, "fn"), RunsOn.THREAD, Many.PER_SITE),
@@ -96,7 +103,7 @@ _ANYIO_AND_TRIO = {
     "trio.from_thread.run_sync": _loop(Slot(0, "fn")),
     "trio.Nursery.start_soon": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
     "trio.Nursery.start": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
-    "trio.run": _task(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
+    "trio.run": _main(Slot(0, "async_fn"), _COROUTINE_FUNCTION),
 }
 
 _IO_LOOP = "tornado.ioloop.IOLoop"
@@ -110,7 +117,7 @@ _TORNADO_AND_ASGIREF = {
     f"{_IO_LOOP}.call_at": _loop(Slot(1, "callback")),
     f"{_IO_LOOP}.add_timeout": _loop(Slot(1, "callback")),
     f"{_IO_LOOP}.add_future": _loop(Slot(1, "callback"), passing=Passing.RESULT),
-    f"{_IO_LOOP}.run_sync": _task(_FUNC, _COROUTINE_FUNCTION),
+    f"{_IO_LOOP}.run_sync": _main(_FUNC, _COROUTINE_FUNCTION),
     "tornado.ioloop.PeriodicCallback": (
         Spawn(_CALLBACK, RunsOn.LOOP, Many.NEVER, starts=Starts.ON_START, start_method="start"),
     ),

@@ -11,6 +11,7 @@ from racelint.program.balance import Balance, link_balance
 from racelint.program.calls import Calls, link_calls
 from racelint.program.composites import Sequences
 from racelint.program.inference import link_types
+from racelint.program.interleavings import Interleavings, link_interleavings
 from racelint.program.lockorder import LockOrder, link_lockorder
 from racelint.program.locks import Locks
 from racelint.program.locksets import LockSets, link_locksets
@@ -20,6 +21,8 @@ from racelint.program.races import Races, link_races
 from racelint.program.sequences import link_sequences
 from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.source import SourceModule, Sources, assemble
+from racelint.program.suspension import link_suspension
+from racelint.program.tasks import link_tasks
 from racelint.program.threads import Threads, link_threads
 from racelint.program.types import Types
 from racelint.program.values import Interner
@@ -27,7 +30,7 @@ from racelint.program.values import Interner
 __all__ = ["Program", "SourceModule", "link"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """One field for the answer of each stage, in running order."""
 
@@ -44,6 +47,7 @@ class Program:
     sharing: Sharing
     lockorder: LockOrder
     races: Races
+    interleavings: Interleavings
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
@@ -61,6 +65,21 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     sharing = link_sharing(threads, places, assume_shared)
     lockorder = link_lockorder(locksets)
     races = link_races(sharing, locksets, sequences)
+    between_tasks = link_sharing(link_tasks(calls), places, ())
+    interleavings = link_interleavings(between_tasks, locksets, sequences, link_suspension(types))
     return Program(
-        sources, names, types, calls, threads, places, locks, locksets, balance, sequences, sharing, lockorder, races
+        sources=sources,
+        names=names,
+        types=types,
+        calls=calls,
+        threads=threads,
+        places=places,
+        locks=locks,
+        locksets=locksets,
+        balance=balance,
+        sequences=sequences,
+        sharing=sharing,
+        lockorder=lockorder,
+        races=races,
+        interleavings=interleavings,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
 from racelint import facts
@@ -291,10 +291,37 @@ class Invocation:
     def _spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
         if isinstance(receiver, Instance | LibraryObject | None):
             for spawn in self._spawns(qualname.removesuffix(".__init__")):
+                if spawn.form in (Form.COROUTINE, Form.COROUTINES):
+                    self._spawn_coroutines(spawn, passed, receiver)
+                    continue
                 target = passed.at(spawn.callee)
                 if target is not None:
                     given = self._handed_over(spawn, passed)
                     self._flow.watch(target, partial(self._start, site, spawn, given, receiver))
+
+    def _spawn_coroutines(self, spawn: Spawn, passed: Passed, receiver: Value | None) -> None:
+        """A coroutine runs what was called to make it: each such call counts as the start of a task."""
+        target = None if spawn.callee.rest else passed.at(spawn.callee)
+        nodes = [*passed.positional, *passed.starred] if spawn.callee.rest else [] if target is None else [target]
+        for code, call in self._coroutine_calls(nodes):
+            given = self.arguments(code, call)
+            start = partial(self._start_coroutine, (code.key, call.id), spawn, given, receiver)
+            self._flow.watch(code.offset + call.callee, start)
+
+    def _coroutine_calls(self, nodes: Iterable[int], depth: int = 2) -> Iterator[tuple[Code, facts.Call]]:
+        """The calls whose results stand at the nodes, or in the containers that are displayed there."""
+        for node in nodes:
+            if node >= self._types.names.sources.size:
+                continue
+            code, operation = self._types.names.sources.operation_at(node)
+            if type(operation) is facts.Call and operation.callee >= 0:
+                yield code, operation
+            elif type(operation) is facts.Build and depth:
+                yield from self._coroutine_calls((code.offset + id for id in operation.items if id >= 0), depth - 1)
+
+    def _start_coroutine(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
+        if isinstance(target, FunctionRef) and target.code.function.is_async:
+            self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
 
     def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
         self._types.spawned[Spawned(site, spawn, target, pool, given)] = None

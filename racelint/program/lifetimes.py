@@ -57,7 +57,7 @@ class Lifetimes:
         found: dict[int, int] = {}
         for code, id in self.method_calls(site, "join"):
             call = code.operations[id]
-            if isinstance(call, facts.Call) and not call.arguments and id in _unconditional(code):
+            if isinstance(call, facts.Call) and not call.arguments and id in unconditional(code):
                 found[code.key] = id
         return found
 
@@ -72,15 +72,15 @@ class Lifetimes:
     def _waits(self, code: Code, site: Site, spawn: Spawn) -> list[int]:
         """The calls in `code`, outside any branch, after which the context has surely ended."""
         found: list[int] = []
-        unconditional = _unconditional(code)
+        always = unconditional(code)
         for operation in code.operations:
-            if type(operation) is facts.Call and operation.id in unconditional:
+            if type(operation) is facts.Call and operation.id in always:
                 for value in self._types.of(code, operation.callee):
                     if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
                         found.append(operation.id)
         for node in walk(code.function.body):
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
-                found.append(_last_id(node))
+                found.append(last_id(node))
         return found
 
     def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
@@ -110,13 +110,13 @@ class Lifetimes:
         return False
 
     def instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
-        joins = [id for where, id in self.method_calls(site, "join") if where is code and id in _unconditional(code)]
+        joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
         calls = [code.operations[id] for id in joins]
         plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
         return (min(id for _, id in starts), max(plain)) if plain else None
 
 
-def _last_id(node: facts.Node) -> int:
+def last_id(node: facts.Node) -> int:
     return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
 
 
@@ -138,7 +138,7 @@ def loop_around(code: Code, id: int) -> tuple[int, int] | None:
     return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
 
 
-def _unconditional(code: Code) -> set[int]:
+def unconditional(code: Code) -> set[int]:
     """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
     found: set[int] = set()
     pending = list(code.function.body)

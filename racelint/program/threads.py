@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -76,28 +77,35 @@ def link_threads(calls: Calls) -> Threads:
     """Find the contexts, what each runs, and when."""
     contexts = [Context(0, "the main context", None, (), False)]
     contexts.extend(Finder(calls).find())
-    threads = Threads(calls, contexts)
-    _spread(threads)
-    roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
-    threads.outside.update(calls.reachable(roots))
-    for context in contexts[1:]:
-        threads.windows[context.index] = _windows(threads, context)
-    return threads
+    return spread(Threads(calls, contexts))
 
 
 # --- spreading over the call graph ---
 
 
-def _spread(threads: Threads) -> None:
+def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
+    """Tell what each context runs, and when. `mains` are functions that the main context surely runs just once."""
+    _find_running(threads, mains)
+    calls = threads.calls
+    roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
+    threads.outside.update(calls.reachable([code for code in roots if code not in mains]))
+    for context in threads.contexts[1:]:
+        threads.windows[context.index] = _windows(threads, context)
+    return threads
+
+
+def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
     """Which functions each context runs. Main: module bodies, what is open to callers outside, and what they call."""
     calls = threads.calls
     sources = calls.types.names.sources
     started = {code.key for context in threads.contexts for code, _ in context.entries}
+    started -= {code.key for code in mains}
     roots = [
         code
         for code in sources.codes
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
     ]
+    roots += [code for code in mains if code not in roots]
     for context in threads.contexts[1:]:
         _reach(threads, context, [code for code, _ in context.entries])
     _reach(threads, threads.contexts[0], roots)

@@ -1,0 +1,41 @@
+"""A task tests shared state, waits, and then acts as if the answer still held.
+
+*What it does*: reports a test of shared state and what is done on its account (a value is set, an item is taken or
+added, a thing is made that shall exist once) with an `await`, `async for` or `async with` in between at which other
+tasks run that change the same state, where no asynchronous lock is held over both and nothing is tested again.
+
+*Why is this bad?*: all tasks that come by while the first one waits get the same answer: a limit is exceeded, a
+connection is opened twice and one of them is lost, an item that is gone is taken.
+
+*Known false alarms*: tasks that never run at the same time for reasons that are not in the source; work that is done
+twice without harm.
+
+*References*: [CWE-367](https://cwe.mitre.org/data/definitions/367.html) (time of check, time of use),
+[CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition); [asyncio
+locks](https://docs.python.org/3/library/asyncio-sync.html#lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.notes import task_details
+from racelint.phrases import done, others_come_in, state
+from racelint.program import Program
+from racelint.program.composites import Shape
+from racelint.rule import rule
+
+
+@rule("RL602")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the tests that are stale after waiting."""
+    for found in program.interleavings.found:
+        if found.sequence.shape is not Shape.UPDATE:
+            first, last = found.sequence.first, found.sequence.last
+            message = (
+                f"{state(first)} is tested here and {done(last)} after the `await` at line {found.pause_span.line}, "
+            )
+            message += f"and {others_come_in(program, found)}. "
+            message += "Hold an `asyncio.Lock` over both, or test again after the last `await`."
+            yield check.finding(found, message, **task_details(program, found))
