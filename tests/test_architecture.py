@@ -25,7 +25,9 @@ PAGE = ROOT / "docs" / "architecture.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 QUOTED = sorted(set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))))
 PATHS = [word for word in QUOTED if "/" in word or word.endswith((".py", ".toml"))]
-DOTTED = [word for word in QUOTED if re.fullmatch(r"(facts|findings|program)(\.\w+)+", word)]
+DOTTED = [
+    word for word in QUOTED if re.fullmatch(r"(baseline|config|directives|facts|findings|layers|program)(\.\w+)+", word)
+]
 EXAMPLES = re.findall(r"```python\n(# (\w+)\.py\n.*?)```", TEXT, re.DOTALL)
 WALK = re.search(r"```text\n(.*?)```", TEXT, re.DOTALL)
 STAGES = sorted(path.stem for path in (ROOT / "racelint" / "program").glob("*.py") if path.stem != "__init__")
@@ -92,7 +94,7 @@ def _answers(program: Program) -> Iterator[str]:
     shop = codes["shop"].module
     count = [access for code in (take, add) for access in program.places.of(code) if access.place.name == "count"]
     sequences = [each for each in program.sequences.found if each.code is take]
-    yield from _block("facts", lines_of(take.function.body).splitlines())
+    yield from _block("facts", _facts(take))
     yield from _block("names", [f"Stock in shop is {_values(program.names.static(codes['shop'], 4))}"])
     yield from _block(
         "types",
@@ -124,6 +126,13 @@ def _answers(program: Program) -> Iterator[str]:
             for race in program.races.found
         ],
     )
+
+
+def _facts(code: Code) -> list[str]:
+    """The facts of a function with one branch: those before its body, and those of the body."""
+    parts = [part.split("\n") for part in lines_of(code.function.body).split("body:")]
+    before, body = ("; ".join(filter(None, map(str.strip, part))) for part in parts)
+    return [before, f"body: {body}"]
 
 
 def _values(values: list[Value] | dict[Value, None]) -> str:
