@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ import yaml
 from pages import ROOT, Block, Section, sections
 
 from racelint import cli
+from racelint.config import load_config
 
 SECTIONS = {section.title: section for section in sections(ROOT / "docs" / "adopting.md")}
 FINDINGS = [("counter.py", "15", "9", "RL101"), ("counter.py", "26", "9", "RL102")]
@@ -121,10 +121,11 @@ def test_each_kind_of_block_is_run_or_read() -> None:
     assert sum(len([*_command_lines(block)]) for section in SECTIONS.values() for block in section.blocks) == 6
 
 
-def test_what_is_configured_is_toml_that_racelint_reads() -> None:
-    tables = [tomllib.loads(block.text)["tool"] for block in _blocks("toml")]
+def test_settings_are_understood(project: Project) -> None:
+    for block in _blocks("toml"):
+        project.take(block)
 
-    assert [[*table] for table in tables] == [["racelint"]] * 3
+        assert load_config(project.folder).file == project.folder / "pyproject.toml"
 
 
 def test_the_report_that_is_uploaded_is_the_one_that_is_written() -> None:
