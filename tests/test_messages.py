@@ -234,6 +234,73 @@ SHOWN = {
         "7: This lock is made anew at each call of `write_line`: no other thread can hold it, so it keeps "
         "nobody out. Make it once, in `__init__` or at module level.",
     ),
+    "RL501_wait_without_loop/bad.py": (
+        "19: `self._orders` is tested before this wait and not after it: when `self._changed` is notified, "
+        "another thread may be faster and change it again. Wait in a `while` loop in place of `if`, or use "
+        "`wait_for`.",
+        "18: `self._orders` is read here",
+        "14: the notify is here",
+        "8: `_changed` is made here",
+    ),
+    "RL501_wait_without_loop/no_test_at_all.py": (
+        "18: The thread waits for `self._came` without testing anything while it is held: if `Answer.give` "
+        "notifies first, it waits for ever. Wait in a `while` loop that tests the state, or use `wait_for`.",
+        "14: the notify is here",
+        "8: `_came` is made here",
+    ),
+    "RL501_wait_without_loop/helper_without_a_loop.py": (
+        "20: The thread waits for `self._given_back` without testing anything while it is held: if "
+        "`Pool.give_back` notifies first, it waits for ever. Wait in a `while` loop that tests the state, or "
+        "use `wait_for`.",
+        "30: the wait is here",
+        "26: the notify is here",
+        "9: `_given_back` is made here",
+    ),
+    "RL501_wait_without_loop/asyncio_looks_once.py": (
+        "19: `self._parcels` is tested before this wait and not after it: when `self._came` is notified, "
+        "another task may be faster and change it again. Wait in a `while` loop in place of `if`, or use "
+        "`wait_for`.",
+        "18: `self._parcels` is read here",
+        "14: the notify is here",
+        "8: `_came` is made here",
+    ),
+    "RL502_wait_or_notify_without_lock/bad.py": (
+        "14: `self._came` is notified here while it is not held: RuntimeError. Do it inside `with` of the "
+        "condition, or of the lock that it was made with.",
+        "8: `_came` is made here",
+    ),
+    "RL502_wait_or_notify_without_lock/asyncio_notify.py": (
+        "16: `self._news` is notified here while it is not held: RuntimeError. Do it inside `async with` of "
+        "the condition, or of the lock that it was made with.",
+        "10: `_news` is made here",
+    ),
+    "RL503_lost_wakeup/bad.py": (
+        "19: `self._is_open` was tested before `self._moved` was taken: if `Door.open` notifies in between, "
+        "this waits for ever. Test it in a loop with `self._moved` held.",
+        "17: `self._is_open` is read here",
+        "14: the notify is here",
+        "8: `_moved` is made here",
+    ),
+    "RL503_lost_wakeup/changed_after_the_notify.py": (
+        "13: `self._state` is notified before `self._ready` is set at line 14: `Server.wait_until_ready` can "
+        "wake up, see the old state and wait for ever. Change the state first, or in the same `with`.",
+        "19: `self._state` is waited for here",
+        "8: `_state` is made here",
+    ),
+    "RL503_lost_wakeup/event_cleared_after_the_work.py": (
+        "24: `self._more` is cleared after `self._pages` was looked at: what `Printer.add` adds in between is "
+        "not announced any more. Clear it right after the wait, before the look.",
+        "19: `self._more` is waited for here",
+        "14: `self._pages` is changed (`append`) here",
+        "15: `self._more` is set here",
+        "8: `_more` is made here",
+    ),
+    "RL503_lost_wakeup/event_set_and_cleared.py": (
+        "12: `self._shot` is cleared right after it was set: a thread that is not waiting at that moment "
+        "never sees it. Let the one who waits clear it, or use a condition.",
+        "16: `self._shot` is waited for here",
+        "8: `_shot` is made here",
+    ),
     "RL601_update_across_await/bad.py": (
         "11: `self.received` is written back after the `await` at line 11, and several tasks running "
         "`Downloads.fetch` can update it meanwhile: that change is lost. Wait first, then read and store; or "

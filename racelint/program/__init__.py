@@ -20,6 +20,7 @@ from racelint.program.places import Places
 from racelint.program.races import Races, link_races
 from racelint.program.sequences import link_sequences
 from racelint.program.sharing import Sharing, link_sharing
+from racelint.program.signals import Signals, link_signals
 from racelint.program.source import SourceModule, Sources, assemble
 from racelint.program.suspension import link_suspension
 from racelint.program.tasks import link_tasks
@@ -46,6 +47,7 @@ class Program:
     sequences: Sequences
     sharing: Sharing
     lockorder: LockOrder
+    signals: Signals
     races: Races
     interleavings: Interleavings
 
@@ -64,6 +66,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     sequences = link_sequences(places, calls)
     sharing = link_sharing(threads, places, assume_shared)
     lockorder = link_lockorder(locksets)
+    signals = link_signals(locksets)
     races = link_races(sharing, locksets, sequences)
     between_tasks = link_sharing(link_tasks(calls), places, ())
     interleavings = link_interleavings(between_tasks, locksets, sequences, link_suspension(types))
@@ -80,6 +83,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         sequences=sequences,
         sharing=sharing,
         lockorder=lockorder,
+        signals=signals,
         races=races,
         interleavings=interleavings,
     )

@@ -1,0 +1,27 @@
+"""Stage 10: where do threads wait for a condition or an event, who wakes them, and how can that go wrong?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from racelint.program.locksets import LockSets
+from racelint.program.notifying import LostSignal, Notifying
+from racelint.program.waiting import BadWait, Waiting
+from racelint.program.waits import Collector, Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """All waits and notifies, and what is wrong with them: tested too little, made without the lock, lost."""
+
+    found: list[Signal]
+    waits: list[BadWait]
+    unheld: list[Signal]
+    lost: list[LostSignal]
+
+
+def link_signals(locksets: LockSets) -> Signals:
+    """Collect the signals of all functions, and judge them."""
+    found = Collector(locksets).collect()
+    notifying = Notifying(locksets, found)
+    return Signals(found, list(Waiting(locksets, found).bad()), list(notifying.unheld()), list(notifying.lost()))

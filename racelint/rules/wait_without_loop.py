@@ -1,0 +1,56 @@
+"""A thread waits on a condition without testing, in a loop, what it waits for.
+
+*What it does*: reports `condition.wait()` that is not in a loop which tests the state with the lock held: behind an
+`if`, or behind no test at all. A wait with a timeout is left alone, and so is an `if` before a flag that is only ever
+raised.
+
+*Why is this bad?*: a condition does not remember. A notify that comes before the wait is lost, and the thread waits
+for ever. And when `wait()` returns, another thread may have been faster: the state need not be what it was when
+`notify()` was called.
+
+*Known false alarms*: waits for the next notify, whatever it says, in which it does no harm to miss one.
+
+*References*: [CWE-662](https://cwe.mitre.org/data/definitions/662.html) (improper synchronization),
+[CWE-821](https://cwe.mitre.org/data/definitions/821.html) (incorrect synchronization); [condition
+objects](https://docs.python.org/3/library/threading.html#condition-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding, Related, note
+from racelint.knowledge.model import LockDomain
+from racelint.notes import at, lock_details
+from racelint.phrases import called, done, lock_used, state
+from racelint.program import Program
+from racelint.program.waiting import BadWait, Flaw
+from racelint.rule import rule
+
+
+@rule("RL501")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the waits that do not look, or look only once."""
+    for bad in program.signals.waits:
+        wait, waker = bad.wait, bad.waker
+        who = "task" if wait.domain is LockDomain.TASK else "thread"
+        condition = lock_used(wait.use)
+        if bad.flaw is Flaw.UNTESTED:
+            message = f"The {who} waits for {condition} without testing anything while it is held: if "
+            message += f"`{called(waker.code)}` notifies first, it waits for ever. Wait in a `while` loop that tests "
+            message += "the state, or use `wait_for`."
+        elif bad.flaw is Flaw.ONCE and bad.tested is not None:
+            message = f"{state(bad.tested)} is tested before this wait and not after it: when {condition} is notified, "
+            message += f"another {who} may be faster and change it again. Wait in a `while` loop in place of `if`, or "
+            message += "use `wait_for`."
+        else:
+            continue
+        yield check.finding(bad, message, **lock_details(wait.use.lock, bad.code, _related(bad), "lock"))
+
+
+def _related(bad: BadWait) -> Iterator[Related]:
+    if bad.tested is not None:
+        yield note(at(bad.tested), f"{state(bad.tested)} is {done(bad.tested)} here", 0, "before")
+    if bad.span != bad.wait.span:
+        yield note(bad.wait, "the wait is here", 0)
+    yield note(bad.waker, "the notify is here", 1)
