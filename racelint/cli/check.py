@@ -43,7 +43,13 @@ class _Check(click.Command):
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Only findings that this lacks.")
 @click.option("--no-baseline", "baseline", flag_value=Path(), type=Path, help="All findings, accepted or not.")
 @click.option("--ignore-noqa", is_flag=True, help="Findings that comments keep silent as well.")
-@click.option("--output-format", type=click.Choice(list(FORMATS)), default="full", show_default=True)
+@click.option(
+    "--output-format",
+    type=click.Choice(list(FORMATS)),
+    default="full",
+    show_default=True,
+    help="How findings are shown.",
+)
 @click.option("-o", "--output-file", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
