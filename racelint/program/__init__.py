@@ -68,8 +68,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     lockorder = link_lockorder(locksets)
     signals = link_signals(locksets)
     races = link_races(sharing, locksets, sequences)
-    between_tasks = link_sharing(link_tasks(calls), places, ())
-    interleavings = link_interleavings(between_tasks, locksets, sequences, link_suspension(types))
+    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
     return Program(
         sources=sources,
         names=names,

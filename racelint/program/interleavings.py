@@ -18,7 +18,7 @@ from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.excuses import can_outdate, is_excused, makes_object
 from racelint.program.locksets import LockSets
 from racelint.program.places import Place
-from racelint.program.sharing import Sharing
+from racelint.program.sharing import link_sharing
 from racelint.program.source import Code, parts, span_of
 from racelint.program.suspension import Suspensions
 from racelint.program.threads import Threads
@@ -65,24 +65,25 @@ class Interleavings:
 
 
 def link_interleavings(
-    sharing: Sharing, locksets: LockSets, sequences: Sequences, suspensions: Suspensions
+    tasks: Threads, locksets: LockSets, sequences: Sequences, suspensions: Suspensions
 ) -> Interleavings:
-    """Judge every sequence in a coroutine; `sharing` is that of tasks."""
-    by_place: dict[Place, list[Composite]] = defaultdict(list)
-    if not sharing.threads.contexts[1:]:
-        return Interleavings(sharing.threads, [])
+    """Judge every sequence in a coroutine."""
+    by_place: dict[Place, list[tuple[Composite, int | None]]] = defaultdict(list)
     for sequence in sequences.found:
         if sequence.code.function.is_async and sequence.first.code is sequence.code:
-            by_place[sequence.first.place].append(sequence)
+            by_place[sequence.first.place].append((sequence, _pause(sequence, suspensions)))
+    paused = {place: those for place, those in by_place.items() if any(pause is not None for _, pause in those)}
+    if not paused or not tasks.contexts[1:]:
+        # to name what all tasks work on costs as much as for threads, and is for nothing here
+        return Interleavings(tasks, [])
+    sharing = link_sharing(tasks, sequences.places, ())
     found: list[Interleaving] = []
-    for place, those in sorted(by_place.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
-        paused = [(each, pause) for each in those if (pause := _pause(each, suspensions)) is not None]
-        if paused:
-            case = Case(place, sharing, locksets)
-            sure = [each for each in those if _pause(each, suspensions) is None or case.over(each)]
-            fresh = {(each.code.key, each.act) for each in sure}
-            found.extend(_judge(case, [each for each in paused if (each[0].code.key, each[0].act) not in fresh]))
-    return Interleavings(sharing.threads, found)
+    for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
+        case = Case(place, sharing, locksets)
+        fresh = {(each.code.key, each.act) for each, pause in those if pause is None or case.over(each)}
+        left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
+        found.extend(_judge(case, left))
+    return Interleavings(tasks, found)
 
 
 def _judge(case: Case, paused: Sequence[tuple[Composite, int]]) -> Iterator[Interleaving]:
