@@ -116,12 +116,13 @@ def _starts(program: Program, race: Race) -> Iterator[Related]:
     """Where the contexts of both sides start, and by which calls they come here; one that both share is of no side."""
     both = race.one is race.other_context
     if race.one is not None:
-        yield from _start(program, race.one, race.code, None if both else 0)
+        yield from start(program, race.one, race.code, None if both else 0)
     if race.other_context is not None and race.other is not None and not both:
-        yield from _start(program, race.other_context, race.other.code, 1)
+        yield from start(program, race.other_context, race.other.code, 1)
 
 
-def _start(program: Program, context: Context, code: Code, side: int | None) -> Iterator[Related]:
+def start(program: Program, context: Context, code: Code, side: int | None) -> Iterator[Related]:
+    """Where a context starts, and by which calls it comes to the function; nothing for the main context."""
     if not context.is_main:
         chain = program.threads.trace(context, code)
         path = f": {steps(chain)}" if len(chain) > 1 else ""

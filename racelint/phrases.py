@@ -50,6 +50,12 @@ def state(access: Access) -> str:
     return f"`{base or place.symbol.split('.')[-2]}.{place.name}`"
 
 
+def spelled(program: Program, code: Code, id: int) -> str:
+    """A value of a function as the source spells it: `self.jobs`; "the object" if it has no name."""
+    name = _spelled(program.places.dataflow(code).path(id))
+    return f"`{name}`" if name else "the object"
+
+
 def _spelled(path: str) -> str:
     """A path of the dataflow as the source spells it; "" if it leads through a value without a name."""
     if "%" in path or "?" in path:

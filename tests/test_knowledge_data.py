@@ -123,3 +123,11 @@ def test_a_loop_has_doors_for_other_threads() -> None:
 def test_calls_that_change_the_whole_process() -> None:
     assert KNOWLEDGE.process_state("os.chdir") == "the working directory"
     assert KNOWLEDGE.process_state("os.getcwd") is None
+
+
+def test_questions_tell_what_is_done_because_of_the_answer() -> None:
+    question = KNOWLEDGE.question("queue.LifoQueue", "empty")
+
+    assert question is not None
+    assert (question.wants, question.acts, question.waits) == (False, {"get", "get_nowait"}, {"get"})
+    assert KNOWLEDGE.question("queue.Queue", "get") is None

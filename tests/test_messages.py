@@ -136,6 +136,32 @@ SHOWN = {
         "32: several threads running `Stock.buy` start here",
         "8: `_lock` is made here",
     ),
+    "RL204_non_atomic_call_sequence/bad.py": (
+        "10: `jobs` was not empty when it was asked, but several threads running `work` can take from it "
+        "before line 11 does: `get` then waits for ever. Call `get_nowait` and catch `queue.Empty`.",
+        "11: `get` is called here",
+        "18: several threads running `work` start here",
+    ),
+    "RL204_non_atomic_call_sequence/two_ways_out.py": (
+        "16: `self._mails` was not empty when it was asked, but the thread running `Mailer._run` can take "
+        "from it before line 17 does: `get_nowait` then raises. Leave out the question and catch "
+        "`queue.Empty`.",
+        "17: `get_nowait` is called here",
+        "21: `get` is called here, in `Mailer._run`",
+        "10: the thread running `Mailer._run` starts here",
+    ),
+    "RL204_non_atomic_call_sequence/lock_asked_first.py": (
+        "9: `busy` was free when it was asked, but several threads running `tick` can take it before line 10 "
+        "does: `acquire` then waits. Call `acquire(blocking=False)` and look at its result.",
+        "10: `acquire` is called here",
+        "18: several threads running `tick` start here",
+    ),
+    "RL204_non_atomic_call_sequence/event_as_claim.py": (
+        "9: `begun` was not set when it was asked, but several threads running `load` can set it before line "
+        "10 does: both go on as if they were the first. Hold a lock over both.",
+        "10: `set` is called here",
+        "15: several threads running `load` start here",
+    ),
     "RL205_double_read/bad.py": (
         "17: `self._connection` was tested and is read again here: `Client.close`, run by the main thread, "
         "can set it to None in between. Read it once into a local variable; test and use that.",

@@ -227,3 +227,52 @@ def lost(body: str) -> list[str]:
 )
 def test_wake_ups_that_get_lost(body: str, loss: str) -> None:
     assert lost(body) == ([loss] if loss else [])
+
+
+# --- old answers ---------------------------------------------------------------------------------------------------
+
+
+def answered(body: str, *, workers: int = 2, setup: str = "") -> list[tuple[str, str]]:
+    source = (
+        f"import queue, threading\njobs = queue.Queue()\nlock = threading.Lock()\nevent = threading.Event()\n{setup}\n"
+    )
+    source += f"def work():\n{indent(dedent(body), '    ')}\n"
+    source += "threading.Thread(target=work).start()\n" * workers
+    return [(each.asked.method, each.act.method) for each in program(source).signals.answers]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("while not jobs.empty(): jobs.get()", [("empty", "get")]),
+        ("if not jobs.empty() and True: jobs.get()", [("empty", "get")]),
+        ("if jobs.empty(): return\njobs.get_nowait()", [("empty", "get_nowait")]),
+        ("if jobs.qsize() > 0: jobs.get(timeout=1)", [("qsize", "get")]),
+        ("if jobs.qsize(): jobs.get(False)", [("qsize", "get")]),
+        ("mine = jobs\nif not mine.empty(): mine.get()", [("empty", "get")]),
+        ("if not jobs.full(): jobs.put_nowait(1)", [("full", "put_nowait")]),
+        ("if not lock.locked():\n    with lock: pass", [("locked", "acquire")]),
+        ("if lock.locked(): return\nlock.acquire()\nlock.release()", [("locked", "acquire")]),
+        ("if not event.is_set():\n    event.set()\n    print()", [("is_set", "set")]),
+        ("if jobs.empty(): jobs.get()", []),
+        ("if not jobs.empty(): print()\njobs.get()", []),
+        ("if jobs.empty(): print()\nelse: print()\njobs.get()", []),
+        ("try:\n    if jobs.qsize(): jobs.get_nowait()\nexcept queue.Empty: pass", []),
+        ("try:\n    if jobs.qsize(): jobs.get()\nexcept queue.Empty: pass", [("qsize", "get")]),
+        ("with lock:\n    if jobs.qsize(): jobs.get()", []),
+        ("if not lock.locked(): lock.acquire(blocking=False)", []),
+        ("if event.is_set():\n    event.clear()\n    event.set()", []),
+    ],
+)
+def test_what_is_asked_and_then_done(body: str, found: list[tuple[str, str]]) -> None:
+    assert answered(body) == found
+    assert answered(body, workers=1) == []
+
+
+def test_another_who_takes_makes_the_answer_old() -> None:
+    body = "while not jobs.empty(): jobs.get()"
+    taker = "def take(): jobs.get()\nthreading.Thread(target=take).start()"
+    filler = "def fill(): jobs.put(1)\nthreading.Thread(target=fill).start()"
+
+    assert answered(body, workers=1, setup=taker) == [("empty", "get")]
+    assert answered(body, workers=1, setup=filler) == []

@@ -17,6 +17,7 @@ from .model import (
     LockMethod,
     LockModel,
     LockRole,
+    Question,
     Safety,
     SafetyKind,
     Slot,
@@ -63,6 +64,7 @@ __all__ = [
     "LockRole",
     "Many",
     "Passing",
+    "Question",
     "RunsOn",
     "Safety",
     "SafetyKind",
@@ -252,6 +254,11 @@ class Knowledge:
         """Method names that change every builtin container that has them."""
 
         return MUTATOR_NAMES
+
+    def question(self, class_qualname: str, method_name: str) -> Question | None:
+        """What asking an object for its state means for what is done because of the answer."""
+
+        return self._find(self.tables.questions, f"{class_qualname}.{method_name}")
 
     def safety(self, qualname: str) -> Safety | None:
         """What sharing objects of this class (or this library object, such as `flask.g`) between threads means."""

@@ -247,13 +247,14 @@ _LOCKED = "under its own lock"
 _QUEUES = {
     **_class(
         "queue.Queue",
-        _row("put put_nowait task_done join", _MUTATE, _BOTH, _LOCKED),
+        _row("put put_nowait", _MUTATE, _BOTH, _LOCKED, claims=True),
+        _row("task_done join", _MUTATE, _BOTH, _LOCKED),
         _row("get get_nowait", _MUTATE, _BOTH, _LOCKED, claims=True),
         _row("qsize empty full", _READ, _BOTH, "true only for that moment"),
     ),
     **_class(
         "queue.SimpleQueue",
-        _row("put put_nowait", _MUTATE, _BOTH, "reentrant"),
+        _row("put put_nowait", _MUTATE, _BOTH, "reentrant", claims=True),
         _row("get get_nowait", _MUTATE, _BOTH, "reentrant", claims=True),
         _row("qsize empty", _READ, _BOTH, "true only for that moment"),
     ),

@@ -157,6 +157,23 @@ class Effect:
     attribute: Slot | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A method that asks for the state of an object which other threads may change as soon as it has answered.
+
+    The `acts` are right only if the answer, its truth being `wants` (None: any), still holds; one of the `rivals` by
+    another thread makes it old. Of the acts those in `waits` wait for ever in place of raising. `found` and `verb` say
+    in words what was answered, and what the rivals do.
+    """
+
+    wants: bool | None
+    acts: frozenset[str]
+    rivals: frozenset[str]
+    found: str
+    verb: str
+    waits: frozenset[str] = frozenset()
+
+
 class SafetyKind(Enum):
     """Why objects of a class may be shared, or that they may not.
 

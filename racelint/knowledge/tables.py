@@ -16,12 +16,13 @@ from . import (
     locks,
     loops,
     mutators,
+    questions,
     returns,
     safety,
     spawns,
 )
 from . import waits as waiting
-from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, Safety
+from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, Question, Safety
 from .running import Blocking, EntryDecorator, EntryMethod, Spawn, Transfer, Wait
 
 
@@ -43,6 +44,7 @@ class Tables:
     effects: Mapping[str, Effect]
     builtin_effects: Mapping[str, Effect]
     container_effects: Mapping[tuple[str, str], Effect]
+    questions: Mapping[str, Question]
     safety: Mapping[str, Safety]
     returns: Mapping[str, str]
     attributes: Mapping[str, Attribute]
@@ -82,6 +84,7 @@ def standard_tables() -> Tables:
         effects=atomics.EFFECTS,
         builtin_effects=mutators.BUILTIN_EFFECTS,
         container_effects=mutators.CONTAINER_EFFECTS,
+        questions=questions.QUESTIONS,
         safety=safety.SAFETY,
         returns=returns.RETURNS,
         attributes=returns.ATTRIBUTES,

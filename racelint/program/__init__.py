@@ -66,7 +66,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     sequences = link_sequences(places, calls)
     sharing = link_sharing(threads, places, assume_shared)
     lockorder = link_lockorder(locksets)
-    signals = link_signals(locksets)
+    signals = link_signals(locksets, sharing)
     races = link_races(sharing, locksets, sequences)
     interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
     return Program(

@@ -34,7 +34,7 @@ class Around:
 
 
 def surroundings(code: Code) -> dict[int, Around]:
-    """What stands around each call of a function."""
+    """What stands around each call of a function, and around each manager of a `with`."""
     found: dict[int, Around] = {}
     _body(code.function.body, Around(), found)
     return found
@@ -57,6 +57,7 @@ def _body(nodes: Sequence[Node], around: Around, found: dict[int, Around], *, is
                 _body(node.body, tested, found)
                 _body(node.orelse, around, found)
             case facts.With():
+                found.setdefault(node.manager, around)
                 inner = _body(node.body, replace(around, managers=(*around.managers, node.manager)), found)
                 around = replace(around, tests=inner.tests)
             case facts.Try():

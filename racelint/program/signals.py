@@ -1,4 +1,7 @@
-"""Stage 10: where do threads wait for a condition or an event, who wakes them, and how can that go wrong?"""
+"""Stage 10: where do threads wait for a condition or an event, who wakes them, and how can that go wrong?
+
+Beside it what else goes wrong between calls that are right one at a time: an answer that is old when it is acted upon.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 
 from racelint.program.locksets import LockSets
 from racelint.program.notifying import LostSignal, Notifying
+from racelint.program.questions import OldAnswer, Questions
+from racelint.program.sharing import Sharing
 from racelint.program.waiting import BadWait, Waiting
 from racelint.program.waits import Collector, Signal
 
@@ -18,10 +23,17 @@ class Signals:
     waits: list[BadWait]
     unheld: list[Signal]
     lost: list[LostSignal]
+    answers: list[OldAnswer]
 
 
-def link_signals(locksets: LockSets) -> Signals:
+def link_signals(locksets: LockSets, sharing: Sharing) -> Signals:
     """Collect the signals of all functions, and judge them."""
     found = Collector(locksets).collect()
     notifying = Notifying(locksets, found)
-    return Signals(found, list(Waiting(locksets, found).bad()), list(notifying.unheld()), list(notifying.lost()))
+    return Signals(
+        found,
+        list(Waiting(locksets, found).bad()),
+        list(notifying.unheld()),
+        list(notifying.lost()),
+        list(Questions(locksets, sharing).old()),
+    )
