@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,12 +82,12 @@ def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
     Its file is the nearest one with settings at or above the path, unless a flag names another one or wants none. The
     project is the folder of that nearest file, else the nearest one with a pyproject.toml or a repository, if any.
     """
-    start = absolute(path) if path.is_dir() else absolute(path).parent
+    start = absolute(path) if os.path.isdir(path) else absolute(path).parent
     folders = [start, *start.parents]
     named, inline = config_flags(flags)
     is_read = named is None and not flags.isolated
     nearest = file_with_settings(folders, skip_broken=not is_read)
-    marked = (folder for folder in folders if (folder / PROJECT_FILE).is_file() or (folder / ".git").exists())
+    marked = (folder for folder in folders if os.path.isfile(folder / PROJECT_FILE) or os.path.exists(folder / ".git"))
     root = nearest.parent if nearest else next(marked, None)
 
     config = Config(root or start, is_project=root is not None, respect_noqa=flags.respect_noqa)

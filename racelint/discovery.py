@@ -25,6 +25,7 @@ from racelint.ignores import (
 from racelint.paths import absolute, display_path
 
 SOURCE_SUFFIXES = (".py", ".pyw")
+VIRTUAL_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def discover(
     at_home = {path for path in asked if path in around or (path in buffers and _would_be_source(path, folders))}
     rest = (path for path, is_test in around.items() if project.check_tests or not is_test)
     members = {*at_home, *rest} if at_home else set()
-    roots = [*(argument for argument in arguments if argument.is_dir()), project.root, Path.cwd()]
+    roots = [*filter(os.path.isdir, arguments), project.root, Path.cwd()]
     files = {path: os.path.realpath(path) for path in members | asked}
     found = _without_second_names(files)
     names = _module_names([(path, [project.root] if path in members else roots) for path in found], project)
@@ -100,7 +101,7 @@ def _source_file(path: Path, module: str, *, asked: bool) -> SourceFile:
 
 def _asked(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[Path]:
     """The argument itself if it is no folder, else what is found below it: test code only if the folder is such."""
-    if not argument.is_dir():
+    if not os.path.isdir(argument):
         yield argument
         return
     top = project.root if argument.is_relative_to(project.root) else argument
@@ -142,15 +143,15 @@ def _would_be_source(buffer: Path, folders: Set[Path]) -> bool:
 def _is_left_out(folder: Path, names: Iterable[str]) -> bool:
     """Whether a folder is left out by default: for its name, unless it is a package; or as a virtual environment."""
     if folder.name in names:
-        return not (folder / "__init__.py").exists()
-    return bool(names) and ((folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists())
+        return not os.path.exists(folder / "__init__.py")
+    return bool(names) and any(os.path.exists(folder / mark) for mark in VIRTUAL_ENVIRONMENT)
 
 
 def _is_source(entry: os.DirEntry[str]) -> bool:
     """Whether a folder's entry is Python source; a broken link is, so that it is reported, an editor's lock is not."""
     if not entry.name.endswith(SOURCE_SUFFIXES) or entry.name.startswith(".#"):
         return False
-    return _is_file(entry) or (entry.is_symlink() and not Path(entry).exists())
+    return _is_file(entry) or (entry.is_symlink() and not os.path.exists(entry))
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
@@ -163,7 +164,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 def _without_second_names(files: Mapping[Path, str]) -> list[Path]:
     """The paths in order, without those that only lead by a link to a file (the value) that another one leads to."""
     first_names: dict[str, Path] = {}
-    for path in sorted(files, key=lambda path: (path.is_symlink(), path)):
+    for path in sorted(files, key=lambda path: (os.path.islink(path), path)):
         first_names.setdefault(files[path], path)
     return sorted(first_names.values())
 
@@ -194,7 +195,7 @@ def _module_names(paths: Iterable[tuple[Path, Sequence[Path]]], project: Project
 
 def _import_folder(folder: Path) -> Path:
     """The folder to which the outermost regular package around `folder` belongs."""
-    while (folder / "__init__.py").is_file() and folder != folder.parent:
+    while os.path.isfile(folder / "__init__.py") and folder != folder.parent:
         folder = folder.parent
     return folder
 

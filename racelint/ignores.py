@@ -58,8 +58,8 @@ def excludes(root: Path, patterns: Iterable[str]) -> Ignore:
 def git_ignores_above(folder: Path) -> list[Ignore]:
     """The ignore files between the root of the repository around `folder` and the folder above it, outer first."""
     parents = list(folder.parents)
-    repository = next((index for index, parent in enumerate(parents) if (parent / ".git").exists()), None)
-    if repository is None or (folder / ".git").exists():
+    repository = next((index for index, parent in enumerate(parents) if os.path.exists(parent / ".git")), None)
+    if repository is None or os.path.exists(folder / ".git"):
         return []
     return [ignore for parent in reversed(parents[: repository + 1]) for ignore in git_ignores_in(parent)]
 

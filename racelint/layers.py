@@ -58,13 +58,14 @@ class Layer:
 
 
 def file_with_settings(folders: Iterable[Path], *, skip_broken: bool) -> Path | None:
-    """The first file with settings in the folders, in their order; one that is no TOML is an error or passed over."""
+    """The first file with settings in the folders, in order; one that cannot be read is an error or passed over."""
     for file in (folder / name for folder in folders for name in CONFIG_FILES):
         try:
             if _settings(file):
                 return file
-        except OSError:
-            continue
+        except OSError as error:
+            if not skip_broken and os.path.isfile(file):
+                raise ConfigError(f"{display_path(file)}: cannot be read ({error.strerror or error})") from error
         except ConfigError:
             if not skip_broken:
                 raise

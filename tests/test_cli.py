@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -187,3 +188,51 @@ def test_output_that_knows_no_unicode_does_not_stop_the_report(tmp_path: Path) -
 
     assert (run.returncode, run.stderr) == (1, "")
     assert "\\u65e5" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "m.py"], ["check", "--output-format=json"], ["rules"], ["explain", "RL101"]]
+)
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_stops_no_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], closed: str
+) -> None:
+    Path("m.py").write_text("x = 1\n")
+    Path("pkg/broken.py").unlink()
+    monkeypatch.setattr(sys, closed, None)
+
+    assert run(*arguments).code == 0
+
+
+def test_standard_input_that_is_closed_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+
+    assert run("-") == Outcome(2, "", "racelint: -: standard input is closed\n")
+
+
+def test_a_buffer_cannot_be_named_like_a_folder(run: Run) -> None:
+    assert run("-", "--stdin-filename", "pkg") == Outcome(2, "", "racelint: --stdin-filename: pkg is a folder\n")
+
+
+def test_a_report_that_standard_output_does_not_take_is_an_error(run: Run) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "racelint", "pkg"]
+        outcome = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert outcome.stderr == "racelint: standard output: the report cannot be written there (No space left on device)\n"
+    assert outcome.returncode == 2
+
+
+def test_a_named_file_that_may_not_be_read_is_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    access, read = os.access, Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "fine.py":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "fine.py" and access(path, mode))
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    assert run("pkg/fine.py", "-q").code == 1
+    assert "it cannot be opened (Permission denied)" in run("pkg/fine.py").output

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from racelint.config import Config, ConfigError, load_config
+from racelint.config import Config, ConfigError, Flags, load_config
 from racelint.knowledge import KnowledgeRows
 from racelint.rule import Selection
 
@@ -104,3 +106,37 @@ def test_an_error_names_the_file() -> None:
 
     with pytest.raises(ConfigError, match=r"^deep/er/pyproject.toml: \[tool.racelint\] unknown key `x`"):
         load_config(Path("deep/er"))
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "racelint.toml"])
+def test_a_file_that_may_not_be_read_is_an_error_unless_none_is_to_be(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(name).write_text("")
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(Path())
+    assert str(caught.value) == f"{name}: cannot be read (Permission denied)"
+    assert load_config(Path(), Flags(isolated=True)).file is None
+
+
+def test_a_path_that_may_not_be_looked_at_has_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = configuration("[tool.racelint]")
+    look = os.stat
+
+    def refuse(path: str | Path, **options: Any) -> os.stat_result:
+        if "secret/" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return look(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+
+    assert load_config(Path("secret/a.py")).root == root

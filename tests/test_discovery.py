@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,29 @@ def test_a_folder_that_cannot_be_listed_is_told(tree: Tree, monkeypatch: pytest.
 
     assert [file.display for file in files] == ["a.py"]
     assert unlisted == [Unlisted("secret", "Permission denied")]
+
+
+def test_a_folder_that_may_not_be_entered_does_not_stop_the_run(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tree("a.py", "secret/b.py", "build/__init__.py")
+    look, scandir = os.stat, os.scandir
+
+    def may_enter(folder: str) -> None:
+        if folder in {f"{root}/secret", f"{root}/build"}:
+            raise PermissionError(13, "Permission denied")
+
+    def looked(path: str | Path, **options: Any) -> os.stat_result:
+        may_enter(os.path.dirname(path))
+        return look(path, **options)
+
+    def listed(folder: Path) -> object:
+        may_enter(str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "stat", looked)
+    monkeypatch.setattr(os, "scandir", listed)
+
+    assert discover([root], Project(root))[1] == [Unlisted("secret", "Permission denied")]
+    assert displays("secret/b.py", project=Project(root, is_whole=True)) == ["secret/b.py"]
 
 
 def test_a_tree_that_is_reached_by_a_link_keeps_its_paths(tree: Tree) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from racelint.baseline import BASELINE_FILE, update
-from racelint.cli.options import FAILED, FOUND_NOTHING, HELP, configured, paths_argument, settings, tell
+from racelint.cli.options import FAILED, FILE, FOUND_NOTHING, HELP, configured, paths_argument, settings, tell
 from racelint.paths import display_path
 from racelint.report.progress import progress_on
 
@@ -17,7 +17,7 @@ from racelint.report.progress import progress_on
 @click.command(context_settings=HELP)
 @paths_argument
 @settings
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")
+@click.option("--baseline", type=FILE, metavar="FILE", help="The file to write.")
 def baseline(paths: tuple[Path, ...], **values: Any) -> int:
     """Accept all findings in files and folders (without any: the current folder).
 

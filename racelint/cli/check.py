@@ -12,6 +12,7 @@ import click
 
 from racelint.cli.options import (
     FAILED,
+    FILE,
     FOUND_NOTHING,
     FOUND_SOMETHING,
     HELP,
@@ -24,6 +25,7 @@ from racelint.cli.options import (
 from racelint.config import Config
 from racelint.findings import Report
 from racelint.report import COUNTED, FORMATS, show, show_statistics
+from racelint.report.output import OutputError
 from racelint.report.output import output_file as opened
 from racelint.report.progress import progress_on
 
@@ -40,7 +42,7 @@ class _Check(click.Command):
 @click.command(cls=_Check, context_settings=HELP)
 @paths_argument
 @settings
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Only findings that this lacks.")
+@click.option("--baseline", type=FILE, metavar="FILE", help="Only findings that this lacks.")
 @click.option("--no-baseline", "baseline", flag_value=Path(), type=Path, help="All findings, accepted or not.")
 @click.option("--ignore-noqa", is_flag=True, help="Findings that comments keep silent as well.")
 @click.option(
@@ -50,11 +52,11 @@ class _Check(click.Command):
     show_default=True,
     help="How findings are shown.",
 )
-@click.option("-o", "--output-file", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option("-o", "--output-file", type=FILE, metavar="FILE", help="Write the report there.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but what went wrong.")
-@click.option("--stdin-filename", type=click.Path(path_type=Path), metavar="FILE", help="The file that `-` stands for.")
+@click.option("--stdin-filename", type=FILE, metavar="FILE", help="The file that `-` stands for.")
 @click.option(ADD_NOQA, metavar="[=REASON]", help="Write a `# noqa` comment for each finding.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
 @click.option("--show-settings", is_flag=True, help="Tell all settings and where they are from, and stop.")
@@ -81,6 +83,10 @@ def check(
         raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
     if stdin_filename and STANDARD_INPUT not in paths:
         raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
+    if stdin_filename and os.path.isdir(stdin_filename):
+        raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
+    if STANDARD_INPUT in paths and sys.stdin is None:
+        raise click.UsageError("-: standard input is closed")
     buffers = {stdin_filename or STANDARD_INPUT: b""} if STANDARD_INPUT in paths else {}
     paths = tuple(path for path in paths if path != STANDARD_INPUT) or (() if buffers else (Path(),))
     config = configured(paths, {**values, "respect_noqa": not ignore_noqa}, nearest=next(iter(buffers), None))
@@ -121,6 +127,8 @@ def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise OutputError(Path("standard output"), error) from error
 
 
 def _add_noqa(report: Report, reason: str) -> int:

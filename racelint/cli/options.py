@@ -18,6 +18,9 @@ FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
 
 STANDARD_INPUT = Path("-")
 
+FILE = click.Path(path_type=Path, readable=False)
+"""Any path: whether it can be used is told by whoever does."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -32,7 +35,7 @@ def _listing(flag: str, metavar: str, text: str) -> Callable[[Command], Command]
     return click.option(flag, multiple=True, callback=_listed, metavar=metavar, help=text)
 
 
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+paths_argument = click.argument("paths", nargs=-1, type=FILE, metavar="[PATH]...")
 
 _SETTINGS = (
     _listing("--select", "RULES", "Only these rules: codes (RL101), their beginnings (RL1), families, names, or ALL."),
