@@ -13,10 +13,10 @@ from reports import UPDATE, sample, shown
 
 from racelint.facts import Span
 from racelint.findings import Finding, Report
+from racelint.lines import lines_of, source_lines
 from racelint.report import COUNTED, FORMATS, show, show_statistics
 from racelint.report.frame import frame
 from racelint.report.progress import progress_on
-from racelint.report.source import lines_of, source_lines
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import msgspec
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, Build, Finding, Report, in_order
+from racelint.lines import lines_of
 from racelint.program import Program
 
 LONGEST_TEXT = 100
@@ -20,7 +18,6 @@ LONGEST_TEXT = 100
 NEVER_ACCEPTED = "RL9"
 """The beginning of the codes of rules about racelint's own work: files that it cannot read, comments in vain."""
 
-LINE_END = re.compile(r"\r\n|\r|\n")
 LINE_NUMBER = re.compile(r" (?:at|of) line \d+(?=>)")
 
 
@@ -66,11 +63,7 @@ def entries_of(report: Report, modules: Mapping[str, str], paths: Mapping[str, s
 
     `modules` has the module name and `paths` the path from the folder of the baseline for each path that is shown.
     """
-
-    @cache
-    def lines(path: str) -> Sequence[str]:
-        return _lines(report, path)
-
+    lines = lines_of(report)
     return {
         finding: Entry(
             paths[finding.path],
@@ -91,15 +84,6 @@ def _inside(function: str, module: str) -> str:
 
 def _symbol(symbol: str) -> str:
     return printable(LINE_NUMBER.sub("", symbol))
-
-
-def _lines(report: Report, path: str) -> Sequence[str]:
-    try:
-        content = report.buffers[path] if path in report.buffers else report.files[path].read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
-    except (KeyError, OSError, SyntaxError):
-        return ()
-    return LINE_END.split(content.decode(encoding, errors="replace"))
 
 
 def _text(lines: Sequence[str], span: Span) -> str:

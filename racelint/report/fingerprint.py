@@ -6,7 +6,7 @@ from collections import Counter
 from hashlib import sha256
 
 from racelint.findings import Report
-from racelint.report.source import lines_of
+from racelint.lines import lines_of
 
 
 def fingerprints(report: Report) -> list[str]:

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from racelint.facts import Span
 from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Report
+from racelint.lines import Lines, lines_of
 from racelint.report.console import code_text, console_for
 from racelint.report.counts import counts, summary
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
-from racelint.report.source import Lines, lines_of
 
 PLAIN_WIDTH = 120
 """How wide code is shown where there is no terminal."""

@@ -9,10 +9,10 @@ import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Finding, Report
+from racelint.lines import Lines, lines_of
 from racelint.report import documentation
 from racelint.report.output import put
 from racelint.report.severity import severity
-from racelint.report.source import Lines, lines_of
 
 
 class Position(msgspec.Struct, frozen=True):

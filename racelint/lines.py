@@ -1,4 +1,4 @@
-"""The source of the places that a report tells of."""
+"""The lines of source that the findings of a report point to."""
 
 from __future__ import annotations
 
