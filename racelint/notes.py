@@ -9,6 +9,7 @@ from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
 from racelint.phrases import done, held_by, lock_name, state, steps, task, through, usual, who
 from racelint.program import Program
+from racelint.program.blocking import Stall
 from racelint.program.contexts import Context
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
@@ -146,9 +147,10 @@ def defined(lock: Lock) -> list[Related]:
     return [note(lock, f"{lock_name(lock)} is made here")] if lock.path else []
 
 
-def begins(program: Program, nesting: Nesting, outer: str) -> list[Related]:
-    """Where the outer lock of a nesting is taken, if its function takes it itself."""
-    sections = program.locksets.held(nesting.code, nesting.site).get(nesting.outer, ())
+def begins(program: Program, nesting: Nesting | Stall, outer: str) -> list[Related]:
+    """Where the outer lock of a nesting, or the lock of a stall, is taken, if its function takes it itself."""
+    use = nesting.outer if isinstance(nesting, Nesting) else nesting.lock
+    sections = program.locksets.held(nesting.code, nesting.site).get(use, ())
     spans = [span for id in sorted(sections) if (span := _span(nesting.code, id)) is not None]
     return [note(Location(nesting.path, span), f"{outer} is held from here on", 0, "before") for span in spans]
 
@@ -157,6 +159,19 @@ def behind(nesting: Nesting, inner: str) -> list[Related]:
     """Where the inner lock of a nesting is taken, if that is behind a call."""
     message = f"{inner} is taken here{through(nesting.chain)}"
     return [note(nesting.acquisition, message, side=0)] if nesting.chain else []
+
+
+def stalled(program: Program, stall: Stall, lock: str) -> Iterator[Related]:
+    """What belongs to a stall: where the lock is held from, where the call waits, and who needs the lock meanwhile."""
+    yield from begins(program, stall, lock)
+    if stall.chain:
+        yield note(stall.waiting, f"it waits here{through(stall.chain)}", side=0)
+    need = stall.need
+    if need is not None and need.context is not None:
+        yield from start(program, need.context, need.code, side=1)
+    if need is not None:
+        purpose = f" by whoever calls `{need.answer}`" if need.answer else through(need.chain)
+        yield note(need, f"{lock_name(need.use.lock)} is taken here{purpose}", side=1)
 
 
 def _span(code: Code, id: int) -> Span | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
+from racelint.program.answers import Need
+from racelint.program.blocking import Stall
 from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.guards import Guard
@@ -199,6 +201,33 @@ def missing(race: Race, new: str = "one lock") -> str:
 def held_by(program: Program, access: Access) -> list[Lock]:
     """The locks that are held at an access and known to be locks."""
     return [use.lock for use in program.locksets.held(access.code, access.id) if use.lock.kind is not None]
+
+
+# --- waiting with a lock held ---
+
+
+def once_at_each_place(stalls: Iterable[Stall]) -> list[Stall]:
+    """One stall for each place in the source, the first that was found."""
+    return list({(stall.path, stall.span): stall for stall in reversed(list(stalls))}.values())[::-1]
+
+
+def waits(stall: Stall) -> str:
+    """Who waits, and how: "`Thread.join` is called", "`Pump.stop` calls `Thread.join`"."""
+    waiting = stall.waiting
+    owner, _, method = waiting.name.rpartition(".")
+    owner = owner.rpartition(".")[2]
+    name = f"`{owner}.{method}`" if owner[:1].isupper() else f"`{waiting.name}`"
+    if waiting.leaves:
+        name = f"`with {waiting.name.rpartition('.')[2]}`"
+        return f"`{called(stall.chain[0].callee)}` leaves {name}" if stall.chain else f"leaving {name} waits"
+    return f"`{called(stall.chain[0].callee)}` calls {name}" if stall.chain else f"{name} is called"
+
+
+def needed(program: Program, need: Need) -> str:
+    """Who needs the lock, and for what: "the thread running `poll` must take before it ends"."""
+    if need.context is None:
+        return f"whoever calls `{need.answer}` must take first"
+    return f"{who(program, need.context, need.code)} must take before {'they end' if need.context.many else 'it ends'}"
 
 
 # --- locks inside locks ---

@@ -224,6 +224,54 @@ SHOWN = {
         "13: `source.lock` is held from here on",
         "8: `lock` is made here",
     ),
+    "RL304_blocking_under_lock/bad.py": (
+        "26: `Thread.join` is called while `self._lock` is held, which the thread running `Meter._read` must "
+        "take before it ends: the two wait for each other for ever. Release the lock before waiting.",
+        "24: `self._lock` is held from here on",
+        "11: the thread running `Meter._read` starts here",
+        "18: `_lock` is taken here",
+        "8: `_lock` is made here",
+    ),
+    "RL304_blocking_under_lock/end_of_an_executor.py": (
+        "18: leaving `with ThreadPoolExecutor` waits while `lock` is held, which several pool tasks running "
+        "`measure` must take before they end: the two wait for each other for ever. Release the lock before "
+        "waiting.",
+        "16: `lock` is held from here on",
+        "20: several pool tasks running `measure` start here",
+        "11: `lock` is taken here",
+        "6: `lock` is made here",
+    ),
+    "RL304_blocking_under_lock/event_set_under_the_lock.py": (
+        "19: `Event.wait` is called while `self._lock` is held, which whoever calls `set` must take first: "
+        "the two wait for each other for ever. Release the lock before waiting.",
+        "18: `self._lock` is held from here on",
+        "13: `_lock` is taken here by whoever calls `set`",
+        "8: `_lock` is made here",
+    ),
+    "RL304_blocking_under_lock/through_calls.py": (
+        "33: `Depot._wait_for_all` calls `Thread.join` while `self._lock` is held, which several threads "
+        "running `Depot._carry` must take before they end: the two wait for each other for ever. Release the "
+        "lock before waiting.",
+        "31: `self._lock` is held from here on",
+        "28: it waits here, through `Depot._wait_for_all`",
+        "14: several threads running `Depot._carry` start here: `Depot._carry` → `Depot._next`",
+        "23: `_lock` is taken here, through `Depot._next`",
+        "8: `_lock` is made here",
+    ),
+    "RL308_slow_call_under_lock/bad.py": (
+        "18: `time.sleep` is called while `self._lock` is held: all who need the lock wait as long. Release "
+        "the lock before.",
+        "15: `self._lock` is held from here on",
+        "10: `_lock` is made here",
+    ),
+    "RL308_slow_call_under_lock/waits_in_vain.py": (
+        "22: `Thread.join` is called while `self._lock` is held, which the thread running `Workers._work` "
+        "must take before it ends: it waits in vain until its timeout. Release the lock before.",
+        "21: `self._lock` is held from here on",
+        "11: the thread running `Workers._work` starts here",
+        "14: `_lock` is taken here",
+        "9: `_lock` is made here",
+    ),
     "RL401_acquire_without_release/bad.py": (
         "12: `self._lock` is still held when the function is left at line 14: the next thread to take it "
         "waits for ever. Use `with`, or release it on every path.",

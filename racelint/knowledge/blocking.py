@@ -17,6 +17,11 @@ _WAITED_ON = {
     WaitFor.ITEMS: BlockingOn.QUEUE,
     WaitFor.CALL: BlockingOn.RESULT,
 }
+_ANSWERS = {
+    LockKind.EVENT: ("set",),
+    LockKind.CONDITION: ("notify", "notify_all", "notifyAll"),
+    LockKind.BARRIER: ("wait",),
+}
 
 
 def _lock_methods() -> dict[str, Blocking]:
@@ -34,7 +39,7 @@ def _lock_methods() -> dict[str, Blocking]:
             rows[name] = Blocking(BlockingOn.LOCK, method.timeout, method.blocking)
         elif method.role is LockRole.WAIT:
             what = BlockingOn.CONDITION if kind is LockKind.CONDITION else BlockingOn.EVENT
-            rows[name] = Blocking(what, method.timeout)
+            rows[name] = Blocking(what, method.timeout, answers=_ANSWERS.get(kind, ()))
     return rows
 
 
@@ -42,7 +47,12 @@ def _waits() -> dict[str, Blocking]:
     """Waiting for other contexts to end, where no `await` is needed."""
 
     return {
-        name: Blocking(_WAITED_ON[wait.what], wait.timeout, wait.only_if)
+        name: Blocking(
+            _WAITED_ON[wait.what],
+            wait.timeout,
+            wait.only_if,
+            ("task_done",) if wait.what is WaitFor.ITEMS else (),
+        )
         for name, wait in WAITS.items()
         if not wait.awaited and not wait.lazy
     }
@@ -52,8 +62,8 @@ def _all(row: Blocking, *names: str) -> dict[str, Blocking]:
     return dict.fromkeys((name for group in names for name in group.split()), row)
 
 
-_GET = Blocking(BlockingOn.QUEUE, _SECOND_TIMEOUT, Slot(0, "block", True))
-_PUT = Blocking(BlockingOn.QUEUE, Slot(2, "timeout"), Slot(1, "block", True))
+_GET = Blocking(BlockingOn.QUEUE, _SECOND_TIMEOUT, Slot(0, "block", True), ("put", "put_nowait"))
+_PUT = Blocking(BlockingOn.QUEUE, Slot(2, "timeout"), Slot(1, "block", True), ("get", "get_nowait"))
 _IO, _SLEEP, _PROCESS = Blocking(BlockingOn.IO), Blocking(BlockingOn.SLEEP), Blocking(BlockingOn.PROCESS)
 _RUN = Blocking(BlockingOn.PROCESS, Slot(None, "timeout"))
 _REQUEST = Blocking(BlockingOn.IO, Slot(None, "timeout"))

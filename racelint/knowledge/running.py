@@ -196,8 +196,12 @@ class BlockingOn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Blocking:
-    """A call that may stop its thread. It does not when `only_if` (an argument) is false; `timeout` bounds it."""
+    """A call that may stop its thread. It does not when `only_if` (an argument) is false; `timeout` bounds it.
+
+    `answers` are the methods of the same object by which another thread lets it go on.
+    """
 
     what: BlockingOn
     timeout: Slot | None = None
     only_if: Slot | None = None
+    answers: tuple[str, ...] = ()

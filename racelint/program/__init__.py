@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from racelint.knowledge import Knowledge
 from racelint.program.accesses import link_places
 from racelint.program.balance import Balance, link_balance
+from racelint.program.blocking import Blocking, link_blocking
 from racelint.program.calls import Calls, link_calls
 from racelint.program.composites import Sequences
 from racelint.program.inference import link_types
@@ -47,6 +48,7 @@ class Program:
     sequences: Sequences
     sharing: Sharing
     lockorder: LockOrder
+    blocking: Blocking
     signals: Signals
     races: Races
     interleavings: Interleavings
@@ -66,6 +68,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     sequences = link_sequences(places, calls)
     sharing = link_sharing(threads, places, assume_shared)
     lockorder = link_lockorder(locksets)
+    blocking = link_blocking(locksets, lockorder)
     signals = link_signals(locksets, sharing)
     races = link_races(sharing, locksets, sequences)
     interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
@@ -82,6 +85,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         sequences=sequences,
         sharing=sharing,
         lockorder=lockorder,
+        blocking=blocking,
         signals=signals,
         races=races,
         interleavings=interleavings,

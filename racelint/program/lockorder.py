@@ -18,7 +18,6 @@ from racelint.program.frames import outward, parameter_paths
 from racelint.program.holding import Acquisition
 from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locksets import LockSets
-from racelint.program.lockstate import State
 from racelint.program.source import Code, span_of
 
 LENGTH: Final = 6
@@ -61,15 +60,30 @@ class LockOrder:
     """The answers: cycles of nestings of different locks, the same lock twice, and two locks of one class."""
 
     nestings: list[Nesting]
+    taken: dict[int, dict[LockUse, Taken]] = field(default_factory=dict)
+    """For each function: what it may take, itself or through calls, in its own terms."""
     cycles: list[tuple[Nesting, ...]] = field(default_factory=list)
     again: list[Nesting] = field(default_factory=list)
     siblings: list[Nesting] = field(default_factory=list)
+
+    def chain(self, taken: Taken) -> list[Edge]:
+        """The calls by which a function comes to a lock that it may take."""
+        chain: list[Edge] = []
+        while taken.edge is not None and len(chain) < 20:
+            chain.append(taken.edge)
+            below = self.taken.get(taken.edge.callee.key, {})
+            following = next((each for each in below.values() if each.acquisition is taken.acquisition), None)
+            if following is None or following is taken:
+                break
+            taken = following
+        return chain
 
 
 def link_lockorder(locksets: LockSets) -> LockOrder:
     """Find all nestings, then what is wrong among them."""
     finder = _Finder(locksets)
-    order = LockOrder(list(finder.nestings()))
+    order = finder.order
+    order.nestings.extend(finder.nestings())
     order.again = [each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key)]
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
@@ -86,6 +100,7 @@ class _Finder:
         self._calls = locksets.threads.calls
         self._sources = self._calls.types.names.sources
         self._taken = self._summaries()
+        self.order = LockOrder([], self._taken)
 
     def _summaries(self) -> dict[int, dict[LockUse, Taken]]:
         """What each function may take, from the functions that take locks themselves upwards to their callers."""
@@ -121,33 +136,17 @@ class _Finder:
             holding = self._locksets.holdings.get(key)
             for acquisition in holding.acquisitions.values() if holding is not None else ():
                 if acquisition.waits and acquisition.use.lock.kind is not None:
-                    held = self._held(code, acquisition.before)
+                    held = self._locksets.own(code, acquisition.before)
                     yield from self._under(
                         held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
                     )
             for edge in self._calls.only_calls(code):
-                held = self._held(code, self._locksets.state(code, edge.site))
+                held = self._locksets.own(code, self._locksets.state(code, edge.site))
                 if held:
                     for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
-                        chain = (edge, *self._chain(found))
+                        chain = (edge, *self.order.chain(found))
                         span = span_of(code, edge.site)
                         yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
-
-    def _held(self, code: Code, state: State) -> list[LockUse]:
-        """What the function itself holds; what its callers hold is told where they call it."""
-        around = self._locksets.around.get(code.key, frozenset())
-        return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
-
-    def _chain(self, taken: Taken) -> list[Edge]:
-        chain: list[Edge] = []
-        while taken.edge is not None and len(chain) < 20:
-            chain.append(taken.edge)
-            below = self._taken.get(taken.edge.callee.key, {})
-            following = next((each for each in below.values() if each.acquisition is taken.acquisition), None)
-            if following is None or following is taken:
-                break
-            taken = following
-        return chain
 
     @staticmethod
     def _under(

@@ -60,6 +60,11 @@ class LockSets:
         # taking a lock again that the caller holds begins no new section; a wait in between does
         return {**state.held, **{use: ON_ENTRY for use in entered if use not in state.held or use not in state.paused}}
 
+    def own(self, code: Code, state: State) -> list[LockUse]:
+        """What the function itself holds in a state, or a decorator around it; its callers' locks are not told."""
+        around = self.around.get(code.key, frozenset())
+        return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
+
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""
         return [each for key in sorted(self.holdings) for each in self.holdings[key].acquisitions.values()]

@@ -1,0 +1,41 @@
+"""A call waits with a lock held that the other side needs before it can let the call go on: a deadlock.
+
+*What it does*: reports a `join`, `Future.result`, `shutdown`, `Event.wait`, `Queue.get` and their like, made while a
+lock is held, directly or through calls, where the thread or task that is waited for takes the same lock of the same
+object on its way, or where everybody who sets the event, serves the queue or notifies the condition takes it first.
+Leaving `with` over an executor is such a wait too. Calls that only take their time are the subject of RL308.
+
+*Why is this bad?*: the waiting thread does not release the lock before the wait ends, and the wait does not end before
+the lock is released. The program hangs with no error, mostly at shutdown, and only when the other side has not
+passed the lock yet. An `RLock` does not help, since the other side is another thread.
+
+*Known false alarms*: a thread that takes the lock only at a time when nobody can be waiting for it.
+
+*References*: [CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock),
+[CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking);
+[Thread.join](https://docs.python.org/3/library/threading.html#threading.Thread.join),
+[deadlocks of executors](https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Evidence, Finding
+from racelint.notes import lock_details, stalled
+from racelint.phrases import lock_used, needed, once_at_each_place, waits
+from racelint.program import Program
+from racelint.rule import rule
+
+
+@rule("RL304")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the waits that never end."""
+    for stall in once_at_each_place(program.blocking.endless):
+        assert stall.need is not None
+        lock = lock_used(stall.lock)
+        message = f"{waits(stall)} while {lock} is held, which {needed(program, stall.need)}: the two wait for each "
+        message += "other for ever. Release the lock before waiting."
+        evidence: Evidence = "threads" if stall.need.context is not None else "lock"
+        related = stalled(program, stall, lock)
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, evidence))

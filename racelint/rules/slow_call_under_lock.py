@@ -1,0 +1,41 @@
+"""A call that may take long is made while a lock is held, so all who need the lock wait as long.
+
+*What it does*: reports sleeping, waiting for threads, results, processes, events and queues, and network requests, made
+while a lock is held, directly or through calls; also a wait with a timeout that must run into it, because the other
+side needs the lock. Waits that never end are the subject of RL304.
+
+*Why is this bad?*: a lock is held for as long as its slowest call. One thread that sleeps or waits for a server stops
+all others that come by, even where they need the lock for an instant only.
+
+*Known false alarms*: locks that are there to let one thread at a time use a connection, a file or a process: with these
+the wait is meant. Therefore the rule is off by default.
+
+*References*: [CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking),
+[CWE-410](https://cwe.mitre.org/data/definitions/410.html) (insufficient resource pool); [lock
+objects](https://docs.python.org/3/library/threading.html#lock-objects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.notes import lock_details, stalled
+from racelint.phrases import lock_used, needed, once_at_each_place, waits
+from racelint.program import Program
+from racelint.rule import rule
+
+
+@rule("RL308", default=False)
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the waits that end some time."""
+    for stall in once_at_each_place([*program.blocking.vain, *program.blocking.slow]):
+        lock = lock_used(stall.lock)
+        message = f"{waits(stall)} while {lock} is held"
+        if stall.need is not None:
+            message += f", which {needed(program, stall.need)}: it waits in vain until its timeout. "
+        else:
+            message += ": all who need the lock wait as long. "
+        message += "Release the lock before."
+        related = stalled(program, stall, lock)
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, "lock"))
