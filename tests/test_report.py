@@ -278,3 +278,9 @@ def test_a_short_run_shows_no_bar_and_neither_does_a_file(terminal: Terminal, mo
     assert progress_of(io.StringIO(), monkeypatch, patience=0) == ""
     monkeypatch.setenv("TERM", "dumb")
     assert progress_of(terminal, monkeypatch, patience=0) == ""
+
+
+def test_where_no_escapes_are_wanted_there_is_no_bar(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert progress_of(terminal, monkeypatch, patience=0) == ""

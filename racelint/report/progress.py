@@ -35,14 +35,14 @@ def progress_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _started(stream: TextIO, activity: str) -> Progress:
-    """A bar on the screen; only now is the library loaded that draws it."""
+    """A bar on the screen, if that takes the escapes that draw it; only now is the library loaded that does."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from racelint.report.console import console_for
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = console_for(stream)
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
+    bar = Progress(*columns, console=console, transient=True, disable=not (console.is_interactive and console.color_system))
     bar.add_task(activity)
     bar.start()
     return bar
