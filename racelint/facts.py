@@ -34,11 +34,13 @@ class TypeRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An annotation as written: `Optional[pkg.Foo]` is `TypeRef(("Optional",), (TypeRef(("pkg", "Foo"), ()),))`.
 
     `A | B` is `TypeRef(("|",), (A, B))`; strings are read as the annotation that they hold; anything that is no
-    dotted name (a literal, a list of argument types) is `TypeRef((), ())`.
+    dotted name (a literal, a list of argument types) is `TypeRef((), ())`. `notes` are the strings in the metadata of
+    an `Annotated`.
     """
 
     path: tuple[str, ...]
     arguments: tuple[TypeRef, ...]
+    notes: tuple[str, ...] = ()
 
 
 # --- operations ----------------------------------------------------------------------------------------------------
@@ -461,11 +463,12 @@ class Function(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Annotation(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`name: type` or `name: type = value` in a class body."""
+    """`name: type` or `name: type = value` in a class body; `span` is that of the name."""
 
     name: str
     type: TypeRef
     has_value: bool
+    span: Span
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):

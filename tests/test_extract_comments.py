@@ -37,6 +37,15 @@ def told(source: str | bytes) -> list[str]:
         ("x = 1  # RaceLint: ignore[RL101] -- é\n", ["# RaceLint: ignore[RL101] -- é"]),
         ("#racelint:ignore-file\n", ["#racelint:ignore-file"]),
         ("x = 1  # an ordinary comment\n", []),
+        (
+            "x = 1  # guarded-by: a\n#requires : b\n# why # runs-on: c\n# owned-by: d",
+            ["# guarded-by: a", "#requires : b", "# why # runs-on: c", "# owned-by: d"],
+        ),
+        (
+            "x = 1  # guardedBy a\n# confined\n# reqires: b\n# Own_by c",
+            ["# guardedBy a", "# confined", "# reqires: b", "# Own_by c"],
+        ),
+        ("# requires b\n# it requires: b\n# guarded by a\n# runs on c\n# confinedness\n# based on: d\nx", []),
         ("noqa = racelint = 1  # no, q, a\n", []),
         ("# first\nx = 1  # noqa\n# third\n# noqa 2\n", ["# noqa", "# noqa 2"]),
     ],

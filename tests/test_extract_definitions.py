@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 from extract_dump import facts_of, function, place
 
-from racelint.facts import NOTHING, Annotation, Argument, LoadAttr, MakeClass, MakeFunction, Parameter, Return, TypeRef
+from racelint.facts import (
+    NOTHING,
+    Annotation,
+    Argument,
+    LoadAttr,
+    MakeClass,
+    MakeFunction,
+    Parameter,
+    Return,
+    Span,
+    TypeRef,
+)
 
 INT = TypeRef(("int",), ())
 
@@ -104,7 +115,10 @@ def test_class() -> None:
     assert cls.bases == (1, 5)
     assert cls.keywords == (Argument("metaclass", 3), Argument("**", 4))
     assert cls.decorators == (0,)
-    assert cls.annotations == (Annotation("x", INT, False), Annotation("y", TypeRef(("str",), ()), True))
+    assert cls.annotations == (
+        Annotation("x", INT, False, Span(3, 5, 3, 6)),
+        Annotation("y", TypeRef(("str",), ()), True, Span(4, 5, 4, 6)),
+    )
     assert facts.functions[cls.body].kind == "class"
     assert facts.functions[cls.body].cls == cls.index
     assert facts.functions[0].body[-2] == MakeClass(6, cls.span, 0)
@@ -150,7 +164,11 @@ def test_lambda_returns_its_body() -> None:
         ("'A | None'", TypeRef(("|",), (TypeRef(("A",), ()), TypeRef(("None",), ())))),
         ("Callable[[int], C]", TypeRef(("Callable",), (TypeRef((), ()), TypeRef(("C",), ())))),
         ("Literal['A']", TypeRef(("Literal",), (TypeRef((), ()),))),
-        ("Annotated[C, 'note']", TypeRef(("Annotated",), (TypeRef(("C",), ()), TypeRef((), ())))),
+        ("Annotated[C, 'note']", TypeRef(("Annotated",), (TypeRef(("C",), ()), TypeRef((), ())), ("note",))),
+        (
+            "t.Annotated[C, 1, 'a', b'', f'b', 'c']",
+            TypeRef(("t", "Annotated"), (TypeRef(("C",), ()), *[TypeRef((), ())] * 5), ("a", "c")),
+        ),
         ("f(x)", TypeRef((), ())),
         ("'not a type!'", TypeRef((), ())),
         ("'\"A\"'", TypeRef((), ())),

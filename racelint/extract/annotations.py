@@ -54,7 +54,14 @@ def _subscript(node: cst.Subscript) -> TypeRef:
         index = element.slice
         is_type = isinstance(index, cst.Index) and (literal_from is None or position < literal_from)
         arguments.append(_type(index.value) if is_type and isinstance(index, cst.Index) else UNKNOWN)
-    return TypeRef(path, tuple(arguments))
+    return TypeRef(path, tuple(arguments), _notes(node) if path[-1] == "Annotated" else ())
+
+
+def _notes(node: cst.Subscript) -> tuple[str, ...]:
+    """The strings in the metadata of an `Annotated`."""
+    values = [each.slice.value for each in node.slice[1:] if isinstance(each.slice, cst.Index)]
+    texts = [string_value(value.value) for value in values if isinstance(value, cst.SimpleString)]
+    return tuple(text for text in texts if isinstance(text, str))
 
 
 def _alternatives(node: cst.BinaryOperation) -> list[TypeRef]:

@@ -14,8 +14,11 @@ from typing import Final
 from racelint.extract.source import NEWLINE
 from racelint.facts import Comment, Span
 
-SPEAKS: Final = re.compile(r"noqa|racelint", re.IGNORECASE)
-"""What a comment contains that speaks to a checker."""
+SPEAKS: Final = re.compile(
+    r"noqa|racelint|\#[ \t]*(?:(?:g[a-z]*[-_]?by|r[a-z]*[-_]on|o[a-z]*[-_]by|confined)\b|req[a-z]*[ \t]*:)",
+    re.IGNORECASE,
+)
+"""What a comment contains that speaks to a checker: a suppression, or a word like those that claims begin with."""
 
 _HASH: Final = re.compile(r"#[^\r\n]*")
 _BLANK: Final = re.compile(r"[ \t\f\r\n]*(?:\\[\r\n][ \t\f\r\n]*)*(?P<comment>#[^\r\n]*)?")

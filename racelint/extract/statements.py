@@ -64,7 +64,7 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     assert annotation is not None
     target = node.target
     if isinstance(target, cst.Name) and frame.kind == "class":
-        frame.annotations.append(Annotation(target.value, annotation, node.value is not None))
+        frame.annotations.append(Annotation(target.value, annotation, node.value is not None, frame.span(target)))
     assigned = NOTHING if node.value is None else value(frame, node.value)
     if isinstance(target, cst.Name) and frame.scope.place(target.value) is None:
         cast = frame.add(Cast(frame.fresh(), assigned, annotation))
