@@ -42,7 +42,9 @@ def _started(stream: TextIO, activity: str) -> Progress:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = console_for(stream)
-    bar = Progress(*columns, console=console, transient=True, disable=not (console.is_interactive and console.color_system))
+    bar = Progress(
+        *columns, console=console, transient=True, disable=not (console.is_interactive and console.color_system)
+    )
     bar.add_task(activity)
     bar.start()
     return bar
