@@ -257,3 +257,8 @@ def steps(codes: Sequence[Code]) -> str:
     """A chain of calls: "`f` → `g`"; the middle of a long one is left out."""
     names = [f"`{called(code)}`" for code in codes]
     return " → ".join(names if len(names) <= 5 else [*names[:2], "…", *names[-2:]])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in prose: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -392,6 +392,25 @@ SHOWN = {
         "19: `self._connection` is set here",
         "25: several tasks running `Client.connect` start here",
     ),
+    "RL701_started_before_initialised/bad.py": (
+        "10: `Mailbox._deliver` starts here and reads `self._letters`, set only at line 11: it can be first, "
+        "and fail with an `AttributeError`. Set what it reads before it is started.",
+        "11: `self._letters` is set here",
+        "18: `self._letters` is read here by `Mailbox._deliver`",
+    ),
+    "RL701_started_before_initialised/base_class_starts.py": (
+        "20: `Greeter.run` starts here and reads `self._greeting`, set only at line 21: it can be first, and "
+        "fail with an `AttributeError`. Set what it reads before it is started.",
+        "9: `Greeter.run` is started here",
+        "21: `self._greeting` is set here",
+        "24: `self._greeting` is read here by `Greeter.run`: `Service.run` → `Greeter.serve`",
+    ),
+    "RL701_started_before_initialised/none_until_opened.py": (
+        "13: `Channel._read` starts here and reads `self._codec`, set only at line 14: it can be first, and "
+        "find None. Set what it reads before it is started.",
+        "14: `self._codec` is set here",
+        "17: `self._codec` is read here by `Channel._read`",
+    ),
 }
 
 

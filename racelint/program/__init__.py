@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from racelint.knowledge import Knowledge
 from racelint.program.accesses import link_places
 from racelint.program.balance import Balance, link_balance
+from racelint.program.birth import EarlyStart, link_birth
 from racelint.program.blocking import Blocking, link_blocking
 from racelint.program.calls import Calls, link_calls
 from racelint.program.composites import Sequences
@@ -52,6 +53,7 @@ class Program:
     signals: Signals
     races: Races
     interleavings: Interleavings
+    birth: list[EarlyStart]
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
@@ -89,4 +91,5 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         signals=signals,
         races=races,
         interleavings=interleavings,
+        birth=link_birth(threads, locksets),
     )

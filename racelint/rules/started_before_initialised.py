@@ -1,0 +1,60 @@
+"""A thread is started before the attributes that it reads are set.
+
+*What it does*: reports the call that starts a thread, or hands work to a pool, in a constructor or another method that
+only afterwards sets an attribute which the started function reads: there and then (`self._thread.start()`), in a
+method that it calls, or in the constructor of a base class behind `super().__init__()`.
+
+*Why is this bad?*: the new thread may run at once. It then fails with an `AttributeError`, or finds the None that was
+there before, and often nobody sees that it has died. Set all attributes first, and start as the last step.
+
+*Known false alarms*: started functions that first wait for their starter in a way that racelint cannot follow.
+
+*References*: [CWE-908](https://cwe.mitre.org/data/definitions/908.html) (use of uninitialized resource),
+[CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition); [starting a
+thread](https://docs.python.org/3/library/threading.html#threading.Thread.start).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding, Location, Related, note
+from racelint.phrases import listed, steps
+from racelint.program import Program
+from racelint.program.birth import EarlyStart
+from racelint.program.source import span_of
+from racelint.program.steps import Frame
+from racelint.rule import rule
+
+
+@rule("RL701")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for what starts too early."""
+    for early in program.birth:
+        what = listed([f"`self.{late.place.name}`" for late in early.late])
+        last = max(span_of(*late.store).line for late in early.late)
+        message = f"`{early.label}` starts here and reads {what}, set only at line {last}: it can be first, and "
+        message += "find None." if all(late.was_none for late in early.late) else "fail with an `AttributeError`."
+        yield check.finding(
+            early,
+            f"{message} Set what it reads before it is started.",
+            symbol=early.late[0].place.symbol,
+            function=early.code.qualname,
+            evidence="threads",
+            related=_related(early),
+        )
+
+
+def _related(early: EarlyStart) -> Iterator[Related]:
+    """The call that starts, if it is further down, and for each attribute where it is set and read."""
+    if early.began != early.start:
+        yield note(_at(early.began), f"`{early.label}` is started here", 0, "start")
+    for late in early.late:
+        chain = [code for code, _ in late.read]
+        way = f": {steps(chain)}" if len(chain) > 1 else ""
+        yield note(_at(late.store), f"`self.{late.place.name}` is set here", 0)
+        yield note(_at(late.read[-1]), f"`self.{late.place.name}` is read here by `{early.label}`{way}", 1)
+
+
+def _at(frame: Frame) -> Location:
+    return Location(frame[0].path, span_of(*frame))
