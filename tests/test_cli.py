@@ -117,8 +117,8 @@ def test_an_unknown_rule_is_an_error_that_names_the_near_miss(run: Run) -> None:
     assert run("--select", "unguarded-updates").errors == (
         "racelint: --select: unknown rule 'unguarded-updates'; did you mean unguarded-update?\n"
     )
-    assert run("--ignore", "E501") == Outcome(
-        2, "", "racelint: --ignore: unknown rule 'E501'; `racelint rules` lists them all\n"
+    assert run("--ignore", "W999") == Outcome(
+        2, "", "racelint: --ignore: unknown rule 'W999'; `racelint rules` lists them all\n"
     )
 
 

@@ -82,7 +82,7 @@ def test_a_named_file_is_read_though_the_nearest_one_is_broken(tmp_path: Path) -
         ("sub", None, "--config: sub: Is a directory"),
         ("other/pyproject.toml", "[project]", "--config: other/pyproject.toml: has no [tool.racelint]"),
         ("bad.toml", "select = [", "bad.toml: cannot be read as TOML: "),
-        ("bad.toml", "select = ['RL888']", "bad.toml: select: unknown rule 'RL888'; did you mean RL108?"),
+        ("bad.toml", "select = ['RL1011']", "bad.toml: select: unknown rule 'RL1011'; did you mean RL101?"),
     ],
 )
 def test_a_named_file_that_has_no_settings_is_an_error(name: str, text: str | None, expected: str) -> None:
@@ -199,7 +199,7 @@ def test_flags_can_set_aside_what_the_file_says() -> None:
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        (Flags(select=("RL1", "E501")), "--select: unknown rule 'E501'; `racelint rules` lists them all"),
+        (Flags(select=("RL1", "W999")), "--select: unknown rule 'W999'; `racelint rules` lists them all"),
         (Flags(extend_select=("",)), "--extend-select: unknown rule ''; `racelint rules` lists them all"),
         (Flags(ignore=("deadlocks",)), "--ignore: unknown rule 'deadlocks'; did you mean deadlock?"),
         (Flags(exclude=("!",)), "--exclude: '!' is no pattern"),
@@ -207,8 +207,8 @@ def test_flags_can_set_aside_what_the_file_says() -> None:
         (Flags(per_file_ignores=("RL101",)), "--per-file-ignores: 'RL101' is not of the form PATTERN:RULES"),
         (Flags(per_file_ignores=("a.py:",)), "--per-file-ignores: 'a.py:' is not of the form PATTERN:RULES"),
         (
-            Flags(per_file_ignores=("a.py:RL888",)),
-            "--per-file-ignores.\"a.py\": unknown rule 'RL888'; did you mean RL108?",
+            Flags(per_file_ignores=("a.py:RL1011",)),
+            "--per-file-ignores.\"a.py\": unknown rule 'RL1011'; did you mean RL101?",
         ),
     ],
 )
