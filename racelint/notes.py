@@ -35,7 +35,7 @@ def details(program: Program, race: Race) -> Details:
         symbol=race.place.symbol,
         function=race.code.qualname,
         evidence=race.evidence,
-        live_on=FREE_THREADED_ONLY if race.plain_update else EVERY_BUILD,
+        live_on=FREE_THREADED_ONLY if race.needs_no_gil else EVERY_BUILD,
         related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
     )
 

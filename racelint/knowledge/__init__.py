@@ -23,6 +23,7 @@ from .model import (
     Slot,
 )
 from .mutators import MUTATOR_NAMES
+from .operators import ALL, IN_PYTHON
 from .rows import KnowledgeRows, extended
 from .running import (
     Blocking,
@@ -264,6 +265,12 @@ class Knowledge:
         """What sharing objects of this class (or this library object, such as `flask.g`) between threads means."""
 
         return self._find_class(self.tables.safety, qualname)
+
+    def runs_python(self, class_qualname: str, methods: frozenset[str]) -> bool:
+        """Whether a class has one of these special methods written in Python: an operator then calls a function."""
+
+        rows = (IN_PYTHON[name] for name in self.mro(class_qualname) if name in IN_PYTHON)
+        return bool(methods) and any(row is ALL or not row.isdisjoint(methods) for row in rows)
 
     def callable_from_any_thread(self, qualname: str) -> bool:
         """Whether this method of an object that is confined to a loop may be called from other threads."""

@@ -126,13 +126,6 @@ def _has_identity(value: Value, knowledge: Knowledge) -> bool:
     return safety is None or safety.kind is not SafetyKind.IMMUTABLE
 
 
-def is_plain(sequence: Composite) -> bool:
-    """Whether nothing that can switch threads with the GIL stands between the ends of the sequence."""
-    low, high = min(sequence.between), max(sequence.between)
-    operations = sequence.code.operations[low:high]
-    return not any(isinstance(each, facts.Call | facts.Await | facts.Yield | facts.Element) for each in operations)
-
-
 def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
     """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
     if access.load < 0 or access.load == access.id:

@@ -7,7 +7,7 @@ conflicting: two accesses of one Place, one of them a write -> shared: on one ob
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from racelint.facts import Span
@@ -21,7 +21,6 @@ from racelint.program.excuses import (
     is_claim,
     is_excused,
     is_filled_late,
-    is_plain,
     is_snapshot,
     is_swapped_out,
     is_tested_again,
@@ -33,6 +32,7 @@ from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
+from racelint.program.switching import are_read_at_once, can_interleave
 
 
 class Problem(Enum):
@@ -68,8 +68,8 @@ class Race:
     guard: Guard | None = None
     lock: Lock | None = None
     first: Access | None = None
-    plain_update: bool = False
-    """An update with no call or loop between its read and its store: nothing can come between with the GIL."""
+    needs_no_gil: bool = False
+    """It strikes only where threads run without the GIL, or with that of CPython up to 3.10: see `switching`."""
 
     @property
     def path(self) -> str:
@@ -191,7 +191,7 @@ class _Judge:
             case.guard,
             wrong[1] if wrong else None,
             sequence.first,
-            problem is Problem.UPDATE and is_plain(sequence),
+            not can_interleave(case, sequence, self._sequences),
         )
 
     def _problem(self, sequence: Composite) -> tuple[Problem | None, Span]:
@@ -347,9 +347,12 @@ class _Judge:
         partner = case.partner(access, held) if back is not None else None
         if partner is not None and partner.one is partner.other_context:
             one, other = partner.one, partner.other_context
-            yield Race(Problem.WRITE, access.code, access.span, access, "threads", back, one, other)
+            race = Race(Problem.WRITE, access.code, access.span, access, "threads", back, one, other)
         elif back is not None and case.assumed_partner(access, held) is not None:
-            yield Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
+            race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
+        else:
+            return
+        yield replace(race, needs_no_gil=are_read_at_once(case))
 
     def _read_back(self, access: Access) -> Access | None:
         """A later read of the Place in the same run of the function, directly or in what it calls."""
