@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -112,12 +113,18 @@ FAMILIES = {
 EVERY_RULE = "ALL"
 
 
+OTHER_TOOLS = re.compile(r"(?!RL)[A-Z]{1,4}[0-9]{2,4}")
+"""A code of another checker: whoever writes `E501` does not mean `RL501`."""
+
+
 class UnknownRuleError(ValueError):
     """What should select rules and is no code, beginning of codes, name or family."""
 
     def __init__(self, selector: str, rules: Iterable[Rule]) -> None:
         known = [EVERY_RULE, *FAMILIES, *(word for rule in rules for word in (rule.code, rule.name))]
         near = get_close_matches(selector, known, n=1) or get_close_matches(selector.upper(), known, n=1)
+        if OTHER_TOOLS.fullmatch(selector):
+            near = []
         hint = f"; did you mean {near[0]}?" if near else "; `racelint rules` lists them all"
         super().__init__(f"unknown rule {selector!r}{hint}")
 

@@ -125,7 +125,7 @@ def _in_words(message: str) -> str:
     elif missing := re.search(r"missing required field (\S+)", problem):
         problem = f"has no `{missing[1]}`"
     else:
-        problem = problem[0].lower() + problem[1:]
+        problem = problem[0].lower() + problem[1:].replace("array", "list").replace("object", "table")
     return f"{where}: {problem}" if where else problem
 
 

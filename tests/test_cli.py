@@ -70,7 +70,7 @@ def test_exit_zero_hides_findings_but_no_errors(run: Run, monkeypatch: pytest.Mo
 
     assert run("pkg", "--exit-zero").code == 0
     monkeypatch.setattr(engine, "check", broken_check)
-    assert run("pkg", "--exit-zero") == Outcome(2, "No findings in 0 files.\n", "racelint: linking: it broke\n")
+    assert run("pkg", "--exit-zero") == Outcome(2, "No findings in 0 files, but not all could be checked.\n", "racelint: linking: it broke\n")
 
 
 def test_json_goes_to_standard_output_alone(run: Run) -> None:
@@ -236,3 +236,21 @@ def test_a_named_file_that_may_not_be_read_is_a_finding(run: Run, monkeypatch: p
 
     assert run("pkg/fine.py", "-q").code == 1
     assert "it cannot be opened (Permission denied)" in run("pkg/fine.py").output
+
+
+def test_whoever_stops_reading_has_seen_enough(tmp_path: Path) -> None:
+    shown = f"{sys.executable} -m racelint rules --output-format json | head -c 1; exit ${{PIPESTATUS[0]}}"
+
+    run = subprocess.run(["bash", "-c", shown], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "[", "")
+
+
+def test_a_dash_is_standard_output(run: Run) -> None:
+    assert run("pkg/fine.py", "-o", "-").output == "No findings in 1 file.\n"
+    assert not Path("-").exists()
+
+
+def test_codes_of_other_tools_are_no_near_misses(run: Run) -> None:
+    assert "did you mean" not in run("--ignore", "E501").errors
+    assert "did you mean RL101" in run("--ignore", "rl101").errors

@@ -305,4 +305,3 @@ def test_it_is_told_if_no_rule_is_on() -> None:
     assert notes(load_config(Path(), Flags(select=()))) == ("no rule is on (--select)",)
     assert notes(load_config(Path(), Flags(config=("select = []",)))) == ("no rule is on (--config)",)
     assert notes(load_config(Path(), Flags(ignore=("ALL",)))) == ("no rule is on (pyproject.toml, --ignore)",)
-    assert notes(load_config(Path(), Flags(select=("thread-life",)))) == ("no rule is on (--select)",)

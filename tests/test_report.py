@@ -72,7 +72,7 @@ m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
 1 | class Counter:
   | ^^^^^
 
-3 findings in 2 files.
+3 findings in 2 files, but not all could be checked.
 """
 
     assert shown(report, "full") == expected
@@ -83,7 +83,7 @@ def test_concise_shows_each_finding_on_one_line(report: Report) -> None:
         "gone.py:1:1: RL901 [unreadable-file] not checked\n"
         "m.py:3:9: RL101 [unguarded-update] two threads add to `count`\n"
         "m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held\n"
-        "3 findings in 2 files.\n"
+        "3 findings in 2 files, but not all could be checked.\n"
     )
 
 
@@ -148,7 +148,7 @@ def test_statistics_count_the_findings_of_each_rule(report: Report, output_forma
         "    2  RL101  unguarded-update\n"
         "    1  RL301  lock-order-cycle\n"
         "    1  RL901  unreadable-file\n"
-        "4 findings in 2 files.\n"
+        "4 findings in 2 files, but not all could be checked.\n"
     )
 
 

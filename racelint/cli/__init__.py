@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from io import StringIO, TextIOWrapper
@@ -12,7 +13,7 @@ import click
 from racelint import __version__
 from racelint.baseline import BaselineError
 from racelint.cli import baseline, check, explain
-from racelint.cli.options import FAILED, HELP
+from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
 
@@ -26,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(racelint.main(arguments and list(arguments), prog_name="racelint", standalone_mode=False))
+    except BrokenPipeError:
+        # Whoever stops reading has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FOUND_NOTHING)
     except (click.ClickException, BaselineError, ConfigError, UnknownRuleError, OSError) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"racelint: {message}", err=True)

@@ -16,7 +16,7 @@ from racelint.cli.options import (
     FOUND_NOTHING,
     FOUND_SOMETHING,
     HELP,
-    STANDARD_INPUT,
+    STANDARD_STREAM,
     configured,
     paths_argument,
     settings,
@@ -81,14 +81,14 @@ def check(
     """
     if statistics and output_format not in COUNTED:
         raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
-    if stdin_filename and STANDARD_INPUT not in paths:
+    if stdin_filename and STANDARD_STREAM not in paths:
         raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
     if stdin_filename and os.path.isdir(stdin_filename):
         raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
-    if STANDARD_INPUT in paths and sys.stdin is None:
+    if STANDARD_STREAM in paths and sys.stdin is None:
         raise click.UsageError("-: standard input is closed")
-    buffers = {stdin_filename or STANDARD_INPUT: b""} if STANDARD_INPUT in paths else {}
-    paths = tuple(path for path in paths if path != STANDARD_INPUT) or (() if buffers else (Path(),))
+    buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
+    paths = tuple(path for path in paths if path != STANDARD_STREAM) or (() if buffers else (Path(),))
     config = configured(paths, {**values, "respect_noqa": not ignore_noqa}, nearest=next(iter(buffers), None))
     if show_settings:
         return _tell_settings(config)
@@ -117,8 +117,8 @@ def _checked(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, byt
 
 
 def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:
-    """Write to a file, or to standard output; whoever stops reading that has seen enough."""
-    if file is not None:
+    """Write to a file, or to standard output (also for `-`); whoever stops reading that has seen enough."""
+    if file is not None and file != STANDARD_STREAM:
         with opened(file) as stream:
             write(stream)
         return

@@ -16,7 +16,7 @@ from racelint.section import Target
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2
 
-STANDARD_INPUT = Path("-")
+STANDARD_STREAM = Path("-")
 
 FILE = click.Path(path_type=Path, readable=False)
 """Any path: whether it can be used is told by whoever does."""

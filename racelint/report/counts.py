@@ -18,7 +18,8 @@ def summary(report: Report) -> str:
     findings = _counted(len(report.findings), "finding") if report.findings else "No findings"
     silent = [(report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
     told = ", ".join(f"{number:,} {how}" for number, how in silent if number)
-    return f"{findings} in {_counted(len(report.files), 'file')}{f' ({told})' if told else ''}."
+    whole = ", but not all could be checked" if report.errors else ""
+    return f"{findings} in {_counted(len(report.files), 'file')}{f' ({told})' if told else ''}{whole}."
 
 
 def _counted(number: int, noun: str) -> str:
