@@ -70,7 +70,9 @@ def test_exit_zero_hides_findings_but_no_errors(run: Run, monkeypatch: pytest.Mo
 
     assert run("pkg", "--exit-zero").code == 0
     monkeypatch.setattr(engine, "check", broken_check)
-    assert run("pkg", "--exit-zero") == Outcome(2, "No findings in 0 files, but not all could be checked.\n", "racelint: linking: it broke\n")
+    assert run("pkg", "--exit-zero") == Outcome(
+        2, "No findings in 0 files, but not all could be checked.\n", "racelint: linking: it broke\n"
+    )
 
 
 def test_json_goes_to_standard_output_alone(run: Run) -> None:

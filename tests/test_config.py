@@ -88,7 +88,7 @@ def test_an_unknown_key_is_an_error_that_names_the_near_miss() -> None:
 def test_a_wrong_type_is_an_error_that_names_the_key() -> None:
     assert error("[tool.racelint]\nselect = 'RL1'") == "select: expected list, got str"
     assert error("[tool.racelint]\nignore = ['RL9', 1]") == "ignore[1]: expected str, got int"
-    assert error("[tool.racelint]\nconfined = 1") == "confined: expected array, got int"
+    assert error("[tool.racelint]\nconfined = 1") == "confined: expected list, got int"
     assert error("[tool]\nracelint = 1") == "is no table"
 
 
