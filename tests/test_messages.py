@@ -308,6 +308,20 @@ SHOWN = {
         "7: This lock is made anew at each call of `write_line`: no other thread can hold it, so it keeps "
         "nobody out. Make it once, in `__init__` or at module level.",
     ),
+    "RL406_rebound_lock/bad.py": (
+        "16: `self._lock` gets a new lock here while several threads running `vote` may hold the old one, "
+        "taken in `Tally.add`: the two do not exclude each other. Make the lock once, and keep it.",
+        "12: the lock is taken here",
+        "31: several threads running `vote` start here: `vote` → `Tally.add`",
+        "8: the old lock is made here",
+    ),
+    "RL406_rebound_lock/replaced_while_held.py": (
+        "20: `self._guard` gets a new lock here while the thread running `Cache._refresh` may hold the old "
+        "one, taken in `Cache._refresh`: the two do not exclude each other. Make the lock once, and keep it.",
+        "14: the lock is taken here",
+        "10: the thread running `Cache._refresh` starts here",
+        "8: the old lock is made here",
+    ),
     "RL501_wait_without_loop/bad.py": (
         "19: `self._orders` is tested before this wait and not after it: when `self._changed` is notified, "
         "another thread may be faster and change it again. Wait in a `while` loop in place of `if`, or use "

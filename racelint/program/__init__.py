@@ -20,6 +20,7 @@ from racelint.program.locksets import LockSets, link_locksets
 from racelint.program.names import Names, link_names
 from racelint.program.places import Places
 from racelint.program.races import Races, link_races
+from racelint.program.rebinding import Rebound, link_rebinding
 from racelint.program.sequences import link_sequences
 from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.signals import Signals, link_signals
@@ -48,6 +49,7 @@ class Program:
     balance: Balance
     sequences: Sequences
     sharing: Sharing
+    rebinding: list[Rebound]
     lockorder: LockOrder
     blocking: Blocking
     signals: Signals
@@ -86,6 +88,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         balance=balance,
         sequences=sequences,
         sharing=sharing,
+        rebinding=link_rebinding(locksets, sharing),
         lockorder=lockorder,
         blocking=blocking,
         signals=signals,
