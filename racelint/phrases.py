@@ -10,6 +10,7 @@ from racelint.program.answers import Need
 from racelint.program.blocking import Stall
 from racelint.program.calls import Edge
 from racelint.program.contexts import Context
+from racelint.program.finalizers import Entry
 from racelint.program.guards import Guard
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
@@ -228,6 +229,16 @@ def needed(program: Program, need: Need) -> str:
     if need.context is None:
         return f"whoever calls `{need.answer}` must take first"
     return f"{who(program, need.context, need.code)} must take before {'they end' if need.context.many else 'it ends'}"
+
+
+def comes_in(entry: Entry) -> str:
+    """What comes in anywhere: "`Handle.__del__`, which may run in the middle of any code"."""
+    name = f"`{called(entry.code)}`"
+    if entry.runs_on is RunsOn.SIGNAL:
+        return f"the signal handler {name}, which interrupts the main thread anywhere"
+    if entry.by is None:
+        return f"{name}, which may run in the middle of any code"
+    return f"{name}, which is called when an object dies, in the middle of any code"
 
 
 # --- locks inside locks ---

@@ -258,6 +258,28 @@ SHOWN = {
         "23: `_lock` is taken here, through `Depot._next`",
         "8: `_lock` is made here",
     ),
+    "RL307_lock_in_finalizer/bad.py": (
+        "16: `_lock` is taken by `Handle.__del__`, which may run in the middle of any code: where that code "
+        "holds it already, the thread waits for itself for ever. Make it an `RLock`, or leave a note in a "
+        "`queue.SimpleQueue`.",
+        "12: `_lock` is held from here on by other code",
+        "5: `_lock` is made here",
+    ),
+    "RL307_lock_in_finalizer/finalize_through_calls.py": (
+        "25: `self._lock` is taken by `Pool._returned`, which is called when an object dies, in the middle of"
+        " any code: where that code holds it already, the thread waits for itself for ever. Make it an "
+        "`RLock`, or leave a note in a `queue.SimpleQueue`.",
+        "18: `self._lock` is held from here on by other code",
+        "28: it is taken here, through `Pool._put`",
+        "14: `_lock` is made here",
+    ),
+    "RL307_lock_in_finalizer/signal_handler.py": (
+        "11: `lock` is taken by the signal handler `show`, which interrupts the main thread anywhere: where "
+        "that code holds it already, the thread waits for itself for ever. Make it an `RLock`, or leave a "
+        "note in a `queue.SimpleQueue`.",
+        "18: `lock` is held from here on by other code",
+        "6: `lock` is made here",
+    ),
     "RL308_slow_call_under_lock/bad.py": (
         "18: `time.sleep` is called while `self._lock` is held: all who need the lock wait as long. Release "
         "the lock before.",

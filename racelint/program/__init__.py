@@ -12,6 +12,7 @@ from racelint.program.birth import EarlyStart, link_birth
 from racelint.program.blocking import Blocking, link_blocking
 from racelint.program.calls import Calls, link_calls
 from racelint.program.composites import Sequences
+from racelint.program.finalizers import Intrusion, link_finalizers
 from racelint.program.inference import link_types
 from racelint.program.interleavings import Interleavings, link_interleavings
 from racelint.program.lockorder import LockOrder, link_lockorder
@@ -52,6 +53,7 @@ class Program:
     rebinding: list[Rebound]
     lockorder: LockOrder
     blocking: Blocking
+    finalizers: list[Intrusion]
     signals: Signals
     races: Races
     interleavings: Interleavings
@@ -73,6 +75,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     sharing = link_sharing(threads, places, assume_shared)
     lockorder = link_lockorder(locksets)
     blocking = link_blocking(locksets, lockorder)
+    finalizers = link_finalizers(locksets, lockorder)
     signals = link_signals(locksets, sharing)
     races = link_races(sharing, locksets, sequences)
     interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
@@ -91,6 +94,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         rebinding=link_rebinding(locksets, sharing),
         lockorder=lockorder,
         blocking=blocking,
+        finalizers=finalizers,
         signals=signals,
         races=races,
         interleavings=interleavings,
