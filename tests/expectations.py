@@ -2,6 +2,7 @@
 
 `# expect: RL101` at the end of the line where a finding starts; several codes with commas between them. Known wrong
 answers stand there too: `# false alarm: RL101` is raised and should not be, `# missed: RL101` should be and is not.
+`RL101 (free-threaded)` says that it strikes on free-threaded builds only, `RL101 (every build)` that it does on all.
 `# options: --assume-shared 'pattern'` on a line of its own gives the program options of `racelint check`.
 """
 
@@ -17,10 +18,13 @@ from racelint import engine
 from racelint.cli.check import check
 from racelint.cli.options import flags
 from racelint.config import Flags, load_config
-from racelint.findings import Report
+from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-MARKER = re.compile(r"#\s*(expect|false alarm|missed):\s*(RL\d{3}(?:\s*,\s*RL\d{3})*)")
+ABOUT_SEQUENCES = ("RL101", "RL103", "RL105", "RL108", "RL201", "RL202", "RL203", "RL205")
+BUILDS = {"": None, "free-threaded": FREE_THREADED_ONLY, "every build": EVERY_BUILD}
+ALARM = re.compile(r"(RL\d{3})(?: \((free-threaded|every build)\))?")
+MARKER = re.compile(rf"#\s*(expect|false alarm|missed):\s*({ALARM.pattern}(?:\s*,\s*{ALARM.pattern})*)")
 OPTIONS = re.compile(r"^#\s*options:(.*)$", re.MULTILINE)
 
 
@@ -51,20 +55,30 @@ def sources(program: Path) -> list[Path]:
 
 def promised(program: Path) -> list[Alarm]:
     """The findings that racelint shall have: the expected ones and the known false alarms."""
-    return sorted(alarm for kind, alarm in _marked(program) if kind != "missed")
+    return sorted(alarm for kind, alarm, _ in _marked(program) if kind != "missed")
+
+
+def promised_builds(program: Path) -> dict[Alarm, tuple[Build, ...]]:
+    """On which builds the promised findings shall strike, as far as the fixture says.
+
+    In the folders of rules about sequences it always does: what has no word for it strikes on all.
+    """
+    silent = EVERY_BUILD if program.parent.name.startswith(ABOUT_SEQUENCES) else None
+    found = {alarm: builds or silent for kind, alarm, builds in _marked(program) if kind != "missed"}
+    return {alarm: builds for alarm, builds in found.items() if builds is not None}
 
 
 def missed(program: Path) -> list[Alarm]:
     """The findings that racelint should have and is known not to have."""
-    return sorted(alarm for kind, alarm in _marked(program) if kind == "missed")
+    return sorted(alarm for kind, alarm, _ in _marked(program) if kind == "missed")
 
 
-def _marked(program: Path) -> Iterator[tuple[str, Alarm]]:
+def _marked(program: Path) -> Iterator[tuple[str, Alarm, tuple[Build, ...] | None]]:
     for source in sources(program):
         for number, line in enumerate(_text(source).split("\n"), 1):
-            for kind, codes in MARKER.findall(line):
-                for code in codes.split(","):
-                    yield kind, Alarm(_relative(source), number, code.strip())
+            for marker in MARKER.finditer(line):
+                for code, builds in ALARM.findall(marker[2]):
+                    yield marker[1], Alarm(_relative(source), number, code), BUILDS[builds]
 
 
 def checked(program: Path) -> Report:
@@ -82,6 +96,14 @@ def raised(report: Report) -> list[Alarm]:
     return sorted(
         Alarm(_relative(report.files[finding.path]), finding.span.line, finding.code) for finding in report.findings
     )
+
+
+def raised_builds(report: Report) -> dict[Alarm, tuple[Build, ...]]:
+    """On which builds the findings of a report strike."""
+    return {
+        Alarm(_relative(report.files[finding.path]), finding.span.line, finding.code): finding.live_on
+        for finding in report.findings
+    }
 
 
 def _relative(source: Path) -> str:

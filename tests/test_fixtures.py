@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from expectations import FIXTURES, checked, missed, name_of, programs, promised, raised
+from expectations import FIXTURES, checked, missed, name_of, programs, promised, promised_builds, raised, raised_builds
 
 
 @pytest.mark.parametrize("program", programs(), ids=name_of)
@@ -14,6 +14,8 @@ def test_a_fixture_raises_what_its_comments_promise(program: Path) -> None:
 
     assert report.errors == ()
     assert raised(report) == promised(program)
+    builds = raised_builds(report)
+    assert {alarm: builds[alarm] for alarm in promised_builds(program)} == promised_builds(program)
 
 
 def test_a_missed_alarm_is_not_promised_as_well() -> None:

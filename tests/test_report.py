@@ -55,7 +55,7 @@ m.py:3:9: RL101 [unguarded-update] two threads add to `count`
   = note: m.py:6:5: several threads running `work` start here
 6 |     Thread(target=counter.increment).start()
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  = note: it strikes on free-threaded builds and on CPython up to 3.9 only
+  = note: it strikes on free-threaded builds and on CPython up to 3.10 only
 
 m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
 4 |

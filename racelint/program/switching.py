@@ -1,9 +1,9 @@
 """Part of the races stage: may another thread come in between two operations of a function, with the GIL as well?
 
 With the GIL, CPython from 3.11 on lets others run only where a function or generator starts or goes on, where a loop
-turns, after a call, and inside what waits. Up to 3.10, and without the GIL, they may come in anywhere. Calls of `len`,
-`isinstance` and a few more are no such point once their line has run some times; in its first runs they are, so here
-all calls are.
+turns, after a call, and inside what waits; 3.10 also at a test that does not hold, older ones and builds without the
+GIL anywhere. Calls of `len`, `isinstance` and a few more are no such point once their line has run some times; in its
+first runs they are, so here all calls are.
 """
 
 from __future__ import annotations
@@ -48,9 +48,20 @@ def can_interleave(case: Case, sequence: Composite, others: Sequence[Composite])
 
 def is_interruptible(case: Case, sequence: Composite) -> bool:
     """Whether others may come into a sequence; a part of it that lies behind a call always leaves room for them."""
-    code, first, last = sequence.code, min(sequence.between), max(sequence.between)
+    code, (first, last) = sequence.code, _ends(sequence)
     own = sequence.first.code is code and sequence.last.code is code
     return not own or first == last or may_switch(case.sharing.places.types, code, first, last)
+
+
+def _ends(sequence: Composite) -> tuple[int, int]:
+    """The operations between which nobody may come: of `x[i()] += 1`, what reads the item, not what finds it."""
+    operations, last = sequence.code.operations, max(sequence.between)
+    match operations[sequence.act]:
+        case facts.StoreItem(augmented=True, value=value):
+            made = operations[value]
+            return (made.operands[0] if type(made) is facts.Compute else min(sequence.between)), last
+        case _:
+            return min(sequence.between), last
 
 
 def _breaks_section(case: Case, sequence: Composite) -> bool:

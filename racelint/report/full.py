@@ -63,7 +63,7 @@ def _finding(finding: Finding, lines: Lines, console: Console) -> Iterator[Text]
         yield _note(Text.assemble(position(related.path, related.span), message), margin)
         yield from frame(lines(related.path), related.span, context=0, width=width, margin=margin)
     if finding.live_on == FREE_THREADED_ONLY:
-        yield _note(Text("it strikes on free-threaded builds and on CPython up to 3.9 only"), margin)
+        yield _note(Text("it strikes on free-threaded builds and on CPython up to 3.10 only"), margin)
     yield Text()
 
 

@@ -6,7 +6,7 @@ lock held over the whole of it.
 
 *Why is this bad?*: an update is a read, a computation and a store. Two threads that both read before either stores
 both build on the old value, and one of the two changes is gone. Nothing fails: a counter is too low, a list lacks an
-element. Where nothing is called between the read and the store, CPython 3.10 and later with the GIL do not switch
+element. Where nothing is called between the read and the store, CPython 3.11 and later with the GIL do not switch
 threads there; free-threaded builds do, and so does every build once the update calls something. Each finding says
 where it can strike.
 
