@@ -42,30 +42,48 @@ def details(program: Program, race: Race) -> Details:
 
 def task_details(program: Program, found: Interleaving) -> Details:
     """All of a finding about tasks that its message does not say."""
-    sequence, partner, tasks = found.sequence, found.partner, program.interleavings.tasks
-    first, last, other = sequence.first, sequence.last, partner.other
+    sequence = found.sequence
+    first, last = sequence.first, sequence.last
     related = [
         note(at(first), f"{state(first)} is {done(first)} here first", 0, "before"),
         note(Location(found.path, found.pause_span), "here the task waits, and others run", 0, "before"),
     ]
     if at(last) != Location(found.path, found.span):
         related.append(note(at(last), f"{state(last)} is {done(last)} here", side=0))
-    if other is not last:
-        related.append(note(at(other), f"{state(other)} is {done(other)} here", side=1))
+    return Details(
+        symbol=first.place.symbol,
+        function=found.code.qualname,
+        evidence=found.evidence,
+        live_on=EVERY_BUILD,
+        related=[*related, *_other_task(program, found), *_task_lock(found)],
+    )
+
+
+def _other_task(program: Program, found: Interleaving) -> Iterator[Related]:
+    """What the other task does, and where both start, as far as that is traced."""
+    partner, tasks = found.partner, program.interleavings.tasks
+    if partner is None:
+        return
+    other = partner.other
+    if other is not found.sequence.last:
+        yield note(at(other), f"{state(other)} is {done(other)} here", side=1)
     both = partner.one is partner.other_context
     for context, code, side in ((partner.one, found.code, None if both else 0), (partner.other_context, other.code, 1)):
         if not context.is_main and (side != 1 or not both):
             verb = "start" if context.many else "starts"
             chain = tasks.trace(context, code)
             path = f": {steps(chain)}" if len(chain) > 1 else ""
-            related.append(note(context, f"{task(tasks, context, code)} {verb} here{path}", side, "start"))
-    return Details(
-        symbol=first.place.symbol,
-        function=found.code.qualname,
-        evidence="threads",
-        live_on=EVERY_BUILD,
-        related=related,
-    )
+            yield note(context, f"{task(tasks, context, code)} {verb} here{path}", side, "start")
+
+
+def _task_lock(found: Interleaving) -> Iterator[Related]:
+    """Where the lock is held that is missing here, and where it is made."""
+    guard = found.guard
+    if guard is not None and found.evidence == "lock":
+        example = guard.example
+        held = f"{state(example)} is {done(example)} here with {lock_name(guard.lock)} held"
+        yield note(at(example), held, side=1)
+        yield from defined(guard.lock)
 
 
 def lock_details(lock: Lock, code: Code, related: Iterable[Related] = (), evidence: Evidence | None = None) -> Details:

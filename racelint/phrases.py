@@ -106,8 +106,11 @@ def task(tasks: Threads, context: Context, code: Code) -> str:
 
 
 def others_come_in(program: Program, found: Interleaving) -> str:
-    """Who runs meanwhile: "several tasks running `fetch` can run meanwhile and set it"."""
+    """Who runs meanwhile: "several tasks running `fetch` can set it meanwhile"."""
     partner = found.partner
+    if partner is None or found.evidence != "threads":
+        assumed = " (--assume-shared)" if found.evidence == "assumed" else ""
+        return f"other tasks can {VERBS.get(found.sequence.last.kind, 'change')} it meanwhile{assumed}"
     who = task(program.interleavings.tasks, partner.other_context, partner.other.code)
     return f"{who} can {VERBS.get(partner.other.kind, 'change')} it meanwhile"
 

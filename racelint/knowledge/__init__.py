@@ -216,6 +216,11 @@ class Knowledge:
 
         return any(name in self.tables.joins_on_exit for name in self.mro(class_qualname))
 
+    def enters_at_once(self, qualname: str) -> bool:
+        """Whether `async with` over what this makes waits neither when it is entered nor when it is left."""
+
+        return self._has(self.tables.entered_at_once, qualname)
+
     def transfer(self, qualname: str) -> Transfer | None:
         """Whether this call hands an item to another context, or receives one."""
 

@@ -146,6 +146,8 @@ _LIBRARIES = {
     **_same("starlette.background.BackgroundTasks", "fastapi.BackgroundTasks", "fastapi.background.BackgroundTasks"),
     **_same("fastapi.FastAPI", "fastapi.applications.FastAPI"),
     **_same("fastapi.APIRouter", "fastapi.routing.APIRouter"),
+    **_same("websockets.serve", "websockets.asyncio.server.serve", "websockets.server.serve"),
+    **_same("discord.ext.commands.Bot", "discord.ext.commands.AutoShardedBot", "discord.ext.commands.bot.Bot"),
     **_same("flask.Flask", "flask.app.Flask", "quart.Quart"),
     **_same("flask.Blueprint", "flask.blueprints.Blueprint"),
     **_members("flask", "flask.globals", "g request session current_app"),

@@ -197,6 +197,10 @@ starlette.background. BackgroundTasks: starlette.background.BackgroundTask
 starlette.endpoints. HTTPEndpoint WebSocketEndpoint
 fastapi. FastAPI: starlette.applications.Starlette
 fastapi. APIRouter: starlette.routing.Router
+aiohttp.web. Application RouteTableDef Server UrlDispatcher View
+sanic. Sanic Blueprint
+discord. Client
+discord.ext.commands. Bot: discord.Client
 django.views. View
 django.dispatch. Signal
 django.utils.deprecation. MiddlewareMixin

@@ -172,3 +172,16 @@ _GREENLETS = {
 
 # function, constructor or method: the callables that it hands to another context, the main one first
 SPAWNS: dict[str, tuple[Spawn, ...]] = {**_ASYNCIO, **_ANYIO_AND_TRIO, **_TORNADO_AND_ASGIREF, **_GREENLETS}
+
+# What `async with` over it neither waits for when it is entered nor when it is left.
+ENTERED_AT_ONCE: frozenset[str] = frozenset(
+    {
+        "asyncio.timeout",
+        "asyncio.timeout_at",
+        "asyncio.Timeout",
+        "async_timeout.timeout",
+        "async_timeout.timeout_at",
+        "async_timeout.Timeout",
+        "contextlib.nullcontext",
+    }
+)

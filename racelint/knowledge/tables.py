@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from . import (
     aliases,
+    async_frameworks,
     atomics,
     blocking,
     classes,
@@ -41,6 +42,7 @@ class Tables:
     waits: Mapping[str, Wait]
     transfers: Mapping[str, Transfer]
     joins_on_exit: frozenset[str]
+    entered_at_once: frozenset[str]
     effects: Mapping[str, Effect]
     builtin_effects: Mapping[str, Effect]
     container_effects: Mapping[tuple[str, str], Effect]
@@ -75,12 +77,17 @@ def standard_tables() -> Tables:
         locks=locks.LOCKS,
         lock_methods=lock_methods.LOCK_METHODS,
         lock_decorators=locks.LOCK_DECORATORS,
-        spawns={**spawns.SPAWNS, **loops.SPAWNS, **frameworks.SPAWNS},
-        entry_methods={**entries.ENTRY_METHODS, **frameworks.ENTRY_METHODS},
-        entry_decorators={**entries.ENTRY_DECORATORS, **frameworks.ENTRY_DECORATORS},
+        spawns={**spawns.SPAWNS, **loops.SPAWNS, **frameworks.SPAWNS, **async_frameworks.SPAWNS},
+        entry_methods={**entries.ENTRY_METHODS, **frameworks.ENTRY_METHODS, **async_frameworks.ENTRY_METHODS},
+        entry_decorators={
+            **entries.ENTRY_DECORATORS,
+            **frameworks.ENTRY_DECORATORS,
+            **async_frameworks.ENTRY_DECORATORS,
+        },
         waits=waiting.WAITS,
         transfers=waiting.TRANSFERS,
         joins_on_exit=waiting.JOINS_ON_EXIT,
+        entered_at_once=loops.ENTERED_AT_ONCE,
         effects=atomics.EFFECTS,
         builtin_effects=mutators.BUILTIN_EFFECTS,
         container_effects=mutators.CONTAINER_EFFECTS,

@@ -78,7 +78,8 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     finalizers = link_finalizers(locksets, lockorder)
     signals = link_signals(locksets, sharing)
     races = link_races(sharing, locksets, sequences)
-    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
+    suspensions = link_suspension(types)
+    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, suspensions, assume_shared)
     return Program(
         sources=sources,
         names=names,

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.model import LockDomain, SafetyKind
 from racelint.program.composites import Composite
 from racelint.program.contexts import Context
-from racelint.program.guards import ANY, Guard, Protection, exclude_each_other, infer_guard, protections, steady
+from racelint.program.guards import (
+    ANY,
+    BETWEEN_TASKS,
+    BETWEEN_THREADS,
+    Guard,
+    Protection,
+    exclude_each_other,
+    infer_guard,
+    protections,
+    steady,
+)
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
@@ -39,8 +49,15 @@ class Partner:
 class Case:
     """One Place: the accesses that others may see, with what is held at each."""
 
-    def __init__(self, place: Place, sharing: Sharing, locksets: LockSets) -> None:
+    def __init__(
+        self,
+        place: Place,
+        sharing: Sharing,
+        locksets: LockSets,
+        domains: frozenset[LockDomain] = BETWEEN_THREADS,
+    ) -> None:
         self.place = place
+        self._between_tasks = domains is BETWEEN_TASKS
         self.sharing = sharing
         self.threads = sharing.threads
         self.locksets = locksets
@@ -53,7 +70,7 @@ class Case:
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
         self.guard: Guard | None = infer_guard(
-            [(access, self.protections(access)) for access in self.accesses], locksets.waited_for
+            [(access, self.protections(access)) for access in self.accesses], locksets.waited_for, domains
         )
         self.is_assumed = sharing.is_assumed(place)
 
@@ -154,8 +171,9 @@ class Case:
         return None
 
     def _is_called(self, code: Code) -> bool:
-        """Whether callers outside may run the function in any thread; what is async stays in its loop's."""
-        return not code.function.is_async and any(each.is_main for each in self.threads.of(code))
+        """Whether callers outside may run the function in any thread (what is async stays in its loop's) or task."""
+        anywhere = self._between_tasks or not code.function.is_async
+        return anywhere and any(each.is_main for each in self.threads.of(code))
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""

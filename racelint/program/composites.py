@@ -18,6 +18,9 @@ from racelint.program.source import Code
 DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""
 
+PROPERTIES: Final = 2
+"""How many properties deep it is looked what a test reads."""
+
 MISSING: Final = 1 << 60
 
 PER_TEST: Final = 40
@@ -60,6 +63,8 @@ class Composite:
     """The reads in the other tests on which the act depends."""
     wants: bool | None = None
     """The truth of the tested value that leads to the act, where the test asks for that alone."""
+    awaited: bool = False
+    """Only tasks have it: the act is behind an `await`, the test behind a property, or a loop waits for it."""
 
 
 class Sequences:
@@ -69,6 +74,8 @@ class Sequences:
         self.places = places
         self.calls = calls
         self.found: list[Composite] = []
+        self.awaited: list[Composite] = []
+        """Those that only tasks have."""
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}
@@ -77,7 +84,9 @@ class Sequences:
         """The writes of a Place of the object `base` that a call may make, up to `depth` calls deep."""
         for edge in self._edges_at(code, site):
             distance = self._near_writers(place).get(edge.callee.key)
-            if edge.callee.function.is_async or distance is None or distance >= depth:
+            if distance is None or distance >= depth:
+                continue
+            if edge.callee.function.is_async and not self.is_awaited(code, site):
                 continue
             paths = parameter_paths(self.places.dataflow(code), edge.callee, site, edge.receiver)
             for access in self.places.of(edge.callee):
@@ -88,6 +97,12 @@ class Sequences:
                 if inner != UNKNOWN:
                     for deeper in self.sites(edge.callee, place):
                         yield from self.acts_behind(edge.callee, deeper, place, inner, depth - 1)
+
+    def is_awaited(self, code: Code, site: int) -> bool:
+        """Whether an operation is the call of a coroutine of the program right behind an `await`."""
+        following = code.operations[site + 1] if site + 1 < len(code.operations) else None
+        awaited = type(following) is facts.Await and following.value == site
+        return awaited and any(edge.callee.function.is_async for edge in self._edges_at(code, site))
 
     def sites(self, code: Code, place: Place) -> list[int]:
         """The calls of a function behind which a Place may be written."""
@@ -149,6 +164,28 @@ class Sequences:
             for each in accesses
             if each.load in answered or each.id in answered
         ]
+
+    def answered(self, code: Code, test: int) -> Iterator[tuple[Access, int]]:
+        """The reads that a test makes through properties (`if self.full`), each with the fetch of the property."""
+        flow = self.places.dataflow(code)
+        for id in sorted(flow.sources(test)):
+            if type(flow.operation(id)) is facts.LoadAttr:
+                for access in self._read_by_properties(code, id, PROPERTIES):
+                    yield access, id
+
+    def _read_by_properties(self, code: Code, id: int, depth: int) -> Iterator[Access]:
+        edges = self._edges_at(code, id)
+        if depth == 0 or len(edges) != 1 or len(edges[0].callee.returns) != 1:
+            return
+        callee = edges[0].callee
+        paths = parameter_paths(self.places.dataflow(code), callee, id, edges[0].receiver)
+        sources = self.places.dataflow(callee).sources(callee.returns[0])
+        for each in self.places.of(callee):
+            if not each.kind.writes and (each.load in sources or each.id in sources):
+                yield _rebased(each, outward(each.base, paths))
+        for inner in sorted(sources):
+            for deeper in self._read_by_properties(callee, inner, depth - 1):
+                yield _rebased(deeper, outward(deeper.base, paths))
 
 
 def _rebased(access: Access, base: str) -> Access:

@@ -17,7 +17,7 @@ from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
 from racelint.program.source import ClassInfo, Code, span_of
-from racelint.program.types import Spawned
+from racelint.program.types import Spawned, Types
 from racelint.program.values import (
     ClassRef,
     FunctionRef,
@@ -295,21 +295,8 @@ class Finder:
             )
         )
 
-    def _methods_around(self, code: Code) -> set[str]:
-        """The decorators that are methods of a library object: `@app.route("/")`."""
-        found: set[str] = set()
-        parent = code.parent
-        if parent is None:
-            return found
-        for id in code.function.decorators:
-            operation = parent.operations[id]
-            callee = operation.callee if type(operation) is facts.Call else id
-            values = self._types.of(parent, callee)
-            found.update(value.qualname for value in values if isinstance(value, LibraryMethod))
-        return found
-
     def _decorated(self, code: Code) -> None:
-        for qualname in sorted(self._types.attributes.shape(code) | self._methods_around(code)):
+        for qualname in sorted(library_decorators(self._types, code)):
             row = self._knowledge.entry_decorator(qualname)
             if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
                 many = row.many in (Many.ALWAYS, Many.WORKERS)
@@ -317,6 +304,18 @@ class Finder:
                 span = code.function.span
                 self._add(Context(self._next, label, row.runs_on, ((code, None),), many, False, code, -1, span))
                 return
+
+
+def library_decorators(types: Types, code: Code) -> set[str]:
+    """The decorators around a function, with those that are methods of a library object: `@app.route("/")`."""
+    found = set(types.attributes.shape(code))
+    parent = code.parent
+    for id in code.function.decorators if parent is not None else ():
+        assert parent is not None
+        operation = parent.operations[id]
+        callee = operation.callee if type(operation) is facts.Call else id
+        found.update(value.qualname for value in types.of(parent, callee) if isinstance(value, LibraryMethod))
+    return found
 
 
 def _entry_codes(attributes: Attributes, cls: ClassInfo, row: EntryMethod) -> list[Code]:

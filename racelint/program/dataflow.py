@@ -51,7 +51,7 @@ class Dataflow:
         self.code = code
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
-        self._sources: dict[int, frozenset[int]] = {}
+        self._sources: dict[tuple[int, bool], frozenset[int]] = {}
         self._paths: dict[int, str] = {}
 
     def operation(self, id: int) -> Operation | None:
@@ -82,9 +82,12 @@ class Dataflow:
                 pending.extend(operands(operation))
         return False
 
-    def sources(self, id: int) -> frozenset[int]:
-        """The reads (of names and attributes) that a value was computed from, through locals, operators and calls."""
-        found = self._sources.get(id)
+    def sources(self, id: int, *, awaited: bool = True) -> frozenset[int]:
+        """The reads (of names and attributes) that a value was computed from, through locals, operators and calls.
+
+        Those of an awaited value only if `awaited`: it is the answer of somebody else.
+        """
+        found = self._sources.get((id, awaited))
         if found is None:
             reads: set[int] = set()
             seen: set[int] = set()
@@ -101,9 +104,9 @@ class Dataflow:
                     reads.add(each)
                     if type(operation) is facts.LoadAttr:
                         pending.append(operation.base)
-                if type(operation) not in LOADS:
+                if type(operation) not in LOADS and (awaited or type(operation) is not facts.Await):
                     pending.extend(operands(operation))
-            found = self._sources[id] = frozenset(reads)
+            found = self._sources[id, awaited] = frozenset(reads)
         return found
 
     def path(self, id: int) -> str:

@@ -40,6 +40,8 @@ def is_memo(case: Case, sequence: Composite) -> bool:
         return False
     flow = case.sharing.places.dataflow(last.code)
     made = flow.operation(last.value)
+    if type(made) is facts.Await:
+        made = flow.operation(made.value)
     if not isinstance(made, facts.Call | facts.Compute) or not flow.comes_from(last.value, last.key):
         return False
     known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))

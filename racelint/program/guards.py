@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.locks import Lock, LockKey, LockUse
 from racelint.program.lockstate import ON_ENTRY, Held
 from racelint.program.places import Access
+
+BETWEEN_THREADS: Final = frozenset(LockDomain) - {LockDomain.TASK, LockDomain.GREENLET}
+BETWEEN_TASKS: Final = frozenset({LockDomain.TASK})
+"""The locks that can be the guard of what threads, or the tasks of one loop, have in common."""
 
 ANY: str = "?"
 """A relation that cannot be told: it is given the benefit of the doubt."""
@@ -118,8 +123,10 @@ class Guard:
         return protection.lock.key == self.lock.key and same
 
 
-def infer_guard(accesses: list[tuple[Access, list[Protection]]], waited_for: set[LockKey]) -> Guard | None:
-    """The lock held at most of the accesses, if one that excludes is held at some write of the Place.
+def infer_guard(
+    accesses: list[tuple[Access, list[Protection]]], waited_for: set[LockKey], domains: frozenset[LockDomain]
+) -> Guard | None:
+    """The lock of these domains held at most of the accesses, if one that excludes is held at some write of the Place.
 
     A lock that is only ever tried, never waited for, refuses a second runner: it guards nothing.
 
@@ -133,7 +140,7 @@ def infer_guard(accesses: list[tuple[Access, list[Protection]]], waited_for: set
             lock = protection.lock
             if lock.key not in waited_for or lock.kind is None or not lock.excludes:
                 continue
-            if lock.domain in (LockDomain.TASK, LockDomain.GREENLET):
+            if lock.domain not in domains:
                 continue
             if protection.relation in (ANY, "other") or protection.relation.startswith("<"):
                 # a lock of whoever happens to call is no rule of the object's own

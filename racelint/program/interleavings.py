@@ -12,25 +12,35 @@ from dataclasses import dataclass
 from functools import partial
 
 from racelint import facts
-from racelint.facts import Node, Span
-from racelint.program.case import Case, Partner
-from racelint.program.composites import Composite, Sequences, Shape
+from racelint.facts import Span
+from racelint.findings import Evidence
+from racelint.knowledge.model import LockDomain
+from racelint.program.case import HALF, Case, Partner
+from racelint.program.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.excuses import can_outdate, is_excused, makes_object
+from racelint.program.guards import BETWEEN_TASKS, Guard
 from racelint.program.locksets import LockSets
-from racelint.program.places import Place
+from racelint.program.pauses import Pause, pause_in
+from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import link_sharing
-from racelint.program.source import Code, parts, span_of
+from racelint.program.source import Code, span_of, walk
 from racelint.program.suspension import Suspensions
 from racelint.program.threads import Threads
+from racelint.program.values import Instance, LibraryObject
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interleaving:
-    """A sequence, the operation at which its task waits inside it, and who can come in there."""
+    """A sequence, where its task waits inside it, and who can come in there.
+
+    `partner` is None where the evidence is a lock: `guard` is the one that the program itself uses elsewhere.
+    """
 
     sequence: Composite
-    pause: int
-    partner: Partner
+    pause: Pause
+    evidence: Evidence
+    partner: Partner | None
+    guard: Guard | None
 
     @property
     def code(self) -> Code:
@@ -53,7 +63,7 @@ class Interleaving:
     @property
     def pause_span(self) -> Span:
         """Where the task waits."""
-        return span_of(self.code, self.pause)
+        return span_of(self.code, self.pause.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +75,36 @@ class Interleavings:
 
 
 def link_interleavings(
-    tasks: Threads, locksets: LockSets, sequences: Sequences, suspensions: Suspensions
+    tasks: Threads,
+    locksets: LockSets,
+    sequences: Sequences,
+    suspensions: Suspensions,
+    assumed: Sequence[str] = (),
 ) -> Interleavings:
     """Judge every sequence in a coroutine."""
-    by_place: dict[Place, list[tuple[Composite, int | None]]] = defaultdict(list)
-    for sequence in sequences.found:
-        if sequence.code.function.is_async and sequence.first.code is sequence.code:
-            by_place[sequence.first.place].append((sequence, _pause(sequence, suspensions)))
+    by_place: dict[Place, list[tuple[Composite, Pause | None]]] = defaultdict(list)
+    for sequence in (*sequences.found, *sequences.awaited):
+        if sequence.code.function.is_async and (sequence.first.code is sequence.code or sequence.awaited):
+            by_place[sequence.first.place].append((sequence, pause_in(sequence, suspensions)))
     paused = {place: those for place, those in by_place.items() if any(pause is not None for _, pause in those)}
-    if not paused or not tasks.contexts[1:]:
+    if not paused or not (tasks.contexts[1:] or assumed or _has_locks(locksets)):
         # to name what all tasks work on costs as much as for threads, and is for nothing here
         return Interleavings(tasks, [])
-    sharing = link_sharing(tasks, sequences.places, ())
+    sharing = link_sharing(tasks, sequences.places, assumed)
     found: list[Interleaving] = []
     for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
-        case = Case(place, sharing, locksets)
+        case = Case(place, sharing, locksets, BETWEEN_TASKS)
         fresh = {(each.code.key, each.act) for each, pause in those if pause is None or case.over(each)}
         left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
-        found.extend(_judge(case, left))
+        found.extend(_judge(case, left, suspensions))
     return Interleavings(tasks, found)
 
 
-def _judge(case: Case, paused: Sequence[tuple[Composite, int]]) -> Iterator[Interleaving]:
+def _has_locks(locksets: LockSets) -> bool:
+    return any(each.use.lock.domain is LockDomain.TASK for each in locksets.acquisitions())
+
+
+def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: Suspensions) -> Iterator[Interleaving]:
     taken: set[tuple[int, int]] = set()
     for sequence, pause in paused:
         key = (sequence.last.code.key, sequence.last.id)
@@ -94,76 +112,124 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, int]]) -> Iterator[Inte
             continue
         if _is_harmless(case, sequence) or _is_claimed(case, sequence, pause):
             continue
-        partner = case.partner(sequence.last, [], partial(can_outdate, case, sequence))
-        if partner is not None and not (partner.one.is_main and partner.other_context.is_main):
+        if _is_tested_again(case, sequence, pause, suspensions) or not _is_asked_itself(case, sequence):
+            continue
+        found = _evidence(case, sequence)
+        if found is not None:
             taken.add(key)
-            yield Interleaving(sequence, pause, partner)
+            yield Interleaving(sequence, pause, *found, case.guard)
+
+
+# --- evidence ---
+
+
+def _evidence(case: Case, sequence: Composite) -> tuple[Evidence, Partner | None] | None:
+    """Why it is believed that another task comes in: it is traced, the program guards the Place, or it is assumed."""
+    harms = partial(_harms, case, sequence)
+    partner = case.partner(sequence.last, [], harms)
+    if partner is not None:
+        return "threads", partner
+    if _is_guarded_elsewhere(case, sequence):
+        return "lock", None
+    partner = case.assumed_partner(sequence.last, [], harms)
+    return None if partner is None else ("assumed", partner)
+
+
+def _harms(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a write in between makes wrong what the task does then."""
+    act = sequence.last
+    if not can_outdate(case, sequence, other):
+        return False
+    if act.method in INSERTS:
+        # what others have taken away meanwhile leaves room
+        return other.method in INSERTS or other.kind in (Kind.WRITE, Kind.UPDATE)
+    if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
+        # a state that is set late: wrong where another run of the same has got the same answer
+        return other is act
+    return True
+
+
+def _is_guarded_elsewhere(case: Case, sequence: Composite) -> bool:
+    """Whether another coroutine changes the Place under an asynchronous lock that is not held over this sequence."""
+    guard = case.guard
+    if guard is None or guard.share < HALF or not case.is_insider(sequence.first):
+        return False
+    return any(
+        access.code is not sequence.code
+        and access.kind.writes
+        and any(guard.protects(each) for each in case.protections(access))
+        and _harms(case, sequence, access)
+        for access in case.accesses
+    )
+
+
+# --- what is right without a lock ---
 
 
 def _is_harmless(case: Case, sequence: Composite) -> bool:
-    """Whether it does not matter that others came in: what is then made twice is as good as made once."""
-    return is_excused(case, sequence) or (sequence.shape is Shape.LAZY and not makes_object(case, sequence))
+    """Whether it does not matter that others came in: what is then made or taken away twice is as good as once."""
+    act = sequence.last
+    if sequence.shape is Shape.LAZY:
+        return is_excused(case, sequence) or not makes_object(case, sequence)
+    if sequence.shape is Shape.CHECK and act.method == "clear":
+        return True
+    if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
+        if case.is_constant(act):
+            return not _starts_once(case, sequence)
+        # a table in which something was not found may be read anew by two
+        return sequence.first.kind is not Kind.READ or not makes_object(case, sequence)
+    return is_excused(case, sequence)
 
 
-def _is_claimed(case: Case, sequence: Composite, pause: int) -> bool:
-    """Whether the task says before it waits that it is at work, in what it and all others have tested before."""
-    first, test = min(sequence.between), sequence.test
-    own = [each for each in case.sharing.places.of(sequence.code) if each.id < pause]
-    asked = {each.place for each in own if test.line <= each.span.line <= test.end_line} | {sequence.first.place}
-    return any(each.kind.writes and each.place in asked and first < each.id for each in own)
-
-
-# --- pauses ---
-
-
-def _pause(sequence: Composite, suspensions: Suspensions) -> int | None:
-    """The last point on the way from the one access to the other at which the task may wait."""
-    first, last = min(sequence.between), max(sequence.between)
-    points = suspensions.between(sequence.code, first, last)
-    if not points:
-        return None
-    ways = _ways(sequence.code, {first, last, *points})
-    on_the_way = [each for each in points if _leads(ways[first], ways[each]) and _leads(ways[each], ways[last])]
-    return on_the_way[-1] if on_the_way else None
-
-
-Way = tuple[tuple[int, int, bool], ...]
-"""The branches and handlers around an operation: which one, which arm of it, and whether that is left for good."""
-
-
-def _ways(code: Code, ids: set[int]) -> dict[int, Way]:
-    found: dict[int, Way] = dict.fromkeys(ids, ())
-    pending: list[tuple[Sequence[Node], Way]] = [(code.function.body, ())]
-    forks = 0
-    while pending:
-        nodes, way = pending.pop()
-        for node in nodes:
-            id = getattr(node, "id", None)
-            if id in ids:
-                found[id] = way
-            match node:
-                case facts.Branch(body=body, orelse=orelse):
-                    arms: tuple[Sequence[Node], ...] = (body, orelse)
-                case facts.Try(body=body, handlers=handlers, orelse=orelse, final=final):
-                    pending.extend((part, way) for part in (body, orelse, final))
-                    arms = tuple(each.body for each in handlers)
-                case _:
-                    pending.extend((part, way) for part in parts(node))
-                    continue
-            forks += 1
-            pending.extend((arm, (*way, (forks, number, _is_left(arm)))) for number, arm in enumerate(arms))
-    return found
-
-
-def _leads(one: Way, other: Way) -> bool:
-    """Whether the operation on the one way may be followed by the later one on the other way."""
-    common = 0
-    while common < min(len(one), len(other)) and one[common] == other[common]:
-        common += 1
-    if common < min(len(one), len(other)) and one[common][0] == other[common][0]:
+def _starts_once(case: Case, sequence: Composite) -> bool:
+    """Whether a flag is raised beside something that shall be made only once: `if not self.running` and so on."""
+    if (
+        sequence.wants is not False
+        or case.sharing.places.dataflow(sequence.last.code).truth(sequence.last.value) is False
+    ):
         return False
-    return not any(left for _, _, left in one[common:])
+    types = case.sharing.places.types
+    return any(
+        each.kind is Kind.WRITE
+        and each.id > sequence.first.id
+        and any(isinstance(value, Instance | LibraryObject) for value in types.of(each.code, each.value))
+        for each in case.sharing.places.of(sequence.code)
+    )
 
 
-def _is_left(arm: Sequence[Node]) -> bool:
-    return bool(arm) and isinstance(arm[-1], facts.Return | facts.Raise | facts.Break | facts.Continue)
+def _is_claimed(case: Case, sequence: Composite, pause: Pause) -> bool:
+    """Whether the task says before it waits that it is at work, in what it and all others have tested before."""
+    first, test, acting = min(sequence.between), sequence.test, sequence.last.code
+    own = [each for each in case.sharing.places.of(sequence.code) if each.id < pause.id]
+    asked = {each.place for each in own if test.line <= each.span.line <= test.end_line} | {sequence.first.place}
+    inner = [each for each in case.sharing.places.of(acting) if each.id < pause.inner] if pause.inner >= 0 else []
+    return any(each.kind.writes and each.place in asked for each in (*(o for o in own if first < o.id), *inner))
+
+
+def _is_tested_again(case: Case, sequence: Composite, pause: Pause, suspensions: Suspensions) -> bool:
+    """Whether the Place is looked at once more after the pause: around the act, or in the function that acts."""
+    last = sequence.last
+    for each in case.sharing.places.of(sequence.code):
+        again = {each.id, each.load} & set(sequence.tested)
+        if each.place is last.place and each.id > pause.id and again:
+            return True
+    if last.code is sequence.code:
+        return False
+    return any(
+        each.place is last.place and not each.kind.writes and each.id < last.id
+        for each in case.sharing.places.of(last.code)
+    )
+
+
+def _is_asked_itself(case: Case, sequence: Composite) -> bool:
+    """Whether the test is about what was read, not about the answer that somebody else gave to it."""
+    if sequence.shape is Shape.UPDATE or sequence.first.code is not sequence.code:
+        return True
+    flow = case.sharing.places.dataflow(sequence.code)
+    loads = {sequence.first.id, sequence.first.load}
+    tests = [
+        node.test
+        for node in walk(sequence.code.function.body)
+        if isinstance(node, facts.Branch | facts.Loop) and node.span == sequence.test
+    ]
+    return not tests or any(loads & flow.sources(each, awaited=False) for each in tests)

@@ -209,7 +209,7 @@ class Naming:
         if not isinstance(receiver, Instance) or not code.function.parameters:
             return
         names: NameSet = {}
-        if context.runs_on is RunsOn.SERVER:
+        if context.runs_on in (RunsOn.SERVER, RunsOn.LOOP):
             names[Name(("own", context.index, ""), "")] = None
         elif receiver.site is None:
             names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None

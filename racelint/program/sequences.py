@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from racelint import facts
 from racelint.facts import Node, Span
@@ -22,7 +23,8 @@ def link_sequences(places: Places, calls: Calls) -> Sequences:
     sequences = Sequences(places, calls)
     for code in calls.types.names.sources.codes:
         if code.key in places.by_code or code.key in calls.out:
-            sequences.found.extend(_Finder(sequences, code).find())
+            for sequence in _Finder(sequences, code).find():
+                (sequences.awaited if sequence.awaited else sequences.found).append(sequence)
             places.forget(code)
     return sequences
 
@@ -133,6 +135,7 @@ class _Finder:
                 case facts.Loop():
                     if node.kind == "while":
                         yield from self._guarded(node.test, node.span, node.body, negated=False)
+                        yield from self._waited_for(node, (*nodes[index + 1 :], *after))
                     yield from self._tests(node.head)
                     yield from self._tests(node.body)
                     yield from self._tests(node.orelse)
@@ -155,29 +158,50 @@ class _Finder:
         if node.body and _leaves(node.body) and not node.orelse:
             yield from self._guarded(node.test, node.span, following, negated=True)
 
+    def _waited_for(self, node: facts.Loop, following: Sequence[Node]) -> Iterator[Composite]:
+        """`while full: await room()` decides about all that comes after it."""
+        if self._code.function.is_async and _awaits(node.body):
+            for sequence in self._guarded(node.test, node.span, following, negated=True):
+                yield sequence if sequence.awaited else replace(sequence, awaited=True)
+
+    def _answered(self, test: int, span: Span, body: Sequence[Node]) -> Iterator[Composite]:
+        """The sequences of what a test reads through properties."""
+        seen: set[Place] = set()
+        for read, fetch in self._sequences.answered(self._code, test) if self._code.function.is_async else ():
+            for access, where in self._inner(body, read):
+                changes = access.kind.rebinds or access.method in INSERTS or access.method in REMOVES
+                if where > fetch and access.kind.writes and changes and not access.claims and read.place not in seen:
+                    seen.add(read.place)
+                    tested = self._tested_around(where, test)
+                    yield Composite(
+                        self._code, Shape.CHECK, read, access, where, span, (fetch, where), tested, awaited=True
+                    )
+
     def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
         if not body or test < 0:
             return
+        yield from self._answered(test, span, body)
         first = itertools.islice(self._tested(test), PER_TEST)
         reads = [read for read in first if self._sequences.is_written(read.place)]
         if not reads:
             return
-        seen: set[tuple[object, str, Shape]] = set()
+        seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
             for access, where in self._inner(body, read):
                 if where <= (read.id if read.code is self._code else test):
                     continue
                 shape = self._shape(read, access, test, negated)
-                if shape is None or (read.place, read.base, shape) in seen:
+                awaited = self._sequences.is_awaited(self._code, where)
+                if shape is None or (read.place, read.base, shape, awaited) in seen:
                     continue
-                seen.add((read.place, read.base, shape))
+                seen.add((read.place, read.base, shape, awaited))
                 load = read.load if read.load >= 0 else read.id
                 between = (read.id, where) if read.code is self._code else (self._site_of(test), where)
                 tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
                 polarity = self._polarity(read, test)
                 wants = None if polarity is None else polarity is not negated
-                yield Composite(self._code, shape, read, access, where, span, between, tested, wants)
+                yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
 
     def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
         """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
@@ -338,6 +362,10 @@ class _Finder:
             or (isinstance(use, facts.Call) and use.callee == load)
             for use in self._flow.uses(load)
         )
+
+
+def _awaits(nodes: Sequence[Node]) -> bool:
+    return any(type(node) is facts.Await for node in walk(nodes))
 
 
 def _leaves(nodes: Sequence[Node]) -> bool:

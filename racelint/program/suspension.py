@@ -5,12 +5,14 @@ A coroutine that awaits nothing but its like runs through without a pause: to aw
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from racelint import facts
-from racelint.program.source import Code
+from racelint.program.calls import method_refs
+from racelint.program.source import Code, walk
 from racelint.program.types import Types
-from racelint.program.values import FunctionRef
+from racelint.program.values import FunctionRef, Instance, Library, LibraryObject, Value
 
 
 @dataclass(slots=True)
@@ -26,32 +28,65 @@ class Suspensions:
 
 def link_suspension(types: Types) -> Suspensions:
     """Find the points of all functions: what surely waits first, then who awaits that."""
+    finder = _Finder(types)
     awaits = {
         code: [operation for operation in code.operations if type(operation) is facts.Await]
         for code in types.names.sources.codes
         if code.function.is_async
     }
-    suspending: set[int] = set()
     points: dict[int, list[int]] = {}
     changed = True
     while changed:
         changed = False
         for code, own in awaits.items():
-            found = [each.id for each in own if _may_wait(types, code, each, suspending)]
+            entered = finder.entered(code)
+            found = [each.id for each in own if finder.may_wait(code, each, each.value in entered)]
             if len(found) != len(points.get(code.key, ())):
                 points[code.key] = found
-                suspending.add(code.key)
+                finder.suspending.add(code.key)
                 changed = True
     return Suspensions(points)
 
 
-def _may_wait(types: Types, code: Code, wait: facts.Await, suspending: set[int]) -> bool:
-    """Whether an `await` may suspend, as far as is known by now."""
-    awaited = code.operations[wait.value] if 0 <= wait.value < len(code.operations) else None
-    if type(awaited) is not facts.Call:
-        return True
-    callees = types.callees.get((code.key, awaited.id), ())
-    return not callees or not all(
-        isinstance(each, FunctionRef) and each.code.function.is_async and each.code.key not in suspending
-        for each in callees
-    )
+class _Finder:
+    """Tells what may wait, as far as is known by now: `suspending` are the coroutines that do."""
+
+    def __init__(self, types: Types) -> None:
+        self.suspending: set[int] = set()
+        self._types = types
+        self._knowledge = types.names.knowledge
+        self._entered: dict[int, set[int]] = {}
+
+    def entered(self, code: Code) -> set[int]:
+        """The managers that a function enters by `async with`."""
+        found = self._entered.get(code.key)
+        if found is None:
+            found = self._entered[code.key] = {
+                node.manager for node in walk(code.function.body) if type(node) is facts.With and node.is_async
+            }
+        return found
+
+    def may_wait(self, code: Code, wait: facts.Await, entered: bool) -> bool:
+        """Whether an `await` may suspend; `entered`: it is that of an `async with`."""
+        awaited = code.operations[wait.value] if 0 <= wait.value < len(code.operations) else None
+        callees = self._types.callees.get((code.key, awaited.id), ()) if type(awaited) is facts.Call else ()
+        if entered and self._is_entered_at_once(code, wait, callees):
+            return False
+        return not callees or not all(self._runs_through(each) for each in callees)
+
+    def _runs_through(self, callee: Value) -> bool:
+        return (
+            isinstance(callee, FunctionRef) and callee.code.function.is_async and callee.code.key not in self.suspending
+        )
+
+    def _is_entered_at_once(self, code: Code, wait: facts.Await, callees: Iterable[Value]) -> bool:
+        """Whether what is entered and left waits for nothing: a timeout, or an object of the program that does not."""
+        values = self._types.of(code, wait.value)
+        names = [each.qualname for each in (*values, *callees) if isinstance(each, Library | LibraryObject)]
+        if any(self._knowledge.enters_at_once(name) for name in names):
+            return True
+        return bool(values) and all(isinstance(each, Instance) and self._enters_at_once(each) for each in values)
+
+    def _enters_at_once(self, manager: Instance) -> bool:
+        methods = method_refs(self._types, manager, ("__aenter__", "__aexit__"))
+        return len(methods) == 2 and all(each.function.is_async and each.key not in self.suspending for each in methods)

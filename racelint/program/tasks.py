@@ -7,19 +7,19 @@ their own, in which the contexts are tasks and callbacks, and the main context i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from racelint import facts
-from racelint.facts import NOTHING
-from racelint.knowledge.running import Form, Many, RunsOn
+from racelint.facts import NOTHING, Node
+from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.calls import Calls, Edge
-from racelint.program.contexts import Context
+from racelint.program.contexts import NAMED, Context, library_decorators
 from racelint.program.lifetimes import last_id, loop_around, unconditional
-from racelint.program.source import Code, span_of, walk
+from racelint.program.source import Code, parts, span_of, walk
 from racelint.program.threads import Threads, spread
 from racelint.program.types import Spawned
-from racelint.program.values import FunctionRef, Site, Value
+from racelint.program.values import FunctionRef, Library, LibraryMethod, Site, Value
 
 COROUTINES = frozenset({Form.COROUTINE, Form.COROUTINES, Form.COROUTINE_FUNCTION})
 
@@ -30,17 +30,44 @@ def link_tasks(calls: Calls) -> Threads:
     mains: dict[Code, None] = {}
     for spawned in calls.types.spawned:
         target = spawned.target
-        if spawned.spawn.runs_on is RunsOn.LOOP and isinstance(target, FunctionRef):
+        if isinstance(target, FunctionRef) and _is_on_loop(spawned.spawn, target.code):
             if spawned.spawn.form in COROUTINES and spawned.spawn.many is Many.NEVER:
                 mains[target.code] = None
-            elif target.code.function.is_async is (spawned.spawn.form in COROUTINES):
+            elif not _is_no_start(calls, spawned):
                 starts[spawned.site].append(spawned)
     contexts = [Context(0, "the first task", None, (), False)]
     for site, group in sorted(starts.items(), key=lambda item: item[0]):
         contexts.append(_started(calls, len(contexts), site, group))
-    for code, many, receiver in _handlers(calls):
+    for code, many, receiver in (*_handlers(calls), *_decorated(calls)):
         contexts.append(_handled(len(contexts), code, many, receiver))
     return spread(Threads(_without_starts(calls, starts.keys()), contexts), list(mains))
+
+
+def _is_on_loop(spawn: Spawn, code: Code) -> bool:
+    """Whether a callee runs on the loop: as a coroutine, or as a callback (which some loops take as coroutines too)."""
+    if spawn.runs_on is not RunsOn.LOOP:
+        return spawn.only_sync and code.function.is_async
+    return code.function.is_async or spawn.form not in COROUTINES
+
+
+def _is_no_start(calls: Calls, spawned: Spawned) -> bool:
+    """Whether a start makes nothing that runs beside others.
+
+    What a finalizer starts has an object that nobody else holds any more; `await wait_for(f(), 1)` is `await f()`.
+    """
+    key, site = spawned.site
+    code = calls.types.names.sources.codes[key]
+    if code.name == "__del__":
+        return True
+    if spawned.spawn.form is not Form.COROUTINE or spawned.spawn.callee.rest:
+        return False
+    line = code.operations[site + 1 :]
+    handed = next((each for each in line if type(each) is facts.Call and _is_given(each, site)), None)
+    return handed is not None and any(type(each) is facts.Await and each.value == handed.id for each in line)
+
+
+def _is_given(call: facts.Call, value: int) -> bool:
+    return any(each.value == value for each in call.arguments)
 
 
 def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Context:
@@ -51,20 +78,22 @@ def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Cont
             entries[spawned.target.code, spawned.target.receiver] = None
     names = dict.fromkeys(entry.function.qualname.replace("<locals>.", "") for entry, _ in entries)
     repeated = loop_around(code, site[1])
-    many = group[0].spawn.many
+    spawn = group[0].spawn
+    ends = _ends(calls, code, site[1], spawn)
+    again = repeated is not None and not (ends is not None and ends[1] <= repeated[1])
     return Context(
         index,
-        " or ".join(list(names)[:3]),
+        " or ".join(list(names)[:NAMED]),
         RunsOn.LOOP,
         tuple(entries),
-        many is Many.ALWAYS or (many is Many.PER_SITE and repeated is not None),
+        spawn.many is Many.ALWAYS or (spawn.many is Many.PER_SITE and again),
         False,
         code,
         site[1],
         span_of(code, site[1]),
         repeated,
         ((code, site[1]),),
-        ends=_awaited(code, site[1]),
+        ends=ends,
     )
 
 
@@ -96,31 +125,81 @@ def _handlers(calls: Calls) -> Iterator[tuple[Code, bool, Value | None]]:
                         yield code, row.many is Many.ALWAYS, types.names.values.instance(cls, None)
 
 
+def _decorated(calls: Calls) -> Iterator[tuple[Code, bool, Value | None]]:
+    """The same for functions under a decorator: `@app.get("/")`."""
+    types = calls.types
+    for code in types.names.sources.codes:
+        if code.function.is_async and code.function.decorators:
+            for qualname in sorted(library_decorators(types, code)):
+                row = types.names.knowledge.entry_decorator(qualname)
+                if row is not None and (row.runs_on is RunsOn.LOOP or row.only_sync):
+                    yield code, row.many is Many.ALWAYS, None
+                    break
+
+
 def _handled(index: int, code: Code, many: bool, receiver: Value | None) -> Context:
-    entry = ((code, receiver),)
-    return Context(index, code.function.qualname, RunsOn.LOOP, entry, many, True, code, NOTHING, code.function.span)
+    label, entries, has_own = code.function.qualname, ((code, receiver),), receiver is not None
+    return Context(index, label, RunsOn.LOOP, entries, many, has_own, code, NOTHING, code.function.span)
 
 
 # --- the end of a task ---
 
 
-def _awaited(code: Code, call: int) -> tuple[int, int] | None:
+def _ends(calls: Calls, code: Code, call: int, spawn: Spawn) -> tuple[int, int] | None:
     """From where to where a task lives in the function that starts it, if that waits for its end."""
-    surely = unconditional(code)
+    if spawn.starts is not Starts.NOW or spawn.many is Many.ALWAYS:
+        return None
+    surely = unconditional(code) | _block(code, call)
     reached, waits = {call}, []
     for operation in code.operations[call + 1 :]:
         match operation:
-            case facts.Await(id=id, value=value) if value in reached:
+            case facts.Await(id=id, value=value) if value in reached and spawn.form is not Form.COROUTINE_FUNCTION:
                 waits.append(id)
             case facts.Call(id=id, arguments=arguments) if any(each.value in reached for each in arguments):
-                reached.add(id)
+                if _hands_on(calls, code, operation):
+                    reached.add(id)
+                reached.update(_appended_to(code, operation))
                 waits.extend(_group_end(code, operation))
             case facts.Build(id=id, items=items) if any(each in reached for each in items):
                 reached.add(id)
             case facts.Compute(id=id, operands=operands) if any(each in reached for each in operands):
                 reached.add(id)
+    own = code.operations[call]
+    if spawn.form is Form.COROUTINE_FUNCTION and type(own) is facts.Call:
+        waits.extend(_group_end(code, own))
     ends = [id for id in waits if id in surely]
     return (call, min(ends)) if ends else None
+
+
+def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
+    """Whether who awaits the result of a call waits for the tasks that it is given."""
+    knowledge = calls.types.names.knowledge
+    for value in calls.types.of(code, call.callee):
+        if isinstance(value, Library | LibraryMethod):
+            cut_short = {"timeout", "return_when"} & {each.name for each in call.arguments}
+            wait = knowledge.wait(value.qualname)
+            waits = wait is not None and wait.awaited and not (cut_short and not wait.timeout_raises)
+            return waits or bool(knowledge.spawns(value.qualname)) or value.qualname in ("list", "tuple", "set")
+    return False
+
+
+def _appended_to(code: Code, call: facts.Call) -> Iterator[int]:
+    """The list in `tasks.append(task)`."""
+    fetched = code.operations[call.callee] if call.callee >= 0 else None
+    if type(fetched) is facts.LoadAttr and fetched.name in ("append", "add"):
+        yield fetched.base
+
+
+def _block(code: Code, call: int) -> set[int]:
+    """The operations of the block in which an operation stands: who runs it runs them too."""
+    pending: list[Sequence[Node]] = [code.function.body]
+    while pending:
+        nodes = pending.pop()
+        own = {node.id for node in nodes if hasattr(node, "id")}
+        if call in own:
+            return own
+        pending.extend(part for node in nodes for part in parts(node))
+    return set()
 
 
 def _group_end(code: Code, call: facts.Call) -> Iterator[int]:
