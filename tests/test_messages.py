@@ -447,6 +447,20 @@ SHOWN = {
         "14: `self._codec` is set here",
         "17: `self._codec` is read here by `Channel._read`",
     ),
+    "RL703_late_bound_argument/bad.py": (
+        "10: The lambda reads `address` only when it runs, and the loop may have moved on by then: it can see "
+        "the value of a later turn. Hand the value over as an argument, or bind it by a default: "
+        "`address=address`.",
+        "10: `address` is read here when it runs",
+        "9: the loop gives `address` its next value here",
+    ),
+    "RL703_late_bound_argument/generator_handed_over.py": (
+        "14: The generator `count_all.books` reads `shelf` only when it runs, and the loop may have moved on "
+        "by then: it can see the value of a later turn. Hand the value over as an argument, or bind it by a "
+        "default: `shelf=shelf`.",
+        "11: `shelf` is read here when it runs",
+        "8: the loop gives `shelf` its next value here",
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from racelint.program.balance import Balance, link_balance
 from racelint.program.birth import EarlyStart, link_birth
 from racelint.program.blocking import Blocking, link_blocking
 from racelint.program.calls import Calls, link_calls
+from racelint.program.captures import Capture, link_captures
 from racelint.program.composites import Sequences
 from racelint.program.finalizers import Intrusion, link_finalizers
 from racelint.program.inference import link_types
@@ -58,6 +59,7 @@ class Program:
     races: Races
     interleavings: Interleavings
     birth: list[EarlyStart]
+    captures: list[Capture]
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
@@ -78,8 +80,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     finalizers = link_finalizers(locksets, lockorder)
     signals = link_signals(locksets, sharing)
     races = link_races(sharing, locksets, sequences)
-    suspensions = link_suspension(types)
-    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, suspensions, assume_shared)
+    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
     return Program(
         sources=sources,
         names=names,
@@ -100,4 +101,5 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         races=races,
         interleavings=interleavings,
         birth=link_birth(threads, locksets),
+        captures=link_captures(places),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 
 from racelint import facts
@@ -140,8 +141,13 @@ def loop_around(code: Code, id: int) -> tuple[int, int] | None:
 
 def unconditional(code: Code) -> set[int]:
     """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
+    return passed(code, code.function.body)
+
+
+def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
+    """The ids that every run of some nodes of the function passes."""
     found: set[int] = set()
-    pending = list(code.function.body)
+    pending = list(nodes)
     while pending:
         node = pending.pop()
         match node:
