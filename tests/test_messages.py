@@ -94,6 +94,30 @@ SHOWN = {
         "31: several threads running `browse` start here: `browse` → `Page.read`",
         "10: `_lock` is made here",
     ),
+    "RL106_broken_claim/bad.py": (
+        "14: `Orders._store` is called without `_lock`, which it is claimed to require. Hold it here.",
+        "16: `requires: _lock` is claimed here",
+        "6: `_lock` is made here",
+    ),
+    "RL106_broken_claim/confined_and_shared.py": (
+        "8: `journal` is claimed to be confined to one context, and is read (`len`) here by several "
+        "threads running `note`. Guard it with a lock, or hand the work over.",
+        "4: `confined` is claimed here",
+        "9: `journal` is changed (`append`) here by several threads running `note`",
+        "13: several threads running `note` start here",
+    ),
+    "RL106_broken_claim/main_only.py": (
+        "19: `Window.draw` is claimed to run on the main thread only, and is called here by the thread "
+        "running `load`. Hand the call over.",
+        "9: `runs-on: main` is claimed here",
+        "23: the thread running `load` starts here",
+    ),
+    "RL106_broken_claim/started_with_a_lock_required.py": (
+        "16: `Index._rebuild` is started here and claimed to require `_lock`, which a new thread does not "
+        "hold. Take it there.",
+        "10: `requires: _lock` is claimed here",
+        "7: `_lock` is made here",
+    ),
     "RL108_unguarded_write/bad.py": (
         "12: `self.record` is set here and read back at line 14, but several threads running `report` set it:"
         " a call can go on with the value of another. Keep it in a local variable, or in a `threading.local`.",
@@ -460,6 +484,12 @@ SHOWN = {
         "default: `shelf=shelf`.",
         "11: `shelf` is read here when it runs",
         "8: the loop gives `shelf` its next value here",
+    ),
+    "RL903_unknown_claim/bad.py": (
+        "7: `guarded-by: _lokc` claims nothing: there is no `_lokc` here; did you mean `_lock`?",
+    ),
+    "RL903_unknown_claim/nobody_starts_it.py": (
+        "7: `owned-by: _red` claims nothing: there is no function `_red` here",
     ),
 }
 

@@ -10,8 +10,10 @@ from racelint.program.accesses import link_places
 from racelint.program.balance import Balance, link_balance
 from racelint.program.birth import EarlyStart, link_birth
 from racelint.program.blocking import Blocking, link_blocking
+from racelint.program.breaches import Breaches, link_breaches
 from racelint.program.calls import Calls, link_calls
 from racelint.program.captures import Capture, link_captures
+from racelint.program.claims import Claims, link_claims
 from racelint.program.composites import Sequences
 from racelint.program.finalizers import Intrusion, link_finalizers
 from racelint.program.inference import link_types
@@ -47,6 +49,7 @@ class Program:
     threads: Threads
     places: Places
     locks: Locks
+    claims: Claims
     locksets: LockSets
     balance: Balance
     sequences: Sequences
@@ -56,6 +59,7 @@ class Program:
     blocking: Blocking
     finalizers: list[Intrusion]
     signals: Signals
+    breaches: Breaches
     races: Races
     interleavings: Interleavings
     birth: list[EarlyStart]
@@ -71,7 +75,8 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     threads = link_threads(calls)
     places = link_places(types)
     locks = Locks(places)
-    locksets = link_locksets(places, locks, threads)
+    claims = link_claims(places, locks, threads)
+    locksets = link_locksets(places, locks, threads, claims)
     balance = link_balance(locksets)
     sequences = link_sequences(places, calls)
     sharing = link_sharing(threads, places, assume_shared)
@@ -79,7 +84,8 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     blocking = link_blocking(locksets, lockorder)
     finalizers = link_finalizers(locksets, lockorder)
     signals = link_signals(locksets, sharing)
-    races = link_races(sharing, locksets, sequences)
+    breaches = link_breaches(sharing, locksets)
+    races = link_races(sharing, locksets, sequences, breaches)
     interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
     return Program(
         sources=sources,
@@ -89,6 +95,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         threads=threads,
         places=places,
         locks=locks,
+        claims=claims,
         locksets=locksets,
         balance=balance,
         sequences=sequences,
@@ -98,6 +105,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         blocking=blocking,
         finalizers=finalizers,
         signals=signals,
+        breaches=breaches,
         races=races,
         interleavings=interleavings,
         birth=link_birth(threads, locksets),

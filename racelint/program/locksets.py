@@ -12,6 +12,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.calls import Edge
+from racelint.program.claims import Claims
 from racelint.program.frames import inward, parameter_paths
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
 from racelint.program.locks import LockKey, Locks, LockUse
@@ -34,12 +35,13 @@ class LockSets:
     places: Places
     locks: Locks
     threads: Threads
+    claims: Claims
     holdings: dict[int, Holding]
     waited_for: set[LockKey]
     """The locks that some function waits for, not only tries."""
     entry: dict[int, EntrySet] = field(default_factory=dict)
     around: dict[int, EntrySet] = field(default_factory=dict)
-    """What a decorator, or the library that calls the function, holds around it; a part of `entry`."""
+    """What a decorator or the library that calls the function holds around it, or a claim requires; part of `entry`."""
 
     def state(self, code: Code, id: int) -> State:
         """What the function itself does to locks up to an operation."""
@@ -70,11 +72,11 @@ class LockSets:
         return [each for key in sorted(self.holdings) for each in self.holdings[key].acquisitions.values()]
 
 
-def link_locksets(places: Places, locks: Locks, threads: Threads) -> LockSets:
+def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims) -> LockSets:
     """Walk every function that has to do with locks, then find what its callers hold."""
     holdings = _holdings(places, locks, threads)
     taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
-    locksets = LockSets(places, locks, threads, holdings, {each.use.lock.key for each in taken if each.waits})
+    locksets = LockSets(places, locks, threads, claims, holdings, {each.use.lock.key for each in taken if each.waits})
     _EntryLocks(locksets).solve()
     return locksets
 
@@ -166,8 +168,8 @@ class _EntryLocks:
         return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
 
     def _wrapped(self) -> dict[int, EntrySet]:
-        """What a decorator of the program, or a library's, holds around a function."""
-        found: dict[int, EntrySet] = {}
+        """What a decorator of the program, or a library's, holds around a function, or its claim requires."""
+        found: dict[int, EntrySet] = self._locksets.claims.entry()
         for key, wrappers in self._calls.wrappers.items():
             code = self._sources.codes[key]
             for wrapper, site in wrappers:

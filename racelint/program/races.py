@@ -13,6 +13,7 @@ from enum import Enum
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
+from racelint.program.breaches import Breaches, claimed_guard
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.contexts import Context
@@ -93,8 +94,8 @@ class Races:
         return [race for race in self.found if race.problem is problem]
 
 
-def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Races:
-    """Judge every Place."""
+def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breaches: Breaches) -> Races:
+    """Judge every Place. Where an access breaks what is claimed of the Place, `breaches` tells so and nobody else."""
     by_place: dict[Place, list[Composite]] = {}
     for sequence in sequences.found:
         by_place.setdefault(sequence.first.place, []).append(sequence)
@@ -103,8 +104,12 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Ra
     for place in sorted(places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
         if not any(access.kind.writes for access in places.by_place[place]) or is_confined(places, place):
             continue
-        judged = _Judge(Case(place, sharing, locksets), by_place.get(place, [])).judge()
-        races.found.extend(_one_per_cause(judged))
+        if place in locksets.claims.owners:
+            continue
+        case = Case(place, sharing, locksets)
+        case.guard = claimed_guard(case) or case.guard
+        judged = _Judge(case, by_place.get(place, [])).judge()
+        races.found.extend(_one_per_cause(race for race in judged if not breaches.tell(race.access, race.first)))
     return races
 
 
@@ -245,7 +250,7 @@ class _Judge:
         if partner is not None:
             return "threads", partner
         if self._is_guarded_elsewhere(sequence, held):
-            return "lock", None
+            return "claim" if case.place in case.locksets.claims.guards else "lock", None
         partner = case.assumed_partner(seen, held, lambda other: can_outdate(case, sequence, other))
         return None if partner is None else ("assumed", partner)
 
@@ -295,6 +300,8 @@ class _Judge:
 
     def _inconsistent(self, access: Access) -> Iterator[Race]:
         case, guard = self._case, self._case.guard
+        if case.place in case.locksets.claims.guards:
+            return
         if guard is None or guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
             return
         if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
