@@ -15,23 +15,16 @@ def _handler(slot: Slot) -> tuple[Spawn, ...]:
     return (Spawn(slot, RunsOn.LOOP, Many.ALWAYS, Form.COROUTINE_FUNCTION, Passing.RESULT, starts=Starts.LATER),)
 
 
-def _all(slot: Slot, owner: str, names: str) -> dict[str, tuple[Spawn, ...]]:
-    return {f"{owner}.{name}": _handler(slot) for name in names.split()}
-
-
 def _decorators(owners: str, names: str) -> dict[str, EntryDecorator]:
     return {f"{owner}.{name}": _HANDLED for owner in owners.split() for name in names.split()}
 
 
-_SECOND, _THIRD = Slot(1, "handler"), Slot(2, "handler")
 _ENDPOINT = Slot(1, "endpoint")
 
 # function, constructor or method: the callables that it hands to the loop
 SPAWNS: dict[str, tuple[Spawn, ...]] = {
-    **_all(_SECOND, "aiohttp.web", f"{_METHODS} view"),
-    **_all(_SECOND, "aiohttp.web.UrlDispatcher", "add_get add_post add_put add_patch add_delete add_head add_view"),
-    "aiohttp.web.route": _handler(_THIRD),
-    "aiohttp.web.UrlDispatcher.add_route": _handler(_THIRD),
+    **{f"aiohttp.web.{name}": _handler(Slot(1, "handler")) for name in (*_METHODS.split(), "view")},
+    "aiohttp.web.route": _handler(Slot(2, "handler")),
     "aiohttp.web.Server": _handler(Slot(0, "handler")),
     "starlette.routing.WebSocketRoute": _handler(_ENDPOINT),
     "starlette.applications.Starlette.add_websocket_route": _handler(_ENDPOINT),

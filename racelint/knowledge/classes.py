@@ -197,7 +197,7 @@ starlette.background. BackgroundTasks: starlette.background.BackgroundTask
 starlette.endpoints. HTTPEndpoint WebSocketEndpoint
 fastapi. FastAPI: starlette.applications.Starlette
 fastapi. APIRouter: starlette.routing.Router
-aiohttp.web. Application RouteTableDef Server UrlDispatcher View
+aiohttp.web. Application RouteTableDef Server View
 sanic. Sanic Blueprint
 discord. Client
 discord.ext.commands. Bot: discord.Client

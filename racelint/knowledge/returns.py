@@ -128,7 +128,6 @@ ATTRIBUTES: dict[str, Attribute] = {
     "queue.Queue.queue": Attribute("collections.deque"),
     "queue.LifoQueue.queue": Attribute("list"),
     "queue.PriorityQueue.queue": Attribute("list"),
-    "aiohttp.web.Application.router": Attribute("aiohttp.web.UrlDispatcher"),
     "logging.Handler.lock": Attribute("threading.RLock"),
     "logging._lock": Attribute("threading.RLock"),
     "logging.root": Attribute("logging.Logger"),

@@ -175,7 +175,7 @@ class Sequences:
 
     def _read_by_properties(self, code: Code, id: int, depth: int) -> Iterator[Access]:
         edges = self._edges_at(code, id)
-        if depth == 0 or len(edges) != 1 or len(edges[0].callee.returns) != 1:
+        if depth == 0 or len({edge.callee.key for edge in edges}) != 1 or len(edges[0].callee.returns) != 1:
             return
         callee = edges[0].callee
         paths = parameter_paths(self.places.dataflow(code), callee, id, edges[0].receiver)

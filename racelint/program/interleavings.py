@@ -94,7 +94,7 @@ def link_interleavings(
     found: list[Interleaving] = []
     for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
         case = Case(place, sharing, locksets, BETWEEN_TASKS)
-        fresh = {(each.code.key, each.act) for each, pause in those if pause is None or case.over(each)}
+        fresh = {(each.code.key, each.act) for each, pause in those if pause is None or _is_locked(case, each)}
         left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
         found.extend(_judge(case, left, suspensions))
     return Interleavings(tasks, found)
@@ -102,6 +102,10 @@ def link_interleavings(
 
 def _has_locks(locksets: LockSets) -> bool:
     return any(each.use.lock.domain is LockDomain.TASK for each in locksets.acquisitions())
+
+
+def _is_locked(case: Case, sequence: Composite) -> bool:
+    return any(each.lock.excludes for each in case.over(sequence))
 
 
 def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: Suspensions) -> Iterator[Interleaving]:
@@ -169,13 +173,13 @@ def _is_guarded_elsewhere(case: Case, sequence: Composite) -> bool:
 def _is_harmless(case: Case, sequence: Composite) -> bool:
     """Whether it does not matter that others came in: what is then made or taken away twice is as good as once."""
     act = sequence.last
+    if sequence.shape in (Shape.LAZY, Shape.CHECK) and act.kind is Kind.WRITE and case.is_constant(act):
+        return not _starts_once(case, sequence)
     if sequence.shape is Shape.LAZY:
         return is_excused(case, sequence) or not makes_object(case, sequence)
     if sequence.shape is Shape.CHECK and act.method == "clear":
         return True
     if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
-        if case.is_constant(act):
-            return not _starts_once(case, sequence)
         # a table in which something was not found may be read anew by two
         return sequence.first.kind is not Kind.READ or not makes_object(case, sequence)
     return is_excused(case, sequence)

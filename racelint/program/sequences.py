@@ -193,7 +193,11 @@ class _Finder:
                     continue
                 shape = self._shape(read, access, test, negated)
                 awaited = self._sequences.is_awaited(self._code, where)
-                if shape is None or (read.place, read.base, shape, awaited) in seen:
+                if shape is not None and (read.place, read.base, shape, awaited) in seen:
+                    # others may have come in since what was done first on account of the test
+                    awaited = True
+                    shape = shape if self._code.function.is_async and access.kind.writes else None
+                if shape is None:
                     continue
                 seen.add((read.place, read.base, shape, awaited))
                 load = read.load if read.load >= 0 else read.id
