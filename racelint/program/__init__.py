@@ -86,7 +86,8 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     signals = link_signals(locksets, sharing)
     breaches = link_breaches(sharing, locksets)
     races = link_races(sharing, locksets, sequences, breaches)
-    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, link_suspension(types))
+    suspensions = link_suspension(types)
+    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, suspensions, assume_shared)
     return Program(
         sources=sources,
         names=names,
