@@ -68,7 +68,8 @@ def _spelled(path: str) -> str:
 
 def done(access: Access) -> str:
     """What an access does: "`self.jobs` is *changed (`append`)*"."""
-    method = f" (`{access.method}`)" if access.method.isidentifier() and access.method not in ("del", "in") else ""
+    named = access.method.replace(".", "").isidentifier() and access.method not in ("del", "in")
+    method = f" (`{access.method}`)" if named else ""
     return PARTICIPLES.get(access.kind, "read") + method
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from .iteration import DISTURBANCES, Disturbance
 from .model import (
     Access,
     Attribute,
@@ -22,7 +23,7 @@ from .model import (
     SafetyKind,
     Slot,
 )
-from .mutators import MUTATOR_NAMES
+from .mutators import LAZY, MUTATOR_NAMES
 from .operators import ALL, IN_PYTHON
 from .rows import KnowledgeRows, extended
 from .running import (
@@ -50,6 +51,7 @@ __all__ = [
     "Attribute",
     "Blocking",
     "BlockingOn",
+    "Disturbance",
     "Effect",
     "EntryDecorator",
     "EntryMethod",
@@ -246,11 +248,11 @@ class Knowledge:
             return Effect(Access.READ, True, True, safety.reason, safety.source)
         return effect
 
-    def builtin_effect(self, function_qualname: str, container: str = "") -> Effect | None:
-        """What a function does to its argument `subject`, where that is of the class `container` if given."""
+    def builtin_effect(self, function_qualname: str, container: str = "", view: str = "") -> Effect | None:
+        """What a function does to its argument `subject`, where that is of the class `container`, or a view of such."""
 
         function = self.canonical(function_qualname)
-        for name in self.mro(container) if container else ():
+        for name in (view, *self.mro(container)) if container else ():
             found = self.tables.container_effects.get((function, name))
             if found is not None:
                 return found
@@ -265,6 +267,17 @@ class Knowledge:
         """What asking an object for its state means for what is done because of the answer."""
 
         return self._find(self.tables.questions, f"{class_qualname}.{method_name}")
+
+    def disturbance(self, container: str, method_name: str) -> Disturbance | None:
+        """What happens to those who iterate over a container while this method changes it; None: they do not mind."""
+
+        disturbance, methods = self._find_class(DISTURBANCES, container) or (None, frozenset())
+        return disturbance if method_name in methods else None
+
+    def is_lazy(self, function_qualname: str) -> bool:
+        """Whether a function only makes an iterator over its argument, which others drain later."""
+
+        return self.canonical(function_qualname) in LAZY
 
     def safety(self, qualname: str) -> Safety | None:
         """What sharing objects of this class (or this library object, such as `flask.g`) between threads means."""

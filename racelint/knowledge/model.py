@@ -142,6 +142,7 @@ class Effect:
     Atomic means as a whole, with keys and elements of builtin types. `claims`: the result belongs to one caller only
     (`pop`, `setdefault`). `can_miss`: where there is nothing it raises (`KeyError`, `IndexError`, `ValueError`,
     `AttributeError`), unless `spared_by` is given. `attribute` is the argument that names an attribute (`getattr`).
+    `stepwise_by` is an argument that makes a single step into many, unless `spared_by` is given (`max` by a key).
     `source` is where the guarantee stands: docs, source, measured, or the number of the change in CPython.
     """
 
@@ -155,6 +156,7 @@ class Effect:
     spared_by: Slot | None = None
     subject: Slot | None = None
     attribute: Slot | None = None
+    stepwise_by: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)

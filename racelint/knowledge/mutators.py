@@ -22,10 +22,14 @@ def _row(
     subject: Slot = _FIRST,
     claims: bool = False,
     misses: bool = False,
+    spared_by: Slot | None = None,
+    stepwise_by: Slot | None = None,
 ) -> dict[str, Effect]:
     """The same effect on the argument `subject` for each of these functions."""
 
-    effect = Effect(access, *builds, reason, source, claims, misses, subject=subject)
+    effect = Effect(
+        access, *builds, reason, source, claims, misses, spared_by, subject=subject, stepwise_by=stepwise_by
+    )
     return dict.fromkeys(functions.split(), effect)
 
 
@@ -45,6 +49,7 @@ def _reflective(function: str, access: Access, *, misses: bool = False, spared_b
 
 _DRAINED = "the iterator is made in one call and drained in others"
 _ONE_C_CALL = "one call with the GIL, element by element without"
+_KEY, _INDENT, _SORTED = Slot(None, "key"), Slot(None, "indent"), Slot(None, "sort_keys")
 _HEAP = "one call with the GIL, when C compares the items"
 
 # function: what it does to the argument `subject`, whatever container that is
@@ -52,15 +57,17 @@ BUILTIN_EFFECTS: dict[str, Effect] = {
     **_row("len bool", _READ, _BOTH),
     **_row("list sorted set copy.copy", _SNAPSHOT, _BOTH),
     **_row("dict.update list.extend set.update dict", _SNAPSHOT, _BOTH, "one call, when given the same class"),
-    **_row("repr str json.dumps", _SNAPSHOT, _BOTH, source="measured"),
-    **_row("tuple frozenset sum min max any all pickle.dumps str.join", _SNAPSHOT, _GIL, _ONE_C_CALL, "measured"),
+    **_row("repr str", _SNAPSHOT, _BOTH, source="measured"),
+    **_row("json.dumps", _SNAPSHOT, _BOTH, source="measured", spared_by=_SORTED, stepwise_by=_INDENT),
+    **_row("pprint.pformat pprint.pprint", _SNAPSHOT, _BOTH, "sorts a list of the items", "source"),
+    **_row("tuple frozenset sum any all pickle.dumps str.join", _SNAPSHOT, _GIL, _ONE_C_CALL, "measured"),
+    **_row("min max", _SNAPSHOT, _GIL, _ONE_C_CALL, "measured", stepwise_by=_KEY),
     **_row(
         "collections.deque collections.OrderedDict collections.deque.extend", _SNAPSHOT, _GIL, _ONE_C_CALL, "source"
     ),
     **_row("math.fsum bytes bytearray collections.Counter", _SNAPSHOT, _GIL, _ONE_C_CALL, "source"),
-    **_row(
-        "json.dump pickle.dump copy.deepcopy pprint.pformat pprint.pprint", _ITERATE, _NO, "step by step", "measured"
-    ),
+    **_row("pickle.dump copy.deepcopy", _ITERATE, _NO, "step by step", "measured"),
+    **_row("json.dump", _ITERATE, _NO, "step by step", "measured", spared_by=_SORTED),
     **_row(
         "iter enumerate reversed itertools.islice itertools.cycle itertools.tee", _ITERATE, _NO, _DRAINED, "measured"
     ),
@@ -100,6 +107,9 @@ def _for(containers: tuple[str, ...], rows: dict[str, Effect]) -> dict[tuple[str
 
     return {(function, container): effect for container in containers for function, effect in rows.items()}
 
+
+LAZY: frozenset[str] = frozenset(name for name, effect in BUILTIN_EFFECTS.items() if effect.reason == _DRAINED)
+"""The functions that only make an iterator."""
 
 # (function, class of its argument): where that class makes a difference
 CONTAINER_EFFECTS: dict[tuple[str, str], Effect] = {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.frames import argument
+from racelint.program.iterations import Walk, Walks, walked
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import (
-    Library,
     LibraryMethod,
     LibraryObject,
     Value,
@@ -27,6 +29,7 @@ class Collector:
         self._knowledge = places.types.names.knowledge
         self._code = code
         self._flow = places.dataflow(code)
+        self._walks = Walks(self._types, code, self._flow)
         self._located: dict[int, list[tuple[Place, str, tuple[Value, ...]]]] = {}
 
     def collect(self) -> list[Access]:
@@ -123,12 +126,17 @@ class Collector:
                 return self._method(load, use)
             case facts.Compute(kind="in" | "not in", operands=(left, right)) if right == id:
                 return self._made(Kind.CONTENT, load, use.id, load.span, key=left, method="in")
-            case facts.Element():
-                return self._made(Kind.ITERATE, load, use.id, use.span)
-            case facts.Call() if use.callee != id:
-                return self._argument(load, id, use)
+            case facts.Element() | facts.Yield() | facts.Call():
+                walk = self._walks.of(load.id, id, use)
+                if walk is not None:
+                    return self._walked(load, walk)
+                return self._argument(load, id, use) if isinstance(use, facts.Call) else []
             case _:
                 return []
+
+    def _walked(self, load: facts.LoadName | facts.LoadAttr, walk: Walk) -> list[Access]:
+        found = self._made(Kind.ITERATE, load, walk.id, walk.span, method=walk.method)
+        return [replace(access, one_step_with_gil=walk.one_step_with_gil) for access in found]
 
     def _item(self, load: facts.LoadName | facts.LoadAttr, item: facts.LoadItem) -> list[Access]:
         nested = [
@@ -188,11 +196,14 @@ class Collector:
             spared = effect.spared_by
             misses = effect.can_miss and (spared is None or argument(use, spared.position, spared.keyword) is None)
             claims = effect.claims and not misses
-            kind = _kind(effect.access)
+            if (one_step := walked(effect)) is not None:
+                found.extend(self._walked(load, Walk(use.id, use.span, fetched.name, one_step)))
+                continue
             if effect.access is Effected.VIEW:
-                for step in self._flow.uses(use.id):
-                    if type(step) is facts.Element:
-                        found.extend(self._made(Kind.ITERATE, load, step.id, use.span, method=fetched.name))
+                for walk in self._walks.over_view(load.id, use, fetched.name):
+                    named = replace(walk, method=walk.method or fetched.name)
+                    found.extend(self._walked(load, named))
+            kind = _kind(effect.access)
             found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
         return found
 
@@ -205,25 +216,12 @@ class Collector:
         return None
 
     def _argument(self, load: facts.LoadName | facts.LoadAttr, id: int, call: facts.Call) -> list[Access]:
-        for callee in self._types.of(self._code, call.callee):
-            if isinstance(callee, Library):
-                effect = self._knowledge.builtin_effect(callee.qualname)
-                if effect is not None and effect.subject is not None and effect.attribute is None:
-                    position = effect.subject.position or 0
-                    given = [each.value for each in call.arguments if each.name == ""]
-                    if position < len(given) and given[position] == id:
-                        return self._made(_kind(effect.access), load, call.id, call.span, method=callee.qualname)
-        return []
+        name, effect = self._walks.effect(load.id, id, call) if call.callee != id else ("", None)
+        return [] if effect is None else self._made(_kind(effect.access), load, call.id, call.span, method=name)
 
 
 def _kind(access: Effected) -> Kind:
-    match access:
-        case Effected.MUTATE:
-            return Kind.MUTATE
-        case Effected.ITERATE:
-            return Kind.ITERATE
-        case _:
-            return Kind.CONTENT
+    return Kind.MUTATE if access is Effected.MUTATE else Kind.CONTENT
 
 
 def link_places(types: Types) -> Places:

@@ -24,8 +24,8 @@ from racelint.program.guards import (
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
-from racelint.program.source import Code
-from racelint.program.values import Library, LibraryObject
+from racelint.program.source import ClassInfo, Code
+from racelint.program.values import Instance, Library, LibraryObject
 
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
@@ -143,9 +143,13 @@ class Case:
     # --- the other side ---
 
     def partner(
-        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+        self,
+        access: Access,
+        held: list[Protection],
+        harms: Callable[[Access], bool] = lambda _: True,
+        meets: Callable[[Context, Context], bool] = lambda one, other: True,
     ) -> Partner | None:
-        """Somebody who changes the Place while `access` is under way, in a way that `harms`.
+        """Somebody who changes the Place while `access` is under way, in a way that `harms`, in contexts that `meets`.
 
         Rather the same access in another thread than another one.
         """
@@ -153,6 +157,8 @@ class Case:
         for other in self.accesses:
             if other.kind.writes and harms(other):
                 for one, other_context in self._meetings(access, held, other):
+                    if not meets(one, other_context):
+                        continue
                     if best is None or (other is access and best.other is not access):
                         best = Partner(other, one, other_context)
         return best
@@ -187,9 +193,28 @@ class Case:
             for other_context in self.threads.of(other.code):
                 if one.is_main and other_context.is_main:
                     continue
+                if self._have_other_receivers(access, one, other, other_context):
+                    continue
                 beside = self.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if beside and self.sharing.in_common(access, one, other, other_context):
                     yield one, other_context
+
+    def _have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
+        """Whether both work on `self`, and the contexts were started on objects of classes that exclude each other."""
+        if one is other_context or not (self._is_own(access) and self._is_own(other)):
+            return False
+        mine, theirs = _receivers(one, access), _receivers(other_context, other)
+        return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
+
+    def _is_own(self, access: Access) -> bool:
+        """Whether an access is to the receiver of its method, or of the one around its function."""
+        code, name = access.code, access.base
+        if name.startswith("c:"):
+            _, module, index, name = name.split(".")[0].split(":")
+            sources = self.sharing.places.types.names.sources
+            code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
+        parameters = code.function.parameters
+        return code.is_method and bool(parameters) and name == parameters[0].name
 
     def may_meet(self, access: Access, other: Access) -> bool:
         """Whether the order of starts and joins leaves it open that the two overlap."""
@@ -253,6 +278,13 @@ class Case:
         if access.kind is Kind.DELETE:
             return True
         return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+
+
+def _receivers(context: Context, access: Access) -> list[ClassInfo]:
+    """The classes of the objects that a context is started on, if it is at work in a method of these: else nothing."""
+    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
+    owned = all(access.place.owner in (cls.key for cls in each.mro) for each in receivers)
+    return receivers if owned and len(receivers) == len(context.entries) else []
 
 
 def _is_test(bases: list[str]) -> bool:

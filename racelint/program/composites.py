@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -189,17 +189,4 @@ class Sequences:
 
 
 def _rebased(access: Access, base: str) -> Access:
-    return Access(
-        access.place,
-        access.kind,
-        access.code,
-        access.id,
-        access.span,
-        base,
-        access.bases,
-        access.load,
-        access.value,
-        access.key,
-        access.method,
-        access.claims,
-    )
+    return replace(access, base=base)

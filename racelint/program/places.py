@@ -78,6 +78,8 @@ class Access:
     method: str = ""
     claims: bool = False
     """The one call tests and takes (or adds) at once: `setdefault`, `pop` with a default."""
+    one_step_with_gil: bool = False
+    """Of an iteration: nobody can come in between where there is a GIL (`tuple(d)`)."""
 
 
 class Places:

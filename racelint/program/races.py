@@ -17,6 +17,17 @@ from racelint.program.breaches import Breaches, claimed_guard
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.contexts import Context
+from racelint.program.disturbances import (
+    VIEWS,
+    Harm,
+    changed_under,
+    harm,
+    harms,
+    is_no_setup,
+    is_retried,
+    is_taken_out,
+    is_walked_outside,
+)
 from racelint.program.excuses import (
     can_outdate,
     is_claim,
@@ -48,6 +59,8 @@ class Problem(Enum):
     LAZY = "lazy"
     SPLIT = "split"
     DOUBLE_READ = "double read"
+    ITERATION = "iteration"
+    HANDED_OUT = "handed out"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +84,8 @@ class Race:
     first: Access | None = None
     needs_no_gil: bool = False
     """It strikes only where threads run without the GIL, or with that of CPython up to 3.10: see `switching`."""
+    harm: Harm | None = None
+    """What becomes of an iteration."""
 
     @property
     def path(self) -> str:
@@ -121,6 +136,8 @@ ORDER = (
     Problem.CHECK,
     Problem.DOUBLE_READ,
     Problem.UPDATE,
+    Problem.ITERATION,
+    Problem.HANDED_OUT,
     Problem.INCONSISTENT,
     Problem.WRITE,
 )
@@ -163,8 +180,9 @@ class _Judge:
                 yield from self._sequence(sequence)
         for access in case.accesses if not case.holds_lock else ():
             if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
-                yield from self._inconsistent(access)
+                yield from self._inconsistent(access) if not self._is_walked(access) else self._iterated(access)
                 yield from self._overwritten(access)
+        yield from self._handed_out()
 
     # --- sequences ---
 
@@ -344,6 +362,89 @@ class _Judge:
             ]
         return [(access.code, access.span)]
 
+    # --- iterations ---
+
+    def _is_walked(self, access: Access) -> bool:
+        """Whether an access is an iteration, or fetches the view for one."""
+        if access.kind is Kind.ITERATE:
+            return True
+        views = access.kind is Kind.CONTENT and access.method in VIEWS
+        return views and any(
+            each.kind is Kind.ITERATE and each.code is access.code and each.load == access.load
+            for each in self._case.accesses
+        )
+
+    def _iterated(self, access: Access) -> Iterator[Race]:
+        """An iteration while others change the size of what it goes over."""
+        case, guard = self._case, self._case.guard
+        held = case.protections(access)
+        if access.kind is not Kind.ITERATE or is_retried(case, access) or is_taken_out(case, access):
+            return
+        if guard is not None and (any(map(guard.protects, held)) or is_swapped_out(case, access, guard)):
+            return
+        if self._is_handed_out(access):
+            return
+        partner = case.partner(access, held, harms(case, access), is_no_setup)
+        if partner is not None:
+            one, context = partner.one, partner.other_context
+            yield self._iteration(access, partner.other, "threads", access.code, access.span, one, context)
+        elif (changed := self._changed_under_guard(access, held)) is not None:
+            for code, span in self._where_forgotten(access, changed[0]):
+                yield self._iteration(access, changed[1], "lock", code, span)
+        elif partner := case.assumed_partner(access, held, harms(case, access)):
+            yield self._iteration(access, partner.other, "assumed", access.code, access.span)
+
+    def _changed_under_guard(self, access: Access, held: list[Protection]) -> tuple[Guard, Access] | None:
+        case, guard = self._case, self._case.guard
+        if guard is None or guard.guarded < 2 or not case.is_unguarded(held):
+            return None
+        if not case.is_reached(access.code) or not case.is_insider(access) or self._is_left_to_holder(access, guard):
+            return None
+        changed = changed_under(case, access, guard, held)
+        return None if changed is None else (guard, changed)
+
+    def _iteration(
+        self,
+        access: Access,
+        other: Access,
+        evidence: Evidence,
+        code: Code,
+        span: Span,
+        one: Context | None = None,
+        context: Context | None = None,
+    ) -> Race:
+        return Race(
+            Problem.ITERATION,
+            code,
+            span,
+            access,
+            evidence,
+            other,
+            one,
+            context,
+            self._case.guard,
+            needs_no_gil=access.one_step_with_gil,
+            harm=harm(self._case, access, other),
+        )
+
+    def _is_handed_out(self, access: Access) -> bool:
+        knowledge = self._case.sharing.places.types.names.knowledge
+        return access.id in access.code.returns and knowledge.is_lazy(access.method)
+
+    def _handed_out(self) -> Iterator[Race]:
+        """Live views that leave the critical section, for callers to go over without the lock."""
+        case, guard = self._case, self._case.guard
+        if guard is None or guard.guarded < 2:
+            return
+        for access in case.accesses:
+            if access.id not in access.code.returns or not any(map(guard.protects, case.protections(access))):
+                continue
+            changed = changed_under(case, access, guard, [])
+            is_view = access.method in VIEWS or self._is_handed_out(access)
+            if is_view and changed is not None and is_walked_outside(case, access, guard):
+                race = self._iteration(access, changed, "lock", access.code, access.span)
+                yield replace(race, problem=Problem.HANDED_OUT)
+
     def _overwritten(self, access: Access) -> Iterator[Race]:
         """A write whose value this run wants back, while another run of the same code may write its own."""
         case = self._case
@@ -381,9 +482,6 @@ def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
     if access.kind.writes:
         return guard.share >= HALF
-    if access.kind is Kind.ITERATE:
-        # what is only ever replaced as a whole can be iterated at leisure
-        return guard.share >= HALF and any(each.kind in (Kind.MUTATE, Kind.ITEM_UPDATE) for each in case.accesses)
     if access.kind is Kind.CONTENT:
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
     return False

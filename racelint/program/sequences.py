@@ -6,7 +6,7 @@ A sequence is right only if nobody changes the Place between its first access an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from racelint import facts
@@ -209,7 +209,7 @@ class _Finder:
 
     def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
         """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
-        handlers = [handler for handler in node.handlers if handler.types and _expects_miss(handler, self._flow)]
+        handlers = [handler for handler in node.handlers if handler.types and _expects(handler, self._flow, MISSES)]
         low, high = self._range(node.body)
         for read in self._accesses if handlers else ():
             if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
@@ -293,7 +293,7 @@ class _Finder:
             return Shape.CHECK if same_key and act.id not in self._misses and not negated else None
         if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
             return None
-        if act.kind in (Kind.READ, Kind.CONTENT) and read.kind is Kind.READ and act.code is self._code:
+        if act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE) and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
 
@@ -379,20 +379,27 @@ def _leaves(nodes: Sequence[Node]) -> bool:
 
 def handled_misses(code: Code, flow: Dataflow) -> set[int]:
     """The ids inside a `try` that expects what it looks for to be gone."""
+    return handled(code, flow, MISSES)
+
+
+def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = False) -> set[int]:
+    """The ids inside a `try` that expects an exception of one of these names; `named`: not by a bare `except`."""
     found: set[int] = set()
     for node in walk(code.function.body):
-        if type(node) is facts.Try and any(_expects_miss(handler, flow) for handler in node.handlers):
+        if type(node) is facts.Try and any(
+            _expects(handler, flow, names) for handler in node.handlers if handler.types or not named
+        ):
             found.update(each.id for each in walk(node.body) if hasattr(each, "id"))
     return found
 
 
-def _expects_miss(handler: facts.Handler, flow: Dataflow) -> bool:
+def _expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bool:
     if not handler.types:
         return True
     pending = list(handler.types)
     while pending:
         match flow.operation(pending.pop()):
-            case facts.LoadName(name=name) | facts.LoadAttr(name=name) if name in MISSES:
+            case facts.LoadName(name=name) | facts.LoadAttr(name=name) if name in names:
                 return True
             case facts.Build(items=items):
                 pending.extend(items)

@@ -1,0 +1,126 @@
+"""Part of the places stage: what walks over a container, and whether it does so in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Operation, Span
+from racelint.knowledge.model import Access as Effected
+from racelint.knowledge.model import Effect, Slot
+from racelint.program.dataflow import Dataflow
+from racelint.program.frames import argument
+from racelint.program.source import Code
+from racelint.program.types import Types
+from racelint.program.values import FunctionRef, Library, LibraryMethod, LibraryObject
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Operation `id` goes over all of a container; `method` is the function that does, "" for a loop."""
+
+    id: int
+    span: Span
+    method: str
+    one_step_with_gil: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Walks:
+    """What goes over containers in one function."""
+
+    types: Types
+    code: Code
+    flow: Dataflow
+
+    def containers(self, id: int) -> tuple[str, ...]:
+        """The library classes that a value may be of."""
+        return tuple(
+            dict.fromkeys(value.qualname for value in self.types.of(self.code, id) if isinstance(value, LibraryObject))
+        )
+
+    def over_view(self, load: int, call: facts.Call, name: str) -> Iterator[Walk]:
+        """What goes over the view of the container `load` that its method `name` has returned."""
+        for use in self.flow.uses(call.id):
+            walk = self.of(load, call.id, use, f"dict_{name}")
+            if walk is not None:
+                yield walk
+
+    def of(self, load: int, id: int, use: Operation, view: str = "") -> Walk | None:
+        """The walk that `use` makes over `id`: the container `load`, or a view of it."""
+        match use:
+            case facts.Element(span=span):
+                return Walk(use.id, span, "", False)
+            case facts.Yield(span=span, delegates=True):
+                return Walk(use.id, span, "", False)
+            case facts.Call(span=span) if use.callee != id:
+                name, effect = self.effect(load, id, use, view)
+                return None if effect is None or (walk := walked(effect)) is None else Walk(use.id, span, name, walk)
+            case _:
+                return None
+
+    def effect(self, load: int, id: int, call: facts.Call, view: str = "") -> tuple[str, Effect | None]:
+        """What a call does to its argument `id`, and the name of the function."""
+        for qualname, is_method in self._callees(call):
+            effects = [
+                effect
+                for container in self.containers(load) or ("",)
+                if (effect := self.types.names.knowledge.builtin_effect(qualname, container, view)) is not None
+                and effect.attribute is None
+                and _is_at(effect.subject, call, id)
+            ]
+            if not effects:
+                continue
+            # of what it may be, the container that takes it best
+            effect = max(effects, key=lambda each: (each.atomic_free_threaded, each.atomic_gil))
+            if is_method and walked(effect) is None:
+                continue
+            return qualname, self._with_arguments(effect, call)
+        return "", None
+
+    def _callees(self, call: facts.Call) -> Iterator[tuple[str, bool]]:
+        """The library functions that a call may run, and whether each is a method."""
+        match self.flow.operation(call.callee):
+            case facts.LoadAttr(base=base, name=name) if self.flow.text(base) is not None:
+                yield f"str.{name}", True
+            case _:
+                for callee in self.types.of(self.code, call.callee):
+                    if isinstance(callee, Library | LibraryMethod):
+                        yield callee.qualname, isinstance(callee, LibraryMethod)
+
+    def _with_arguments(self, effect: Effect, call: facts.Call) -> Effect:
+        """The effect with the arguments of this call, some of which decide how many steps it takes."""
+        spared = effect.spared_by
+        if spared is not None and not effect.can_miss and argument(call, spared.position, spared.keyword) is not None:
+            return Effect(Effected.SNAPSHOT, True, True, effect.reason, effect.source, subject=effect.subject)
+        by = effect.stepwise_by
+        given = argument(call, by.position, by.keyword) if by is not None else None
+        if given is None or not self._is_stepwise(given):
+            return effect
+        return Effect(Effected.ITERATE, False, False, effect.reason, effect.source, subject=effect.subject)
+
+    def _is_stepwise(self, given: int) -> bool:
+        """Whether an argument surely lets Python code run between the items."""
+        if self.flow.is_constant(given):
+            return not self.flow.is_none(given)
+        return any(isinstance(value, FunctionRef) for value in self.types.of(self.code, given))
+
+
+def walked(effect: Effect) -> bool | None:
+    """Whether an effect that goes over the container does so in one step with the GIL; None: in any case, or not at
+    all."""
+    if effect.access is Effected.ITERATE:
+        return effect.atomic_gil
+    if effect.access is Effected.SNAPSHOT and not effect.atomic_free_threaded:
+        return effect.atomic_gil
+    return None
+
+
+def _is_at(subject: Slot | None, call: facts.Call, id: int) -> bool:
+    """Whether the argument `id` stands where the function takes the container."""
+    if subject is None:
+        return False
+    given: Sequence[int] = [each.value for each in call.arguments if each.name == ""]
+    position = subject.position or 0
+    return id in given[position:] if subject.rest else given[position : position + 1] == [id]

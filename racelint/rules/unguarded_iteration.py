@@ -1,0 +1,89 @@
+"""A container is iterated while another thread adds to it or removes from it.
+
+*What it does*: reports loops, comprehensions and calls that go over a dictionary, set, deque, list or weak container
+(`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
+without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
+Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
+
+*Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
+nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as
+`tuple(d)` or `sum(d.values())` are safe only as long as there is a GIL: those are reported for free-threaded builds.
+
+*Known false alarms*: containers whose keys are all there before the threads start, if racelint does not see that a
+store replaces what was there.
+
+*References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
+[CWE-820](https://cwe.mitre.org/data/definitions/820.html) (missing synchronization),
+[CWE-567](https://cwe.mitre.org/data/definitions/567.html) (unsynchronized access to shared data); [thread safety
+guarantees](https://docs.python.org/3/library/threadsafety.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.findings import Finding
+from racelint.knowledge.iteration import Disturbance
+from racelint.notes import details
+from racelint.phrases import called, done, lock_name, state, usual, who
+from racelint.program import Program
+from racelint.program.races import Problem, Race
+from racelint.rule import rule
+
+
+@rule("RL104")
+def check(program: Program) -> Iterator[Finding]:
+    """Ask for the iterations, and for the views that leave their lock."""
+    for race in program.races.of(Problem.ITERATION):
+        message = f"{_iterated(race)} {_meanwhile(program, race)}: {_harm(race)}. {_advice(race)}"
+        yield check.finding(race, message, **details(program, race))
+    for race in program.races.of(Problem.HANDED_OUT):
+        guard = usual(race)
+        lock = lock_name(guard.lock) if guard is not None else "the lock"
+        message = (
+            f"A live view of {state(race.access)} (`{race.access.method}`) leaves {lock}: whoever iterates over it "
+            f"does so without the lock, while {_changes(race)}. Return a copy: `list(...)`."
+        )
+        yield check.finding(race, message, **details(program, race))
+
+
+def _iterated(race: Race) -> str:
+    """What is iterated: "`self.jobs` is iterated (`items`)"; through a helper, who calls it."""
+    if race.code is race.access.code:
+        return f"{state(race.access)} is {done(race.access)}"
+    return f"`{called(race.access.code)}` iterates over {state(race.access)} and is called here"
+
+
+def _meanwhile(program: Program, race: Race) -> str:
+    """Who changes it at the same time: "by the main thread while the thread running `work` changes it"."""
+    if race.evidence == "lock":
+        guard = usual(race)
+        return f"without {lock_name(guard.lock) if guard is not None else 'a lock'}, while {_changes(race)}"
+    one, other, context = race.one, race.other, race.other_context
+    if one is None or other is None or context is None:
+        return "while other threads change it (--assume-shared)"
+    if one is context:
+        return f"by {who(program, one, race.code)} while others of them change it"
+    verb = "change" if context.many else "changes"
+    return f"by {who(program, one, race.code)} while {who(program, context, other.code)} {verb} it"
+
+
+def _changes(race: Race) -> str:
+    """Who changes it under the lock: "`Pool.put` changes it with the lock held"."""
+    other = race.other
+    return f"`{called(other.code)}` changes it with the lock held" if other is not None else "others change it"
+
+
+def _harm(race: Race) -> str:
+    harm = race.harm
+    if harm is not None and harm.disturbance is Disturbance.SKIPS:
+        return "items can be skipped or repeated"
+    return f"RuntimeError when its size changes{' (without the GIL)' if race.needs_no_gil else ''}"
+
+
+def _advice(race: Race) -> str:
+    guard, harm = usual(race), race.harm
+    lock = f"hold {lock_name(guard.lock)} here too" if guard is not None else "hold one lock on both sides"
+    if harm is not None and harm.can_be_copied:
+        return f"Iterate over a copy (`list(...)`), or {lock}."
+    return f"{lock[0].upper()}{lock[1:]}."
