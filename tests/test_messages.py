@@ -70,6 +70,39 @@ SHOWN = {
         "6: `_cache_lock` is made here",
         "20: `_lock` is made here",
     ),
+    "RL104_unguarded_iteration/bad.py": (
+        "14: `self.sizes` is iterated (`items`) by the main thread while several threads running `work` change it: "
+        "RuntimeError when its size changes. Iterate over a copy (`list(...)`), or hold one lock on both sides.",
+        "11: `self.sizes` is changed here by several threads running `work`",
+        "26: several threads running `work` start here: `work` → `Downloads.fetch`",
+    ),
+    "RL104_unguarded_iteration/view_returned_out_of_lock.py": (
+        "23: A live view of `self._pages` (`values`) leaves `_lock`: whoever iterates over it does so without the "
+        "lock, while `Recently.visit` changes it with the lock held. Return a copy: `list(...)`.",
+        "13: `self._pages` is changed here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL104_unguarded_iteration/helper_called_without_the_lock.py": (
+        "22: `Queue._report` iterates over `self._jobs` and is called here without `_lock`, while `Queue.put` changes "
+        "it with the lock held: RuntimeError when its size changes. Iterate over a copy (`list(...)`), or hold `_lock` "
+        "here too.",
+        "25: `self._jobs` is iterated here",
+        "13: `self._jobs` is changed here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
+    "RL104_unguarded_iteration/item_removed_from_list.py": (
+        "17: `self._listeners` is iterated by the main thread while the thread running `guest` changes it: items can "
+        "be skipped or repeated. Iterate over a copy (`list(...)`), or hold one lock on both sides.",
+        "14: `self._listeners` is changed (`remove`) here by the thread running `guest`",
+        "29: the thread running `guest` starts here: `guest` → `Bell.unsubscribe`",
+    ),
+    "RL104_unguarded_iteration/one_call_without_the_gil.py": (
+        "20: `self._points` is iterated (`sum`) without `_lock`, while `Scores.add` changes it with the lock held: "
+        "RuntimeError when its size changes (without the GIL). Iterate over a copy (`list(...)`), or hold `_lock` here "
+        "too.",
+        "13: `self._points` is changed here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
     "RL105_lock_without_exclusion/bad.py": (
         "13: `self.total` is updated by several threads running `send` under `_slots`, a semaphore that lets "
         "several in at once: an update can be lost. Guard it with a `Lock`.",

@@ -1,8 +1,8 @@
 """State is accessed without the lock that guards it nearly everywhere else.
 
 *What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
-write, the change or the iteration that was left out. Accesses while the object is being made do not count, nor do
-plain reads.
+write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads;
+iterations are RL104.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
