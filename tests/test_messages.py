@@ -315,6 +315,20 @@ SHOWN = {
         "23: `_lock` is taken here, through `Depot._next`",
         "8: `_lock` is made here",
     ),
+    "RL305_foreign_code_under_lock/bad.py": (
+        "23: what is in `self._listeners` is called while `self._lock` is held: if it calls "
+        "`Thermometer.listen`, the thread waits for itself for ever. Copy what is needed under the lock, and "
+        "call after its release.",
+        "13: `self._lock` is taken by any caller of `Thermometer.listen` here",
+        "9: `_lock` is made here",
+    ),
+    "RL305_foreign_code_under_lock/callback_of_the_constructor.py": (
+        "16: `self._on_change` is called while `self._lock` is held: it may wait for a thread that is in "
+        "`Connection.open` and waits for `self._lock`. Copy what is needed under the lock, and call after its"
+        " release.",
+        "19: `self._lock` is taken by any caller of `Connection.open` here",
+        "9: `_lock` is made here",
+    ),
     "RL307_lock_in_finalizer/bad.py": (
         "16: `_lock` is taken by `Handle.__del__`, which may run in the middle of any code: where that code "
         "holds it already, the thread waits for itself for ever. Make it an `RLock`, or leave a note in a "

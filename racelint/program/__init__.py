@@ -16,6 +16,7 @@ from racelint.program.captures import Capture, link_captures
 from racelint.program.claims import Claims, link_claims
 from racelint.program.composites import Sequences
 from racelint.program.finalizers import Intrusion, link_finalizers
+from racelint.program.foreign import ForeignCall, link_foreign
 from racelint.program.inference import link_types
 from racelint.program.interleavings import Interleavings, link_interleavings
 from racelint.program.lockorder import LockOrder, link_lockorder
@@ -58,6 +59,7 @@ class Program:
     lockorder: LockOrder
     blocking: Blocking
     finalizers: list[Intrusion]
+    foreign: list[ForeignCall]
     signals: Signals
     breaches: Breaches
     races: Races
@@ -83,6 +85,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     lockorder = link_lockorder(locksets)
     blocking = link_blocking(locksets, lockorder)
     finalizers = link_finalizers(locksets, lockorder)
+    foreign = link_foreign(locksets)
     signals = link_signals(locksets, sharing)
     breaches = link_breaches(sharing, locksets)
     races = link_races(sharing, locksets, sequences, breaches)
@@ -105,6 +108,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         lockorder=lockorder,
         blocking=blocking,
         finalizers=finalizers,
+        foreign=foreign,
         signals=signals,
         breaches=breaches,
         races=races,

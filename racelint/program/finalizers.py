@@ -57,12 +57,19 @@ def link_finalizers(locksets: LockSets, order: LockOrder) -> list[Intrusion]:
     """Find what comes in anywhere, and the plain locks that it waits for."""
     entries = list(_entries(locksets))
     only = _run_by_nobody_else(locksets, entries)
-    return [
-        intrusion
-        for entry in entries
-        for taken in order.taken.get(entry.code.key, {}).values()
-        if (intrusion := _intrusion(locksets, order, entry, taken, only)) is not None
-    ]
+    found: dict[tuple[str, Span], Intrusion] = {}
+    for entry in entries:
+        for taken in order.taken.get(entry.code.key, {}).values():
+            intrusion = _intrusion(locksets, order, entry, taken, only)
+            if intrusion is not None:
+                # of several locks behind one call the nearest one says enough
+                nearest = min((found.get((intrusion.path, intrusion.span), intrusion), intrusion), key=_distance)
+                found[intrusion.path, intrusion.span] = nearest
+    return list(found.values())
+
+
+def _distance(intrusion: Intrusion) -> int:
+    return len(intrusion.chain)
 
 
 def _entries(locksets: LockSets) -> Iterator[Entry]:
