@@ -172,10 +172,9 @@ class Questions:
             if not flow.comes_from(test, asked.id):
                 continue
             truth = self._arm(code, test, act.id)
-            polarity = self._polarity(code, test, asked.id)
-            if truth is None or question.wants is None or polarity is None:
-                return truth is not None or question.wants is None
-            if truth is (polarity is question.wants):
+            if question.wants is None or (
+                truth is not None and self._implied(code, test, asked.id, truth) is question.wants
+            ):
                 return True
         return False
 
@@ -192,18 +191,16 @@ class Questions:
                 return False if type(node) is facts.Branch and _leaves(node.body) else None
         return None
 
-    def _polarity(self, code: Code, test: int, asked: int) -> bool | None:
-        """True: the test is the answer; False: its opposite; None: it compares it, or asks for more."""
+    def _implied(self, code: Code, test: int, asked: int, truth: bool) -> bool | None:
+        """What was answered if the test has come out so; None where that does not follow."""
         if test == asked:
-            return True
+            return truth
         match self._places.dataflow(code).operation(test):
             case facts.Compute(kind="not", operands=(inner,)):
-                polarity = self._polarity(code, inner, asked)
-                return None if polarity is None else not polarity
-            case facts.Choice(kind="and", operands=operands):
-                return next(
-                    (each for each in (self._polarity(code, one, asked) for one in operands) if each is not None), None
-                )
+                return self._implied(code, inner, asked, not truth)
+            case facts.Choice(kind="and" | "or" as kind, operands=operands) if truth is (kind == "and"):
+                found = (self._implied(code, each, asked, truth) for each in operands)
+                return next((each for each in found if each is not None), None)
             case _:
                 return None
 

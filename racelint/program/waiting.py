@@ -105,13 +105,32 @@ class Waiting:
                     yield from self._judge(wait, wakers, edge.caller, edge.site, each, depth - 1)
             return
         outside = self._outside(code, around, use, wakers)
-        if wait.domain is LockDomain.TASK and any(self._places.dataflow(code).sources(test) for test in around.tests):
+        if wait.domain is LockDomain.TASK and self._is_asked_before(code, around):
             # from the test to the wait a task goes on without a break, unless the lock is taken
             return
         if outside is not None:
             yield Flaw.STALE, code, id, outside
-        elif not around.tried:
+        elif not around.tried and not any(self._is_blind(code, test) for test in around.tests):
             yield Flaw.UNTESTED, code, id, None
+
+    def _is_asked_before(self, code: Code, around: Around) -> bool:
+        """Whether anything is tested before the lock is taken: here, or by who awaits this."""
+        found = [(code, around)]
+        for edge in self._calls.callers(code):
+            before = self._surroundings(edge.caller).get(edge.site)
+            found.extend([(edge.caller, before)] if before is not None else [])
+        return any(self._places.dataflow(each).sources(test) for each, where in found for test in where.tests)
+
+    def _is_blind(self, code: Code, test: int) -> bool:
+        """Whether a test asks a local value for more than whether it was given: it may be the state itself."""
+        flow = self._places.dataflow(code)
+        operation = flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = flow.operation(test)
+        is_none = isinstance(operation, facts.Compute) and any(flow.is_none(each) for each in operation.operands)
+        reads = [id for id in flow.sources(test) if id >= len(code.function.parameters)]
+        return not is_none and not flow.is_constant(test) and not reads
 
     def _surroundings(self, code: Code) -> dict[int, Around]:
         found = self._around.get(code.key)
