@@ -25,6 +25,7 @@ from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Report
 from racelint.knowledge import Knowledge
 from racelint.paths import absolute, display_path
 from racelint.program import Program, SourceModule, link
+from racelint.program.suggestions import Suggestion, suggestions
 from racelint.rule import load_rules
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
@@ -85,6 +86,25 @@ def analyse(
         extent = _on_deep_stack(lambda: _link_and_check(modules, run))
     comments = {module.path: module.facts.comments for module in modules if module.path in run.asked}
     return Analysis(_report(run, comments, {display_path(path): text for path, text in texts.items()}), extent)
+
+
+def suggest(
+    paths: Sequence[Path], config: Config, progress: Progress = silent
+) -> tuple[list[Suggestion], tuple[RunError, ...]]:
+    """The claims that the files at and below the paths keep already, and what went wrong on the way to them."""
+    files, _ = discover(paths, project(config), NO_BUFFERS)
+    run = _Run(config, {file.display: file.path for file in files if file.asked}, progress)
+    modules = list(_modules(files, NO_BUFFERS, run))
+
+    def found() -> list[Suggestion]:
+        program = link(modules, Knowledge.standard().with_rows(config.rows), config.assume_shared)
+        return suggestions(program.sharing, program.locksets)
+
+    try:
+        with _collector_off():
+            return [each for each in _on_deep_stack(found) if each.path in run.asked], tuple(run.errors)
+    except Exception as error:
+        return [], (*run.errors, RunError("linking", _internal(error)))
 
 
 def project(config: Config) -> Project:
