@@ -15,6 +15,7 @@ from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
 from racelint.program.places import Access
+from racelint.program.processwide import Disturbance
 from racelint.program.races import Problem, Race
 from racelint.program.source import Code
 
@@ -195,3 +196,23 @@ def stalled(program: Program, stall: Stall, lock: str) -> Iterator[Related]:
 def _span(code: Code, id: int) -> Span | None:
     span = getattr(code.operations[id], "span", None) if id >= 0 else None
     return span if isinstance(span, Span) else None
+
+
+# --- the whole process ---
+
+
+def disturbance_details(program: Program, found: Disturbance) -> Details:
+    """All of a change of the process's state that its message does not say."""
+    change, back, partner = found.change, found.restored, found.partner
+    related = []
+    if back is not None and back is not change:
+        related.append(note(back, "it is set back here", 0))
+    if partner is not None and partner.code is not change.code:
+        related.append(note(partner, f"{partner.state.what} is changed here as well", 1))
+    both = found.one is found.other
+    related.extend(start(program, found.one, change.code, None if both else 0))
+    if partner is not None and not both:
+        related.extend(start(program, found.other, partner.code, 1))
+    return Details(
+        symbol=change.by, function=change.code.qualname, evidence="threads", live_on=EVERY_BUILD, related=related
+    )

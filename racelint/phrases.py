@@ -16,6 +16,7 @@ from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock, LockKey, LockUse
 from racelint.program.places import Access, Kind
+from racelint.program.processwide import Disturbance
 from racelint.program.races import Race
 from racelint.program.source import Code
 from racelint.program.threads import Threads
@@ -277,3 +278,16 @@ def steps(codes: Sequence[Code]) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as a list in prose: "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+# --- the whole process ---
+
+
+def disturbs(program: Program, found: Disturbance, how: str) -> str:
+    """Who changes what, and who is met: "Several threads running `build` change the working directory here at once"."""
+    one, other, partner = found.one, found.other, found.partner
+    what = f"change{'' if one.many else 's'} {found.change.state.what} here{how}"
+    text = f"{who(program, one, found.change.code)} {what}"
+    if partner is not None:
+        text += " at once" if one is other else f", and {who(program, other, partner.code)} can do so meanwhile"
+    return text[0].upper() + text[1:]

@@ -121,7 +121,11 @@ def test_a_loop_has_doors_for_other_threads() -> None:
 
 
 def test_calls_that_change_the_whole_process() -> None:
-    assert KNOWLEDGE.process_state("os.chdir") == "the working directory"
+    directory = KNOWLEDGE.process_state("os.chdir")
+
+    assert directory is not None
+    assert directory.what == "the working directory"
+    assert KNOWLEDGE.process_state("contextlib.chdir") is directory
     assert KNOWLEDGE.process_state("os.getcwd") is None
 
 

@@ -538,6 +538,24 @@ SHOWN = {
     "RL903_unknown_claim/nobody_starts_it.py": (
         "7: `owned-by: _red` claims nothing: there is no function `_red` here",
     ),
+    "RL705_process_global_state/bad.py": (
+        "9: Several pool tasks running `build` change the working directory here for a while at once: that "
+        "belongs to the whole process, and they get in each other's way. Use absolute paths, and `cwd=` for "
+        "commands that are run.",
+        "15: several pool tasks running `build` start here",
+    ),
+    "RL705_process_global_state/output_replaced_by_hand.py": (
+        "10: Any caller of `start` changes the standard streams here for a while, and the thread running "
+        "`silently` can do so meanwhile: that belongs to the whole process, and they get in each other's way. "
+        "Write to a stream that is handed over.",
+        "12: it is set back here",
+        "16: the thread running `silently` starts here",
+    ),
+    "RL706_process_wide_setting/directory_of_a_daemon.py": (
+        "9: The thread running `guard` changes the working directory here: that belongs to the whole process, "
+        "and all threads get it. Use absolute paths, and `cwd=` for commands that are run.",
+        "13: the thread running `guard` starts here",
+    ),
 }
 
 

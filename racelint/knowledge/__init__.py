@@ -18,6 +18,7 @@ from .model import (
     LockMethod,
     LockModel,
     LockRole,
+    ProcessState,
     Question,
     Safety,
     SafetyKind,
@@ -67,6 +68,7 @@ __all__ = [
     "LockRole",
     "Many",
     "Passing",
+    "ProcessState",
     "Question",
     "RunsOn",
     "Safety",
@@ -295,8 +297,8 @@ class Knowledge:
 
         return self._has(self.tables.callable_from_any_thread, qualname)
 
-    def process_state(self, qualname: str) -> str | None:
-        """The state of the whole process that this call changes, in words."""
+    def process_state(self, qualname: str) -> ProcessState | None:
+        """The state of the whole process that this call, or setting this variable, changes."""
 
         return self._find(self.tables.process_state, qualname)
 

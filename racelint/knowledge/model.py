@@ -205,6 +205,18 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessState:
+    """State of the whole process: what it is in words, and what to do instead of changing it.
+
+    `quiet`: threads that meet a change of it go on, only not quite as meant.
+    """
+
+    what: str
+    instead: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """A library attribute: the class of its value and, for a lock that uses another's, that other attribute."""
 

@@ -17,13 +17,14 @@ from . import (
     locks,
     loops,
     mutators,
+    process,
     questions,
     returns,
     safety,
     spawns,
 )
 from . import waits as waiting
-from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, Question, Safety
+from .model import Attribute, Effect, LockDecorator, LockMethod, LockModel, ProcessState, Question, Safety
 from .running import Blocking, EntryDecorator, EntryMethod, Spawn, Transfer, Wait
 
 
@@ -52,7 +53,7 @@ class Tables:
     attributes: Mapping[str, Attribute]
     blocking: Mapping[str, Blocking]
     cannot_raise: frozenset[str]
-    process_state: Mapping[str, str]
+    process_state: Mapping[str, ProcessState]
     callable_from_any_thread: frozenset[str]
 
     def canonical(self, qualname: str) -> str:
@@ -97,6 +98,6 @@ def standard_tables() -> Tables:
         attributes=returns.ATTRIBUTES,
         blocking=blocking.BLOCKING,
         cannot_raise=blocking.CANNOT_RAISE,
-        process_state=safety.PROCESS_STATE,
+        process_state=process.PROCESS_STATE,
         callable_from_any_thread=safety.CALLABLE_FROM_ANY_THREAD,
     )

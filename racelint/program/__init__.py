@@ -24,6 +24,7 @@ from racelint.program.locks import Locks
 from racelint.program.locksets import LockSets, link_locksets
 from racelint.program.names import Names, link_names
 from racelint.program.places import Places
+from racelint.program.processwide import Disturbance, link_processwide
 from racelint.program.races import Races, link_races
 from racelint.program.rebinding import Rebound, link_rebinding
 from racelint.program.sequences import link_sequences
@@ -66,6 +67,7 @@ class Program:
     interleavings: Interleavings
     birth: list[EarlyStart]
     captures: list[Capture]
+    processwide: list[Disturbance]
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
@@ -115,4 +117,5 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         interleavings=interleavings,
         birth=link_birth(threads, locksets),
         captures=link_captures(places),
+        processwide=link_processwide(threads, locksets),
     )
