@@ -7,9 +7,9 @@ from enum import Enum
 
 from racelint.facts import Span
 from racelint.program.case import Partner
-from racelint.program.claims import Claim, GuardClaim, Home
+from racelint.program.claims import Claim, GuardClaim, Home, Requirement
 from racelint.program.contexts import Context
-from racelint.program.locks import Lock, LockUse
+from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.source import Code
 
@@ -34,7 +34,7 @@ class Breach:
     span: Span
     access: Access | None = None
     callee: Code | None = None
-    use: LockUse | None = None
+    needed: Requirement | None = None
     guard: GuardClaim | None = None
     home: Home | None = None
     context: Context | None = None
@@ -50,7 +50,14 @@ class Breach:
         """The lock that is missing."""
         if self.guard is not None:
             return self.guard.lock
-        return self.use.lock if self.use is not None else None
+        return self.needed.use.lock if self.needed is not None else None
+
+    @property
+    def lock_name(self) -> str:
+        """That lock as the claim names it."""
+        if self.guard is not None:
+            return self.guard.meant.name
+        return self.needed.name if self.needed is not None else ""
 
     @property
     def symbol(self) -> str:

@@ -51,9 +51,10 @@ class GuardClaim:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """`requires`: the lock that callers of `code` hold, in terms of its parameters."""
+    """`requires`: the lock of that `name` that callers of `code` hold, in terms of its parameters."""
 
     claim: Claim
+    name: str
     code: Code
     use: LockUse
 
@@ -227,7 +228,7 @@ class _Reader:
             meant = self._meanings.lock(name, scope)
             if not meant.is_wrapped:
                 use = LockUse(meant.lock, meant.base if meant.lock.per_instance else "")
-                self.claims.required.setdefault(code.key, []).append(Requirement(claim, code, use))
+                self.claims.required.setdefault(code.key, []).append(Requirement(claim, name, code, use))
 
     def _home(self, claim: Claim, wording: Wording, scope: Scope) -> Home:
         name = wording.names[0] if wording.names else ""

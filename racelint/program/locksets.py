@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.program.calls import Edge
+from racelint.program.calls import Edge, is_public
 from racelint.program.claims import Claims
 from racelint.program.frames import inward, parameter_paths
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
@@ -154,8 +154,13 @@ class _EntryLocks:
     def _roots(self) -> set[int]:
         """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
         started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
-        unseen = {code.key for code in self._sources.codes if not self._calls.callers(code)}
+        unseen = {code.key for code in self._sources.codes if self._may_be_called_by_others(code)}
         return started | unseen | self._calls.escaping
+
+    def _may_be_called_by_others(self, code: Code) -> bool:
+        """Whether nobody of the program calls a function; or a constructor alone does, and others may."""
+        callers = self._calls.callers(code)
+        return not callers or (is_public(code) and all(self._calls.is_construction(edge) for edge in callers))
 
     def _given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
         """What the caller holds at the call, in the terms of the callee."""

@@ -122,9 +122,11 @@ class Meanings:
             raise UnknownNameError(f"there is no `{first}` here{self._meant_instead(first, cls, scope.module)}")
         return self._global(scope.module, first, rest, name)
 
-    def _meant_instead(self, name: str, cls: ClassInfo | None, module: int) -> str:
-        """What may have been meant by a name that means nothing."""
-        known = {*self._names.stores[module], *(self._attributes.stored(cls) if cls is not None else ())}
+    def _meant_instead(self, name: str, cls: ClassInfo | None, module: int | None = None) -> str:
+        """What of a class or a module may have been meant by a name that means nothing."""
+        known = self._attributes.stored(cls) if cls is not None else set()
+        if module is not None:
+            known = {*known, *self._names.stores[module]}
         near = get_close_matches(name, sorted(known), n=1)
         return f"; did you mean `{near[0]}`?" if near else ""
 
@@ -168,7 +170,7 @@ class Meanings:
     def _member(self, cls: ClassInfo, rest: list[str], path: str, name: str) -> tuple[Place, str]:
         first, *more = rest
         if not self._has(cls, first) and not _may_inherit(cls):
-            hint = self._meant_instead(first, cls, cls.module)
+            hint = self._meant_instead(first, cls)
             raise UnknownNameError(f"`{cls.facts.qualname}` has no `{first}`{hint}")
         if more:
             return self._of_values(self._types.of_attribute(cls, first), more, f"{path}.{first}", name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint.facts import Span
+from racelint.program.calls import is_public
 from racelint.program.case import Case
 from racelint.program.guards import Guard
 from racelint.program.locks import LockUse
@@ -134,6 +135,9 @@ class _Finder:
             calls = len({(edge.caller.key, edge.site) for edge in self._sharing.threads.calls.callers(code)})
             if code.function.kind != "function" or not calls or key in self._locksets.claims.required:
                 continue
+            if is_public(code):
+                # callers outside of the program may not hold it
+                continue
             around = self._locksets.around.get(key, frozenset())
             for use in sorted(uses - around, key=lambda each: each.lock.key):
                 name = self._name_in(code, use)
@@ -142,7 +146,10 @@ class _Finder:
                     yield Suggestion(code.path, code.function.span, text, symbol, calls, calls, "calls")
 
     def _touches(self, code: Code, use: LockUse) -> bool:
-        """Whether the function touches what the lock guards."""
+        """Whether the function touches what the lock guards, and does not take the lock itself."""
+        holding = self._locksets.holdings.get(code.key)
+        if holding is not None and any(each.use == use for each in holding.acquisitions.values()):
+            return False
         touched = (self._guards.get(access.place) for access in self._places.of(code))
         return any(guard is not None and guard.lock.key == use.lock.key for guard in touched)
 

@@ -123,11 +123,11 @@ class Unlocked:
             for edge in self._calls.callers(code):
                 if edge in self._calls.sure_calls(edge.caller) and not self._is_kept(needed, edge):
                     breach = Breach(How.CALL, needed.claim, edge.caller, span_of(edge.caller, edge.site), callee=code)
-                    yield replace(breach, use=needed.use)
+                    yield replace(breach, needed=needed)
             for context in self._threads.contexts[1:]:
                 if context.code is not None and any(entry is code for entry, _ in context.entries):
                     breach = Breach(How.START, needed.claim, context.code, context.span, callee=code)
-                    yield replace(breach, use=needed.use, context=context)
+                    yield replace(breach, needed=needed, context=context)
 
     def _in(self, wrapper: Code) -> list[LockUse]:
         """The locks that a decorator's function takes."""

@@ -60,8 +60,9 @@ def wordings(text: str) -> Iterator[Wording]:
         names = tuple(part.strip() for part in said.split(",")) if said else ()
         keyword, mistake = _meant(match["word"], bool(match["colon"]), names)
         if keyword is not None:
-            end = match.start("rest") + len(said)
-            yield Wording(keyword, names, text[match.start("word") : end].rstrip(), match.start(), end, mistake)
+            claim = text[match.start("word") : match.start("rest") + len(said)].rstrip()
+            end = match.start("word") + len(claim)
+            yield Wording(keyword, names, claim, match.start(), end, mistake)
 
 
 def _meant(word: str, has_colon: bool, names: tuple[str, ...]) -> tuple[Keyword | None, str]:

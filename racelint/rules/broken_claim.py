@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding, note
 from racelint.notes import at, defined
-from racelint.phrases import called, done, lock_name, state, who
+from racelint.phrases import called, done, state, who
 from racelint.program import Program
 from racelint.program.breach import Breach, How
 from racelint.rule import rule
@@ -56,7 +56,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 
 def _message(program: Program, breach: Breach) -> str:
-    lock = lock_name(breach.lock) if breach.lock is not None else "the lock"
+    lock = f"`{breach.lock_name}`"
     callee = f"`{called(breach.callee)}`" if breach.callee is not None else ""
     home = breach.home.name if breach.home is not None else ""
     match breach.how:
