@@ -482,6 +482,20 @@ SHOWN = {
         "16: `self._shot` is waited for here",
         "8: `_shot` is made here",
     ),
+    "RL306_lock_across_await/bad.py": (
+        "13: `self._lock` is held over the `await` at line 15: another task that runs this meanwhile stops "
+        "the thread of the loop, and nobody can release the lock. Use an `asyncio.Lock`, or release it before"
+        " the `await`.",
+        "15: here the task waits, and others run",
+        "9: `_lock` is made here",
+    ),
+    "RL306_lock_across_await/reentrant.py": (
+        "12: `lock` is held over the `await` at line 14, but it belongs to the thread, which all tasks of the"
+        " loop share: another task that runs this is let in. Use an `asyncio.Lock`, or release it before the "
+        "`await`.",
+        "14: here the task waits, and others run",
+        "6: `lock` is made here",
+    ),
     "RL601_update_across_await/bad.py": (
         "11: `self.received` is written back after the `await` at line 11, and several tasks running "
         "`Downloads.fetch` can update it meanwhile: that change is lost. Wait first, then read and store; or "

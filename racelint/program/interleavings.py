@@ -19,6 +19,7 @@ from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.excuses import can_outdate, is_excused, makes_object
 from racelint.program.guards import BETWEEN_TASKS, Guard
+from racelint.program.holdups import Holdup, link_holdups
 from racelint.program.locksets import LockSets
 from racelint.program.pauses import Pause, pause_in
 from racelint.program.places import Access, Kind, Place
@@ -72,6 +73,7 @@ class Interleavings:
 
     tasks: Threads
     found: list[Interleaving]
+    holdups: list[Holdup]
 
 
 def link_interleavings(
@@ -81,7 +83,18 @@ def link_interleavings(
     suspensions: Suspensions,
     assumed: Sequence[str] = (),
 ) -> Interleavings:
-    """Judge every sequence in a coroutine."""
+    """Judge every sequence in a coroutine, and what is held while it waits."""
+    found = _judge_all(tasks, locksets, sequences, suspensions, assumed)
+    return Interleavings(tasks, found, link_holdups(locksets, suspensions))
+
+
+def _judge_all(
+    tasks: Threads,
+    locksets: LockSets,
+    sequences: Sequences,
+    suspensions: Suspensions,
+    assumed: Sequence[str],
+) -> list[Interleaving]:
     by_place: dict[Place, list[tuple[Composite, Pause | None]]] = defaultdict(list)
     for sequence in (*sequences.found, *sequences.awaited):
         if sequence.code.function.is_async and (sequence.first.code is sequence.code or sequence.awaited):
@@ -89,7 +102,7 @@ def link_interleavings(
     paused = {place: those for place, those in by_place.items() if any(pause is not None for _, pause in those)}
     if not paused or not (tasks.contexts[1:] or assumed or _has_locks(locksets)):
         # to name what all tasks work on costs as much as for threads, and is for nothing here
-        return Interleavings(tasks, [])
+        return []
     sharing = link_sharing(tasks, sequences.places, assumed)
     found: list[Interleaving] = []
     for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
@@ -97,7 +110,7 @@ def link_interleavings(
         fresh = {(each.code.key, each.act) for each, pause in those if pause is None or _is_locked(case, each)}
         left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
         found.extend(_judge(case, left, suspensions))
-    return Interleavings(tasks, found)
+    return found
 
 
 def _has_locks(locksets: LockSets) -> bool:
@@ -181,8 +194,17 @@ def _is_harmless(case: Case, sequence: Composite) -> bool:
         return True
     if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
         # a table in which something was not found may be read anew by two
-        return sequence.first.kind is not Kind.READ or not makes_object(case, sequence)
+        return sequence.first.kind is not Kind.READ or not (_is_made(case, act) and makes_object(case, sequence))
     return is_excused(case, sequence)
+
+
+def _is_made(case: Case, act: Access) -> bool:
+    """Whether what is stored is made by the function that stores it, not handed to it."""
+    flow = case.sharing.places.dataflow(act.code)
+    made = flow.operation(act.value)
+    while isinstance(made, facts.Await | facts.Cast):
+        made = flow.operation(made.value)
+    return type(made) is facts.Call
 
 
 def _starts_once(case: Case, sequence: Composite) -> bool:
