@@ -199,3 +199,53 @@ def test_a_lock_of_a_table_is_named_with_its_key() -> None:
                     step()  # holds: A.locks[] of self.locks[key]
         """
     )
+
+
+def test_what_only_the_constructor_calls_may_be_called_from_outside_if_it_is_public() -> None:
+    check(
+        """
+        class A:
+            def __init__(self):
+                self.lock = threading.Lock()
+                self.configure()
+            def configure(self):
+                self._set()
+            def change(self):
+                with self.lock: self._set()
+            def _set(self):
+                step()  # holds:
+        """
+    )
+
+
+# --- what a claim says ---------------------------------------------------------------------------------------------
+
+
+def test_a_function_holds_what_it_requires() -> None:
+    check(
+        """
+        LOCK = threading.Lock()
+        class A:
+            def __init__(self): self.lock = threading.Lock()
+            def free(self):
+                self.step()
+            def step(self):  # requires: lock, LOCK
+                step()  # holds: A.lock, LOCK
+                self._deeper()
+                self.lock.release()
+                step()  # holds: LOCK
+            def _deeper(self):
+                step()  # holds: A.lock, LOCK
+        """
+    )
+
+
+def test_a_function_holds_the_lock_that_it_requires_of_a_parameter() -> None:
+    check(
+        """
+        class A:
+            def __init__(self): self.lock = threading.Lock()
+        def step(first: A, second: A):  # requires: second.lock
+            show(first)  # holds: A.lock of second
+        """
+    )
