@@ -552,6 +552,13 @@ SHOWN = {
     "RL903_unknown_claim/nobody_starts_it.py": (
         "7: `owned-by: _red` claims nothing: there is no function `_red` here",
     ),
+    "RL704_thread_local_set_once/bad.py": (
+        "6: `_state.depth` is set here for the current thread only: in others, `descend` fails with an "
+        "`AttributeError`. Set it in the `__init__` of a subclass of `threading.local`, or read it by "
+        '`getattr(_state, "depth", default)`.',
+        "10: `_state.depth` is read here",
+        "17: several threads running `descend` start here",
+    ),
     "RL705_process_global_state/bad.py": (
         "9: Several pool tasks running `build` change the working directory here for a while at once: that "
         "belongs to the whole process, and they get in each other's way. Use absolute paths, and `cwd=` for "

@@ -33,6 +33,7 @@ from racelint.program.signals import Signals, link_signals
 from racelint.program.source import SourceModule, Sources, assemble
 from racelint.program.suspension import link_suspension
 from racelint.program.tasks import link_tasks
+from racelint.program.threadlocals import SetOnce, link_threadlocals
 from racelint.program.threads import Threads, link_threads
 from racelint.program.types import Types
 from racelint.program.values import Interner
@@ -68,6 +69,7 @@ class Program:
     birth: list[EarlyStart]
     captures: list[Capture]
     processwide: list[Disturbance]
+    threadlocals: list[SetOnce]
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str] = ()) -> Program:
@@ -118,4 +120,5 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         birth=link_birth(threads, locksets),
         captures=link_captures(places),
         processwide=link_processwide(threads, locksets),
+        threadlocals=link_threadlocals(threads, places),
     )
