@@ -64,6 +64,8 @@ class Context:
     """Where it begins to run: the `start()` calls, or the site itself."""
     joins: Mapping[int, int] = field(default_factory=dict)
     """For functions that wait for its end on every path: the id of that wait."""
+    awaited: bool = False
+    """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 
@@ -160,6 +162,7 @@ class Finder:
                 repeated,
                 tuple(starts),
                 self._lifetimes.joins(site),
+                any(type(each) is facts.Await and each.value == site[1] for each in code.operations),
                 self._lifetimes.ends(code, site, starts, spawn),
             )
         )
@@ -291,6 +294,7 @@ class Finder:
                 repeated,
                 tuple(starts),
                 self._lifetimes.joins(made[0]) if len(made) == 1 else {},
+                False,
                 ends,
             )
         )

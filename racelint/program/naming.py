@@ -279,7 +279,7 @@ class Naming:
             names = self.names(runner, where, path)
             self._bind(context, code, parameter, names)
             if not self._varies(context, where, path):
-                self.stable[context.index].update(name.root for name in names)
+                self._note_stable(context, names)
 
     def _give_receiver(self, context: Context, code: Code, parameter: str, receiver: Value) -> None:
         """The object of a bound method that came to the start by way of variables, lists or parameters."""
@@ -297,7 +297,12 @@ class Naming:
                 names.update(self.names(runner, maker, path))
         self._bind(context, code, parameter, names)
         if not varies:
-            self.stable[context.index].update(name.root for name in names)
+            self._note_stable(context, names)
+
+    def _note_stable(self, context: Context, names: NameSet) -> None:
+        """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
+        roots = (name.root for name in names if not context.awaited or name.root[0] == "global")
+        self.stable[context.index].update(roots)
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:
