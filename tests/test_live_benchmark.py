@@ -101,5 +101,5 @@ def test_rounds_are_counted_until_enough_broke(answer: str, broken: int, rounds:
 
 def test_the_interpreter_that_runs_this_is_found_and_what_is_none_is_told() -> None:
     assert sys.version_info[:3] in [each.version for each in run.discover([])]
-    with pytest.raises(SystemExit, match="^nowhere is no CPython"):
+    with pytest.raises(SystemExit, match=r"^nowhere is no CPython"):
         run.discover(["nowhere"])
