@@ -8,8 +8,8 @@ from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
-from racelint.program.frames import argument
-from racelint.program.iterations import Walk, Walks, walked
+from racelint.program.frames import argument, outward, parameter_paths
+from racelint.program.iterations import Walk, Walks, given_away, walked
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code
 from racelint.program.types import Types
@@ -46,6 +46,8 @@ class Collector:
                     found.extend(self._made(Kind.DELETE, effective, effective.id, effective.span))
                 case _:
                     pass
+            if isinstance(operation, facts.Call | facts.LoadAttr):
+                found.extend(self._returned(operation))
         for index, parameter in enumerate(self._code.function.parameters):
             found.extend(self._argument_contents(index, parameter.name))
         return sorted(found, key=lambda access: access.id)
@@ -58,6 +60,19 @@ class Collector:
         load = facts.LoadName(index, self._code.function.span, name, "global", 0)
         self._located[index] = [(place, name if place.kind == "object" else "", ()) for place in places]
         return [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
+
+    def _returned(self, operation: facts.Call | facts.LoadAttr) -> list[Access]:
+        """The walks over a container, or a view of it, that a method or property of the program gives away."""
+        given = given_away(self._types, self._code, operation.id)
+        uses = self._flow.uses(operation.id) if given is not None else []
+        walks = [self._walks.of(operation.id, operation.id, use, given.view if given else "") for use in uses]
+        if given is None or not any(walks):
+            return []
+        paths = parameter_paths(self._flow, given.code, operation.id, given.receiver)
+        self._located[operation.id] = [
+            (place, outward(base, paths), bases) for place, base, bases in self._places.located(given.code, given.load)
+        ]
+        return [access for walk in walks if walk is not None for access in self._walked(operation, walk)]
 
     def _where(self, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
         found = self._located.get(operation.id)
@@ -130,13 +145,21 @@ class Collector:
                 walk = self._walks.of(load.id, id, use)
                 if walk is not None:
                     return self._walked(load, walk)
+                if isinstance(use, facts.Call) and (view := self._walks.view(load.id, id, use)):
+                    seen = self._made(Kind.CONTENT, load, use.id, use.span, method=view)
+                    return [*self._viewed(load, use, view), *seen]
                 return self._argument(load, id, use) if isinstance(use, facts.Call) else []
             case _:
                 return []
 
-    def _walked(self, load: facts.LoadName | facts.LoadAttr, walk: Walk) -> list[Access]:
+    def _walked(self, load: Operation, walk: Walk) -> list[Access]:
         found = self._made(Kind.ITERATE, load, walk.id, walk.span, method=walk.method)
-        return [replace(access, one_step_with_gil=walk.one_step_with_gil) for access in found]
+        return [replace(each, load=load.id, one_step_with_gil=walk.one_step_with_gil) for each in found]
+
+    def _viewed(self, load: Operation, call: facts.Call, name: str) -> list[Access]:
+        """The walks over the view of that name that a call has made."""
+        walks = self._walks.over_view(load.id, call, name)
+        return [access for walk in walks for access in self._walked(load, replace(walk, method=walk.method or name))]
 
     def _item(self, load: facts.LoadName | facts.LoadAttr, item: facts.LoadItem) -> list[Access]:
         nested = [
@@ -200,9 +223,7 @@ class Collector:
                 found.extend(self._walked(load, Walk(use.id, use.span, fetched.name, one_step)))
                 continue
             if effect.access is Effected.VIEW:
-                for walk in self._walks.over_view(load.id, use, fetched.name):
-                    named = replace(walk, method=walk.method or fetched.name)
-                    found.extend(self._walked(load, named))
+                found.extend(self._viewed(load, use, fetched.name))
             kind = _kind(effect.access)
             found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
         return found

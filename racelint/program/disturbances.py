@@ -13,7 +13,7 @@ from racelint.program.case import HALF, Case
 from racelint.program.contexts import Context
 from racelint.program.dataflow import Dataflow
 from racelint.program.guards import Guard, Protection, exclude_each_other
-from racelint.program.iterations import Walks
+from racelint.program.iterations import VIEWS, Walks
 from racelint.program.locks import LockKey
 from racelint.program.lockstate import ON_ENTRY
 from racelint.program.places import Access, Kind
@@ -22,8 +22,6 @@ from racelint.program.source import Code
 
 RETRIED: Final = frozenset({"RuntimeError"})
 """What an iteration raises that lost the race."""
-
-VIEWS: Final = frozenset({"items", "values", "keys"})
 
 CALLERS: Final = 3
 """How many calls up a flag is looked for."""
@@ -35,7 +33,8 @@ IN_PLACE: Final = {"+": "__iadd__", "|": "__ior__", "&": "__iand__", "-": "__isu
 def containers(case: Case, access: Access) -> tuple[str, ...]:
     """The library classes of what an access works on."""
     places = case.sharing.places
-    found = Walks(places.types, access.code, places.dataflow(access.code)).containers(access.load)
+    seen = Walks(places.types, access.code, places.dataflow(access.code)).containers(access.load)
+    found = tuple(each for each in seen if not each.startswith("dict_"))
     return found or tuple(
         dict.fromkeys(each.qualname for each in places.values(access.place) if hasattr(each, "qualname"))
     )
@@ -222,3 +221,18 @@ def is_walked_outside(case: Case, view: Access, guard: Guard) -> bool:
         if not guarded and any(walks.of(edge.site, edge.site, use, name) for use in flow.uses(edge.site)):
             return True
     return False
+
+
+def is_behind_view(case: Case, access: Access) -> bool:
+    """Whether what is walked over is a view that another function gives out of its guard: that is told there."""
+    guard = case.guard
+    if guard is None:
+        return False
+    callees = [edge.callee for edge in case.threads.calls.calls(access.code) if edge.site == access.load]
+    return any(
+        each.code in callees
+        and each.id in each.code.returns
+        and each.method in VIEWS
+        and any(map(guard.protects, case.protections(each)))
+        for each in case.accesses
+    )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect, Slot
-from racelint.program.dataflow import Dataflow
+from racelint.program.dataflow import LOADS, Dataflow
 from racelint.program.frames import argument
 from racelint.program.source import Code
 from racelint.program.types import Types
-from racelint.program.values import FunctionRef, Library, LibraryMethod, LibraryObject
+from racelint.program.values import FunctionRef, Library, LibraryMethod, LibraryObject, Value
+
+VIEWS: Final = frozenset({"items", "values", "keys"})
+"""The methods of a mapping that give a live view of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ class Walks:
             walk = self.of(load, call.id, use, f"dict_{name}")
             if walk is not None:
                 yield walk
+
+    def view(self, load: int, id: int, use: Operation) -> str:
+        """The view of `id` that a function makes (`six.iteritems`), by the name of a dictionary's."""
+        name, effect = self.effect(load, id, use) if isinstance(use, facts.Call) and use.callee != id else ("", None)
+        method = name.rpartition(".")[2].removeprefix("iter").removeprefix("view")
+        return method if effect is not None and effect.access is Effected.VIEW and method in VIEWS else ""
 
     def of(self, load: int, id: int, use: Operation, view: str = "") -> Walk | None:
         """The walk that `use` makes over `id`: the container `load`, or a view of it."""
@@ -105,6 +115,37 @@ class Walks:
         if self.flow.is_constant(given):
             return not self.flow.is_none(given)
         return any(isinstance(value, FunctionRef) for value in self.types.of(self.code, given))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a function of the program gives away: the container that `load` fetches there, or a `view` of it."""
+
+    code: Code
+    receiver: Value | None
+    load: facts.LoadName | facts.LoadAttr
+    view: str
+
+
+def given_away(types: Types, code: Code, site: int) -> Given | None:
+    """What the function returns that a call or a property runs, if there is one such function, which has one result."""
+    runs = types.callees.get((code.key, site)) or types.implicit.get((code.key, site)) or {}
+    match list(runs):
+        case [FunctionRef(code=callee, receiver=receiver)]:
+            pass
+        case _:
+            return None
+    if len(callee.returns) != 1 or callee.function.is_async or callee.function.is_generator:
+        return None
+    match callee.operations[callee.returns[0]] if callee.returns[0] >= len(callee.function.parameters) else None:
+        case facts.LoadName() | facts.LoadAttr() as load:
+            return Given(callee, receiver, load, "")
+        case facts.Call(callee=method):
+            match callee.operations[method] if method >= 0 else None:
+                case facts.LoadAttr(base=base, name=("keys" | "values" | "items") as name):
+                    seen = callee.operations[base] if base >= 0 else None
+                    return Given(callee, receiver, seen, f"dict_{name}") if isinstance(seen, LOADS) else None
+    return None
 
 
 def walked(effect: Effect) -> bool | None:

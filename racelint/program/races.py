@@ -18,11 +18,11 @@ from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.contexts import Context
 from racelint.program.disturbances import (
-    VIEWS,
     Harm,
     changed_under,
     harm,
     harms,
+    is_behind_view,
     is_no_setup,
     is_retried,
     is_taken_out,
@@ -39,6 +39,7 @@ from racelint.program.excuses import (
     makes_object,
 )
 from racelint.program.guards import Guard, Protection, protections, relation
+from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
@@ -382,7 +383,7 @@ class _Judge:
             return
         if guard is not None and (any(map(guard.protects, held)) or is_swapped_out(case, access, guard)):
             return
-        if self._is_handed_out(access):
+        if self._is_handed_out(access) or is_behind_view(case, access):
             return
         partner = case.partner(access, held, harms(case, access), is_no_setup)
         if partner is not None:
