@@ -173,6 +173,12 @@ def _is_held(guard: GuardClaim, held: Held, access: Access) -> bool:
     for use in held:
         if use.lock.key != guard.lock.key or (use.mode is LockKind.READER and access.kind.writes):
             continue
-        if guard.relation == ANY or relation(use, access) in (guard.relation, ANY):
+        if guard.relation == ANY or relation(use, access) in (guard.relation, ANY) or _is_entered(access):
             return True
     return False
+
+
+def _is_entered(access: Access) -> bool:
+    """Whether the object is what a `with` statement gave: it may be the one whose lock was taken there."""
+    made = re.match(r"%(\d+)", access.base)
+    return made is not None and type(access.code.operations[int(made[1])]) is facts.Entered
