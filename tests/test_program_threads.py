@@ -53,6 +53,34 @@ def test_async_code_starts_threads(start: str) -> None:
     assert runs_on(linked, marks(source, "runs on").popitem()[0]).removeprefix("many ") == "work"
 
 
+JOINED = """
+import threading
+
+def work(): pass  # runs on: {}
+
+def main(items):
+    for item in items:
+        thread = threading.Thread(target=work)
+        {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("turn", "contexts"),
+    [
+        ("thread.start(); thread.join()", "work"),
+        ("thread.start(); print(item); thread.join()", "work"),
+        ("try: thread.start()\n        finally: thread.join()", "work"),
+        ("thread.start()", "many work"),
+        ("thread.start(); thread.join(1)", "many work"),
+        ("thread.start()\n        if item: thread.join()", "many work"),
+        ("thread.start()\n    thread.join()", "many work"),
+    ],
+)
+def test_a_turn_that_joins_leaves_one_at_a_time(turn: str, contexts: str) -> None:
+    check(JOINED.format(contexts, turn))
+
+
 @pytest.mark.parametrize("start", ["multiprocessing.Process(target=work).start()", "asyncio.run(work())", "work"])
 def test_a_process_or_a_loop_is_no_thread(start: str) -> None:
     linked = program(f"{HEADER}def work(): pass\n{start}\n")

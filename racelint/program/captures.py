@@ -13,7 +13,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.knowledge.running import BlockingOn, RunsOn, WaitFor
-from racelint.program.lifetimes import passed
+from racelint.program.lifetimes import contains, surely_after
 from racelint.program.places import Place, Places
 from racelint.program.source import Code, parts, span_of, walk
 from racelint.program.types import Spawned
@@ -89,7 +89,7 @@ class _Finder:
     def of(self, spawned: Spawned) -> Iterator[Capture]:
         """The variables that one started function reads too late."""
         code, site = self._sources.codes[spawned.site[0]], spawned.site[1]
-        loops = [node for node in walk(code.function.body) if type(node) is facts.Loop and _has(node, site)]
+        loops = [node for node in walk(code.function.body) if type(node) is facts.Loop and contains(node, site)]
         if not loops:
             return
         for runs, handed_over in self._readers(code, site, spawned.target):
@@ -176,10 +176,10 @@ class _Finder:
         """Whether a turn of the loop waits for what it has started, or is the last one."""
         if self._waits_itself(code, site) or _leaves(loop.body, site):
             return True
-        after = _surely_after(code, (*loop.head, *loop.body), site)
+        after = surely_after(code, (*loop.head, *loop.body), site)
         if any(id > site and self._is_wait(code, site, code.operations[id]) for id in after):
             return True
-        around = (node for node in walk(loop.body) if type(node) is facts.With and _has(node, site))
+        around = (node for node in walk(loop.body) if type(node) is facts.With and contains(node, site))
         managers = (value for node in around for value in self._types.of(code, node.manager))
         return any(
             isinstance(value, LibraryObject) and self._knowledge.joins_on_exit(value.qualname) for value in managers
@@ -222,10 +222,6 @@ def _is_inside(function: Code, code: Code) -> bool:
     return around is code
 
 
-def _has(node: Node, id: int) -> bool:
-    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
-
-
 def _moved_by(loops: Sequence[facts.Loop], name: str) -> list[tuple[facts.Loop, int]]:
     """The innermost of some loops that gives the variable a value, and where it does; nothing if none does."""
     for loop in reversed(loops):
@@ -238,20 +234,8 @@ def _moved_by(loops: Sequence[facts.Loop], name: str) -> list[tuple[facts.Loop, 
 def _leaves(nodes: Sequence[Node], id: int) -> bool:
     """Whether the nodes that follow an operation leave the loop."""
     for index, node in enumerate(nodes):
-        if _has(node, id):
+        if contains(node, id):
             if any(isinstance(each, facts.Break | facts.Return | facts.Raise) for each in nodes[index:]):
                 return True
             return any(_leaves(part, id) for part in parts(node))
     return False
-
-
-def _surely_after(code: Code, nodes: Sequence[Node], id: int) -> set[int]:
-    """The ids that a run passes after an operation, up to the end of the nodes."""
-    for index, node in enumerate(nodes):
-        if _has(node, id):
-            found = passed(code, nodes[index + 1 :])
-            if type(node) is facts.Try:
-                found |= passed(code, node.final)
-            inside = next((part for part in parts(node) if any(_has(each, id) for each in part)), ())
-            return found | _surely_after(code, inside, id)
-    return set()

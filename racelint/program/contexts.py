@@ -222,7 +222,7 @@ class Finder:
                     return True
                 return any(self._is_long_lived(pool, code) for pool in pools)
             case _:
-                return repeated is not None
+                return repeated is not None and not self._lifetimes.joins_in_turn(code, site, starts)
 
     def _is_single(self, pool: Value | None, spawn: Spawn) -> bool:
         """Whether the pool surely has one worker."""
@@ -271,7 +271,7 @@ class Finder:
         id, repeated = facts.NOTHING, None
         starts: list[tuple[Code, int]] = []
         if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
-            many = len(made) > 1 or any(loop_around(self._sources.codes[key], each) for key, each in made)
+            many = len(made) > 1 or any(self._is_repeated(site, row) for site in made)
         for site in made:
             starts.extend(self._lifetimes.method_calls(site, row.started_by or "start"))
         if len(made) == 1:
@@ -298,6 +298,12 @@ class Finder:
                 ends,
             )
         )
+
+    def _is_repeated(self, site: Site, row: EntryMethod) -> bool:
+        """Whether objects are made there in a loop, and one is started before the last one has ended."""
+        code = self._sources.codes[site[0]]
+        starts = self._lifetimes.method_calls(site, row.started_by or "start")
+        return loop_around(code, site[1]) is not None and not self._lifetimes.joins_in_turn(code, site, starts)
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):

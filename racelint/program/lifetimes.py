@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
 from racelint.program.frames import argument
-from racelint.program.source import Code, walk
+from racelint.program.source import Code, parts, walk
 from racelint.program.types import Types
 from racelint.program.values import (
     Instance,
@@ -61,6 +61,15 @@ class Lifetimes:
             if isinstance(call, facts.Call) and not call.arguments and id in unconditional(code):
                 found[code.key] = id
         return found
+
+    def joins_in_turn(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> bool:
+        """Whether each turn of the loop around the site waits for what it has started: there is one at a time."""
+        loops = [node for node in walk(code.function.body) if type(node) is facts.Loop and contains(node, site[1])]
+        if not loops or not starts or any(where is not code for where, _ in starts):
+            return False
+        joins = {id for where, id in self.method_calls(site, "join") if where is code and _is_plain(code, id)}
+        turn = (*loops[-1].head, *loops[-1].body)
+        return all(joins & surely_after(code, turn, start) for _, start in starts)
 
     def _waits_itself(self, code: Code, site: Site) -> bool:
         for value in self._types.callees.get(site, ()):
@@ -117,6 +126,11 @@ class Lifetimes:
         return (min(id for _, id in starts), max(plain)) if plain else None
 
 
+def _is_plain(code: Code, id: int) -> bool:
+    call = code.operations[id]
+    return isinstance(call, facts.Call) and not call.arguments
+
+
 def last_id(node: facts.Node) -> int:
     return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
 
@@ -164,3 +178,20 @@ def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
             case _ if hasattr(node, "id"):
                 found.add(node.id)
     return found
+
+
+def contains(node: facts.Node, id: int) -> bool:
+    """Whether an operation stands in a node."""
+    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
+
+
+def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:
+    """The ids that a run passes after an operation, up to the end of some nodes of the function."""
+    for index, node in enumerate(nodes):
+        if contains(node, id):
+            found = passed(code, nodes[index + 1 :])
+            if type(node) is facts.Try:
+                found |= passed(code, node.final)
+            inside = next((part for part in parts(node) if any(contains(each, id) for each in part)), ())
+            return found | surely_after(code, inside, id)
+    return set()
