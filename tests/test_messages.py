@@ -513,6 +513,18 @@ SHOWN = {
         "19: `self._connection` is set here",
         "25: several tasks running `Client.connect` start here",
     ),
+    "RL603_loop_object_from_thread/bad.py": (
+        "14: `self._lines.put_nowait` is called by the thread running `Reader.read`, outside the thread of "
+        "the event loop: it is not safe there, and the loop may sleep on. Hand it to "
+        "`loop.call_soon_threadsafe`.",
+        "19: a coroutine uses it here",
+        "17: the thread running `Reader.read` starts here",
+    ),
+    "RL603_loop_object_from_thread/loop_run_by_a_function.py": (
+        "17: `loop.call_later` is called by any caller of `start`, outside the thread of the event loop: it "
+        "is not safe there, and the loop may sleep on. Hand it to `loop.call_soon_threadsafe`.",
+        "9: another thread runs the loop from here on",
+    ),
     "RL701_started_before_initialised/bad.py": (
         "10: `Mailbox._deliver` starts here and reads `self._letters`, set only at line 11: it can be first, "
         "and fail with an `AttributeError`. Set what it reads before it is started.",

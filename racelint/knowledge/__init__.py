@@ -225,6 +225,16 @@ class Knowledge:
 
         return self._has(self.tables.entered_at_once, qualname)
 
+    def is_for_loop_thread(self, qualname: str) -> bool:
+        """Whether this method must be called on the thread of the loop to which its object belongs."""
+
+        return self._has(self.tables.loop_thread_only, qualname)
+
+    def runs_loop(self, qualname: str) -> bool:
+        """Whether this call runs an event loop on the thread that makes it."""
+
+        return self._has(self.tables.loop_runners, qualname)
+
     def transfer(self, qualname: str) -> Transfer | None:
         """Whether this call hands an item to another context, or receives one."""
 

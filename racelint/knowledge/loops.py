@@ -185,3 +185,32 @@ ENTERED_AT_ONCE: frozenset[str] = frozenset(
         "contextlib.nullcontext",
     }
 )
+
+
+def _members(owner: str, names: str) -> set[str]:
+    return {f"{owner}.{name}" for name in names.split()}
+
+
+# What must be called on the thread of the loop to which the object belongs.
+LOOP_THREAD_ONLY: frozenset[str] = frozenset(
+    _members("asyncio.Future", "set_result set_exception cancel")
+    | _members("asyncio.Event", "set clear")
+    | _members("asyncio.Condition", "notify notify_all")
+    | _members("asyncio.Semaphore", "release")
+    | _members("asyncio.Queue", "put_nowait get_nowait task_done")
+    | _members("asyncio.TaskGroup", "create_task")
+    | _members("asyncio.StreamWriter", "write writelines close")
+    | _members("asyncio.Handle", "cancel")
+    | _members(_LOOP, "call_soon call_later call_at create_task stop add_reader add_writer remove_reader remove_writer")
+    | _members(_IO_LOOP, "call_later call_at add_timeout remove_timeout add_handler remove_handler stop")
+    | _members("tornado.locks.Event", "set clear")
+    | _members("tornado.locks.Condition", "notify notify_all")
+    | _members("tornado.queues.Queue", "put_nowait get_nowait task_done")
+)
+
+# What runs a loop on the thread that calls it.
+LOOP_RUNNERS: frozenset[str] = frozenset(
+    {"asyncio.run", "asyncio.Runner.run", "anyio.run", "trio.run"}
+    | _members(_LOOP, "run_forever run_until_complete")
+    | _members(_IO_LOOP, "start run_sync")
+)

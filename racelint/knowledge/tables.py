@@ -44,6 +44,8 @@ class Tables:
     transfers: Mapping[str, Transfer]
     joins_on_exit: frozenset[str]
     entered_at_once: frozenset[str]
+    loop_thread_only: frozenset[str]
+    loop_runners: frozenset[str]
     effects: Mapping[str, Effect]
     builtin_effects: Mapping[str, Effect]
     container_effects: Mapping[tuple[str, str], Effect]
@@ -89,6 +91,8 @@ def standard_tables() -> Tables:
         transfers=waiting.TRANSFERS,
         joins_on_exit=waiting.JOINS_ON_EXIT,
         entered_at_once=loops.ENTERED_AT_ONCE,
+        loop_thread_only=loops.LOOP_THREAD_ONLY,
+        loop_runners=loops.LOOP_RUNNERS,
         effects=atomics.EFFECTS,
         builtin_effects=mutators.BUILTIN_EFFECTS,
         container_effects=mutators.CONTAINER_EFFECTS,

@@ -27,6 +27,7 @@ from racelint.program.sharing import link_sharing
 from racelint.program.source import Code, span_of, walk
 from racelint.program.suspension import Suspensions
 from racelint.program.threads import Threads
+from racelint.program.trespasses import Trespass, link_trespasses
 from racelint.program.values import Instance, LibraryObject
 
 
@@ -74,6 +75,7 @@ class Interleavings:
     tasks: Threads
     found: list[Interleaving]
     holdups: list[Holdup]
+    trespasses: list[Trespass]
 
 
 def link_interleavings(
@@ -83,9 +85,10 @@ def link_interleavings(
     suspensions: Suspensions,
     assumed: Sequence[str] = (),
 ) -> Interleavings:
-    """Judge every sequence in a coroutine, and what is held while it waits."""
+    """Judge every sequence in a coroutine, what is held while it waits, and what threads do to its loop."""
     found = _judge_all(tasks, locksets, sequences, suspensions, assumed)
-    return Interleavings(tasks, found, link_holdups(locksets, suspensions))
+    trespasses = link_trespasses(locksets.threads, tasks)
+    return Interleavings(tasks, found, link_holdups(locksets, suspensions), trespasses)
 
 
 def _judge_all(
@@ -189,7 +192,7 @@ def _is_harmless(case: Case, sequence: Composite) -> bool:
     if sequence.shape in (Shape.LAZY, Shape.CHECK) and act.kind is Kind.WRITE and case.is_constant(act):
         return not _starts_once(case, sequence)
     if sequence.shape is Shape.LAZY:
-        return is_excused(case, sequence) or not makes_object(case, sequence)
+        return is_excused(case, sequence) or not (_is_made(case, act) and makes_object(case, sequence))
     if sequence.shape is Shape.CHECK and act.method == "clear":
         return True
     if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
@@ -201,25 +204,38 @@ def _is_harmless(case: Case, sequence: Composite) -> bool:
 def _is_made(case: Case, act: Access) -> bool:
     """Whether what is stored is made by the function that stores it, not handed to it."""
     flow = case.sharing.places.dataflow(act.code)
-    made = flow.operation(act.value)
-    while isinstance(made, facts.Await | facts.Cast):
-        made = flow.operation(made.value)
-    return type(made) is facts.Call
+    pending, seen = [act.value], set[int]()
+    while pending:
+        id = pending.pop()
+        if id in seen:
+            continue
+        seen.add(id)
+        match flow.operation(id):
+            case facts.Call():
+                return True
+            case facts.Await(value=value) | facts.Cast(value=value) | facts.Unpack(value=value):
+                pending.append(value)
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                pending.extend(inputs)
+            case _:
+                pass
+    return False
 
 
 def _starts_once(case: Case, sequence: Composite) -> bool:
     """Whether a flag is raised beside something that shall be made only once: `if not self.running` and so on."""
-    if (
-        sequence.wants is not False
-        or case.sharing.places.dataflow(sequence.last.code).truth(sequence.last.value) is False
-    ):
+    code, act = sequence.code, sequence.last
+    if sequence.wants is not False or case.sharing.places.dataflow(act.code).truth(act.value) is False:
+        return False
+    if act.code is not code or any(type(n) is facts.Loop and n.span == sequence.test for n in walk(code.function.body)):
+        # a loop that runs until the flag is raised
         return False
     types = case.sharing.places.types
     return any(
         each.kind is Kind.WRITE
         and each.id > sequence.first.id
-        and any(isinstance(value, Instance | LibraryObject) for value in types.of(each.code, each.value))
-        for each in case.sharing.places.of(sequence.code)
+        and any(isinstance(value, Instance | LibraryObject) for value in types.of(code, each.value))
+        for each in case.sharing.places.of(code)
     )
 
 

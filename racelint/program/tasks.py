@@ -63,7 +63,10 @@ def _is_no_start(calls: Calls, spawned: Spawned) -> bool:
         return False
     line = code.operations[site + 1 :]
     handed = next((each for each in line if type(each) is facts.Call and _is_given(each, site)), None)
-    return handed is not None and any(type(each) is facts.Await and each.value == handed.id for each in line)
+    if handed is None or handed.id + 1 >= len(code.operations):
+        return False
+    following = code.operations[handed.id + 1]
+    return type(following) is facts.Await and following.value == handed.id
 
 
 def _is_given(call: facts.Call, value: int) -> bool:
@@ -178,8 +181,9 @@ def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
         if isinstance(value, Library | LibraryMethod):
             cut_short = {"timeout", "return_when"} & {each.name for each in call.arguments}
             wait = knowledge.wait(value.qualname)
-            waits = wait is not None and wait.awaited and not (cut_short and not wait.timeout_raises)
-            return waits or bool(knowledge.spawns(value.qualname)) or value.qualname in ("list", "tuple", "set")
+            if wait is not None:
+                return wait.awaited and (wait.timeout_raises or not cut_short)
+            return bool(knowledge.spawns(value.qualname)) or value.qualname in ("list", "tuple", "set")
     return False
 
 
