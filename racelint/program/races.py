@@ -38,7 +38,7 @@ from racelint.program.excuses import (
     is_tested_again,
     makes_object,
 )
-from racelint.program.guards import Guard, Protection, protections, relation
+from racelint.program.guards import Guard, Protection, exclude_each_other, protections, relation
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -286,6 +286,7 @@ class _Judge:
             for access in case.accesses
             if (access.code.key, access.id) not in own
             and any(guard.protects(each) for each in case.protections(access))
+            and not exclude_each_other(held, case.protections(access))
             and case.may_meet(sequence.last if sequence.last.code is sequence.code else sequence.first, access)
         ]
         if sequence.shape is Shape.DOUBLE_READ:
@@ -332,7 +333,9 @@ class _Judge:
         if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
             return
         guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
-        if not any(case.may_meet(access, each) for each in guarded if each.kind.writes or access.kind.writes):
+        meant = (each for each in guarded if each.kind.writes or access.kind.writes)
+        held = case.protections(access)
+        if all(exclude_each_other(held, case.protections(each)) or not case.may_meet(access, each) for each in meant):
             return
         wrong = self._wrong_lock(access)
         problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
