@@ -114,3 +114,25 @@ class Mask:
         os.umask(self.before)
 """
     assert changed(source + RUN.format("mask = Mask()\n    with mask: pass")) == [("the file mode mask", True)]
+
+
+@pytest.mark.parametrize(
+    ("other", "meets"),
+    [
+        ("os.environ['A'] = '2'", True),
+        ("os.environ.pop('A')", True),
+        ("os.environ.clear()", True),
+        ("os.environ.update(given)", True),
+        ("os.environ['B'] = '2'", False),
+        ("del os.environ['B']", False),
+        ("os.environ[name()] = '2'", False),
+    ],
+)
+def test_entries_of_the_environment_are_told_apart(other: str, meets: bool) -> None:
+    source = f"""
+def one(): os.environ['A'] = '1'
+def two(given=()): {other}
+threading.Thread(target=one).start()
+threading.Thread(target=two).start()
+"""
+    assert [each.partner is not None for each in program(HEADER + source).processwide] == [meets, meets]

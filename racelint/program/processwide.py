@@ -29,6 +29,9 @@ WHILE_ENTERED: Final = frozenset(
 ASKING: Final = {"locale.setlocale": 1}
 """Calls with no more than so many arguments only ask what the state is."""
 
+KEYED: Final = frozenset({"pop", "setdefault", "putenv", "unsetenv"})
+"""Methods that change the one entry whose key they are given."""
+
 OLD_VALUES: Final = frozenset(
     {"getcwd", "getcwdb", "umask", "getlocale", "setlocale", "getdefaulttimeout", "stdin", "stdout", "stderr"}
     | {
@@ -47,12 +50,16 @@ OLD_VALUES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of the state of the process, by the library's function or variable `by`."""
+    """One change of the state of the process, by the library's function or variable `by`.
+
+    `part` is the literal key, where only one entry is changed; "" is all of it, None an entry that is not known.
+    """
 
     state: ProcessState
     by: str
     code: Code
     id: int
+    part: str | None
 
     @property
     def path(self) -> str:
@@ -119,7 +126,20 @@ class _Finder:
                 case _:
                     continue
             if found is not None:
-                yield Change(*found, code, id)
+                yield Change(*found, code, id, self._part(code, operation))
+
+    def _part(self, code: Code, operation: facts.Operation) -> str | None:
+        """The key of the one entry that is changed."""
+        flow = self._locksets.places.dataflow(code)
+        match operation:
+            case facts.StoreItem(key=key) | facts.DeleteItem(key=key):
+                return flow.text(key)
+            case facts.Call(callee=callee, arguments=arguments) if arguments:
+                fetched = flow.operation(callee)
+                keyed = type(fetched) is facts.LoadAttr and fetched.name in KEYED
+                return flow.text(arguments[0].value) if keyed else ""
+            case _:
+                return ""
 
     def _state(self, code: Code, id: int, member: str) -> tuple[ProcessState, str] | None:
         for value in self._types.of(code, id):
@@ -145,7 +165,8 @@ class _Finder:
     def _met(self, change: Change, every: list[Change]) -> tuple[Context, Context, Change] | None:
         """Who makes the change, and who may make which other at the same time, with no lock to keep them apart."""
         for other in sorted(every, key=lambda each: each.code is not change.code):
-            if self._locks(change) & self._locks(other):
+            same = change.code is other.code or change.part == other.part is not None or "" in (change.part, other.part)
+            if not same or self._locks(change) & self._locks(other):
                 continue
             for one in self._threads.of(change.code):
                 for two in self._threads.of(other.code):
