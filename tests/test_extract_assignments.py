@@ -41,6 +41,33 @@ def test_unpacking() -> None:
     assert same(dump(source), expected)
 
 
+def test_a_tuple_that_was_just_made_is_not_taken_apart() -> None:
+    source = """
+    def f(a, b):
+        a.x, a.y = b, a.x
+        a.x, *a.y = b, b
+        a.x, a.y = *b, b
+    """
+    expected = """
+    2 LoadAttr 0 x
+    3 Build tuple (1, 2)
+    4 StoreAttr 0 x 1
+    5 StoreAttr 0 y 2
+    6 Build tuple (1, 1)
+    7 Unpack 6 0
+    8 Unpack 6 1
+    9 StoreAttr 0 x 7
+    10 StoreAttr 0 y 8
+    11 Compute * (1)
+    12 Build tuple (11, 1)
+    13 Unpack 12 0
+    14 Unpack 12 1
+    15 StoreAttr 0 x 13
+    16 StoreAttr 0 y 14
+    """
+    assert same(dump(source), expected)
+
+
 def test_locals_need_no_operation() -> None:
     source = """
     def f(a):

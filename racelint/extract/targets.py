@@ -11,6 +11,8 @@ from racelint.extract.expressions import key
 from racelint.extract.frame import Frame
 from racelint.facts import (
     NOTHING,
+    Build,
+    Compute,
     DeleteAttr,
     DeleteItem,
     DeleteName,
@@ -38,11 +40,22 @@ def assign(
         index = key(frame, target)
         frame.add(StoreItem(frame.fresh(), frame.span(covered), base, index, assigned, False))
     elif kind is cst.Tuple or kind is cst.List:
-        parts = [frame.add(Unpack(frame.fresh(), assigned, index)) for index in range(len(target.elements))]
+        parts = _parts(frame, target, assigned)
         for element, part in zip(target.elements, parts, strict=True):
             assign(frame, element.value, part)
     elif kind is cst.StarredElement:
         assign(frame, target.value, assigned)
+
+
+def _parts(frame: Frame, target: Any, assigned: int) -> tuple[int, ...]:
+    """The values for the elements of a target: of `a, b = x, y` they are known, and nothing is taken apart."""
+    made = frame.out[-1] if frame.out else None
+    if type(made) is Build and made.id == assigned and made.kind in ("tuple", "list") and not made.comprehension:
+        stars = [each for each in frame.out if type(each) is Compute and each.kind == "*" and each.id in made.items]
+        starred = any(element.__class__ is cst.StarredElement for element in target.elements)
+        if len(made.items) == len(target.elements) and not stars and not starred:
+            return made.items
+    return tuple(frame.add(Unpack(frame.fresh(), assigned, index)) for index in range(len(target.elements)))
 
 
 def delete(frame: Frame, target: Any) -> None:
