@@ -1,0 +1,137 @@
+"""Measures racelint on bugs that maintainers had to fix: is there a report before the fix, and silence after it?
+
+`python -m benchmarks.realbugs` takes for each of the cases in cases.json the last release with the bug and the first
+without it, downloaded with pip once, and checks them as packages, without their tests. Cases without releases are
+checked at their commits if `--mirrors` has a repository for them (`owner+name`, as `git clone --mirror` makes it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.checking import LIMIT, Checked, Finding, check
+from benchmarks.realbugs.cases import Case, Target, cases, located, target_of
+from benchmarks.realbugs.matching import near
+from benchmarks.realbugs.results import (
+    Causes,
+    Outcome,
+    Report,
+    Result,
+    causes_table,
+    read_causes,
+    result_file,
+    table,
+    unexplained,
+    write,
+)
+from benchmarks.releases import CACHE
+
+Checks = dict[Target, Checked]
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A case before or after its fix: its file, and what is checked."""
+
+    file: Path
+    target: Target
+    is_commit: bool
+
+    @property
+    def path(self) -> str:
+        """The path of the file in the findings."""
+        return self.file.relative_to(self.target.folder).as_posix()
+
+
+def main() -> int:
+    """Check all cases, print and store what came of them, and complain about causes that are wrong or lacking."""
+    given = _arguments()
+    options = ["--assume-shared", "*"] if given.assume_shared else []
+    listed = cases(given.only)
+    started = time.monotonic()
+    with ThreadPoolExecutor(given.jobs) as pool:
+        sides = list(pool.map(lambda case: _sides(case, given.cache, given.mirrors), listed))
+        targets = list(dict.fromkeys(side.target for both in sides for side in both))
+        run = lambda target: _checked(target, options, given)  # noqa: E731
+        checks = dict(zip(targets, pool.map(run, targets), strict=True))
+    causes = read_causes(given.assume_shared)
+    outcomes = [_outcome(case, both, checks, causes) for case, both in zip(listed, sides, strict=True)]
+    print(table(outcomes), causes_table(outcomes), sep="\n\n")
+    if given.verbose:
+        print(*(msgspec.json.encode(each).decode() for each in outcomes), sep="\n")
+    if not given.only:
+        took = round(time.monotonic() - started)
+        write(Result(options, given.jobs, took, outcomes), result_file(given.assume_shared))
+    complaints = list(unexplained(outcomes, causes))
+    print(*complaints, sep="\n", file=sys.stderr)
+    return bool(complaints)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.realbugs", description=__doc__.partition("\n")[0])
+    parser.add_argument("--assume-shared", action="store_true", help="check with --assume-shared '*'")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where releases are kept")
+    parser.add_argument("--mirrors", type=Path, help="a folder of git repositories named owner+name")
+    parser.add_argument("--only", default="", help="only the cases whose name or category has this text in it")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--limit", type=float, default=LIMIT, help="how many seconds a check may take")
+    parser.add_argument("--checked", type=Path, help="a folder for what came of each check; what is there is taken")
+    parser.add_argument("--verbose", action="store_true", help="print what came of each case")
+    return parser.parse_args()
+
+
+def _sides(case: Case, cache: Path, mirrors: Path | None) -> tuple[Side, ...]:
+    """The case before and after its fix: releases, else commits, else nothing."""
+    for sources in filter(None, (case.releases, case.commits)):
+        trees = [source.tree(cache, mirrors) for source in sources]
+        files = [(tree, located(tree, case.file)) for tree in trees if tree]
+        sides = tuple(Side(file, target_of(tree, file), sources[0].is_commit) for tree, file in files if file)
+        if len(sides) == 2:
+            return sides
+    return ()
+
+
+def _checked(target: Target, options: list[str], given: argparse.Namespace) -> Checked:
+    """Check a target, or take what came of it in an earlier run that was interrupted."""
+    name = "+".join([*target.folder.relative_to(given.cache).parts, target.name])
+    kept = given.checked and given.checked / f"{name}{'-assumed' * bool(options)}.json"
+    if kept and kept.exists():
+        return msgspec.json.decode(kept.read_bytes(), type=Checked)
+    checked = check(target.folder, target.name, *options, limit=given.limit)
+    if kept:
+        kept.write_bytes(msgspec.json.encode(checked))
+    print(f"{target.folder.name} {target.name}: {checked.wall:.0f} s {checked.failure}", file=sys.stderr, flush=True)
+    return checked
+
+
+def _near(case: Case, side: Side, checks: Checks) -> list[Finding]:
+    source = side.file.read_text(encoding="utf-8", errors="replace")
+    return near(case, checks[side.target].findings, side.path, source, at_lines=side.is_commit)
+
+
+def _outcome(case: Case, sides: tuple[Side, ...], checks: Checks, causes: Causes) -> Outcome:
+    if not sides:
+        return Outcome(case.case, case.category)
+    before, after = (checks[side.target] for side in sides)
+    reports, left = ([Report.of(each) for each in _near(case, side, checks)] for side in sides)
+    return Outcome(
+        case.case,
+        case.category,
+        checked="commits" if sides[0].is_commit else "releases",
+        before=reports,
+        after=left,
+        findings=(len(before.findings), len(after.findings)),
+        wall=(before.wall, after.wall),
+        failure=before.failure or after.failure,
+        cause="" if reports else causes.get(case.case, ""),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
