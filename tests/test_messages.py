@@ -544,6 +544,20 @@ SHOWN = {
         "14: `self._codec` is set here",
         "17: `self._codec` is read here by `Channel._read`",
     ),
+    "RL702_read_before_join/bad.py": (
+        "17: `self._words` is read while the thread running `Report._count` may still be at work: line 18 "
+        "waits for the end, too late for this read. Read it after that.",
+        "12: `self._words` is set here by `Report._count`",
+        "15: the thread running `Report._count` starts here",
+        "18: the starter waits here",
+    ),
+    "RL702_read_before_join/timeout_of_which_nobody_asks.py": (
+        "15: `found` is read although the `join` at line 14 may have given up: when its timeout is over, the "
+        "thread running `look_up` may still be at work. Ask `is_alive()` first.",
+        "7: `found` is changed (`append`) here by `look_up`",
+        "12: the thread running `look_up` starts here",
+        "14: the starter waits here",
+    ),
     "RL703_late_bound_argument/bad.py": (
         "10: The lambda reads `address` only when it runs, and the loop may have moved on by then: it can see "
         "the value of a later turn. Hand the value over as an argument, or bind it by a default: "

@@ -27,6 +27,7 @@ from racelint.program.places import Places
 from racelint.program.processwide import Disturbance, link_processwide
 from racelint.program.races import Races, link_races
 from racelint.program.rebinding import Rebound, link_rebinding
+from racelint.program.results import EarlyRead, link_results
 from racelint.program.sequences import link_sequences
 from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.signals import Signals, link_signals
@@ -68,6 +69,7 @@ class Program:
     interleavings: Interleavings
     birth: list[EarlyStart]
     captures: list[Capture]
+    results: list[EarlyRead]
     processwide: list[Disturbance]
     threadlocals: list[SetOnce]
 
@@ -119,6 +121,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         interleavings=interleavings,
         birth=link_birth(threads, locksets),
         captures=link_captures(places),
+        results=link_results(sharing, locksets, races),
         processwide=link_processwide(threads, locksets),
         threadlocals=link_threadlocals(threads, places),
     )

@@ -50,7 +50,7 @@ class Lifetimes:
         if spawn.starts is Starts.NOW and self._waits_itself(code, site):
             return site[1], site[1]
         first = min(id for _, id in starts)
-        waits = [id for id in self._waits(code, site, spawn) if id > first]
+        waits = [id for id in self.waits(code, site) if id > first]
         return (first, max(waits)) if waits else None
 
     def joins(self, site: Site) -> dict[int, int]:
@@ -79,7 +79,7 @@ class Lifetimes:
                     return True
         return False
 
-    def _waits(self, code: Code, site: Site, spawn: Spawn) -> list[int]:
+    def waits(self, code: Code, site: Site) -> list[int]:
         """The calls in `code`, outside any branch, after which the context has surely ended."""
         found: list[int] = []
         always = unconditional(code)

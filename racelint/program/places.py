@@ -125,6 +125,10 @@ class Places:
         values = self.types.of(code, parameter)
         return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
 
+    def handed_over(self, container: Value) -> Place | None:
+        """The Place of a container that is handed to a started function; None for all else."""
+        return self._handed.get(container)
+
     def dataflow(self, code: Code) -> Dataflow:
         """The def-use chains of a function."""
         found = self._dataflows.get(code.key)
