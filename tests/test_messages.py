@@ -525,6 +525,14 @@ SHOWN = {
         "is not safe there, and the loop may sleep on. Hand it to `loop.call_soon_threadsafe`.",
         "9: another thread runs the loop from here on",
     ),
+    "RL604_lock_of_another_loop/bad.py": (
+        "10: `_saving` belongs to one event loop, and is taken here in the loops of several pool tasks running "
+        "`work`: whoever has to wait for it gets `RuntimeError`, or is never woken. Run all of it in one loop, or "
+        "use a lock of `threading` for what threads share.",
+        "15: the loops are run here",
+        "21: several pool tasks running `work` start here",
+        "6: `_saving` is made here",
+    ),
     "RL701_started_before_initialised/bad.py": (
         "10: `Mailbox._deliver` starts here and reads `self._letters`, set only at line 11: it can be first, "
         "and fail with an `AttributeError`. Set what it reads before it is started.",

@@ -22,6 +22,7 @@ from racelint.program.interleavings import Interleavings, link_interleavings
 from racelint.program.lockorder import LockOrder, link_lockorder
 from racelint.program.locks import Locks
 from racelint.program.locksets import LockSets, link_locksets
+from racelint.program.loops import ForeignLock, link_loops
 from racelint.program.names import Names, link_names
 from racelint.program.places import Places
 from racelint.program.processwide import Disturbance, link_processwide
@@ -67,6 +68,7 @@ class Program:
     breaches: Breaches
     races: Races
     interleavings: Interleavings
+    loops: list[ForeignLock]
     birth: list[EarlyStart]
     captures: list[Capture]
     results: list[EarlyRead]
@@ -119,6 +121,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         breaches=breaches,
         races=races,
         interleavings=interleavings,
+        loops=link_loops(sharing, locksets),
         birth=link_birth(threads, locksets),
         captures=link_captures(places),
         results=link_results(sharing, locksets, races),

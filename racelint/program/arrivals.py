@@ -54,7 +54,7 @@ class Arrivals:
         if any(self._waits_for(value, site) for value in known):
             return True
         fetched = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
-        return not values and type(fetched) is facts.LoadAttr and fetched.name in WAIT_NAMES
+        return not known and type(fetched) is facts.LoadAttr and fetched.name in WAIT_NAMES
 
     def _waits_for(self, callee: Library | LibraryMethod, site: Site | None) -> bool:
         knowledge = self._types.names.knowledge
@@ -63,6 +63,8 @@ class Arrivals:
             made = callee.receiver if isinstance(callee, LibraryMethod) else None
             where = made.site if isinstance(made, Instance | LibraryObject) else None
             return site is None or where in (None, site)
+        if knowledge.runs_loop(callee.qualname):
+            return True
         return wait is not None or (blocking is not None and blocking.what not in SAYS_NOTHING)
 
     def _values(self, code: Code, call: facts.Call) -> list[object]:

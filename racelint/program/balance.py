@@ -125,15 +125,33 @@ def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
     told: set[LockKey] = set()
     for acquisition in holding.acquisitions.values():
         key = acquisition.use.lock.key
-        shared_by_tasks = acquisition.use.lock.domain in (LockDomain.TASK, LockDomain.GREENLET)
-        if key not in told and not shared_by_tasks and is_private(locksets, code, key):
+        alone = _is_alone(locksets, code, acquisition)
+        if key not in told and alone and is_private(locksets, code, key):
             told.add(key)
             yield acquisition
+
+
+def _is_alone(locksets: LockSets, code: Code, acquisition: Acquisition) -> bool:
+    """Whether the one call is all that a private lock can meet: what it awaits itself may be a task of its own."""
+    lock = acquisition.use.lock
+    if lock.domain is not LockDomain.TASK:
+        return lock.domain is not LockDomain.GREENLET
+    uses = locksets.places.dataflow(code).uses(int(lock.key[2])) if lock.key[0] == "site" else ()
+    return not acquisition.explicit and not any(
+        isinstance(use, facts.LoadAttr) and use.name == "acquire" for use in uses
+    )
 
 
 def is_private(locksets: LockSets, code: Code, key: LockKey) -> bool:
     """Whether a lock is made in the function and known to nobody else: only taken and released there."""
     if key[0] != "site" or key[1] != code.key or int(key[2]) in code.returns:
         return False
-    uses = locksets.places.dataflow(code).uses(int(key[2]))
-    return all(isinstance(use, facts.LoadAttr | facts.Entered) for use in uses)
+    flow = locksets.places.dataflow(code)
+    return all(
+        isinstance(use, facts.Entered | facts.Await)
+        or (
+            isinstance(use, facts.LoadAttr)
+            and all(isinstance(call, facts.Call) and call.callee == use.id for call in flow.uses(use.id))
+        )
+        for use in flow.uses(int(key[2]))
+    )

@@ -1,7 +1,7 @@
 """A lock is made anew at each call, so nobody else can ever hold it.
 
-*What it does*: reports `with threading.Lock():` and a lock in a local variable that no other thread or function gets
-to see.
+*What it does*: reports `with threading.Lock():`, `async with asyncio.Lock():`, and a lock in a local variable that no
+other thread, task or function gets to see.
 
 *Why is this bad?*: a lock excludes those who take the same lock. One that is made for each call looks like a guard and
 keeps nobody out.
@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding
+from racelint.knowledge.model import LockDomain
 from racelint.notes import lock_details
 from racelint.phrases import called
 from racelint.program import Program
@@ -29,8 +30,9 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the locks that nobody else knows."""
     for acquisition in program.balance.useless:
+        others = "task" if acquisition.use.lock.domain is LockDomain.TASK else "thread"
         message = (
-            f"This lock is made anew at each call of `{called(acquisition.code)}`: no other thread can hold it, so "
+            f"This lock is made anew at each call of `{called(acquisition.code)}`: no other {others} can hold it, "
         )
-        message += "it keeps nobody out. Make it once, in `__init__` or at module level."
+        message += "so it keeps nobody out. Make it once, in `__init__` or at module level."
         yield check.finding(acquisition, message, **lock_details(acquisition.use.lock, acquisition.code))
