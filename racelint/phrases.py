@@ -154,6 +154,18 @@ def others_change(program: Program, race: Race) -> str:
     return f"other threads can change it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
 
 
+def emptied(access: Access) -> str:
+    """How an access ends what was there: "cleared", "set anew"."""
+    return "cleared" if access.kind is Kind.MUTATE else "set anew"
+
+
+def adds(program: Program, race: Race) -> str:
+    """Who adds to what is taken over: "several threads running `collect` can add to it"."""
+    if race.other is not None and race.other_context is not None:
+        return f"{who(program, race.other_context, race.other.code)} can add to it"
+    return f"other threads can add to it{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
+
+
 # --- locks ---
 
 

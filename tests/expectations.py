@@ -21,7 +21,7 @@ from racelint.config import Flags, load_config
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-ABOUT_SEQUENCES = ("RL101", "RL103", "RL105", "RL108", "RL201", "RL202", "RL203", "RL205")
+ABOUT_SEQUENCES = ("RL101", "RL103", "RL105", "RL107", "RL108", "RL201", "RL202", "RL203", "RL205")
 BUILDS = {"": None, "free-threaded": FREE_THREADED_ONLY, "every build": EVERY_BUILD}
 ALARM = re.compile(r"(RL\d{3})(?: \((free-threaded|every build)\))?")
 MARKER = re.compile(rf"#\s*(expect|false alarm|missed):\s*({ALARM.pattern}(?:\s*,\s*{ALARM.pattern})*)")

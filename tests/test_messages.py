@@ -151,6 +151,20 @@ SHOWN = {
         "10: `requires: _lock` is claimed here",
         "7: `_lock` is made here",
     ),
+    "RL107_lost_swap/bad.py": (
+        "19: `self._letters` is cleared here after line 18 has read it, and the main thread can add to it in between: "
+        "what is added there is lost. Hold one lock over both.",
+        "18: `self._letters` is read (`list`) here first",
+        "13: `self._letters` is changed (`append`) here by the main thread",
+        "25: the thread running `Outbox.flush` starts here",
+    ),
+    "RL107_lost_swap/read_and_cleared_in_two_sections.py": (
+        "24: `self._pages` is cleared here after line 21 has read it, and other threads can add to it in between: what "
+        "is added there is lost. Hold `_lock` over both.",
+        "21: `self._pages` is read (`list`) here first",
+        "13: `self._pages` is changed (`append`) here with `_lock` held",
+        "8: `_lock` is made here",
+    ),
     "RL108_unguarded_write/bad.py": (
         "12: `self.record` is set here and read back at line 14, but several threads running `report` set it:"
         " a call can go on with the value of another. Keep it in a local variable, or in a `threading.local`.",

@@ -40,6 +40,8 @@ class Shape(Enum):
     CHECK = "tested, then acted upon"
     LAZY = "tested for absence, then made"
     DOUBLE_READ = "tested, then read again"
+    EMPTIED = "read as a whole, then emptied"
+    REPLACED = "fetched, then replaced"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,8 @@ class Sequences:
         self.found: list[Composite] = []
         self.awaited: list[Composite] = []
         """Those that only tasks have."""
+        self.swaps: list[Composite] = []
+        """Those that end by emptying or replacing what was read."""
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}

@@ -13,6 +13,7 @@ from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import handled_misses
+from racelint.program.swaps import SWAPS, adds
 from racelint.program.values import Instance, Library, LibraryObject, Value
 
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
@@ -80,6 +81,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a write makes stale what the sequence has found out."""
     if sequence.shape is Shape.DOUBLE_READ:
         return case.clears(other)
+    if sequence.shape in SWAPS:
+        return adds(case.sharing.places.dataflow(other.code), sequence, other)
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:
         return other.method in REMOVES or other.kind.rebinds

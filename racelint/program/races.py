@@ -62,6 +62,8 @@ class Problem(Enum):
     DOUBLE_READ = "double read"
     ITERATION = "iteration"
     HANDED_OUT = "handed out"
+    EMPTIED = "emptied"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +115,7 @@ class Races:
 def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breaches: Breaches) -> Races:
     """Judge every Place. Where an access breaks what is claimed of the Place, `breaches` tells so and nobody else."""
     by_place: dict[Place, list[Composite]] = {}
-    for sequence in sequences.found:
+    for sequence in (*sequences.swaps, *sequences.found):
         by_place.setdefault(sequence.first.place, []).append(sequence)
     races = Races()
     places = sharing.places
@@ -132,6 +134,8 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
 ORDER = (
     Problem.NO_EXCLUSION,
     Problem.DIFFERENT_LOCKS,
+    Problem.EMPTIED,
+    Problem.REPLACED,
     Problem.SPLIT,
     Problem.LAZY,
     Problem.CHECK,
@@ -157,6 +161,8 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
         if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
             continue
         taken.add(key)
+        if race.problem in (Problem.EMPTIED, Problem.REPLACED) and race.first is not None:
+            taken.add((race.first.code.key, race.first.id))
         starts.add(where)
         kept.append(race)
     return kept
@@ -227,6 +233,10 @@ class _Judge:
         match sequence.shape:
             case Shape.DOUBLE_READ:
                 return Problem.DOUBLE_READ, act
+            case Shape.EMPTIED:
+                return Problem.EMPTIED, act
+            case Shape.REPLACED:
+                return Problem.REPLACED, act
             case _ if split:
                 return (None if again else Problem.SPLIT), act
             case Shape.UPDATE:

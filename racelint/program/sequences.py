@@ -16,6 +16,7 @@ from racelint.program.composites import INSERTS, MISSES, MISSING, PER_TEST, REMO
 from racelint.program.dataflow import Dataflow
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code, parts, walk
+from racelint.program.swaps import find_swaps
 
 
 def link_sequences(places: Places, calls: Calls) -> Sequences:
@@ -25,6 +26,7 @@ def link_sequences(places: Places, calls: Calls) -> Sequences:
         if code.key in places.by_code or code.key in calls.out:
             for sequence in _Finder(sequences, code).find():
                 (sequences.awaited if sequence.awaited else sequences.found).append(sequence)
+            sequences.swaps.extend(find_swaps(sequences, code))
             places.forget(code)
     return sequences
 

@@ -15,11 +15,11 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Operation
 from racelint.program.case import Case
-from racelint.program.composites import Composite
+from racelint.program.composites import Composite, Shape
 from racelint.program.excuses import can_outdate, is_excused
 from racelint.program.guards import exclude_each_other
 from racelint.program.operators import TRUTH, has_python, runs_python
-from racelint.program.places import Kind
+from racelint.program.places import Access, Kind
 from racelint.program.source import OPERATIONS, Code
 from racelint.program.types import Types
 from racelint.program.ways import between
@@ -30,6 +30,8 @@ POINTS: Final = (facts.Call, facts.Await, facts.Yield, facts.Import, facts.MakeC
 
 def can_interleave(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
     """Whether with the GIL others may come into a sequence, or it comes whole into what others do in several steps."""
+    if sequence.shape is Shape.REPLACED:
+        return any(_is_added_late(case, sequence, other) for other in case.accesses)
     if is_interruptible(case, sequence):
         return True
     if not sequence.last.kind.writes:
@@ -44,6 +46,12 @@ def can_interleave(case: Case, sequence: Composite, others: Sequence[Composite])
         for other in others
         if other is not sequence
     )
+
+
+def _is_added_late(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether others may come in between where a container is fetched and where something is added to it."""
+    types = case.sharing.places.types
+    return can_outdate(case, sequence, other) and may_switch(types, other.code, other.load, other.id)
 
 
 def is_interruptible(case: Case, sequence: Composite) -> bool:
