@@ -11,7 +11,16 @@ import msgspec
 from msgspec import UNSET
 
 from racelint.knowledge import KnowledgeRows
-from racelint.layers import PROJECT_FILE, Flags, Layer, config_flags, file_layer, file_with_settings, flag_layer
+from racelint.layers import (
+    PROJECT_FILE,
+    Flags,
+    Layer,
+    config_flags,
+    environment_layer,
+    file_layer,
+    file_with_settings,
+    flag_layer,
+)
 from racelint.paths import absolute
 from racelint.patterns import names_file, rebased
 from racelint.rule import ON_BY_DEFAULT, Selection, load_rules, matching
@@ -25,6 +34,9 @@ PerFileIgnores = tuple[tuple[str, tuple[str, ...]], ...]
 """Patterns and the selectors of the rules that are off in the files that they name."""
 
 SELECTING = ("select", "extend-select", "ignore")
+
+CACHE_FOLDER = ".racelint_cache"
+"""The folder in that of the project for what runs find out; what is no project has none."""
 
 Origins = Mapping[str, tuple[str, ...]]
 
@@ -52,6 +64,7 @@ class Config:
     assume_shared: tuple[str, ...] = ()
     target: Target = "any"
     baseline: Path | None = None
+    cache_dir: Path | None = field(default=None, compare=False)
     respect_noqa: bool = True
     rows: KnowledgeRows = field(default_factory=KnowledgeRows)
     origins: Origins = field(default_factory=dict, compare=False)
@@ -90,13 +103,18 @@ def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
     marked = (folder for folder in folders if os.path.isfile(folder / PROJECT_FILE) or os.path.exists(folder / ".git"))
     root = nearest.parent if nearest else next(marked, None)
 
-    config = Config(root or start, is_project=root is not None, respect_noqa=flags.respect_noqa)
+    config = Config(
+        root or start,
+        is_project=root is not None,
+        cache_dir=root and root / CACHE_FOLDER,
+        respect_noqa=flags.respect_noqa,
+    )
     if named:
         config = _over(config, file_layer(named, Path.cwd()))
     elif nearest and is_read:
         config = _over(config, file_layer(nearest, nearest.parent))
-    if inline:
-        config = _over(config, inline)
+    for layer in (environment_layer(), inline):
+        config = _over(config, layer) if layer else config
     return _over(config, flag_layer(flags))
 
 
@@ -133,6 +151,7 @@ def _over(config: Config, layer: Layer) -> Config:
         assume_shared=config.assume_shared if said.assume_shared is UNSET else said.assume_shared,
         target=config.target if said.target is UNSET else said.target,
         baseline=config.baseline if said.baseline is UNSET else located(said.baseline),
+        cache_dir=config.cache_dir if said.cache_dir is UNSET else located(said.cache_dir),
         rows=_rows_over(config.rows, layer),
         origins=_origins_over(config.origins, layer),
     )

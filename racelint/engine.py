@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import gc
-import stat
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from traceback import extract_tb
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-from racelint.baseline import Extent, extent_of, load, without_known
+from racelint.baseline import Extent, load, without_known
+from racelint.cache import Cache, Outcome, digest, packed
 from racelint.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
-from racelint.extract import SourceError, extract
-from racelint.facts import Comment, ModuleFacts, Span
-from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Report, RunError, in_order
-from racelint.knowledge import Knowledge
+from racelint.facts import ModuleFacts, Span, Unreadable
+from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Progress, Report, RunError, in_order
 from racelint.paths import absolute, display_path
-from racelint.program import Program, SourceModule, link
-from racelint.program.suggestions import Suggestion, suggestions
-from racelint.rule import load_rules
+from racelint.reading import Reading, Source, find, read
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
-Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how many steps of it are over, and how many there are."""
+if TYPE_CHECKING:
+    from racelint.program.suggestions import Suggestion
 
 
 def silent(_activity: str, _done: int, _total: int) -> None:
@@ -42,18 +32,18 @@ NO_BUFFERS: Mapping[Path, bytes] = MappingProxyType({})
 
 NO_FILE = "no Python file was found (test code is left out unless it is named)"
 
-Result = TypeVar("Result")
-
-DEEP_STACK = 512 * 1024 * 1024
-DEEP_RECURSION = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that was found, be it accepted or not, and what there is in the program: what a baseline is made from."""
+    """All that was found, be it accepted or not, and what came of the program: what a baseline is made from."""
 
     report: Report
-    extent: Extent
+    outcome: Outcome
+
+    @property
+    def extent(self) -> Extent:
+        """What there is in the program."""
+        return self.outcome.extent()
 
 
 def check(
@@ -79,32 +69,28 @@ def analyse(
     """The same without a baseline, and for every build."""
     texts = {absolute(path): text for path, text in buffers.items()}
     files, unlisted = discover(paths, project(config), texts)
-    run = _Run(config, {file.display: file.path for file in files if file.asked}, progress)
+    outcome = _outcome(files, texts, config, progress)
+    run = _Run(config, {file.display: file.path for file in files if file.asked}, outcome)
     run.findings += [_unreadable(each.display, f"the folder cannot be listed ({each.reason})") for each in unlisted]
-    modules = list(_modules(files, texts, run))
-    with _collector_off():
-        extent = _on_deep_stack(lambda: _link_and_check(modules, run))
-    comments = {module.path: module.facts.comments for module in modules if module.path in run.asked}
-    return Analysis(_report(run, comments, {display_path(path): text for path, text in texts.items()}), extent)
+    report = _report(run, {display_path(path): text for path, text in texts.items()})
+    return Analysis(report, outcome)
 
 
 def suggest(
     paths: Sequence[Path], config: Config, progress: Progress = silent
 ) -> tuple[list[Suggestion], tuple[RunError, ...]]:
     """The claims that the files at and below the paths keep already, and what went wrong on the way to them."""
+    from racelint import checking
+
     files, _ = discover(paths, project(config), NO_BUFFERS)
-    run = _Run(config, {file.display: file.path for file in files if file.asked}, progress)
-    modules = list(_modules(files, NO_BUFFERS, run))
-
-    def found() -> list[Suggestion]:
-        program = link(modules, Knowledge.standard().with_rows(config.rows), config.assume_shared)
-        return suggestions(program.sharing, program.locksets)
-
-    try:
-        with _collector_off():
-            return [each for each in _on_deep_stack(found) if each.path in run.asked], tuple(run.errors)
-    except Exception as error:
-        return [], (*run.errors, RunError("linking", _internal(error)))
+    store = Cache(config.cache_dir)
+    readings = read(find(files, NO_BUFFERS, store), store, progress)
+    errors = [reading.said for reading in readings if isinstance(reading.said, RunError)]
+    found = checking.suggest(_modules(readings), config)
+    if isinstance(found, RunError):
+        return [], (*errors, found)
+    asked = {file.display for file in files if file.asked}
+    return [each for each in found if each.path in asked], tuple(errors)
 
 
 def project(config: Config) -> Project:
@@ -119,141 +105,94 @@ def project(config: Config) -> Project:
     )
 
 
-@dataclass(slots=True)
-class _Run:
-    """What a run is about, and what has come of it so far; `asked` are the files to report on, by the path shown."""
-
-    config: Config
-    asked: Mapping[str, Path]
-    progress: Progress
-    findings: list[Finding] = field(default_factory=list)
-    errors: list[RunError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-
-    def codes_for(self, path: str) -> frozenset[str]:
-        """The codes of the rules that are on in a file, or for a folder that is none."""
-        return self.config.codes_for(self.asked[path]) if path in self.asked else self.config.codes
+# --- the program, whatever is asked about --------------------------------------------------------------------------
 
 
-def _report(run: _Run, comments: Mapping[str, Sequence[Comment]], buffers: Mapping[str, bytes]) -> Report:
-    """What is left of the findings for the files that were asked about and the comments in them."""
-    codes_for = cache(run.codes_for)
-    findings = in_order(each for each in run.findings if each.code in codes_for(each.path))
-    kept, silenced, unused = suppress(
-        findings, comments, lambda path: codes_for(path) - run.broken, run.config.respect_noqa
+def _outcome(files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress) -> Outcome:
+    """What comes of a program: what came of it before, if nothing has changed since on which that depends."""
+    store = Cache(config.cache_dir)
+    sources = find(files, buffers, store)
+    known = store.outcome(_program(sources, config))
+    if known is not None:
+        return known
+    readings = read(sources, store, progress)
+    outcome = _worked_out(readings, config, progress)
+    if not outcome.errors:
+        store.keep_outcome(_program(sources, config), outcome)
+    store.tidy()
+    return outcome
+
+
+def _program(sources: Sequence[Source], config: Config) -> bytes:
+    """The digest of all that decides what comes of a program: its files and texts, and some of the configuration."""
+    files = [(each.file.module, each.file.display, each.file.is_package, each.text) for each in sources]
+    settings = (sorted(config.codes), config.assume_shared, config.rows)
+    return digest(repr((files, settings)).encode(errors="backslashreplace"))
+
+
+def _worked_out(readings: Sequence[Reading], config: Config, progress: Progress) -> Outcome:
+    from racelint import checking
+
+    modules = _modules(readings)
+    checked = checking.check(modules, config, progress)
+    unreadable = [_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable)]
+    return Outcome(
+        (*unreadable, *checked.findings),
+        (*(each.said for each in readings if isinstance(each.said, RunError)), *checked.errors),
+        frozenset(checked.broken),
+        tuple(checked.notes),
+        {file.display: facts.comments for file, facts in modules if facts.comments},
+        packed(checked.extent),
     )
-    found_nothing = () if run.asked else (NO_FILE,)
-    return Report(
-        in_order([*kept, *unused]),
-        tuple(run.errors),
-        run.asked,
-        buffers=buffers,
-        notes=(*notes(run.config), *run.notes, *found_nothing),
-        suppressed=silenced,
-    )
 
 
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Linking makes millions of objects and hardly a cycle: to look for cycles would take half of its time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+def _modules(readings: Sequence[Reading]) -> list[tuple[SourceFile, ModuleFacts]]:
+    return [(each.file, each.said) for each in readings if isinstance(each.said, ModuleFacts)]
 
 
-def _modules(files: Sequence[SourceFile], texts: Mapping[Path, bytes], run: _Run) -> Iterator[SourceModule]:
-    for index, file in enumerate(files):
-        run.progress("reading", index, len(files))
-        try:
-            read = _facts(file, texts)
-        except Exception as error:
-            run.errors.append(RunError(file.display, _internal(error)))
-            continue
-        if isinstance(read, ModuleFacts):
-            yield SourceModule(file.module, file.display, file.is_package, read)
-        elif file.asked:
-            run.findings.append(read)
-
-
-def _facts(file: SourceFile, texts: Mapping[Path, bytes]) -> ModuleFacts | Finding:
-    """The facts of a file, or a finding that says why there are none."""
-    try:
-        if file.path in texts:
-            return extract(texts[file.path])
-        if stat.S_ISREG(file.path.stat().st_mode):
-            return extract(file.path.read_bytes())
-        return _unreadable(file.display, "it is no regular file")
-    except SourceError as error:
-        span = Span(error.line, error.column, error.line, error.column + 1)
-        return _unreadable(file.display, f"it is no valid Python, {error.message}", span)
-    except OSError as error:
-        return _unreadable(file.display, f"it cannot be opened ({error.strerror or error})")
-
-
-def _link_and_check(modules: Sequence[SourceModule], run: _Run) -> Extent:
-    """Run the rules on the program of these modules, and tell what there is in it."""
-    run.progress("linking", 0, 1)
-    try:
-        knowledge = Knowledge.standard().with_rows(run.config.rows)
-        program = link(modules, knowledge, run.config.assume_shared)
-        extent = extent_of(program)
-    except Exception as error:
-        run.errors.append(RunError("linking", _internal(error)))
-        run.broken |= run.config.codes
-        return Extent()
-    _apply_rules(program, run)
-    run.notes += [f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.idle()]
-    return extent
-
-
-def _apply_rules(program: Program, run: _Run) -> None:
-    """Gather what the rules find; one that breaks down is an error, and does not keep the others from running."""
-    rules = [rule for rule in load_rules() if rule.code in run.config.codes]
-    for index, rule in enumerate(rules):
-        run.progress("checking", index, len(rules))
-        try:
-            for finding in rule.check(program) if rule.check else ():
-                if finding.path in run.asked:
-                    run.findings.append(finding)
-        except Exception as error:
-            run.errors.append(RunError(f"{rule.code} {rule.name}", _internal(error)))
-            run.broken.add(rule.code)
+def _unread(file: SourceFile, said: Unreadable) -> Finding:
+    span = Span(said.line, said.column, said.line, said.column + 1) if said.line else FILE_START
+    return _unreadable(file.display, said.reason, span)
 
 
 def _unreadable(path: str, reason: str, span: Span = FILE_START) -> Finding:
     return unreadable_file.check.finding(Location(path, span), f"not checked: {reason}")
 
 
-def _internal(error: Exception) -> str:
-    """An error of racelint's own in one line: what, and where in the code."""
-    frame = extract_tb(error.__traceback__)[-1]
-    return (
-        f"internal error: {type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno} in {frame.name})"
+# --- what of it is reported ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run is about, and what came of it; `asked` are the files to report on, by the path shown."""
+
+    config: Config
+    asked: Mapping[str, Path]
+    outcome: Outcome
+    findings: list[Finding] = field(default_factory=list)
+
+    def codes_for(self, path: str) -> frozenset[str]:
+        """The codes of the rules that are on in a file, or for a folder that is none."""
+        return self.config.codes_for(self.asked[path]) if path in self.asked else self.config.codes
+
+
+def _report(run: _Run, buffers: Mapping[str, bytes]) -> Report:
+    """What is left of the findings for the files that were asked about and the comments in them."""
+    codes_for, outcome = cache(run.codes_for), run.outcome
+    found = [*run.findings, *(each for each in outcome.findings if each.path in run.asked)]
+    comments = {path: said for path, said in outcome.comments.items() if path in run.asked}
+    kept, silenced, unused = suppress(
+        in_order(each for each in found if each.code in codes_for(each.path)),
+        comments,
+        lambda path: codes_for(path) - outcome.broken,
+        run.config.respect_noqa,
     )
-
-
-def _on_deep_stack(run: Callable[[], Result]) -> Result:
-    """What `run` returns, run with room for facts that are nested deeply: stages and rules recurse over them."""
-    outcome: Future[Result] = Future()
-
-    def settle() -> None:
-        try:
-            outcome.set_result(run())
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    former_stack, former_limit = threading.stack_size(DEEP_STACK), sys.getrecursionlimit()
-    sys.setrecursionlimit(DEEP_RECURSION)
-    try:
-        threading.Thread(target=settle, name="racelint", daemon=True).start()
-    finally:
-        threading.stack_size(former_stack)
-    try:
-        return outcome.result()
-    finally:
-        sys.setrecursionlimit(former_limit)
+    found_nothing = () if run.asked else (NO_FILE,)
+    return Report(
+        in_order([*kept, *unused]),
+        outcome.errors,
+        run.asked,
+        buffers=buffers,
+        notes=(*notes(run.config), *outcome.notes, *found_nothing),
+        suppressed=silenced,
+    )

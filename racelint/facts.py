@@ -508,3 +508,11 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     classes: tuple[Class, ...]
     lines: int
     comments: tuple[Comment, ...] = ()
+
+
+class Unreadable(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Why a file says nothing, and the line and column where reading it stopped; 0 where it never began."""
+
+    reason: str
+    line: int = 0
+    column: int = 0

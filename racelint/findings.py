@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -26,6 +26,9 @@ Moment = Literal["start", "before", "after"]
 
 EVERY_BUILD: tuple[Build, ...] = ("gil", "free-threaded")
 FREE_THREADED_ONLY: tuple[Build, ...] = ("free-threaded",)
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how many steps of it are over, and how many there are."""
 
 FILE_START = Span(1, 1, 1, 1)
 """Where a finding about a whole file stands."""
@@ -97,6 +100,15 @@ class RunError:
 
     where: str
     message: str
+
+
+def breakdown(where: str, error: BaseException) -> RunError:
+    """An error of racelint's own in one line: what, and where in the code."""
+    from traceback import extract_tb
+
+    frame = extract_tb(error.__traceback__)[-1]
+    code = f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}"
+    return RunError(where, f"internal error: {type(error).__name__}: {error} ({code})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,13 +14,19 @@ from pathspec import GitIgnoreSpec
 DEFAULT_EXCLUDES = frozenset(
     (
         *(".bzr", ".git", ".hg", ".svn"),
-        *("__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pytype", ".ruff_cache", ".ipynb_checkpoints"),
+        *("__pycache__", ".hypothesis", ".mypy_cache", ".pytest_cache", ".pytype", ".racelint_cache", ".ruff_cache"),
+        ".ipynb_checkpoints",
         *(".direnv", ".nox", ".pyenv", ".tox", ".venv", "venv", "site-packages"),
         *(".eggs", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules"),
     )
 )
 """Names of folders that hold no source of the project, unless they are packages."""
 
+
+GIT_FILES = frozenset((".git", ".gitignore"))
+"""What a folder has in it that has ignore files."""
+
+NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 TEST_FOLDERS = frozenset(("test", "tests"))
 TEST_FILES = ("test_*.py", "*_test.py")
@@ -29,18 +36,26 @@ MORE_TEST_FILES = ("conftest.py", "tests.py")
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Patterns relative to a folder."""
+    """Patterns relative to a folder. What `hint` does not match, none of them speaks of."""
 
     root: Path
     spec: GitIgnoreSpec
     from_git: bool
+    hint: re.Pattern[str]
 
     def decides(self, path: Path, *, is_folder: bool) -> bool | None:
         """True: leaves the path out; False: takes it back in; None: says nothing."""
         if not self.spec.patterns or not path.is_relative_to(self.root) or path == self.root:
             return None
-        relative = path.relative_to(self.root).as_posix()
-        return self.spec.check_file(f"{relative}/" if is_folder else relative).include
+        relative = f"{path.relative_to(self.root).as_posix()}{'/' if is_folder else ''}"
+        return self.spec.check_file(relative).include if self.hint.search(relative) else None
+
+
+def _ignore(root: Path, lines: Iterable[str], *, from_git: bool) -> Ignore:
+    spec = GitIgnoreSpec.from_lines(lines)
+    each = (pattern.regex.pattern for pattern in spec.patterns if pattern.regex)
+    hint = re.compile("|".join(f"(?:{NAMED_GROUP.sub('(?:', regex)})" for regex in each) or "(?!)", re.DOTALL)
+    return Ignore(root, spec, from_git, hint)
 
 
 def is_ignored(path: Path, ignores: Sequence[Ignore], *, is_folder: bool) -> bool:
@@ -52,7 +67,7 @@ def is_ignored(path: Path, ignores: Sequence[Ignore], *, is_folder: bool) -> boo
 
 def excludes(root: Path, patterns: Iterable[str]) -> Ignore:
     """The configuration's patterns, relative to the folder of its file."""
-    return Ignore(root, GitIgnoreSpec.from_lines(patterns), from_git=False)
+    return _ignore(root, patterns, from_git=False)
 
 
 def git_ignores_above(folder: Path) -> list[Ignore]:
@@ -72,9 +87,7 @@ def git_ignores_in(folder: Path) -> list[Ignore]:
             lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except OSError:
             continue
-        found.append(
-            Ignore(folder, GitIgnoreSpec.from_lines(line for line in lines if is_pattern(line)), from_git=True)
-        )
+        found.append(_ignore(folder, (line for line in lines if is_pattern(line)), from_git=True))
     return found
 
 

@@ -15,6 +15,9 @@ PROJECT_FILE = "pyproject.toml"
 CONFIG_FILES = ("racelint.toml", PROJECT_FILE)
 """The files that may have settings; of two in one folder the first counts."""
 
+CACHE_VARIABLE = "RACELINT_CACHE_DIR"
+"""Names the folder for what runs find out; empty for none."""
+
 TABLE = "[tool.racelint]"
 
 Table = dict[str, object]
@@ -26,7 +29,7 @@ class Flags:
 
     `config` has the values of `--config` as they are given: files and inline TOML. `per_file_ignores` has values of
     the form `PATTERN:RULES`, where RULES after a comma may also be a value of their own. Other lists come without
-    commas. Paths are relative to the working directory; the empty one as `baseline` means none.
+    commas. Paths are relative to the working directory; the empty one as `baseline` or `cache_dir` means none.
     """
 
     config: tuple[str, ...] = ()
@@ -41,6 +44,7 @@ class Flags:
     assume_shared: tuple[str, ...] | None = None
     target: str | None = None
     baseline: Path | None = None
+    cache_dir: Path | None = None
     respect_noqa: bool = True
 
 
@@ -107,6 +111,18 @@ def _parsed(text: bytes, where: str) -> Table:
         raise ConfigError(f"{where} cannot be read as TOML: {error}") from error
 
 
+# --- the environment -----------------------------------------------------------------------------------------------
+
+
+def environment_layer() -> Layer | None:
+    """What variables of the environment say, if they say anything."""
+    folder = os.environ.get(CACHE_VARIABLE)
+    if folder is None:
+        return None
+    section = read_section({"cache-dir": folder}, f"{CACHE_VARIABLE}: ")
+    return Layer(section, {"cache-dir": CACHE_VARIABLE}, Path.cwd())
+
+
 # --- flags ---------------------------------------------------------------------------------------------------------
 
 
@@ -137,10 +153,15 @@ def flag_layer(flags: Flags) -> Layer:
         "check-tests": flags.check_tests,
         "assume-shared": flags.assume_shared,
         "target": flags.target,
-        "baseline": None if flags.baseline is None else str(flags.baseline) if flags.baseline.parts else "",
+        "baseline": _location(flags.baseline),
+        "cache-dir": _location(flags.cache_dir),
     }
     table: Table = {key: value for key, value in given.items() if value is not None}
     return Layer(read_section(table, "--"), {key: f"--{key}" for key in table}, Path.cwd())
+
+
+def _location(path: Path | None) -> str | None:
+    return None if path is None else str(path) if path.parts else ""
 
 
 def _by_pattern(values: Iterable[str]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 import sys
@@ -83,15 +84,48 @@ def _of_module(module: str, code: str, check: Check | None, default: bool) -> Ru
     return Rule(code, name, sys.modules[module].__doc__ or "", check, default)
 
 
+DECLARED = re.compile(
+    r'''\A"""(?P<documentation>(?:[^"\\]|"(?!""))*)"""$ .*?
+        ^ (?: @rule\("(?P<code>RL\d{3})"(?P<off>,[ ]default=False)?\)\ndef[ ]check\(
+          | check[ ]=[ ]engine_rule\("(?P<own>RL\d{3})",[ ]__name__\)$ )''',
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+"""How the source of a rule says what it is."""
+
+
 @cache
 def load_rules() -> tuple[Rule, ...]:
-    """Every rule in `racelint.rules`, by code. A module that defines no rule there is a mistake, and said so."""
+    """Every rule in `racelint.rules`, by code. A module that defines no rule there is a mistake, and said so.
+
+    What a rule is gets read off its source, and its module is only imported when it has to check: it knows the stages
+    of the program, and to load all of them takes longer than most of what is asked.
+    """
     package = importlib.import_module("racelint.rules")
     rules = [_rule_in(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
     return tuple(sorted(rules, key=lambda rule: rule.code))
 
 
 def _rule_in(module: str) -> Rule:
+    spec = importlib.util.find_spec(module)
+    source = getattr(spec and spec.loader, "get_source", lambda _: None)(module)
+    declared = DECLARED.match(source or "")
+    if not declared:
+        return _imported(module)
+    name = module.rpartition(".")[2].replace("_", "-")
+    code, check = (declared["own"], None) if declared["own"] else (declared["code"], _when_called(module))
+    return Rule(code, name, declared["documentation"], check, declared["off"] is None)
+
+
+def _when_called(module: str) -> Check:
+    def check(program: Program) -> Iterator[Finding]:
+        loaded = _imported(module).check
+        assert loaded is not None
+        return loaded(program)
+
+    return check
+
+
+def _imported(module: str) -> Rule:
     found = getattr(importlib.import_module(module), "check", None)
     if not isinstance(found, Rule):
         raise TypeError(f"{module} defines no rule named `check`")

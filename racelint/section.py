@@ -61,6 +61,9 @@ class Section(KnowledgeRows, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     baseline: Annotated[
         str | UnsetType, Meta(description="The file with known findings, which are not reported; empty for none.")
     ] = UNSET
+    cache_dir: Annotated[
+        str | UnsetType, Meta(description="The folder that keeps what earlier runs found out; empty for none.")
+    ] = UNSET
 
 
 class ConfigError(ValueError):

@@ -70,6 +70,7 @@ def _values(config: Config) -> dict[str, object]:
         "assume-shared": list(config.assume_shared),
         "target": config.target,
         "baseline": display_path(config.baseline) if config.baseline else "",
+        "cache-dir": display_path(config.cache_dir) if config.cache_dir else "",
         **msgspec.to_builtins(config.rows),
     }
 

@@ -226,15 +226,15 @@ def test_a_report_that_standard_output_does_not_take_is_an_error(run: Run) -> No
 
 
 def test_a_named_file_that_may_not_be_read_is_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    access, read = os.access, Path.read_bytes
+    access = os.access
 
-    def refuse(path: Path) -> bytes:
-        if path.name == "fine.py":
+    def refuse(path: str, mode: str) -> object:
+        if Path(path).name == "fine.py":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return open(path, mode)
 
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "fine.py" and access(path, mode))
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("racelint.reading.open", refuse, raising=False)
 
     assert run("pkg/fine.py", "-q").code == 1
     assert "it cannot be opened (Permission denied)" in run("pkg/fine.py").output

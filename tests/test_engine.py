@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from racelint import config, engine
+from racelint import checking, config, engine, extract
 from racelint.baseline import Extent
 from racelint.config import Config
 from racelint.extract import SourceError
@@ -81,11 +81,11 @@ def test_a_folder_that_cannot_be_listed_is_a_finding(monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_that_may_not_be_opened_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Path) -> bytes:
+    def refuse(_path: str, _mode: str) -> object:
         raise PermissionError(13, "Permission denied")
 
     Path("a.py").touch()
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("racelint.reading.open", refuse, raising=False)
 
     assert reasons(check()) == {"a.py": "not checked: it cannot be opened (Permission denied)"}
 
@@ -165,10 +165,10 @@ def _two_rules(monkeypatch: pytest.MonkeyPatch) -> None:
         Rule("RL998", "shout", "", shout),  # type: ignore[arg-type]
         Rule("RL999", "off", "", shout, default=False),  # type: ignore[arg-type]
     )
-    for module in (engine, config):
+    for module in (checking, config):
         monkeypatch.setattr(module, "load_rules", lambda: (*load_rules(), *rules))
-    monkeypatch.setattr(engine, "link", link)
-    monkeypatch.setattr(engine, "extent_of", lambda _: Extent())
+    monkeypatch.setattr(checking, "link", link)
+    monkeypatch.setattr(checking, "extent_of", lambda _: Extent())
 
 
 @pytest.mark.usefixtures("_two_rules")
@@ -192,12 +192,12 @@ def test_a_finding_is_shown_once_however_often_it_is_made() -> None:
 def test_a_file_on_which_reading_breaks_down_is_an_error_and_the_others_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def extract(source: bytes) -> object:
+    def broken_extract(source: bytes) -> object:
         raise AssertionError("oh") if source == b"a" else SourceError("no", 3, 5)
 
     Path("a.py").write_text("a")
     Path("b.py").write_text("b")
-    monkeypatch.setattr(engine, "extract", extract)
+    monkeypatch.setattr(extract, "extract", broken_extract)
 
     report = check()
 
@@ -213,7 +213,7 @@ def test_linking_that_breaks_down_is_an_error_and_keeps_what_is_known_about_file
         raise ZeroDivisionError("none")
 
     Path("broken.py").write_text("def f(:\n")
-    monkeypatch.setattr(engine, "link", fail)
+    monkeypatch.setattr(checking, "link", fail)
 
     report = check()
 

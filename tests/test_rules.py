@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from expectations import FIXTURES, programs, promised
 
 import racelint.rules
-from racelint.rule import Rule, load_rules
+from racelint.rule import DECLARED, Rule, load_rules
 
 RULES = load_rules()
 SECTIONS = ("What it does", "Why is this bad?", "Known false alarms", "References")
@@ -64,10 +65,36 @@ def test_every_fixture_belongs_to_a_rule() -> None:
     assert {program.parent for program in programs()} == {fixture_folder(rule) for rule in RULES}
 
 
-def test_a_module_without_a_rule_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(importlib.import_module("racelint.rules.unreadable_file"), "check")
+@every_rule
+def test_what_is_read_off_the_source_of_a_rule_is_what_its_module_says(rule: Rule) -> None:
+    loaded = importlib.import_module(f"racelint.rules.{rule.name.replace('-', '_')}").check
+
+    assert DECLARED.match(source(rule).read_text(encoding="utf-8"))
+    assert (loaded.code, loaded.name, loaded.documentation) == (rule.code, rule.name, rule.documentation)
+    assert (loaded.default, loaded.check is None) == (rule.default, rule.check is None)
+
+
+@pytest.fixture
+def more_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose modules are rules as well."""
+    monkeypatch.setattr(racelint.rules, "__path__", [*racelint.rules.__path__, str(tmp_path)])
+    load_rules.cache_clear()
+    yield tmp_path
     load_rules.cache_clear()
 
-    with pytest.raises(TypeError, match=r"^racelint\.rules\.unreadable_file defines no rule named `check`$"):
+
+def test_a_rule_may_be_written_in_another_way(more_rules: Path) -> None:
+    text = "'An unusual one.'\nfrom racelint.rule import rule\ncheck = rule('RL999')(lambda program: ())\n"
+    (more_rules / "unusual_rule.py").write_text(text)
+
+    found = load_rules()[-1]
+
+    assert (found.code, found.name, found.documentation) == ("RL999", "unusual-rule", "An unusual one.")
+    assert found.check is not None
+
+
+def test_a_module_without_a_rule_is_a_mistake(more_rules: Path) -> None:
+    (more_rules / "no_rule.py").touch()
+
+    with pytest.raises(TypeError, match=r"^racelint\.rules\.no_rule defines no rule named `check`$"):
         load_rules()
-    load_rules.cache_clear()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from racelint.facts import Span
 from racelint.findings import EVERY_BUILD, Build, Finding, Report, in_order
 from racelint.lines import lines_of
-from racelint.program import Program
+
+if TYPE_CHECKING:
+    from racelint.program import Program
 
 LONGEST_TEXT = 100
 

@@ -12,7 +12,7 @@ import click
 
 from racelint import __version__
 from racelint.baseline import BaselineError
-from racelint.cli import baseline, check, explain, suggest
+from racelint.cli import baseline, check, clean, explain, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
@@ -58,5 +58,5 @@ def racelint() -> None:
     """
 
 
-for command in (check.check, baseline.baseline, suggest.suggest, explain.explain, explain.rules):
+for command in (check.check, baseline.baseline, suggest.suggest, explain.explain, explain.rules, clean.clean):
     racelint.add_command(command)

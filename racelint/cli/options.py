@@ -37,6 +37,20 @@ def _listing(flag: str, metavar: str, text: str) -> Callable[[Command], Command]
 
 paths_argument = click.argument("paths", nargs=-1, type=FILE, metavar="[PATH]...")
 
+_KEPT = (
+    click.option(
+        "--config",
+        multiple=True,
+        metavar="FILE|KEY=VALUE",
+        help="A TOML file in place of the nearest pyproject.toml, or a setting as it is written there. Repeatable.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no configuration file."),
+    click.option("--cache-dir", type=FILE, metavar="FOLDER", help="Where to keep what runs find out."),
+    click.option(
+        "--no-cache", "cache_dir", flag_value=Path(), type=Path, help="Neither use nor keep what runs find out."
+    ),
+)
+
 _SETTINGS = (
     _listing("--select", "RULES", "Only these rules: codes (RL101), their beginnings (RL1), families, names, or ALL."),
     _listing("--extend-select", "RULES", "These rules as well."),
@@ -51,14 +65,15 @@ _SETTINGS = (
     ),
     click.option("--check-tests/--no-check-tests", default=None, help="Test code also where it is not named."),
     click.option("--target", type=click.Choice(get_args(Target)), help="Only what can strike on this kind of build."),
-    click.option(
-        "--config",
-        multiple=True,
-        metavar="FILE|KEY=VALUE",
-        help="A TOML file in place of the nearest pyproject.toml, or a setting as it is written there. Repeatable.",
-    ),
-    click.option("--isolated", is_flag=True, help="Read no configuration file."),
+    *_KEPT,
 )
+
+
+def kept(command: Command) -> Command:
+    """Give a command the options that tell where a project keeps what runs find out."""
+    for option in reversed(_KEPT):
+        command = option(command)
+    return command
 
 
 def settings(command: Command) -> Command:
@@ -70,7 +85,7 @@ def settings(command: Command) -> Command:
 
 def flags(values: dict[str, Any]) -> Flags:
     """What the options of `settings`, and more keywords of `Flags`, say."""
-    adding = {key: values[key] or () for key in ("extend_select", "ignore", "extend_exclude")}
+    adding = {key: values.get(key) or () for key in ("extend_select", "ignore", "extend_exclude")}
     return Flags(**{**values, **adding})
 
 

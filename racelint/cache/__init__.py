@@ -1,0 +1,76 @@
+"""What earlier runs found out, kept in a folder: what each text says, and what came of each program.
+
+Entries are data, named for all that they depend on, so that none is ever wrong, only missing. Whatever goes amiss
+around them (a folder that cannot be written, a full disk, a file that somebody else made) means no more than that an
+answer is worked out again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from racelint.cache.entries import decoded, encoded
+from racelint.cache.fingerprints import of_everything, of_reading
+from racelint.cache.outcome import Outcome, packed
+from racelint.cache.stamps import Stamps
+from racelint.cache.store import Store, clean, digest
+from racelint.facts import ModuleFacts, Unreadable
+
+__all__ = ["Cache", "Outcome", "Stamps", "clean", "decoded", "digest", "encoded", "packed"]
+
+FACTS: Final = "facts"
+OUTCOMES: Final = "outcomes"
+STAMPS: Final = "stamps"
+KEPT_OUTCOMES: Final = 16
+"""More of them would be of no use: each change of a program leads to another one."""
+
+
+class Cache:
+    """The cache in a folder; without one nothing is known, and nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._store = Store(folder)
+
+    def facts(self, text: bytes) -> ModuleFacts | Unreadable | None:
+        """What the text with this digest says, if that is known."""
+        content = self._store.get(FACTS, digest(of_reading(), text)) if self._store.folder else None
+        return None if content is None else decoded(content)
+
+    def keep_facts(self, text: bytes, content: bytes) -> None:
+        """Keep what the text with this digest says, as `encoded` writes it."""
+        if self._store.folder:
+            self._store.put(FACTS, digest(of_reading(), text), content)
+
+    def outcome(self, program: bytes) -> Outcome | None:
+        """What came of a program, which is told from others by a digest."""
+        content = self._store.get(OUTCOMES, digest(of_everything(), program)) if self._store.folder else None
+        try:
+            return None if content is None else msgspec.msgpack.decode(content, type=Outcome)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+
+    def keep_outcome(self, program: bytes, outcome: Outcome) -> None:
+        """Keep what came of a program, unless there is a name in it that is no text."""
+        if self._store.folder:
+            try:
+                content = msgspec.msgpack.encode(outcome)
+            except (UnicodeEncodeError, RecursionError):
+                return
+            self._store.put(OUTCOMES, digest(of_everything(), program), content)
+            self._store.trim(OUTCOMES, KEPT_OUTCOMES)
+
+    def stamps(self) -> Stamps:
+        """The digests of files that were read before."""
+        return Stamps.loaded(self._store.get(STAMPS, b"") if self._store.folder else None)
+
+    def keep_stamps(self, stamps: Stamps) -> None:
+        """Keep the digests of the files of this run, if any of them is new."""
+        if self._store.folder and stamps.changed:
+            self._store.put(STAMPS, b"", stamps.dumped())
+
+    def tidy(self) -> None:
+        """Remove what has not been used for long, and the oldest of what is too much."""
+        self._store.tidy()

@@ -1,0 +1,134 @@
+"""The program of all files that were read, and what the rules find in it.
+
+What needs the stages and the rules is imported here and nowhere else on the way of a run: whoever finds the answer
+elsewhere never loads them.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from racelint.baseline import Extent, extent_of
+from racelint.config import Config
+from racelint.discovery import SourceFile
+from racelint.facts import ModuleFacts
+from racelint.findings import Finding, Progress, RunError, breakdown
+from racelint.knowledge import Knowledge
+from racelint.program import Program, SourceModule, link
+from racelint.program.suggestions import Suggestion, suggestions
+from racelint.rule import load_rules
+
+Result = TypeVar("Result")
+
+DEEP_STACK = 512 * 1024 * 1024
+DEEP_RECURSION = 100_000
+
+Modules = Sequence[tuple[SourceFile, ModuleFacts]]
+"""The files that could be read, each with what it says."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What there is in a program, what the rules find in it, and which of them broke down."""
+
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    extent: Extent = field(default_factory=Extent)
+
+
+def check(modules: Modules, config: Config, progress: Progress) -> Checked:
+    """Run the rules that are on in any file on the program of these modules."""
+    with _collector_off():
+        return _on_deep_stack(lambda: _checked(modules, config, progress))
+
+
+def suggest(modules: Modules, config: Config) -> list[Suggestion] | RunError:
+    """The claims that the program of these modules keeps already."""
+
+    def found() -> list[Suggestion]:
+        program = _linked(modules, config)
+        return suggestions(program.sharing, program.locksets)
+
+    try:
+        with _collector_off():
+            return _on_deep_stack(found)
+    except Exception as error:
+        return breakdown("linking", error)
+
+
+def _linked(modules: Modules, config: Config) -> Program:
+    read = [SourceModule(file.module, file.display, file.is_package, facts) for file, facts in modules]
+    return link(read, Knowledge.standard().with_rows(config.rows), config.assume_shared)
+
+
+def _checked(modules: Modules, config: Config, progress: Progress) -> Checked:
+    checked = Checked()
+    progress("linking", 0, 1)
+    try:
+        program = _linked(modules, config)
+        checked.extent = extent_of(program)
+    except Exception as error:
+        checked.errors.append(breakdown("linking", error))
+        checked.broken |= config.codes
+        return checked
+    _apply_rules(program, config, progress, checked)
+    checked.notes += [
+        f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.idle()
+    ]
+    return checked
+
+
+def _apply_rules(program: Program, config: Config, progress: Progress, checked: Checked) -> None:
+    """Gather what the rules find; one that breaks down is an error, and does not keep the others from running."""
+    rules = [rule for rule in load_rules() if rule.code in config.codes]
+    for index, rule in enumerate(rules):
+        progress("checking", index, len(rules))
+        try:
+            for finding in rule.check(program) if rule.check else ():
+                checked.findings.append(finding)
+        except Exception as error:
+            checked.errors.append(breakdown(f"{rule.code} {rule.name}", error))
+            checked.broken.add(rule.code)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Linking makes millions of objects and hardly a cycle: to look for cycles would take half of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _on_deep_stack(run: Callable[[], Result]) -> Result:
+    """What `run` returns, run with room for facts that are nested deeply: stages and rules recurse over them."""
+    outcome: Future[Result] = Future()
+
+    def settle() -> None:
+        try:
+            outcome.set_result(run())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    former_stack, former_limit = threading.stack_size(DEEP_STACK), sys.getrecursionlimit()
+    sys.setrecursionlimit(DEEP_RECURSION)
+    try:
+        threading.Thread(target=settle, name="racelint", daemon=True).start()
+    finally:
+        threading.stack_size(former_stack)
+    try:
+        return outcome.result()
+    finally:
+        sys.setrecursionlimit(former_limit)
