@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from racelint.ignores import (
     DEFAULT_EXCLUDES,
+    GIT_FILES,
+    TEST_FOLDERS,
     Ignore,
     excludes,
     git_ignores_above,
@@ -26,6 +29,7 @@ from racelint.paths import absolute, display_path
 
 SOURCE_SUFFIXES = (".py", ".pyw")
 VIRTUAL_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
+"""What folders have in them that are left out by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def discover(
     rest = (path for path, is_test in around.items() if project.check_tests or not is_test)
     members = {*at_home, *rest} if at_home else set()
     roots = [*filter(os.path.isdir, arguments), project.root, Path.cwd()]
-    files = {path: os.path.realpath(path) for path in members | asked}
+    files = _real_paths(members | asked)
     found = _without_second_names(files)
     names = _module_names([(path, [project.root] if path in members else roots) for path in found], project)
     meant = {files[path] for path in asked}
@@ -114,25 +118,37 @@ def _sources(top: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[
 
     The folder itself is meant: whatever would leave it out is set aside.
     """
-    defaults = DEFAULT_EXCLUDES if project.exclude is None else ()
+    defaults = DEFAULT_EXCLUDES if project.exclude is None else frozenset()
     own = [excludes(project.root, project.exclude or ()), excludes(project.root, project.extend_exclude)]
     above = [ignore for ignore in [*own, *git_ignores_above(top)] if not ignore.decides(top, is_folder=True)]
-    folders: list[tuple[Path, Sequence[Ignore], bool]] = [(top, above, False)]
+    folders: list[tuple[str, Sequence[Ignore], bool]] = [(os.fspath(top), above, False)]
     while folders:
         folder, ignores, in_tests = folders.pop()
         try:
-            entries = list(os.scandir(folder))
+            entries = {entry.name: entry for entry in os.scandir(folder)}
         except OSError as error:
-            unlisted.append(Unlisted(display_path(folder), error.strerror or str(error)))
+            unlisted.append(Unlisted(display_path(Path(folder)), error.strerror or str(error)))
             continue
-        ignores = [*ignores, *git_ignores_in(folder)]
-        for entry in entries:
-            path = folder / entry.name
+        if folder != os.fspath(top) and defaults and not entries.keys().isdisjoint(VIRTUAL_ENVIRONMENT):
+            continue
+        if not entries.keys().isdisjoint(GIT_FILES):
+            ignores = [*ignores, *git_ignores_in(Path(folder))]
+        ignores = [ignore for ignore in ignores if ignore.spec.patterns]
+        for name, entry in entries.items():
             if entry.is_dir(follow_symlinks=False):
-                if not _is_left_out(path, defaults) and not is_ignored(path, ignores, is_folder=True):
-                    folders.append((path, ignores, in_tests or is_test_folder(path)))
-            elif _is_source(entry) and not is_ignored(path, ignores, is_folder=False):
-                yield path, in_tests or is_test_file(entry.name)
+                if not _is_left_out(entry, defaults) and not _is_ignored(entry, ignores, is_folder=True):
+                    is_test = in_tests or (name in TEST_FOLDERS and is_test_folder(Path(entry.path)))
+                    folders.append((entry.path, ignores, is_test))
+            elif (
+                name.endswith(SOURCE_SUFFIXES)
+                and _is_source(entry)
+                and not _is_ignored(entry, ignores, is_folder=False)
+            ):
+                yield Path(entry.path), in_tests or is_test_file(name)
+
+
+def _is_ignored(entry: os.DirEntry[str], ignores: Sequence[Ignore], *, is_folder: bool) -> bool:
+    return bool(ignores) and is_ignored(Path(entry.path), ignores, is_folder=is_folder)
 
 
 def _would_be_source(buffer: Path, folders: Set[Path]) -> bool:
@@ -140,16 +156,14 @@ def _would_be_source(buffer: Path, folders: Set[Path]) -> bool:
     return buffer.suffix in SOURCE_SUFFIXES and buffer.parent in folders
 
 
-def _is_left_out(folder: Path, names: Iterable[str]) -> bool:
-    """Whether a folder is left out by default: for its name, unless it is a package; or as a virtual environment."""
-    if folder.name in names:
-        return not os.path.exists(folder / "__init__.py")
-    return bool(names) and any(os.path.exists(folder / mark) for mark in VIRTUAL_ENVIRONMENT)
+def _is_left_out(folder: os.DirEntry[str], names: Set[str]) -> bool:
+    """Whether a folder is left out by default for its name, unless it is a package."""
+    return folder.name in names and not os.path.exists(os.path.join(folder.path, "__init__.py"))
 
 
 def _is_source(entry: os.DirEntry[str]) -> bool:
     """Whether a folder's entry is Python source; a broken link is, so that it is reported, an editor's lock is not."""
-    if not entry.name.endswith(SOURCE_SUFFIXES) or entry.name.startswith(".#"):
+    if entry.name.startswith(".#"):
         return False
     return _is_file(entry) or (entry.is_symlink() and not os.path.exists(entry))
 
@@ -161,10 +175,21 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _real_paths(paths: Iterable[Path]) -> dict[Path, str]:
+    """Each path with the one to which links lead from there."""
+    real_folder = cache(os.path.realpath)
+    found = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        found[path] = os.path.realpath(path) if os.path.islink(path) else os.path.join(real_folder(folder), name)
+    return found
+
+
 def _without_second_names(files: Mapping[Path, str]) -> list[Path]:
     """The paths in order, without those that only lead by a link to a file (the value) that another one leads to."""
     first_names: dict[str, Path] = {}
-    for path in sorted(files, key=lambda path: (os.path.islink(path), path)):
+    in_order = sorted(files)
+    for path in (*(path for path in in_order if not os.path.islink(path)), *in_order):
         first_names.setdefault(files[path], path)
     return sorted(first_names.values())
 
@@ -178,9 +203,12 @@ def _module_names(paths: Iterable[tuple[Path, Sequence[Path]]], project: Project
     Where two source folders have a module of one name, the later folder's packages that clash go by longer names.
     """
     packages: dict[tuple[Path, str], dict[Path, tuple[str, ...]]] = {}
+    root_of = cache(lambda folder, roots: _source_root(_import_folder(folder), roots, project))
+    inside = cache(lambda folder, root: folder.relative_to(root).parts)
     for path, roots in paths:
-        root = _source_root(_import_folder(path.parent), roots, project)
-        parts = _dotted_parts(path, root)
+        folder = path.parent
+        root = root_of(folder, tuple(roots))
+        parts = (*inside(folder, root), *(() if path.stem == "__init__" else (path.stem,))) or (path.stem,)
         packages.setdefault((root, parts[0]), {})[path] = parts
     taken: set[str] = set()
     names: list[tuple[Path, str]] = []
@@ -214,12 +242,6 @@ def _source_root(folder: Path, roots: Sequence[Path], project: Project) -> Path:
         return configured or folder
     inside = around[: around.index(outer_root)]
     return next((parent for parent in inside if parent.name == "src"), inner_root or folder)
-
-
-def _dotted_parts(path: Path, root: Path) -> tuple[str, ...]:
-    relative = path.relative_to(root)
-    own = () if path.stem == "__init__" else (path.stem,)
-    return (*relative.parent.parts, *own) or (path.stem,)
 
 
 def _distinguishing_prefix(root: Path, members: Iterable[tuple[str, ...]], taken: set[str]) -> tuple[str, ...]:

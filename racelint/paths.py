@@ -18,9 +18,13 @@ def absolute(path: Path) -> Path:
 
 def display_path(path: Path) -> str:
     """How an absolute path is shown: relative to the working directory if below it, with `/`, always printable."""
-    home = Path.cwd()
-    shown = (path.relative_to(home) if path.is_relative_to(home) else path).as_posix()
-    return "".join(char if char.isprintable() else _escaped(char) for char in shown)
+    home, shown = os.path.join(os.getcwd(), ""), path.as_posix()
+    inside = shown.removeprefix(home.replace(os.sep, "/"))
+    if inside == shown and shown == home[:-1]:
+        inside = "."
+    if inside.isprintable():
+        return inside
+    return "".join(char if char.isprintable() else _escaped(char) for char in inside)
 
 
 def _escaped(char: str) -> str:

@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_listed_is_told(tree: Tree, monkeypatch: pytest.
     scandir = os.scandir
 
     def refuse(folder: Path) -> object:
-        if folder.name == "secret":
+        if Path(folder).name == "secret":
             raise PermissionError(13, "Permission denied")
         return scandir(folder)
 
