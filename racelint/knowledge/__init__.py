@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,7 +45,7 @@ from .running import (
 from .tables import Tables, standard_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = [
     "Access",
@@ -93,6 +93,8 @@ class Knowledge:
     """
 
     tables: Tables
+    _mro: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _spelled: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @staticmethod
     @cache
@@ -121,6 +123,12 @@ class Knowledge:
     def mro(self, qualname: str) -> tuple[str, ...]:
         """The class and all its bases in the order of look-up, ending with `object`."""
 
+        found = self._mro.get(qualname)
+        if found is None:
+            found = self._mro[qualname] = self._line(qualname)
+        return found
+
+    def _line(self, qualname: str) -> tuple[str, ...]:
         line: list[str] = []
         stack = [self.canonical(qualname)]
         while stack:
@@ -327,7 +335,10 @@ class Knowledge:
     def _find(self, table: Mapping[str, T], qualname: str) -> T | None:
         """The row of a name, or of the member of the same name of the nearest base class."""
 
-        return next((table[name] for name in self._spellings(qualname) if name in table), None)
+        for name in self._spellings(qualname):
+            if name in table:
+                return table[name]
+        return None
 
     def _find_class(self, table: Mapping[str, T], qualname: str) -> T | None:
         """The row of a class, or of its nearest base class."""
@@ -339,11 +350,13 @@ class Knowledge:
 
         return any(name in names for name in self._spellings(qualname))
 
-    def _spellings(self, qualname: str) -> Iterator[str]:
+    def _spellings(self, qualname: str) -> tuple[str, ...]:
         """The canonical name, then the member of the same name of each base class, nearest first."""
 
-        name = self.canonical(qualname)
-        yield name
-        owner, _, member = name.rpartition(".")
-        if owner in self.tables.bases:
-            yield from (f"{base}.{member}" for base in self.mro(owner)[1:])
+        found = self._spelled.get(qualname)
+        if found is None:
+            name = self.canonical(qualname)
+            owner, _, member = name.rpartition(".")
+            bases = self.mro(owner)[1:] if owner in self.tables.bases else ()
+            found = self._spelled[qualname] = (name, *(f"{base}.{member}" for base in bases))
+        return found

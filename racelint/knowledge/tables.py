@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import (
     aliases,
@@ -57,10 +57,17 @@ class Tables:
     cannot_raise: frozenset[str]
     process_state: Mapping[str, ProcessState]
     callable_from_any_thread: frozenset[str]
+    _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def canonical(self, qualname: str) -> str:
         """The one spelling under which the tables know a name; names that they do not know come back as they are."""
 
+        found = self._canonical.get(qualname)
+        if found is None:
+            found = self._canonical[qualname] = self._spelled_out(qualname)
+        return found
+
+    def _spelled_out(self, qualname: str) -> str:
         head, tail = qualname, ""
         while head:
             target = self.aliases.get(head)

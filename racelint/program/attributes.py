@@ -16,6 +16,7 @@ class Attributes:
         self._owners: dict[tuple[int, str], ClassInfo] = {}
         self._declared = [_declared(cls, names) for cls in names.sources.classes]
         self._shapes: dict[int, frozenset[str]] = {}
+        self._defining: dict[tuple[int, str], ClassInfo | None] = {}
 
     def declares(self, cls: ClassInfo, name: str) -> bool:
         """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
@@ -49,10 +50,13 @@ class Attributes:
 
     def defining(self, cls: ClassInfo, name: str, *, after: ClassInfo | None = None) -> ClassInfo | None:
         """The class of the method resolution order (behind `after`, if given) whose body binds `name`."""
-        order = cls.mro
         if after is not None:
-            order = order[order.index(after) + 1 :] if after in order else after.mro[1:]
-        return next((each for each in order if name in self.class_level(each)), None)
+            order = cls.mro[cls.mro.index(after) + 1 :] if after in cls.mro else after.mro[1:]
+            return next((each for each in order if name in self.class_level(each)), None)
+        key = (cls.key, name)
+        if key not in self._defining:
+            self._defining[key] = next((each for each in cls.mro if name in self.class_level(each)), None)
+        return self._defining[key]
 
     def overriding(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
         """The subclasses whose body binds `name` anew."""

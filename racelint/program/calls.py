@@ -20,12 +20,6 @@ CHOICES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    site: int
-    callee: Code
-
-
-@dataclass(frozen=True, slots=True)
 class Edge:
     """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function)."""
 
@@ -46,9 +40,12 @@ class Calls:
     """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
-    _sure: dict[int, list[Edge]] = field(default_factory=dict)
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
+    _sure: dict[int, list[Edge]] = field(default_factory=dict)
+    _only: dict[int, list[Edge]] = field(default_factory=dict)
+    _wrapping: set[int] = field(default_factory=set)
+    """The functions that are such wrappers."""
 
     def callers(self, code: Code) -> list[Edge]:
         """The known calls of a function."""
@@ -88,14 +85,17 @@ class Calls:
 
     def only_calls(self, code: Code) -> list[Edge]:
         """The calls of a function that have one possible callee: what they run is certain."""
-        counts = self._targets(self.calls(code))
-        return [edge for edge in self.calls(code) if counts[edge.site] == 1]
+        found = self._only.get(code.key)
+        if found is None:
+            edges = self.calls(code)
+            counts = self._targets(edges)
+            found = self._only[code.key] = [edge for edge in edges if counts[edge.site] == 1]
+        return found
 
     def _targets(self, edges: list[Edge]) -> Counter[int]:
         """How many functions each site may run; a wrapper runs with its function and is no other."""
-        wrapping = {wrapper.key for wrappers in self.wrappers.values() for wrapper, _ in wrappers}
-        targets = dict.fromkeys(_Target(each.site, each.callee) for each in edges if each.callee.key not in wrapping)
-        return Counter(each.site for each in targets)
+        targets = {(each.site, each.callee.key) for each in edges if each.callee.key not in self._wrapping}
+        return Counter(site for site, _ in targets)
 
     def only_callers(self, code: Code) -> list[Edge]:
         """The calls of a function by sites that have no other possible callee."""
@@ -146,6 +146,7 @@ def link_calls(types: Types) -> Calls:
     calls = Calls(types, dict(out), dict(into), _escaping(types, sources))
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = _wrappers(types, sources)
+    calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
     _call_wrappers(calls, sources)
     return calls
 

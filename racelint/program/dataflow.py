@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation
@@ -14,33 +15,32 @@ UNKNOWN: Final = "?"
 """The path of an object that cannot be named."""
 
 
+_OPERANDS: Final[dict[type[Operation], Callable[[Any], tuple[int, ...]]]] = {
+    facts.LoadAttr: lambda each: (each.base,),
+    facts.DeleteAttr: lambda each: (each.base,),
+    facts.LoadItem: lambda each: (each.base, each.key),
+    facts.DeleteItem: lambda each: (each.base, each.key),
+    facts.StoreAttr: lambda each: (each.base, each.value),
+    facts.StoreItem: lambda each: (each.base, each.key, each.value),
+    facts.StoreName: lambda each: (each.value,),
+    facts.Unpack: lambda each: (each.value,),
+    facts.Cast: lambda each: (each.value,),
+    facts.Await: lambda each: (each.value,),
+    facts.Yield: lambda each: (each.value,),
+    facts.Call: lambda each: (each.callee, *[argument.value for argument in each.arguments]),
+    facts.Build: lambda each: (*each.items, *each.keys),
+    facts.Compute: lambda each: each.operands,
+    facts.Choice: lambda each: each.operands,
+    facts.Phi: lambda each: each.inputs,
+    facts.Element: lambda each: (each.iterable,),
+    facts.Entered: lambda each: (each.manager,),
+}
+
+
 def operands(operation: Operation) -> tuple[int, ...]:
     """The ids of the values that an operation takes in."""
-    match operation:
-        case facts.LoadAttr(base=base) | facts.DeleteAttr(base=base):
-            return (base,)
-        case facts.LoadItem(base=base, key=key) | facts.DeleteItem(base=base, key=key):
-            return (base, key)
-        case facts.StoreAttr(base=base, value=value):
-            return (base, value)
-        case facts.StoreItem(base=base, key=key, value=value):
-            return (base, key, value)
-        case facts.StoreName(value=value) | facts.Unpack(value=value) | facts.Cast(value=value):
-            return (value,)
-        case facts.Await(value=value) | facts.Yield(value=value):
-            return (value,)
-        case facts.Call(callee=callee, arguments=arguments):
-            return (callee, *(argument.value for argument in arguments))
-        case facts.Build(items=items, keys=keys):
-            return (*items, *keys)
-        case facts.Compute(operands=inputs) | facts.Choice(operands=inputs) | facts.Phi(inputs=inputs):
-            return inputs
-        case facts.Element(iterable=iterable):
-            return (iterable,)
-        case facts.Entered(manager=manager):
-            return (manager,)
-        case _:
-            return ()
+    taken = _OPERANDS.get(type(operation))
+    return () if taken is None else taken(operation)
 
 
 class Dataflow:

@@ -59,7 +59,7 @@ class Launches:
     def may_launch(self, cls: ClassInfo, code: Code) -> bool:
         """Whether a method of the class may have a launch in it, or in a function inside it."""
         starts = {start for start, _ in self._thread_rows(cls)}
-        if any(type(each) is facts.LoadAttr and each.name in starts for each in code.operations):
+        if starts and any(type(each) is facts.LoadAttr and each.name in starts for each in code.operations):
             return True
         inside = (self.may_launch(cls, child) for child in self._sources.children(code))
         return code.key in self._launching or any(inside)

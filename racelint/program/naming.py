@@ -55,6 +55,7 @@ class Naming:
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
+        self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
         self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
         for spawned in places.types.spawned:
             self._spawned[spawned.site].append(spawned)
@@ -156,15 +157,25 @@ class Naming:
         while pending:
             code = pending.pop()
             waiting.discard(code.key)
-            flow = self._places.dataflow(code)
-            for edge in self._threads.calls.sure_calls(code):
+            for edge, passed in self._calls_of(code):
                 changed = False
-                for parameter, path in parameter_paths(flow, edge.callee, edge.site, edge.receiver).items():
+                for parameter, path in passed:
                     names = self.names(context, code, path) or self._of_receiver(context, edge, parameter)
                     changed |= self._bind(context, edge.callee, parameter, names)
                 if changed and edge.callee.key not in waiting:
                     waiting.add(edge.callee.key)
                     pending.append(edge.callee)
+
+    def _calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:
+        """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
+        found = self._passed.get(code.key)
+        if found is None:
+            flow = self._places.dataflow(code)
+            found = self._passed[code.key] = [
+                (edge, list(parameter_paths(flow, edge.callee, edge.site, edge.receiver).items()))
+                for edge in self._threads.calls.sure_calls(code)
+            ]
+        return found
 
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""

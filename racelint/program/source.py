@@ -81,12 +81,15 @@ class Sources:
     size: int
     """How many values all codes have together: each code's ids lie in `offset .. offset + count`."""
     _offsets: list[int] = field(default_factory=list, repr=False)
+    _children: dict[int, list[Code]] = field(default_factory=dict, repr=False)
 
     def children(self, code: Code) -> list[Code]:
         """The functions that stand directly in another."""
-        first = self.module_bodies[code.module].key
-        count = len(self.modules[code.module].facts.functions)
-        return [each for each in self.codes[first : first + count] if each.parent is code]
+        if not self._children:
+            for each in self.codes:
+                if each.parent is not None:
+                    self._children.setdefault(each.parent.key, []).append(each)
+        return self._children.get(code.key, [])
 
     def operation_at(self, number: int) -> tuple[Code, Operation | None]:
         """The function and operation of a program-wide value number."""
