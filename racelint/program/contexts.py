@@ -162,7 +162,7 @@ class Finder:
                 repeated,
                 tuple(starts),
                 self._lifetimes.joins(site),
-                any(type(each) is facts.Await and each.value == site[1] for each in code.operations),
+                _is_awaited(code, site[1]),
                 self._lifetimes.ends(code, site, starts, spawn),
             )
         )
@@ -314,6 +314,12 @@ class Finder:
                 span = code.function.span
                 self._add(Context(self._next, label, row.runs_on, ((code, None),), many, False, code, -1, span))
                 return
+
+
+def _is_awaited(code: Code, site: int) -> bool:
+    """Whether the function waits at once for what a call gives, or for what calling that gives."""
+    results = {site, *(each.id for each in code.operations if type(each) is facts.Call and each.callee == site)}
+    return any(type(each) is facts.Await and each.value in results for each in code.operations)
 
 
 def library_decorators(types: Types, code: Code) -> set[str]:

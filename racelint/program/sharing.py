@@ -69,7 +69,10 @@ class Sharing:
         return [pattern for pattern in self.assumed if not any(fnmatchcase(name, pattern) for name in names)]
 
     def in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
-        """Whether the two accesses, made by these contexts, may touch the very same memory."""
+        """Whether the two accesses, made by these contexts, may touch the very same memory.
+
+        What a coroutine was called on and has handed to a pool is in use there while it waits: of that it is one user.
+        """
         kind = first.place.kind
         if kind in ("global", "class"):
             return True
@@ -83,7 +86,8 @@ class Sharing:
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         theirs = self.naming.names(other, second.code, second.base)
-        return any(name in theirs for name in mine)
+        in_turn = all(context.awaited or context.is_main for context in (one, other))
+        return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
 
     def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""

@@ -109,6 +109,7 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
     for context in threads.contexts[1:]:
         _reach(threads, context, [code for code, _ in context.entries])
     _reach(threads, threads.contexts[0], roots)
+    _reach_by_tables(threads)
     # public functions and callbacks that only unreached code uses: who else should run them but callers outside?
     unseen = [
         code
@@ -117,6 +118,17 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
     ]
     threads.outside.update(calls.reachable(unseen))
     _reach(threads, threads.contexts[0], unseen)
+
+
+def _reach_by_tables(threads: Threads) -> None:
+    """What nothing is known to run, but a started context may by a call with many possible callees, is run there."""
+    calls = threads.calls
+    reached = set(threads.running)
+    for context in threads.contexts[1:]:
+        for key, edge in calls.reachable([code for code, _ in context.entries]).items():
+            if key not in reached and edge is not None:
+                threads.running.setdefault(key, []).append(context)
+                threads.found_by[context.index, key] = (edge.caller, edge.site)
 
 
 def _reach(threads: Threads, context: Context, entries: list[Code]) -> None:

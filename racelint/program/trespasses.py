@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts import OWN_THREADS, Context
@@ -133,9 +134,23 @@ class _Finder:
         main = self._threads.contexts[0]
         running = self._threads.of(code)
         entry = context.entries[0][0]
-        if context in running or main not in running or not self._threads.overlap(main, code, id, context, entry, 0):
+        if context in running or main not in running or self._is_handed_on(code):
+            return None
+        if not self._threads.overlap(main, code, id, context, entry, 0):
             return None
         return Trespass(code, id, method.qualname, None, (where, at), context)
+
+    def _is_handed_on(self, code: Code) -> bool:
+        """Whether a nested function is given to somebody: who has the loop's thread may run it there."""
+        if code.parent is None:
+            return False
+        operations = code.parent.operations
+        first = self._types.names.sources.module_bodies[code.module].key
+        made = {
+            each.id for each in operations if type(each) is facts.MakeFunction and first + each.function == code.key
+        }
+        calls = (each for each in operations if type(each) is facts.Call)
+        return any(argument.value in made for call in calls for argument in call.arguments)
 
     def _is_started(self, code: Code, made: int, before: int) -> bool:
         return any(
