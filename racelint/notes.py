@@ -17,6 +17,7 @@ from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.processwide import Disturbance
 from racelint.program.races import Problem, Race
+from racelint.program.rounds import Round
 from racelint.program.source import Code
 
 
@@ -60,13 +61,27 @@ def task_details(program: Program, found: Interleaving) -> Details:
     )
 
 
-def _other_task(program: Program, found: Interleaving) -> Iterator[Related]:
+def round_details(program: Program, found: Round) -> Details:
+    """All of a walk that waits in its turns that its message does not say."""
+    return Details(
+        symbol=found.access.place.symbol,
+        function=found.code.qualname,
+        evidence=found.evidence,
+        live_on=EVERY_BUILD,
+        related=[
+            note(Location(found.path, found.pause_span), "here the task waits, and others run", 0),
+            *_other_task(program, found),
+        ],
+    )
+
+
+def _other_task(program: Program, found: Interleaving | Round) -> Iterator[Related]:
     """What the other task does, and where both start, as far as that is traced."""
     partner, tasks = found.partner, program.interleavings.tasks
     if partner is None:
         return
     other = partner.other
-    if other is not found.sequence.last:
+    if other is not (found.access if isinstance(found, Round) else found.sequence.last):
         yield note(at(other), f"{state(other)} is {done(other)} here", side=1)
     both = partner.one is partner.other_context
     for context, code, side in ((partner.one, found.code, None if both else 0), (partner.other_context, other.code, 1)):

@@ -103,6 +103,14 @@ SHOWN = {
         "13: `self._points` is changed here with `_lock` held",
         "8: `_lock` is made here",
     ),
+    "RL104_unguarded_iteration/tasks_come_and_go_while_one_waits.py": (
+        "12: `self.listeners` is iterated with an `await` in its turns, at which several tasks running "
+        "`Hub.handle` can change it: RuntimeError when its size changes. Iterate over a copy (`list(...)`), or "
+        "hold an `asyncio.Lock` on both sides.",
+        "13: here the task waits, and others run",
+        "19: `self.listeners` is changed (`add`) here",
+        "30: several tasks running `Hub.handle` start here: `Hub.handle` → `Hub.tell`",
+    ),
     "RL105_lock_without_exclusion/bad.py": (
         "13: `self.total` is updated by several threads running `send` under `_slots`, a semaphore that lets "
         "several in at once: an update can be lost. Guard it with a `Lock`.",

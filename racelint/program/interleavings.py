@@ -23,7 +23,8 @@ from racelint.program.holdups import Holdup, link_holdups
 from racelint.program.locksets import LockSets
 from racelint.program.pauses import Pause, pause_in
 from racelint.program.places import Access, Kind, Place
-from racelint.program.sharing import link_sharing
+from racelint.program.rounds import Round, link_rounds, paused_walks
+from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.source import Code, span_of, walk
 from racelint.program.suspension import Suspensions
 from racelint.program.threads import Threads
@@ -74,6 +75,7 @@ class Interleavings:
 
     tasks: Threads
     found: list[Interleaving]
+    rounds: list[Round]
     holdups: list[Holdup]
     trespasses: list[Trespass]
 
@@ -86,34 +88,39 @@ def link_interleavings(
     assumed: Sequence[str] = (),
 ) -> Interleavings:
     """Judge every sequence in a coroutine, what is held while it waits, and what threads do to its loop."""
-    found = _judge_all(tasks, locksets, sequences, suspensions, assumed)
+    paused = _paused(sequences, suspensions)
+    walks = paused_walks(sequences.places, suspensions)
+    found: list[Interleaving] = []
+    rounds: list[Round] = []
+    if (paused or walks) and (tasks.contexts[1:] or assumed or _has_locks(locksets)):
+        # to name what all tasks work on costs as much as for threads, and is for nothing elsewhere
+        sharing = link_sharing(tasks, sequences.places, assumed)
+        found.extend(_judge_all(sharing, locksets, paused, suspensions))
+        rounds.extend(link_rounds(sharing, locksets, walks))
     trespasses = link_trespasses(locksets.threads, tasks)
-    return Interleavings(tasks, found, link_holdups(locksets, suspensions), trespasses)
+    return Interleavings(tasks, found, rounds, link_holdups(locksets, suspensions), trespasses)
 
 
-def _judge_all(
-    tasks: Threads,
-    locksets: LockSets,
-    sequences: Sequences,
-    suspensions: Suspensions,
-    assumed: Sequence[str],
-) -> list[Interleaving]:
-    by_place: dict[Place, list[tuple[Composite, Pause | None]]] = defaultdict(list)
+Paused = dict[Place, list[tuple[Composite, Pause | None]]]
+"""The sequences in coroutines by Place, each with its pause, for each Place that has any."""
+
+
+def _paused(sequences: Sequences, suspensions: Suspensions) -> Paused:
+    by_place: Paused = defaultdict(list)
     for sequence in (*sequences.found, *sequences.awaited):
         if sequence.code.function.is_async and (sequence.first.code is sequence.code or sequence.awaited):
             by_place[sequence.first.place].append((sequence, pause_in(sequence, suspensions)))
-    paused = {place: those for place, those in by_place.items() if any(pause is not None for _, pause in those)}
-    if not paused or not (tasks.contexts[1:] or assumed or _has_locks(locksets)):
-        # to name what all tasks work on costs as much as for threads, and is for nothing here
-        return []
-    sharing = link_sharing(tasks, sequences.places, assumed)
-    found: list[Interleaving] = []
+    return {place: those for place, those in by_place.items() if any(pause is not None for _, pause in those)}
+
+
+def _judge_all(
+    sharing: Sharing, locksets: LockSets, paused: Paused, suspensions: Suspensions
+) -> Iterator[Interleaving]:
     for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
         case = Case(place, sharing, locksets, BETWEEN_TASKS)
         fresh = {(each.code.key, each.act) for each, pause in those if pause is None or _is_locked(case, each)}
         left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
-        found.extend(_judge(case, left, suspensions))
-    return found
+        yield from _judge(case, left, suspensions)
 
 
 def _has_locks(locksets: LockSets) -> bool:

@@ -39,8 +39,8 @@ def check(program: Program) -> Iterator[Finding]:
             message = f"{what} is read although the `join` at line {line} may have given up: when its timeout is over, "
             message += f"{runner} may still be at work. Ask `is_alive()` first."
         else:
-            message = f"{what} is read while {runner} may still be at work: line {line} waits for the end, too late for "
-            message += "this read. Read it after that."
+            message = f"{what} is read while {runner} may still be at work: line {line} waits for the end, too late "
+            message += "for this read. Read it after that."
         yield check.finding(
             early,
             message,

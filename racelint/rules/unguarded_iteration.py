@@ -3,7 +3,8 @@
 *What it does*: reports loops, comprehensions and calls that go over a dictionary, set, deque, list or weak container
 (`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
 without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
-Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
+In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
+change the container. Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
 
 *Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as
@@ -24,9 +25,10 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.knowledge.iteration import Disturbance
-from racelint.notes import details
-from racelint.phrases import called, done, lock_name, state, usual, who
+from racelint.notes import details, round_details
+from racelint.phrases import called, done, lock_name, state, task, usual, who
 from racelint.program import Program
+from racelint.program.disturbances import Harm
 from racelint.program.races import Problem, Race
 from racelint.rule import rule
 
@@ -45,6 +47,14 @@ def check(program: Program) -> Iterator[Finding]:
             f"does so without the lock, while {_changes(race)}. Return a copy: `list(...)`."
         )
         yield check.finding(race, message, **details(program, race))
+    for found in program.interleavings.rounds:
+        partner = found.partner
+        runner = task(program.interleavings.tasks, partner.other_context, partner.other.code)
+        runner = f"{runner} can" if found.evidence == "threads" else "other tasks can (--assume-shared)"
+        harm = _harmed(found.harm)
+        message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} "
+        message += f"change it: {harm}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` on both sides."
+        yield check.finding(found, message, **round_details(program, found))
 
 
 def _iterated(race: Race) -> str:
@@ -75,10 +85,15 @@ def _changes(race: Race) -> str:
 
 
 def _harm(race: Race) -> str:
-    harm = race.harm
-    if harm is not None and harm.disturbance is Disturbance.SKIPS:
-        return "items can be skipped or repeated"
-    return f"RuntimeError when its size changes{' (without the GIL)' if race.needs_no_gil else ''}"
+    return f"{_harmed(race.harm)}{' (without the GIL)' if race.needs_no_gil and not _skips(race.harm) else ''}"
+
+
+def _harmed(harm: Harm | None) -> str:
+    return "items can be skipped or repeated" if _skips(harm) else "RuntimeError when its size changes"
+
+
+def _skips(harm: Harm | None) -> bool:
+    return harm is not None and harm.disturbance is Disturbance.SKIPS
 
 
 def _advice(race: Race) -> str:
