@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from racelint.layers import (
 )
 from racelint.paths import absolute
 from racelint.patterns import names_file, rebased
-from racelint.rule import ON_BY_DEFAULT, Selection, load_rules, matching
+from racelint.rule import ON_BY_DEFAULT, Rule, Selection, load_rules, matching
 from racelint.section import ConfigError, Target
 
 __all__ = ["NO_FLAGS", "Config", "ConfigError", "Flags", "load_config", "notes"]
@@ -72,7 +73,7 @@ class Config:
     @property
     def codes(self) -> frozenset[str]:
         """The codes of the rules that are on in any file."""
-        return frozenset(rule.code for rule in self.selection.chosen(load_rules()))
+        return _codes(self.selection, load_rules())
 
     def codes_for(self, path: Path) -> frozenset[str]:
         """The codes of the rules that are on in the file with this absolute path."""
@@ -87,6 +88,11 @@ class Config:
             for selector in selectors
         )
         return frozenset(rule.code for selector in selectors for rule in matching(selector, load_rules()))
+
+
+@cache
+def _codes(selection: Selection, rules: tuple[Rule, ...]) -> frozenset[str]:
+    return frozenset(rule.code for rule in selection.chosen(rules))
 
 
 def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
