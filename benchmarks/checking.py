@@ -65,7 +65,18 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check(folder: Path, target: str, *options: str, limit: float = LIMIT) -> Checked:
     """Check the file or folder `target` in `folder`, with further options; paths are those from `folder`."""
-    command = [sys.executable, "-P", "-m", "racelint", "check", "--isolated", "--quiet", "--output-format", "json"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "racelint",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--quiet",
+        "--output-format",
+        "json",
+    ]
     started = time.monotonic()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(

@@ -3,6 +3,7 @@
 `python -m benchmarks.realbugs` takes for each of the cases in cases.json the last release with the bug and the first
 without it, downloaded with pip once, and checks them as packages, without their tests. Cases without releases are
 checked at their commits if `--mirrors` has a repository for them (`owner+name`, as `git clone --mirror` makes it).
+Whether there is silence after a fix is looked at where there was a report before it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ from benchmarks.realbugs.results import (
 )
 from benchmarks.releases import CACHE
 
+ALWAYS = ("--ignore-noqa",)
+"""The comments of others are not meant for racelint."""
+
 Checks = dict[Target, Checked]
 
 
@@ -52,16 +56,17 @@ class Side(msgspec.Struct, frozen=True):
 def main() -> int:
     """Check all cases, print and store what came of them, and complain about causes that are wrong or lacking."""
     given = _arguments()
-    options = ["--assume-shared", "*"] if given.assume_shared else []
+    options = [*ALWAYS, *(("--assume-shared", "*") if given.assume_shared else ())]
+    causes = read_causes(given.assume_shared)
     listed = cases(given.only)
     started = time.monotonic()
     with ThreadPoolExecutor(given.jobs) as pool:
         sides = list(pool.map(lambda case: _sides(case, given.cache, given.mirrors), listed))
-        targets = list(dict.fromkeys(side.target for both in sides for side in both))
-        run = lambda target: _checked(target, options, given)  # noqa: E731
-        checks = dict(zip(targets, pool.map(run, targets), strict=True))
-    causes = read_causes(given.assume_shared)
-    outcomes = [_outcome(case, both, checks, causes) for case, both in zip(listed, sides, strict=True)]
+        paired = list(zip(listed, sides, strict=True))
+        checks = _checked([both[0] for both in sides if both], options, given, pool)
+        hit = [both for case, both in paired if both and _near(case, both[0], checks)]
+        checks |= _checked([both[1] for both in hit if both[1].target not in checks], options, given, pool)
+    outcomes = [_outcome(case, both, checks, causes) for case, both in paired]
     print(table(outcomes), causes_table(outcomes), sep="\n\n")
     if given.verbose:
         print(*(msgspec.json.encode(each).decode() for each in outcomes), sep="\n")
@@ -97,16 +102,22 @@ def _sides(case: Case, cache: Path, mirrors: Path | None) -> tuple[Side, ...]:
     return ()
 
 
-def _checked(target: Target, options: list[str], given: argparse.Namespace) -> Checked:
+def _checked(sides: list[Side], options: list[str], given: argparse.Namespace, pool: ThreadPoolExecutor) -> Checks:
+    """What came of checking these sides, each target once."""
+    targets = list(dict.fromkeys(side.target for side in sides))
+    return dict(zip(targets, pool.map(lambda target: _check(target, options, given), targets), strict=True))
+
+
+def _check(target: Target, options: list[str], given: argparse.Namespace) -> Checked:
     """Check a target, or take what came of it in an earlier run that was interrupted."""
     name = "+".join([*target.folder.relative_to(given.cache).parts, target.name])
-    kept = given.checked and given.checked / f"{name}{'-assumed' * bool(options)}.json"
+    kept = given.checked and given.checked / f"{name}{'-assumed' * given.assume_shared}.json"
     if kept and kept.exists():
         return msgspec.json.decode(kept.read_bytes(), type=Checked)
     checked = check(target.folder, target.name, *options, limit=given.limit)
     if kept:
         kept.write_bytes(msgspec.json.encode(checked))
-    print(f"{target.folder.name} {target.name}: {checked.wall:.0f} s {checked.failure}", file=sys.stderr, flush=True)
+    print(f"{name}: {checked.wall:.0f} s {checked.failure}", file=sys.stderr, flush=True)
     return checked
 
 
@@ -118,17 +129,18 @@ def _near(case: Case, side: Side, checks: Checks) -> list[Finding]:
 def _outcome(case: Case, sides: tuple[Side, ...], checks: Checks, causes: Causes) -> Outcome:
     if not sides:
         return Outcome(case.case, case.category)
-    before, after = (checks[side.target] for side in sides)
-    reports, left = ([Report.of(each) for each in _near(case, side, checks)] for side in sides)
+    before, after = (checks.get(side.target) for side in sides)
+    assert before is not None
+    reports = [Report.of(each) for each in _near(case, sides[0], checks)]
     return Outcome(
         case.case,
         case.category,
         checked="commits" if sides[0].is_commit else "releases",
         before=reports,
-        after=left,
-        findings=(len(before.findings), len(after.findings)),
-        wall=(before.wall, after.wall),
-        failure=before.failure or after.failure,
+        after=[Report.of(each) for each in _near(case, sides[1], checks)] if reports else [],
+        findings=len(before.findings),
+        wall=before.wall,
+        failure=before.failure or (after.failure if after and reports else ""),
         cause="" if reports else causes.get(case.case, ""),
     )
 

@@ -39,7 +39,8 @@ def near(case: Case, findings: Sequence[Finding], path: str, source: str, *, at_
     """The findings that report the bug of the case, whose file has this path and this source.
 
     Such a finding is of a rule that fits the kind of bug, and it names the state: the last name of its symbol is among
-    the names of the state, whatever class it is on; deadlocks, waits and leaks may name the lock of the case instead.
+    the names of the state, whatever class it is on (a finding without one says it in its message); what is not about
+    shared state, such as deadlocks and waits, may name the lock of the case instead.
     And the finding, or a place of its other side, is in one of the functions of the case (or nested in it), or, with
     `at_lines` (the source is that of the commit), at one of the lines of the bug. Where the file has none of the
     functions, one of the same last name counts: its class may have got another name.
@@ -58,7 +59,9 @@ def _fits(case: Case, finding: Finding) -> bool:
     if not finding.code.startswith(FITTING[case.category]) or finding.code.startswith("RL9"):
         return False
     about = case.state if finding.code.startswith(("RL1", "RL2")) else f"{case.state} {case.lock}"
-    return finding.symbol.rpartition(".")[2].removesuffix("[]") in re.findall(r"\w+", about)
+    named = [finding.symbol] if finding.symbol else re.findall(r"`([\w.]+)`", finding.message)
+    words = set(re.findall(r"\w+", about))
+    return any(name.rpartition(".")[2].removesuffix("[]") in words for name in named)
 
 
 def _is_at(finding: Finding, path: str, lines: Sequence[tuple[int, int]]) -> bool:

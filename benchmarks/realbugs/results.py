@@ -29,15 +29,18 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of a case: what was checked, what reported the bug before the fix, and what does so after it."""
+    """What came of a case: what was checked, what reported the bug before the fix, and what does so after it.
+
+    `findings` are all those before the fix, `wall` are the seconds of that check.
+    """
 
     case: str
     category: str
     checked: str = ""
     before: list[Report] = []
     after: list[Report] = []
-    findings: tuple[int, int] | None = None
-    wall: tuple[float, float] | None = None
+    findings: int = 0
+    wall: float = 0
     failure: str = ""
     cause: str = ""
 
