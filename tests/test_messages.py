@@ -173,6 +173,13 @@ SHOWN = {
         "13: `self._pages` is changed (`append`) here with `_lock` held",
         "8: `_lock` is made here",
     ),
+    "RL107_lost_swap/swapped_while_making_what_to_add.py": (
+        "19: `self._marks` is taken over and replaced here, but the main thread can add to it: who has fetched the old "
+        "one by then adds to it too late, and it is lost. Hold one lock here and over the adding.",
+        "18: `self._marks` is read here first",
+        "13: `self._marks` is changed (`append`) here by the main thread",
+        "26: the thread running `Log.save` starts here",
+    ),
     "RL108_unguarded_write/bad.py": (
         "12: `self.record` is set here and read back at line 14, but several threads running `report` set it:"
         " a call can go on with the value of another. Keep it in a local variable, or in a `threading.local`.",

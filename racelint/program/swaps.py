@@ -8,6 +8,7 @@ the old list still add to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from racelint import facts
@@ -66,7 +67,14 @@ class _Swaps:
         elif last.kind is Kind.WRITE and not resets:
             taken = self._nearest(last, [(each, each.load) for each in beside if self._is_taken(each, last)])
             if taken is not None:
-                yield self._swap(Shape.REPLACED, taken[0], last, (last.id,))
+                yield self._swap(Shape.REPLACED, self._fetch(taken[0]), last, (last.id,))
+
+    def _fetch(self, access: Access) -> Access:
+        """The read of the Place with which an access of its contents begins."""
+        load = self._flow.operation(access.load)
+        if not isinstance(load, facts.LoadAttr | facts.LoadName):
+            return access
+        return replace(access, kind=Kind.READ, id=load.id, span=load.span, method="")
 
     def _swap(self, shape: Shape, first: Access, last: Access, between: tuple[int, ...]) -> Composite:
         return Composite(self._code, shape, first, last, last.id, last.span, between)

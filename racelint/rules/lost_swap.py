@@ -13,7 +13,7 @@ CPython 3.9 nothing at all; each finding says where it can strike. Take items ou
 or hold one lock over both, and wherever something is added.
 
 *Known false alarms*: what may be lost without harm, such as statistics or what is thrown away at the end; adding that
-has come to an end before, for reasons that are not in the source.
+has come to an end before, for reasons that are not in the source, or by a `join` in a method of another object.
 
 *References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
 [CWE-820](https://cwe.mitre.org/data/definitions/820.html) (missing synchronization),
