@@ -70,6 +70,11 @@ def flaws(body: str) -> list[str]:
         "with self.filled:\n    if not self.items: self.filled.wait(timeout)\n    return bool(self.items)",
         "with self.filled:\n    if not self.items and not self.filled.wait(timeout): raise TimeoutError",
         "with self.filled: self.filled.wait(3)",
+        "for n in timeout:\n    with self.filled:\n        while not self.open: self.filled.wait()\n    print(n)",
+        "for n in timeout:\n    with self.filled:\n        if not self.open: self.filled.wait(1)\n    print(n)",
+        "for n in timeout:\n    with self.filled:\n        if not self.open: self.filled.wait()",
+        "for n in []:\n    with self.filled:\n        if not self.open: self.filled.wait()\n    if self.open: f(n)",
+        "while timeout:\n    with self.filled:\n        if not self.open: self.filled.wait()\n    print(timeout)",
     ],
 )
 def test_a_wait_that_looks_again_is_right(body: str) -> None:
@@ -84,6 +89,7 @@ def test_a_wait_that_looks_again_is_right(body: str) -> None:
         "with self.filled:\n    if not self.open: self.filled.wait()",
         "with self.filled:\n    if self.items: return self.items\n    self.filled.wait()\n    return self.items.pop()",
         "while True:\n    with self.filled:\n        if not self.items: self.filled.wait()\n        self.items.pop()",
+        "for n in timeout:\n    with self.filled:\n        if not self.open: self.filled.wait()\n    print(n)",
     ],
 )
 def test_one_look_before_the_wait_is_not_enough(body: str) -> None:
@@ -197,6 +203,8 @@ def lost(body: str) -> list[str]:
     def wait(self):
         with self.lock:
             while self.open: self.filled.wait()
+    def shut(self):
+        self.open = False
     def add(self):
         self.items.append(1)
         self.event.set()
@@ -215,6 +223,9 @@ def lost(body: str) -> list[str]:
         ("with self.lock:\n    self.filled.notify()\n    self.open = False", ""),
         ("with self.lock: self.filled.notify()\nself.open = False\nwith self.lock: self.filled.notify()", ""),
         ("with self.lock: self.filled.notify()\nself.items = []", ""),
+        ("with self.lock: self.filled.notify()\nself.shut()", "notified before the change"),
+        ("self.shut()\nwith self.lock: self.filled.notify()\nself.open = False", ""),
+        ("with self.lock: self.filled.notify()\nself.close()", ""),
         ("self.event.set()\nself.event.clear()", "set and cleared at once"),
         ("self.event.set()\nprint()\nself.event.clear()", ""),
         ("self.event.clear()\nself.event.set()", ""),

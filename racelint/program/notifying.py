@@ -198,14 +198,29 @@ class Notifying:
             if wait.role is not LockRole.WAIT or not wait.concerns(notify) or wait.limit is Limit.SURELY:
                 continue
             predicate = self._predicate(wait)
-            changes = [each for each in self._places.of(notify.code) if each.kind.writes and each.place in predicate]
-            late = [each for each in changes if each.id > notify.id]
+            changes = list(self._changes(notify.code, predicate))
+            late = [(id, change) for id, change in changes if id > notify.id]
             again = [each.id for each in self._conditions if each.code is notify.code and each.role is LockRole.NOTIFY]
-            for change in late:
-                held = self._locksets.held(change.code, change.id).get(notify.use, frozenset())
-                if len(late) == len(changes) and not held & section and max(again) < change.id:
+            for id, change in late:
+                held = self._locksets.held(notify.code, id).get(notify.use, frozenset())
+                if len(late) == len(changes) and not held & section and max(again) < id:
                     yield LostSignal(Loss.EARLY, notify, wait, change)
                     return
+
+    def _changes(self, code: Code, places: set[Place]) -> Iterator[tuple[int, Access]]:
+        """What a function changes of some places: where, itself or by a call that leads to the change.
+
+        A call that notifies as well, or takes locks, is as good as a change that comes first.
+        """
+        yield from ((each.id, each) for each in self._places.of(code) if each.kind.writes and each.place in places)
+        for edge in self._calls.calls(code):
+            reached = [self._types.names.sources.codes[key] for key in self._calls.reachable([edge.callee])]
+            found = [
+                each for one in reached for each in self._places.of(one) if each.kind.writes and each.place in places
+            ]
+            if found:
+                plain = not any(one.key in self._locksets.holdings for one in reached)
+                yield edge.site if plain else facts.NOTHING, found[0]
 
     def _predicate(self, wait: Signal) -> set[Place]:
         """The state that a wait asks for before it waits, in its critical section."""

@@ -12,7 +12,7 @@ from racelint.facts import Node, Span
 from racelint.findings import Evidence
 from racelint.program.case import Case, Partner
 from racelint.program.disturbances import Harm, harm, harms, is_retried, is_taken_out
-from racelint.program.guards import BETWEEN_TASKS
+from racelint.program.guards import BETWEEN_TASKS, Protection
 from racelint.program.lifetimes import contains
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place, Places
@@ -80,8 +80,18 @@ def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tu
             if partner is None:
                 partner, evidence = case.assumed_partner(access, held, is_harmful), "assumed"
             harmed = harm(case, access, partner.other) if partner is not None else None
-            if partner is not None and harmed is not None:
+            if partner is not None and harmed is not None and not _comes_locked(case, partner, held):
                 yield Round(access, pause, evidence, partner, harmed)
+
+
+def _comes_locked(case: Case, partner: Partner, held: Sequence[Protection]) -> bool:
+    """Whether the other task comes to its change by a call that it makes with a lock held that the walk holds too."""
+    mine, code = {each.lock.key for each in held if each.lock.excludes}, partner.other.code
+    while mine and (step := case.threads.found_by.get((partner.other_context.index, code.key))) is not None:
+        code, site = step
+        if any(use.lock.key in mine for use in case.locksets.held(code, site)):
+            return True
+    return False
 
 
 def _pause(code: Code, access: Access, points: Sequence[int]) -> int | None:

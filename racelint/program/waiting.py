@@ -201,12 +201,28 @@ class Waiting:
         end = ids_of((*around.loops[-1].head, *around.loops[-1].body))[1] if around.loops else len(code.operations)
         again = [test for test in tests_of(code) if self._asks(code, test, places, wait.id, end)]
         if around.loops:
-            return any(
-                wait.id < act.id <= end and not any(test < act.id for test in again) for act in self._acts(code, places)
-            )
+            late = [act for act in self._acts(code, places) if wait.id < act.id <= end]
+            if any(not any(test < act.id for test in again) for act in late):
+                return True
+            return not again and self._works_on(wait, around.loops[-1], end)
         if again or (wait.limit is Limit.PERHAPS and self._is_answered(code, wait.id, places)):
             return False
         return not self._is_asked_again(code, places)
+
+    def _works_on(self, wait: Signal, loop: facts.Loop, end: int) -> bool:
+        """Whether each turn of a loop around the critical section waits once, and then does its work on an item."""
+        code, body = wait.code, ids_of(loop.body)
+        if loop.kind != "for" or wait.limit is Limit.PERHAPS or not self._uses_item(code, loop, wait.id, end):
+            return False
+        return all(body[0] <= id <= body[1] for id in self._held(code, wait.id, wait.use) if id >= 0)
+
+    def _uses_item(self, code: Code, loop: facts.Loop, low: int, high: int) -> bool:
+        """Whether a call between two operations is given what the loop draws."""
+        flow = self._places.dataflow(code)
+        drawn = [each.id for each in loop.head if isinstance(each, facts.Element)]
+        calls = (each for each in code.operations[low + 1 : high + 1] if isinstance(each, facts.Call))
+        given = (argument.value for call in calls for argument in call.arguments)
+        return any(flow.comes_from(value, id) for value in given for id in drawn)
 
     def _asks(self, code: Code, test: int, places: set[Place], low: int, high: int) -> bool:
         """Whether a test between two operations asks for the same state, or for something that is not known."""
