@@ -6,16 +6,15 @@ elsewhere never loads them.
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from racelint.baseline import Extent, extent_of
+from racelint.collector import collector_off
 from racelint.config import Config
 from racelint.discovery import SourceFile
 from racelint.facts import ModuleFacts
@@ -47,7 +46,7 @@ class Checked:
 
 def check(modules: Modules, config: Config, progress: Progress) -> Checked:
     """Run the rules that are on in any file on the program of these modules."""
-    with _collector_off():
+    with collector_off():
         return _on_deep_stack(lambda: _checked(modules, config, progress))
 
 
@@ -59,7 +58,7 @@ def suggest(modules: Modules, config: Config) -> list[Suggestion] | RunError:
         return suggestions(program.sharing, program.locksets)
 
     try:
-        with _collector_off():
+        with collector_off():
             return _on_deep_stack(found)
     except Exception as error:
         return breakdown("linking", error)
@@ -98,18 +97,6 @@ def _apply_rules(program: Program, config: Config, progress: Progress, checked: 
         except Exception as error:
             checked.errors.append(breakdown(f"{rule.code} {rule.name}", error))
             checked.broken.add(rule.code)
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Linking makes millions of objects and hardly a cycle: to look for cycles would take half of its time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _on_deep_stack(run: Callable[[], Result]) -> Result:

@@ -66,6 +66,7 @@ class Config:
     target: Target = "any"
     baseline: Path | None = None
     cache_dir: Path | None = field(default=None, compare=False)
+    jobs: int = 0
     respect_noqa: bool = True
     rows: KnowledgeRows = field(default_factory=KnowledgeRows)
     origins: Origins = field(default_factory=dict, compare=False)
@@ -158,6 +159,7 @@ def _over(config: Config, layer: Layer) -> Config:
         target=config.target if said.target is UNSET else said.target,
         baseline=config.baseline if said.baseline is UNSET else located(said.baseline),
         cache_dir=config.cache_dir if said.cache_dir is UNSET else located(said.cache_dir),
+        jobs=config.jobs if said.jobs is UNSET else said.jobs,
         rows=_rows_over(config.rows, layer),
         origins=_origins_over(config.origins, layer),
     )

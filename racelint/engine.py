@@ -16,6 +16,7 @@ from racelint.discovery import Project, SourceFile, discover
 from racelint.facts import ModuleFacts, Span, Unreadable
 from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Progress, Report, RunError, in_order
 from racelint.paths import absolute, display_path
+from racelint.readers.processors import usable_processors
 from racelint.reading import Reading, Source, find, read
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
@@ -84,7 +85,7 @@ def suggest(
 
     files, _ = discover(paths, project(config), NO_BUFFERS)
     store = Cache(config.cache_dir)
-    readings = read(find(files, NO_BUFFERS, store), store, progress)
+    readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)
     errors = [reading.said for reading in readings if isinstance(reading.said, RunError)]
     found = checking.suggest(_modules(readings), config)
     if isinstance(found, RunError):
@@ -115,12 +116,16 @@ def _outcome(files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config:
     known = store.outcome(_program(sources, config))
     if known is not None:
         return known
-    readings = read(sources, store, progress)
+    readings = read(sources, store, _jobs(config), progress)
     outcome = _worked_out(readings, config, progress)
     if not outcome.errors:
         store.keep_outcome(_program(sources, config), outcome)
     store.tidy()
     return outcome
+
+
+def _jobs(config: Config) -> int:
+    return config.jobs or usable_processors()
 
 
 def _program(sources: Sequence[Source], config: Config) -> bytes:

@@ -45,6 +45,7 @@ class Flags:
     target: str | None = None
     baseline: Path | None = None
     cache_dir: Path | None = None
+    jobs: int | None = None
     respect_noqa: bool = True
 
 
@@ -155,6 +156,7 @@ def flag_layer(flags: Flags) -> Layer:
         "target": flags.target,
         "baseline": _location(flags.baseline),
         "cache-dir": _location(flags.cache_dir),
+        "jobs": flags.jobs,
     }
     table: Table = {key: value for key, value in given.items() if value is not None}
     return Layer(read_section(table, "--"), {key: f"--{key}" for key in table}, Path.cwd())

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from racelint.cache import Cache, Stamps, digest, encoded
+from racelint.collector import collector_off
 from racelint.discovery import SourceFile
-from racelint.facts import ModuleFacts, Unreadable
-from racelint.findings import Progress, RunError, breakdown
+from racelint.facts import Unreadable
+from racelint.findings import Progress, RunError
+from racelint.readers.pool import read_all
+from racelint.readers.single import Said
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class Reading:
     """A file and what it says."""
 
     file: SourceFile
-    said: ModuleFacts | Unreadable | RunError
+    said: Said
 
 
 def find(files: Iterable[SourceFile], buffers: Mapping[Path, bytes], cache: Cache) -> list[Source]:
@@ -64,39 +67,44 @@ def _found(file: SourceFile, stamps: Stamps) -> Source:
     return Source(file, text, content)
 
 
-def read(sources: Sequence[Source], cache: Cache, progress: Progress) -> list[Reading]:
+def read(sources: Sequence[Source], cache: Cache, jobs: int, progress: Progress) -> list[Reading]:
     """What all files say. A text that has changed since it was found is taken as it is now."""
-    readings = []
-    for index, source in enumerate(sources):
-        progress("reading", index, len(sources))
-        readings.append(Reading(source.file, _said(source, cache)))
-    return readings
+    with collector_off():
+        return _read(sources, cache, jobs, progress)
 
 
-def _said(source: Source, cache: Cache) -> ModuleFacts | Unreadable | RunError:
-    if isinstance(source.text, Unreadable):
-        return source.text
-    known = cache.facts(source.text)
-    if known is not None:
+def _read(sources: Sequence[Source], cache: Cache, jobs: int, progress: Progress) -> list[Reading]:
+    said: dict[int, Said] = {}
+    texts: dict[int, bytes] = {}
+    for number, source in enumerate(sources):
+        known = _known(source, cache)
+        if known is not None:
+            progress("reading", len(said), len(sources))
+            said[number] = known
+        elif source.content is not None:
+            texts[number] = source.content
         source.content = None
+    numbers = [*texts]
+    progress("reading", len(said), len(sources))
+    for index, result, content in read_all([(sources[each].file.display, texts[each]) for each in numbers], jobs):
+        said[numbers[index]] = result
+        progress("reading", len(said), len(sources))
+        _keep(sources[numbers[index]], result, content, cache)
+    return [Reading(source.file, said[number]) for number, source in enumerate(sources)]
+
+
+def _known(source: Source, cache: Cache) -> Said | None:
+    """What is known of a text without reading it as Python; if that is nothing, its content is there afterwards."""
+    known = source.text if isinstance(source.text, Unreadable) else cache.facts(source.text)
+    if known is not None or source.content is not None:
         return known
-    if source.content is None:
-        found = _found(source.file, Stamps())
-        source.text, source.content = found.text, found.content
-        return _said(source, cache)
-    said = _extracted(source.file, source.content)
-    source.content = None
-    if not isinstance(said, RunError) and (content := encoded(said)) is not None:
-        cache.keep_facts(source.text, content)
-    return said
+    found = _found(source.file, Stamps())
+    source.text, source.content = found.text, found.content
+    return _known(source, cache)
 
 
-def _extracted(file: SourceFile, content: bytes) -> ModuleFacts | Unreadable | RunError:
-    from racelint.extract import SourceError, extract
-
-    try:
-        return extract(content)
-    except SourceError as error:
-        return Unreadable(f"it is no valid Python, {error.message}", error.line, error.column)
-    except Exception as error:
-        return breakdown(file.display, error)
+def _keep(source: Source, said: Said, content: bytes | None, cache: Cache) -> None:
+    if not isinstance(said, RunError) and isinstance(source.text, bytes):
+        content = content or encoded(said)
+        if content is not None:
+            cache.keep_facts(source.text, content)

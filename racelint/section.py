@@ -64,6 +64,10 @@ class Section(KnowledgeRows, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cache_dir: Annotated[
         str | UnsetType, Meta(description="The folder that keeps what earlier runs found out; empty for none.")
     ] = UNSET
+    jobs: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(description="How many processes read files; 0 for as many as there are processors."),
+    ] = UNSET
 
 
 class ConfigError(ValueError):

@@ -71,6 +71,7 @@ def _values(config: Config) -> dict[str, object]:
         "target": config.target,
         "baseline": display_path(config.baseline) if config.baseline else "",
         "cache-dir": display_path(config.cache_dir) if config.cache_dir else "",
+        "jobs": config.jobs,
         **msgspec.to_builtins(config.rows),
     }
 

@@ -228,7 +228,7 @@ def test_progress_is_told_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
     engine.check([Path()], Config(Path.cwd(), selection=Selection(("RL901",))), lambda *step: told.append(step))
 
-    assert told == [("reading", 0, 2), ("reading", 1, 2), ("linking", 0, 1), ("checking", 0, 1)]
+    assert told == [("reading", 0, 2), ("reading", 1, 2), ("reading", 2, 2), ("linking", 0, 1), ("checking", 0, 1)]
 
 
 # --- determinism ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ _SETTINGS = (
     ),
     click.option("--check-tests/--no-check-tests", default=None, help="Test code also where it is not named."),
     click.option("--target", type=click.Choice(get_args(Target)), help="Only what can strike on this kind of build."),
+    click.option("-j", "--jobs", type=click.IntRange(0), metavar="N", help="Processes that read files (0: automatic)."),
     *_KEPT,
 )
 
