@@ -110,6 +110,58 @@ def test_a_function_whose_reference_is_handed_on_may_be_called_without() -> None
     )
 
 
+def test_functions_inside_a_function_hold_what_it_holds_where_it_calls_them() -> None:
+    check(
+        """
+        class A:
+            def __init__(self): self.lock = threading.Lock()
+            def one(self):
+                with self.lock:
+                    (lambda: self._step())()
+            def two(self):
+                with self.lock:
+                    def inner(): self._step()
+                    inner()
+            def three(self):
+                with self.lock: self._step()
+            def _step(self):
+                step()  # holds: A.lock
+        """
+    )
+
+
+def test_a_lock_that_a_method_gives_is_of_an_object_that_cannot_be_named() -> None:
+    check(
+        """
+        class A:
+            def __init__(self): self.lock = threading.Lock()
+            def guard(self): return self.lock
+            def one(self):
+                with self.guard(): self._step()
+            def two(self):
+                with self.lock: self._step()
+            def _step(self):
+                step()  # holds: A.lock of ?
+        """
+    )
+
+
+def test_a_lambda_runs_where_sorted_calls_it_and_anywhere_where_it_is_kept() -> None:
+    check(
+        """
+        lock = threading.Lock()
+        def order(names):
+            with lock:
+                return sorted(names, key=lambda name: (
+                    step(name)))  # holds: lock
+        def hand_on():
+            with lock:
+                register(lambda name: (
+                    step(name)))  # holds:
+        """
+    )
+
+
 def test_recursion_keeps_the_lock() -> None:
     check(
         """

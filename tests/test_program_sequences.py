@@ -217,6 +217,22 @@ def test_a_double_check_is_two_tests() -> None:
     )
 
 
+def test_a_store_after_a_miss_depends_on_it_only_if_a_hit_leaves() -> None:
+    check(
+        """
+        def m(self, key):
+            try: return self.d[key]  # sequence: check A.d
+            except KeyError: pass
+            self.d[key] = make()
+        def n(self, key):
+            try: old = self.d[key]  # sequence:
+            except KeyError: old = None
+            self.d[key] = make()
+            return old
+        """
+    )
+
+
 # --- reading twice -------------------------------------------------------------------------------------------------
 
 

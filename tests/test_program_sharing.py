@@ -289,6 +289,24 @@ def test_a_constructor_comes_before_all_others(early: str) -> None:
     )
 
 
+def test_a_function_inside_a_constructor_comes_before_all_others() -> None:
+    assert (
+        shared(
+            """
+        class Service:
+            def __init__(self, sizes):
+                self.n = 0
+                def add(size): self.n += size
+                for size in sizes: add(size)
+            def read(self): return self.n
+        service = Service([1, 2])
+        for _ in range(2): Thread(target=service.read).start()
+        """
+        )
+        == []
+    )
+
+
 def test_import_runs_once() -> None:
     assert (
         shared(

@@ -85,7 +85,9 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return adds(case.sharing.places.dataflow(other.code), sequence, other)
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:
-        return other.method in REMOVES or other.kind.rebinds
+        # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container
+        kept = act.load >= 0 and act.load == sequence.first.load
+        return other.method in REMOVES or (other.kind.rebinds and not kept)
     if sequence.wants is True and other in case.lazy_stores:
         return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:

@@ -75,6 +75,14 @@ def _split(path: str) -> tuple[str, str]:
     return path[:cut], path[cut:]
 
 
+def captured_paths(caller: Code, callee: Code) -> dict[str, str]:
+    """For each parameter of `caller` that `callee`, a function in it, may read: how it is named there and here."""
+    if callee.parent is not caller:
+        return {}
+    index = callee.function.parent
+    return {f"c:{caller.module}:{index}:{each.name}": each.name for each in caller.function.parameters}
+
+
 def is_absolute(path: str) -> bool:
     """Whether a path means the same in every function: a global, a closure variable, or no object at all."""
     return path == "" or path.startswith(("g:", "c:"))
@@ -91,9 +99,9 @@ def outward(path: str, paths: dict[str, str]) -> str:
 
 def inward(path: str, paths: dict[str, str]) -> str:
     """A path of the caller in the callee's terms, given `parameter_paths`: by the longest argument that leads to it."""
-    if is_absolute(path):
+    if is_absolute(path) and not path.startswith("c:"):
         return path
-    best = UNKNOWN
+    best = path if is_absolute(path) else UNKNOWN
     longest = -1
     for name, base in paths.items():
         if (

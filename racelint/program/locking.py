@@ -48,20 +48,9 @@ class Locking:
 
     def entered(self, node: facts.With) -> list[LockUse]:
         values = self._types.of(self._code, node.manager)
-        found: dict[LockUse, None] = {}
-        for value in values:
-            if isinstance(value, Generator):
-                effect = self._effect_of(value.code)
-                for use in sorted(effect.yields, key=lambda use: use.lock.key):
-                    found[self._translated(use, value.code, node.manager)] = None
-            elif isinstance(value, Instance):
-                if not node.is_async and is_lock_class(self._types, value.cls):
-                    found[self._unknown(node.manager)] = None
-                for method in self._enters(value):
-                    for use in sorted(self._effect_of(method).acquires, key=lambda use: use.lock.key):
-                        found[self._rebased(use, value, node.manager)] = None
+        found = self._taken_by(node.manager, is_async=node.is_async)
         if found:
-            return list(found)
+            return found
         awaited = self._flow.operation(node.manager)
         if isinstance(awaited, facts.Await | facts.Yield):
             acquire = self._flow.operation(awaited.value)
@@ -72,6 +61,21 @@ class Locking:
         if named is not None:
             return [named]
         return [] if values else [self._unknown(node.manager)]
+
+    def _taken_by(self, id: int, *, is_async: bool) -> list[LockUse]:
+        """The locks that a context manager of the program takes when it is entered."""
+        found: dict[LockUse, None] = {}
+        for value in self._types.of(self._code, id):
+            if isinstance(value, Generator):
+                for use in sorted(self._effect_of(value.code).yields, key=lambda use: use.lock.key):
+                    found[self._translated(use, value.code, id)] = None
+            elif isinstance(value, Instance):
+                if not is_async and is_lock_class(self._types, value.cls):
+                    found[self._unknown(id)] = None
+                for method in self._enters(value):
+                    for use in sorted(self._effect_of(method).acquires, key=lambda use: use.lock.key):
+                        found[self._rebased(use, value, id)] = None
+        return list(found)
 
     def _takes(self, call: facts.Call) -> bool:
         callees = self._types.of(self._code, call.callee)
@@ -215,11 +219,12 @@ class Locking:
 
     def _enter_context(self, call: facts.Call, state: State) -> State:
         given = [each.value for each in call.arguments if each.name == ""]
-        use = self._locks.use(self._code, given[0]) if given else None
-        if use is None:
-            return state
-        self.note(call.id, call.span, use, state, waits=True, explicit=False)
-        return state.take(use, call.id, explicit=False)
+        named = self._locks.use(self._code, given[0]) if given else None
+        taken = self._taken_by(given[0], is_async=False) if given else []
+        for use in taken or ([named] if named is not None else []):
+            self.note(call.id, call.span, use, state, waits=True, explicit=False)
+            state = state.take(use, call.id, explicit=False)
+        return state
 
     def _callback(self, call: facts.Call, state: State) -> State:
         """`stack.callback(lock.release)`: the stack will release the lock."""

@@ -13,17 +13,22 @@ from typing import Final
 from racelint import facts
 from racelint.program.calls import Edge, is_public
 from racelint.program.claims import Claims
-from racelint.program.frames import inward, parameter_paths
+from racelint.program.dataflow import UNKNOWN
+from racelint.program.frames import captured_paths, inward, parameter_paths
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
 from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
-from racelint.program.source import Code, walk
+from racelint.program.source import Code, makes, walk
 from racelint.program.threads import Threads
+from racelint.program.values import Library, LibraryMethod
 from racelint.program.walking import Walk
 
 ROUNDS: Final = 4
 """How deep wrappers around wrappers of acquire and release are followed."""
+
+CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
+"""What calls the function that it is given before it returns, and keeps nothing of it."""
 
 EntrySet = frozenset[LockUse]
 
@@ -121,6 +126,7 @@ class _EntryLocks:
         self._calls = locksets.threads.calls
         self._sources = self._calls.types.names.sources
         self._always = self._wrapped()
+        self._at_once = self._run_at_once()
 
     def solve(self) -> None:
         """Start with "everything" for functions whose callers are all known, and lose locks until nothing changes."""
@@ -135,13 +141,13 @@ class _EntryLocks:
                 entry[code.key] = None
         while pending:
             caller = self._sources.codes[pending.pop()]
-            for edge in self._calls.calls(caller):
+            for edge in (*self._calls.calls(caller), *self._at_once.get(caller.key, ())):
                 known = entry[edge.callee.key]
                 if (known is not None and not known) or self._calls.is_construction(edge):
                     continue
                 on_entry = (entry[caller.key] or frozenset()) | self._always.get(caller.key, frozenset())
                 given = self._given(edge, on_entry)
-                merged = given if known is None else known & given
+                merged = given if known is None else _in_both(known, given)
                 if merged != known:
                     entry[edge.callee.key] = merged
                     pending.append(edge.callee.key)
@@ -155,7 +161,27 @@ class _EntryLocks:
         """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
         started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
         unseen = {code.key for code in self._sources.codes if self._may_be_called_by_others(code)}
-        return started | unseen | self._calls.escaping
+        at_once = {edge.callee.key for edges in self._at_once.values() for edge in edges}
+        return started | ((unseen | self._calls.escaping) - at_once)
+
+    def _run_at_once(self) -> dict[int, list[Edge]]:
+        """The lambdas that are made for `sorted` and the like, as calls of the function that makes them."""
+        found: dict[int, list[Edge]] = {}
+        for code in self._sources.codes:
+            around = code.parent
+            if code.function.kind != "lambda" or around is None:
+                continue
+            made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+            flow = self._locksets.places.dataflow(around)
+            uses = [use for id in made for use in flow.uses(id)]
+            if uses and all(type(use) is facts.Call and self._calls_at_once(around, use) for use in uses):
+                found.setdefault(around.key, []).extend(Edge(around, use.id, code, None) for use in uses)
+        return found
+
+    def _calls_at_once(self, code: Code, call: facts.Call) -> bool:
+        callees = self._calls.types.of(code, call.callee) if call.callee >= 0 else ()
+        known = [each for each in callees if isinstance(each, Library | LibraryMethod)]
+        return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
 
     def _may_be_called_by_others(self, code: Code) -> bool:
         """Whether nobody of the program calls a function; or a constructor alone does, and others may."""
@@ -169,7 +195,7 @@ class _EntryLocks:
         if not held:
             return frozenset()
         flow = self._locksets.places.dataflow(edge.caller)
-        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
         return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
 
     def _wrapped(self) -> dict[int, EntrySet]:
@@ -201,3 +227,14 @@ class _EntryLocks:
                     place = self._locksets.places.place("attribute", code.cls.key, row.holding)
                     return frozenset({LockUse(self._locksets.locks.of_place(place), code.function.parameters[0].name)})
         return frozenset()
+
+
+def _in_both(one: EntrySet, other: EntrySet) -> EntrySet:
+    """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it."""
+    vague = {
+        use
+        for mine, theirs in ((one, other), (other, one))
+        for use in mine - theirs
+        if use.base == UNKNOWN and any((same.lock, same.mode) == (use.lock, use.mode) for same in theirs)
+    }
+    return (one & other) | vague

@@ -104,12 +104,25 @@ class _Finder:
                     self._note_conditions(node.orelse, tests)
                 case facts.With():
                     tests = self._note_conditions(node.body, tests)
+                case facts.Try():
+                    missed = (*tests, *self._looked_up(node.body)) if _handles_misses(node, self._flow) else tests
+                    for unmissed in (node.body, node.orelse, node.final):
+                        self._note_conditions(unmissed, tests)
+                    for handler in node.handlers:
+                        self._note_conditions(handler.body, missed)
+                    if _leaves(node.body):
+                        tests = missed
                 case _ if inside := parts(node):
                     for part in inside:
                         self._note_conditions(part, tests)
                 case _ if hasattr(node, "id"):
                     self._conditions[node.id] = tests
         return tests
+
+    def _looked_up(self, body: Sequence[Node]) -> list[int]:
+        """The items that a body fetches: that one is missing is an answer as well."""
+        low, high = self._range(body)
+        return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]
 
     def _tested_around(self, act: int, test: int) -> tuple[int, ...]:
         conditions = self._conditions.get(act, ())
@@ -211,15 +224,18 @@ class _Finder:
 
     def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
         """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
-        handlers = [handler for handler in node.handlers if handler.types and _expects(handler, self._flow, MISSES)]
+        handlers = _handles_misses(node, self._flow)
         low, high = self._range(node.body)
         for read in self._accesses if handlers else ():
             if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
                 continue
             for handler in handlers:
                 body = handler.body if _leaves(handler.body) else (*handler.body, *following)
+                _, end = self._range(handler.body)
                 for access, where in self._inner(body, read):
                     same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
+                    # what comes after the `try` also runs where nothing was missing, and then may not depend on it
+                    same = same and (where <= end or _leaves(node.body) or self._flow.comes_from(access.value, read.id))
                     if access.method == "[]=" and access.code is self._code and same:
                         between = (read.id, where)
                         tested = self._tested_around(where, facts.NOTHING)
@@ -292,12 +308,25 @@ class _Finder:
             return Shape.CHECK if self._depends(read, act) else None
         if act.kind is Kind.CONTENT and act.method == "[]" and read.kind is Kind.CONTENT and read.method == "in":
             same_key = act.key >= 0 and read.key >= 0 and self._flow.key(act.key) == self._flow.key(read.key)
-            return Shape.CHECK if same_key and act.id not in self._misses and not negated else None
+            found = same_key and act.id not in self._misses and self._finds(read, test, negated)
+            return Shape.CHECK if found else None
         if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
             return None
         if act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE) and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
+
+    def _finds(self, read: Access, test: int, negated: bool) -> bool:
+        """Whether the key was there if the test came out so."""
+        match self._flow.operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self._finds(read, inner, not negated)
+            case facts.Compute(kind="not in"):
+                return negated and test == read.id
+            case facts.Choice(kind="or", operands=operands):
+                return negated and any(self._finds(read, each, True) for each in operands)
+            case _:
+                return not negated
 
     def _asks_for_none(self, load: int, test: int) -> bool:
         """Whether a test compares the loaded value with None, so asks for the object and not for what it holds."""
@@ -361,13 +390,13 @@ class _Finder:
                 return None
 
     def _dereferenced(self, act: Access) -> bool:
-        """Whether None would make the use of the value fail: an attribute, a call, an item."""
+        """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""
         load = act.load if act.load >= 0 else act.id
         return any(
             (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
             or (isinstance(use, facts.Call) and use.callee == load)
             for use in self._flow.uses(load)
-        )
+        ) or any(type(node) is facts.With and node.manager == load for node in walk(self._code.function.body))
 
 
 def _awaits(nodes: Sequence[Node]) -> bool:
@@ -376,6 +405,8 @@ def _awaits(nodes: Sequence[Node]) -> bool:
 
 def _leaves(nodes: Sequence[Node]) -> bool:
     """Whether a body ends by leaving the code after it."""
+    while nodes and type(nodes[-1]) is facts.With:
+        nodes = nodes[-1].body
     return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
 
 
@@ -393,6 +424,10 @@ def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = 
         ):
             found.update(each.id for each in walk(node.body) if hasattr(each, "id"))
     return found
+
+
+def _handles_misses(node: facts.Try, flow: Dataflow) -> list[facts.Handler]:
+    return [handler for handler in node.handlers if handler.types and _expects(handler, flow, MISSES)]
 
 
 def _expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bool:

@@ -12,6 +12,7 @@ from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
+from racelint.program.source import makes
 from racelint.program.threads import Threads
 from racelint.program.values import Instance, LibraryObject, Value
 
@@ -34,7 +35,7 @@ class Sharing:
         if access.place.kind == "attribute":
             if code.key in self.threads.calls.constructing and code.function.parameters:
                 return access.base == code.function.parameters[0].name
-            return self._is_fresh(access)
+            return self._is_fresh(access) or self._is_building(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
         return code.function.kind in ("module", "class")
@@ -50,6 +51,23 @@ class Sharing:
         return type(operation) is facts.Call and any(
             isinstance(value, Instance) and value.site == (access.code.key, operation.id) for value in access.bases
         )
+
+    def _is_building(self, access: Access) -> bool:
+        """Whether a function inside a constructor works on the object, and is called there only, before any start."""
+        code, around = access.code, access.code.parent
+        if around is None or around.key not in self.threads.calls.constructing or not around.function.parameters:
+            return False
+        made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+        uses = [use for id in made for use in self.places.dataflow(around).uses(id)]
+        called = all(type(use) is facts.Call and use.callee in made for use in uses)
+        if not called or set(made) & set(around.returns):
+            return False
+        last = max((edge.site for edge in self.threads.calls.callers(code)), default=-1)
+        starts = (start for context in self.threads.contexts for start in context.starts)
+        if any(starter is around and id < last for starter, id in starts):
+            return False
+        own = f"c:{around.module}:{code.function.parent}:{around.function.parameters[0].name}"
+        return access.base == own
 
     def is_assumed(self, place: Place) -> bool:
         """Whether `--assume-shared` names the Place, its class or its module."""

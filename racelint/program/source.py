@@ -177,6 +177,11 @@ def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
             code.cls = sources.classes[first_class + code.function.cls]
 
 
+def makes(operation: Operation | None, code: Code) -> bool:
+    """Whether an operation of the function around makes the function (or lambda) `code`."""
+    return type(operation) is facts.MakeFunction and operation.function == code.function.index
+
+
 def span_of(code: Code, id: int) -> Span:
     """Where an operation of a function is written; the function's name for what has no place of its own."""
     span = getattr(code.operations[id], "span", None) if 0 <= id < len(code.operations) else None
