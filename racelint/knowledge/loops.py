@@ -152,7 +152,9 @@ _GREENLETS = {
     "gevent.pool.Group.imap_unordered": _greenlet(_FUNC, Passing.EACH, Slot(1, rest=True)),
     "gevent.pool.Group.apply": _greenlet(_FUNC, Passing.ARGS_KWARGS, Slot(1, "args")),
     "gevent.pool.Group.apply_async": _greenlet(_FUNC, Passing.ARGS_KWARGS, Slot(1, "args")),
-    "gevent.threadpool.ThreadPool.spawn": _pool(_FUNC),
+    "gevent.threadpool.ThreadPool.spawn": (
+        Spawn(_FUNC, RunsOn.POOL, Many.WORKERS, passing=Passing.REST, workers=Slot(0, "maxsize")),
+    ),
     "gevent.threadpool.ThreadPool.apply": (
         Spawn(_FUNC, RunsOn.POOL, Many.ALWAYS, passing=Passing.ARGS_KWARGS, args=Slot(1, "args")),
     ),

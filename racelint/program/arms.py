@@ -1,4 +1,4 @@
-"""Part of the blocking stage: does a call choose, by its arguments, the arm of its callee that holds an operation?"""
+"""Part of the lockorder stage: does a call choose, by its arguments, the arm of its callee with an operation?"""
 
 from __future__ import annotations
 
@@ -32,6 +32,31 @@ def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
     return all(_holds(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
 
 
+def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
+    """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
+    return any(_fails(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+
+
+def _fails(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
+    operation = flow.operation(test)
+    match operation:
+        case facts.Compute(kind="not", operands=(inner,)):
+            return _fails(edge, flow, inner, not truth)
+        case facts.Choice(kind="and", operands=inners) if truth:
+            return any(_fails(edge, flow, inner, truth) for inner in inners)
+        case facts.Choice(kind="or", operands=inners) if not truth:
+            return any(_fails(edge, flow, inner, truth) for inner in inners)
+        case _:
+            pass
+    own = 1 if edge.receiver is not None else 0
+    text = _given(edge, test) if own <= test < len(edge.callee.function.parameters) else ""
+    return text != "" and _is_true(text) is not truth
+
+
+def _is_true(text: str) -> bool:
+    return text not in ("None", "False", "0", "''")
+
+
 def _tests(nodes: Sequence[Node], id: int) -> list[tuple[int, bool]] | None:
     """The tests around an operation, each with the answer that leads there; None where it is not among the nodes."""
     for node in nodes:
@@ -59,7 +84,7 @@ def _holds(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
     own = 1 if edge.receiver is not None else 0
     if own <= test < len(parameters):
         text = _given(edge, test)
-        return text != "" and (text not in ("None", "False", "0", "''")) is truth
+        return text != "" and _is_true(text) is truth
     return not any(flow.comes_from(test, each) for each in range(own, len(parameters)))
 
 

@@ -216,7 +216,8 @@ class Finder:
                 return False
             case Many.WORKERS:
                 pools = [spawned.pool for spawned in group]
-                if all(self._is_single(pool, spawn) for pool in pools):
+                made = [pool for pool in pools if isinstance(pool, LibraryObject) and pool.site is not None]
+                if all(self._is_single(pool, spawn) for pool in made or pools):
                     return False
                 if repeated is not None or spawn.passing.value.endswith("each"):
                     return True

@@ -11,8 +11,10 @@ from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
+from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import handled_misses
+from racelint.program.source import walk
 from racelint.program.swaps import SWAPS, adds
 from racelint.program.values import Instance, Library, LibraryObject, Value
 
@@ -20,16 +22,22 @@ SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dic
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:
-    """A double read of what is never taken away; a flag that is raised twice with nothing else depending on it."""
+    """A double read of what is never taken away; a flag that is raised twice, and nothing else depends on it."""
     if sequence.shape is Shape.DOUBLE_READ:
         return not any(case.clears(access) for access in case.accesses)
     if is_memo(case, sequence):
         return True
+    if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
+        return False
+    raised = case.is_constant(sequence.last) and sequence.first.kind is Kind.READ
     own = sequence.last.code is sequence.code
-    if sequence.shape in (Shape.CHECK, Shape.LAZY) and sequence.last.kind is Kind.WRITE and own:
-        raised = case.is_constant(sequence.last) and sequence.first.kind is Kind.READ
-        return raised and not _acts_once(sequence)
-    return False
+    return raised and ((own and not _acts_once(sequence)) or _is_asked_each_turn(sequence))
+
+
+def _is_asked_each_turn(sequence: Composite) -> bool:
+    """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same."""
+    loops = (node for node in walk(sequence.code.function.body) if type(node) is facts.Loop and node.kind == "while")
+    return any(contains(head, sequence.first.id) for loop in loops for head in loop.head)
 
 
 def is_memo(case: Case, sequence: Composite) -> bool:

@@ -11,6 +11,7 @@ import networkx
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockKind
+from racelint.program.arms import shuts_out
 from racelint.program.balance import is_private
 from racelint.program.calls import Edge
 from racelint.program.dataflow import UNKNOWN
@@ -99,6 +100,7 @@ class _Finder:
         self._locksets = locksets
         self._calls = locksets.threads.calls
         self._sources = self._calls.types.names.sources
+        self._shut_out: dict[tuple[int, int, int, int], bool] = {}
         self._taken = self._summaries()
         self.order = LockOrder([], self._taken)
 
@@ -127,7 +129,18 @@ class _Finder:
             return []
         flow = self._locksets.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
-        return [(LockUse(use.lock, outward(use.base, paths), use.mode), found) for use, found in taken.items()]
+        return [
+            (LockUse(use.lock, outward(use.base, paths), use.mode), found)
+            for use, found in taken.items()
+            if not self._is_shut_out(edge, found.edge.site if found.edge is not None else found.acquisition.id)
+        ]
+
+    def _is_shut_out(self, edge: Edge, id: int) -> bool:
+        key = (edge.caller.key, edge.site, edge.callee.key, id)
+        known = self._shut_out.get(key)
+        if known is None:
+            known = self._shut_out[key] = shuts_out(edge, self._locksets.places.dataflow(edge.callee), id)
+        return known
 
     def nestings(self) -> Iterator[Nesting]:
         """Each lock taken at each acquisition and call that is made with another one held."""

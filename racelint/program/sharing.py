@@ -96,6 +96,8 @@ class Sharing:
             return True
         if kind == "closure":
             return self._closure_in_common(first.place, one, other)
+        if self._is_being_made(one, first) or self._is_being_made(other, second):
+            return False
         mine = self.naming.names(one, first.code, first.base)
         if one is other:
             stable = self.naming.stable[one.index]
@@ -106,6 +108,18 @@ class Sharing:
         theirs = self.naming.names(other, second.code, second.base)
         in_turn = all(context.awaited or context.is_main for context in (one, other))
         return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
+
+    def _is_being_made(self, context: Context, access: Access) -> bool:
+        """Whether the main context comes to a method only from the constructor of its object, and others call it too.
+
+        Where nobody else does, it is there for callers outside.
+        """
+        code, calls = access.code, self.threads.calls
+        if not context.is_main or not code.is_method or access.base != code.function.parameters[0].name:
+            return False
+        callers = calls.callers(code)
+        main = [edge for edge in callers if context in self.threads.of(edge.caller)]
+        return len(callers) > len(main) > 0 and all(calls.is_construction(edge) for edge in main)
 
     def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
