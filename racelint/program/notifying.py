@@ -13,6 +13,7 @@ from racelint.knowledge.model import LockDomain, LockKind, LockRole
 from racelint.program.around import ids_of
 from racelint.program.frames import argument
 from racelint.program.holding import Acquisition
+from racelint.program.lifetimes import surely_after
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Place
@@ -275,6 +276,8 @@ class Notifying:
         """`event.set()` and `event.clear()` with nothing in between."""
         for setter in sets:
             if setter.code is not clear.code or setter.use != clear.use or setter.id >= clear.id or not waits:
+                continue
+            if clear.id not in surely_after(clear.code, clear.code.function.body, setter.id):
                 continue
             between = clear.code.operations[setter.id + 1 : clear.id]
             if all(each is None or isinstance(each, facts.LoadName | facts.LoadAttr) for each in between):
