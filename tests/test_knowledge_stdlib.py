@@ -137,7 +137,7 @@ def _standard_names() -> set[str]:
     """Every name of the standard library that stands in any table, as a key or in a row."""
 
     names: set[str] = set()
-    for field in dataclasses.fields(TABLES):
+    for field in (each for each in dataclasses.fields(TABLES) if each.init):
         if field.name == "container_effects":
             names.update(name for key in TABLES.container_effects for name in key)
         elif field.name != "aliases":
