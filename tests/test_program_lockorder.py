@@ -256,3 +256,29 @@ def test_the_lock_of_another_object_is_another_lock() -> None:
 
     assert not again(source)
     assert [text(each) for each in linked(source).lockorder.siblings] == ["A.lock > A.lock of other"]
+
+
+@pytest.mark.parametrize(
+    ("body", "again"),
+    [
+        ("with a: log.info('x')", {"a > a"}),
+        ("with a: _tell()", {"a > a"}),
+        ("with b: _tell()", set()),
+        ("_tell()", set()),
+    ],
+)
+def test_a_log_record_takes_the_locks_of_the_programs_handlers(body: str, again: set[str]) -> None:
+    found = linked(
+        f"""
+        import logging
+        log = logging.getLogger(__name__)
+        class Keeper(logging.StreamHandler):
+            def emit(self, record):
+                with a: print(record)
+        def _tell(): logging.warning("x")
+        def f():
+            {body}
+        """
+    ).lockorder
+
+    assert {text(nesting) for nesting in found.again} == again

@@ -9,7 +9,9 @@ from typing import Final
 
 import networkx
 
+from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.logs import RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
 from racelint.program.arms import shuts_out
 from racelint.program.balance import is_private
@@ -20,9 +22,13 @@ from racelint.program.holding import Acquisition
 from racelint.program.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.source import Code, span_of
+from racelint.program.values import Library, LibraryMethod
 
 LENGTH: Final = 6
 """Longer cycles than this are not looked for: a shorter one is nearly always inside."""
+
+DEPTH: Final = 3
+"""How many calls deep a log record is looked for."""
 
 PER_FUNCTION: Final = 60
 """A function that may take more locks than this says nothing useful about their order."""
@@ -86,6 +92,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     order = finder.order
     order.nestings.extend(finder.nestings())
     order.again = [each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key)]
+    order.again.extend(each for each in finder.logged() if _is_again(each))
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
     order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
@@ -161,6 +168,54 @@ class _Finder:
                         span = span_of(code, edge.site)
                         yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
 
+    def logged(self) -> Iterator[Nesting]:
+        """Each log record that is written, here or behind a call, with a lock held that a handler takes as well.
+
+        Which handlers a logger has is not known, so only locks that all objects share are looked for.
+        """
+        taken = [
+            (code, found)
+            for code in self._sources.codes
+            if _runs_in_logging(code)
+            for found in self._taken.get(code.key, {}).values()
+            if not found.use.lock.per_instance
+        ]
+        locks = {found.use.lock.key for _, found in taken}
+        for key in sorted(self._locksets.holdings) if taken else ():
+            code = self._sources.codes[key]
+            steps = [*self._records(code), *((edge.site, (edge,)) for edge in self._calls.only_calls(code))]
+            for site, chain in steps:
+                held = [use for use in self._locksets.state(code, site).held if use.lock.key in locks]
+                way = self._way_to_record(chain) if held else None
+                if way is None:
+                    continue
+                caller = way[-1].callee if way else code
+                record = self._records(caller)[0][0] if way else site
+                span = span_of(code, site)
+                for method, found in taken:
+                    below = (*way, Edge(caller, record, method, None), *self.order.chain(found))
+                    yield from self._under(held, found.use, code, site, span, found.acquisition, below)
+
+    def _records(self, code: Code) -> list[tuple[int, tuple[Edge, ...]]]:
+        """The calls of a function that write a log record."""
+        calls = [each for each in code.operations if type(each) is facts.Call and each.callee >= 0]
+        return [(each.id, ()) for each in calls if self._writes(code, each)]
+
+    def _writes(self, code: Code, call: facts.Call) -> bool:
+        callees = self._calls.types.of(code, call.callee)
+        return any(isinstance(each, Library | LibraryMethod) and each.qualname in WRITES for each in callees)
+
+    def _way_to_record(self, chain: tuple[Edge, ...]) -> tuple[Edge, ...] | None:
+        """The calls that lead on from the end of `chain` to a record; itself where it is empty."""
+        if not chain or self._records(chain[-1].callee):
+            return chain
+        if len(chain) < DEPTH:
+            for edge in self._calls.only_calls(chain[-1].callee):
+                way = self._way_to_record((*chain, edge))
+                if way is not None:
+                    return way
+        return None
+
     @staticmethod
     def _under(
         held: list[LockUse],
@@ -175,6 +230,11 @@ class _Finder:
         for outer in held:
             if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
                 yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
+
+
+def _runs_in_logging(code: Code) -> bool:
+    bases = code.cls.library_bases if code.cls is not None and code.name in RUN_INSIDE else []
+    return any(base.startswith("logging.") for base in bases)
 
 
 def _is_told(locksets: LockSets, key: LockKey) -> bool:

@@ -1,12 +1,14 @@
 """A thread takes a lock that it already holds and that is not reentrant, and waits for itself for ever.
 
 *What it does*: reports the `with`, the `acquire` or the call, made while a plain `Lock` is held, that takes the same
-lock of the same object once more, through any number of calls and inherited methods.
+lock of the same object once more, through any number of calls and inherited methods. To write a log record is such a
+call, if a log handler of the program takes a lock that all objects share.
 
 *Why is this bad?*: a `threading.Lock` does not know who holds it. The second `acquire` waits for a release that only
 the waiting thread could make.
 
-*Known false alarms*: calls that never happen with the lock held, for a reason that is not in the source.
+*Known false alarms*: calls that never happen with the lock held, for a reason that is not in the source; log handlers
+that are never given the records in question.
 
 *References*: [CWE-764](https://cwe.mitre.org/data/definitions/764.html) (multiple locks of a critical resource),
 [CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock); [lock

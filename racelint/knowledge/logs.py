@@ -1,0 +1,15 @@
+"""Which calls write a log record, and what of the program's own classes runs inside of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_NAMES: Final = ("debug", "info", "warning", "error", "exception", "critical", "log")
+
+WRITES: Final = frozenset(
+    f"{owner}.{name}" for owner in ("logging", "logging.Logger", "logging.LoggerAdapter") for name in _NAMES
+)
+"""The calls that hand a record to the handlers at once."""
+
+RUN_INSIDE: Final = frozenset({"emit", "format", "filter"})
+"""The methods of handlers, formatters and filters that such a call runs."""
