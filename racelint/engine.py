@@ -110,8 +110,19 @@ def project(config: Config) -> Project:
 
 
 def _outcome(files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress) -> Outcome:
-    """What comes of a program: what came of it before, if nothing has changed since on which that depends."""
-    store = Cache(config.cache_dir)
+    """What comes of a program: what came of it before, if nothing has changed since on which that depends.
+
+    A run that fails is made again without what is known: that may be what it stumbles over.
+    """
+    outcome = _with_cache(Cache(config.cache_dir), files, buffers, config, progress)
+    if outcome.errors and config.cache_dir:
+        outcome = _with_cache(Cache(config.cache_dir, forgets=True), files, buffers, config, progress)
+    return outcome
+
+
+def _with_cache(
+    store: Cache, files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress
+) -> Outcome:
     sources = find(files, buffers, store)
     known = store.outcome(_program(sources, config))
     if known is not None:

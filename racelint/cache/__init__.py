@@ -29,14 +29,15 @@ KEPT_OUTCOMES: Final = 16
 
 
 class Cache:
-    """The cache in a folder; without one nothing is known, and nothing is kept."""
+    """The cache in a folder; without one nothing is known, and nothing is kept. One that `forgets` only keeps."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, forgets: bool = False) -> None:
         self._store = Store(folder)
+        self._is_read = folder is not None and not forgets
 
     def facts(self, text: bytes) -> ModuleFacts | Unreadable | None:
         """What the text with this digest says, if that is known."""
-        content = self._store.get(FACTS, digest(of_reading(), text)) if self._store.folder else None
+        content = self._store.get(FACTS, digest(of_reading(), text)) if self._is_read else None
         return None if content is None else decoded(content)
 
     def keep_facts(self, text: bytes, content: bytes) -> None:
@@ -46,7 +47,7 @@ class Cache:
 
     def outcome(self, program: bytes) -> Outcome | None:
         """What came of a program, which is told from others by a digest."""
-        content = self._store.get(OUTCOMES, digest(of_everything(), program)) if self._store.folder else None
+        content = self._store.get(OUTCOMES, digest(of_everything(), program)) if self._is_read else None
         try:
             return None if content is None else msgspec.msgpack.decode(content, type=Outcome)
         except (msgspec.MsgspecError, RecursionError):
@@ -64,7 +65,7 @@ class Cache:
 
     def stamps(self) -> Stamps:
         """The digests of files that were read before."""
-        return Stamps.loaded(self._store.get(STAMPS, b"") if self._store.folder else None)
+        return Stamps.loaded(self._store.get(STAMPS, b"") if self._is_read else None)
 
     def keep_stamps(self, stamps: Stamps) -> None:
         """Keep the digests of the files of this run, if any of them is new."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import blake2b
@@ -19,7 +18,6 @@ CONTENT_FOLDER: Final = "v1"
 
 DIGEST_SIZE: Final = 20
 LARGEST_FILE: Final = 256 * 1024 * 1024
-LARGEST_CONTENT: Final = 1024 * 1024 * 1024
 
 DAY: Final = 24 * 60 * 60
 KEPT_SECONDS: Final = 30 * DAY
@@ -57,25 +55,17 @@ class Store:
             written = _read(path)
         except OSError:
             return None
-        seal, packed = written[:DIGEST_SIZE], written[DIGEST_SIZE:]
-        if seal != digest(kind.encode(), name, packed):
-            return None
-        try:
-            unpacking = zlib.decompressobj()
-            content = unpacking.decompress(packed, LARGEST_CONTENT)
-        except (zlib.error, MemoryError):
-            return None
-        return content if unpacking.eof else None
+        seal, content = written[:DIGEST_SIZE], written[DIGEST_SIZE:]
+        return content if seal == digest(kind.encode(), name, content) else None
 
     def put(self, kind: str, name: bytes, content: bytes) -> None:
         """Put something there; after a failure nothing more is tried."""
         if self._is_full:
             return
         path = self._path(kind, name)
-        packed = zlib.compress(content, 1)
         try:
             self._make_folder(os.path.dirname(path))
-            _write(path, digest(kind.encode(), name, packed) + packed)
+            _write(path, digest(kind.encode(), name, content) + content)
         except OSError:
             self._is_full = True
 
