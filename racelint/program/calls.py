@@ -207,9 +207,25 @@ def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
 
 
 def is_lock_class(types: Types, cls: ClassInfo) -> bool:
-    """Whether a class of the program is a lock of its own making: it can be acquired, released and entered."""
-    names = ("acquire", "release", "__enter__")
-    return all(types.attributes.defining(cls, name) is not None for name in names)
+    """Whether a class of the program is a lock of its own making: it can be acquired, released and entered.
+
+    What must be told whom to let in, or what to take back, is a pool of things.
+    """
+    if types.attributes.defining(cls, "__enter__") is None:
+        return False
+    made = types.names.values.instance(cls, None)
+    acquires, releases = (method_refs(types, made, (name,)) for name in ("acquire", "release"))
+    asks = any(_required(code) for code in acquires) or any(len(code.function.parameters) > 1 for code in releases)
+    return bool(acquires and releases) and not asks
+
+
+def _required(code: Code) -> list[str]:
+    """The parameters behind the receiver that a caller must give."""
+    return [
+        each.name
+        for each in code.function.parameters[1:]
+        if each.default < 0 and each.kind in ("positional", "keyword")
+    ]
 
 
 def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[Code]:

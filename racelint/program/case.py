@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from racelint import facts
@@ -21,6 +22,7 @@ from racelint.program.guards import (
     protections,
     steady,
 )
+from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
@@ -134,11 +136,25 @@ class Case:
         return protections(held, sequence.first)
 
     def is_unguarded(self, held: list[Protection]) -> bool:
-        """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind."""
+        """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind.
+
+        Of a lock of some other object it is not known which one it is: it counts only where all who hold the guard
+        hold such a lock as well. A lock for each key is trusted to be another way to guard the same.
+        """
         guard = self.guard
         assert guard is not None
-        doubtful = (ANY, "other")
-        return not any(guard.protects(each) or each.lock.kind is None or each.relation in doubtful for each in held)
+        if any(guard.protects(each) or each.lock.kind is None or each.lock.key[0] == "item" for each in held):
+            return False
+        doubtful = {each.lock.key for each in held if each.relation in (ANY, "other")}
+        return guard.lock.key not in doubtful and doubtful.isdisjoint(self._held_beside_guard)
+
+    @cached_property
+    def _held_beside_guard(self) -> frozenset[LockKey]:
+        """The locks that are held, of whatever object, wherever the guard is."""
+        guard = self.guard
+        sides = [self.protections(access) for access in self.accesses]
+        beside = [{each.lock.key for each in held} for held in sides if guard and any(map(guard.protects, held))]
+        return frozenset.intersection(*map(frozenset, beside)) if beside else frozenset()
 
     # --- the other side ---
 

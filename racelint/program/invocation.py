@@ -289,6 +289,9 @@ class Invocation:
     # --- spawning ---
 
     def _spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
+        if site[1] < 0:
+            # what is started is itself a library function that starts something: both stand at the one call
+            site = (site[0], -site[1] - 1)
         if isinstance(receiver, Instance | LibraryObject | None):
             for spawn in self._spawns(qualname.removesuffix(".__init__")):
                 if spawn.form in (Form.COROUTINE, Form.COROUTINES):
