@@ -253,10 +253,11 @@ class Knowledge:
 
         return self._find(self.tables.blocking, qualname)
 
-    def cannot_raise(self, qualname: str) -> bool:
+    def cannot_raise(self, qualname: str, arguments: int = 0) -> bool:
         """Whether this call practically never raises, used as meant (a `release` by who holds the lock)."""
 
-        return self._has(self.tables.cannot_raise, qualname)
+        chooses = arguments > 1 and self._has(self.tables.chooses, qualname)
+        return chooses or self._has(self.tables.cannot_raise, qualname)
 
     # --- data ---
 

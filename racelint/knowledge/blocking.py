@@ -123,3 +123,6 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("queue.Queue", "qsize empty full")
     | {"os.getpid", "concurrent.futures.Future.done", "concurrent.futures.Future.cancel", "weakref.ref.__call__"}
 )
+
+# The same if they have several arguments to choose from: a single one may be empty.
+CHOOSES: frozenset[str] = frozenset({"max", "min"})

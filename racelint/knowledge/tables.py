@@ -55,6 +55,7 @@ class Tables:
     attributes: Mapping[str, Attribute]
     blocking: Mapping[str, Blocking]
     cannot_raise: frozenset[str]
+    chooses: frozenset[str]
     process_state: Mapping[str, ProcessState]
     callable_from_any_thread: frozenset[str]
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False)
@@ -109,6 +110,7 @@ def standard_tables() -> Tables:
         attributes=returns.ATTRIBUTES,
         blocking=blocking.BLOCKING,
         cannot_raise=blocking.CANNOT_RAISE,
+        chooses=blocking.CHOOSES,
         process_state=process.PROCESS_STATE,
         callable_from_any_thread=safety.CALLABLE_FROM_ANY_THREAD,
     )

@@ -60,8 +60,29 @@ class Conditions:
                 return self._all(inners, state, False)
             case facts.Await(value=inner) | facts.Cast(value=inner) if inner >= 0:
                 return self.refined(inner, state, truth)
+            case facts.Phi() if (told := self._told_by(test, state)) is not None:
+                return state.resume(told, test).sure(told) if truth else state.refused(told)
             case _:
                 return state
+
+    def _told_by(self, phi: int, state: State) -> LockUse | None:
+        """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
+        sources: set[int] = set()
+        pending = [phi]
+        while pending:
+            id = pending.pop()
+            operation = self._flow.operation(id)
+            if id not in sources:
+                sources.add(id)
+                pending.extend(operation.inputs if type(operation) is facts.Phi else ())
+        uses = {self._answers[id] for id in sources if id in self._answers}
+        values = [id for id in sources if type(self._flow.operation(id)) is not facts.Phi and id not in self._answers]
+        if len(uses) != 1:
+            return None
+        use = uses.pop()
+        acquires = state.may.get(use, frozenset())
+        known = all(id in acquires or is_literal(self._flow, id, ("True", "False")) for id in values)
+        return use if known else None
 
     def _untied(self, test: int, state: State, truth: bool) -> State:
         """Where a test has the other answer than when a lock was taken, that acquire did not happen."""

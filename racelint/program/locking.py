@@ -126,7 +126,7 @@ class Locking:
             guessed = self._guessed(call, state)
             if guessed is not None:
                 return guessed
-        if not self._cannot_raise(callees):
+        if not self._cannot_raise(callees, len(call.arguments)):
             self._raised(call.span, state)
         effects = [(value.code, self._effect_of(value.code)) for value in callees if isinstance(value, FunctionRef)]
         return self._apply(call, effects, state) if effects else state
@@ -139,10 +139,11 @@ class Locking:
     def _is_awaited(self, call: facts.Call) -> bool:
         return any(isinstance(use, facts.Await | facts.Yield) for use in self._flow.uses(call.id))
 
-    def _cannot_raise(self, callees: ValueSet) -> bool:
+    def _cannot_raise(self, callees: ValueSet, arguments: int) -> bool:
         knowledge = self._types.names.knowledge
         return bool(callees) and all(
-            isinstance(each, Library | LibraryMethod) and knowledge.cannot_raise(each.qualname) for each in callees
+            isinstance(each, Library | LibraryMethod) and knowledge.cannot_raise(each.qualname, arguments)
+            for each in callees
         )
 
     def _receiver(self, call: facts.Call) -> int:

@@ -84,6 +84,15 @@ class State:
             unsure=self.unsure - {use},
         )
 
+    def sure(self, use: LockUse) -> State:
+        """Where it is known that one of the acquires in force has the lock."""
+        return replace(self, free=self.free - {use}, unsure=self.unsure - {use})
+
+    def refused(self, use: LockUse) -> State:
+        """Where it is known that no acquire has the lock."""
+        held, may = _without(self.held, use), _without(self.may, use)
+        return replace(self, held=held, may=may, free=self.free | {use}, unsure=self.unsure - {use})
+
     def tried(self, use: LockUse) -> State:
         """After a try-lock whose result has not been looked at."""
         return replace(self, free=self.free - {use}, unsure=self.unsure | {use})
