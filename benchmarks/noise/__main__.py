@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks.checking import LIMIT, check
 from benchmarks.noise.packages import Package, packages
 from benchmarks.noise.results import Found, Noise, changes, complaints, read, sample, table, write
+from benchmarks.page import PAGE, put
 from benchmarks.releases import CACHE, release
 
 
@@ -35,7 +36,9 @@ def main() -> int:
     if given.diff:
         wrong += changes(read(), results)
     else:
-        write(_merged(results))
+        merged = _merged(results)
+        write(merged)
+        PAGE.write_text(put("noise", table(merged), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(*wrong, sep="\n")
     return bool(wrong)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.checking import LIMIT, Checked, Finding, check
+from benchmarks.page import PAGE, put
 from benchmarks.realbugs.cases import Case, Target, cases, located, target_of
 from benchmarks.realbugs.matching import near
 from benchmarks.realbugs.results import (
@@ -28,6 +29,7 @@ from benchmarks.realbugs.results import (
     causes_table,
     read_causes,
     result_file,
+    section,
     table,
     unexplained,
     write,
@@ -73,6 +75,7 @@ def main() -> int:
     if not given.only:
         took = round(time.monotonic() - started)
         write(Result(options, given.jobs, took, outcomes), result_file(given.assume_shared))
+        PAGE.write_text(put("realbugs", section(), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     complaints = list(unexplained(outcomes, causes))
     print(*complaints, sep="\n", file=sys.stderr)
     return bool(complaints)

@@ -51,8 +51,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def silent(self) -> bool:
-        """Whether it is hit, and no longer reported after the fix."""
-        return self.hit and not self.after
+        """Whether it is hit, and no longer reported after the fix, which could be checked."""
+        return self.hit and not self.after and not self.failure
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -109,6 +109,16 @@ def table(outcomes: Sequence[Outcome]) -> str:
     if others := [each for each in outcomes if each.category == "other"]:
         rows.append(_row("other", others))
     return "\n".join(rows)
+
+
+def section() -> str:
+    """What the page shows: the tables of the stored results."""
+    parts = []
+    for assumed, title in ((False, "At default settings"), (True, "With `--assume-shared '*'`")):
+        if result_file(assumed).exists():
+            cases = read(result_file(assumed)).cases
+            parts += [f"{title}:", table(cases)] + ([causes_table(cases)] if any(each.cause for each in cases) else [])
+    return "\n\n".join(parts)
 
 
 def _row(label: str, outcomes: Sequence[Outcome]) -> str:
