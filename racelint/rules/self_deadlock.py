@@ -2,7 +2,7 @@
 
 *What it does*: reports the `with`, the `acquire` or the call, made while a plain `Lock` is held, that takes the same
 lock of the same object once more, through any number of calls and inherited methods. To write a log record is such a
-call, if a log handler of the program takes a lock that all objects share.
+call, if a log handler of the program itself takes a lock that all objects share.
 
 *Why is this bad?*: a `threading.Lock` does not know who holds it. The second `acquire` waits for a release that only
 the waiting thread could make.
