@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from flake8_runs import START, STATE
+from flake8_runs import FOUND, START, STATE, Flake8
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,17 +149,25 @@ def test_a_run_that_fails_is_not_kept(worked: list[str], monkeypatch: pytest.Mon
     assert check() == check(folder=None)
 
 
-def test_texts_that_stand_for_files_are_known_by_what_they_say(worked: list[str]) -> None:
-    config = Config(Path.cwd(), cache_dir=KEPT)
-    check()
+def test_of_a_program_with_a_text_that_stands_for_a_file_only_that_text_is_read(worked: list[str]) -> None:
+    def with_text(text: str, folder: Path | None = KEPT) -> Report:
+        return engine.check([Path()], Config(Path.cwd(), cache_dir=folder), buffers={Path("state.py"): text.encode()})
+
+    assert with_text(STATE).findings == check().findings
     worked.clear()
 
-    same = engine.check([], config, buffers={Path("state.py"): STATE.encode()})
-    other = engine.check([], config, buffers={Path("state.py"): b"x = 1\n"})
-
-    assert same == engine.check([], Config(Path.cwd()), buffers={Path("state.py"): STATE.encode()})
-    assert other.findings == ()
+    assert [finding.path for finding in with_text("x = 1\n").findings] == ["broken.py"]
+    assert worked == ["x = 1\n", "linked"]
+    assert with_text(CLAIMED) == with_text(CLAIMED, folder=None)
     assert check() == check(folder=None)
+
+
+def test_flake8_knows_what_other_runs_found_out(flake8: Flake8, worked: list[str]) -> None:
+    said = [flake8(".", "--select", "RL") for _ in range(2)]
+
+    assert said[0] == said[1]
+    assert said[0].alarms == FOUND
+    assert worked.count("linked") == 1
 
 
 def test_names_that_are_no_text_are_not_kept_and_do_no_harm() -> None:
