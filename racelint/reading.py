@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from racelint.cache import Cache, Stamps, digest, encoded
 from racelint.collector import collector_off
 from racelint.discovery import SourceFile
 from racelint.facts import Unreadable
 from racelint.findings import Progress, RunError
-from racelint.readers.pool import read_all
-from racelint.readers.single import Said
+
+if TYPE_CHECKING:
+    from racelint.readers.single import Said
 
 
 @dataclass(slots=True)
@@ -84,13 +86,23 @@ def _read(sources: Sequence[Source], cache: Cache, jobs: int, progress: Progress
         elif source.content is not None:
             texts[number] = source.content
         source.content = None
-    numbers = [*texts]
     progress("reading", len(said), len(sources))
-    for index, result, content in read_all([(sources[each].file.display, texts[each]) for each in numbers], jobs):
-        said[numbers[index]] = result
+    for number, result, content in _extracted(sources, texts, jobs) if texts else ():
+        said[number] = result
         progress("reading", len(said), len(sources))
-        _keep(sources[numbers[index]], result, content, cache)
+        _keep(sources[number], result, content, cache)
     return [Reading(source.file, said[number]) for number, source in enumerate(sources)]
+
+
+def _extracted(
+    sources: Sequence[Source], texts: Mapping[int, bytes], jobs: int
+) -> Iterator[tuple[int, Said, bytes | None]]:
+    """What the texts of some sources, by their number, say."""
+    from racelint.readers.pool import read_all
+
+    numbers = [*texts]
+    named = [(sources[number].file.display, texts[number]) for number in numbers]
+    return ((numbers[index], said, content) for index, said, content in read_all(named, jobs))
 
 
 def _known(source: Source, cache: Cache) -> Said | None:
