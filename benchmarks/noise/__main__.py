@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,16 +28,18 @@ def main() -> int:
         print(*map(str, sample(read(), given.sample, given.seed)), sep="\n")
         return 0
     listed = [package for package in packages() if given.only in package.name]
+    results = []
     with ThreadPoolExecutor(given.jobs) as pool:
-        results = list(pool.map(lambda package: _noise(package, given.cache, given.limit), listed))
+        for result in pool.map(lambda package: _noise(package, given.cache, given.limit), listed):
+            results.append(result)
+            if not given.diff:
+                write(_merged(result))
     print(table(results))
     wrong = list(complaints(results))
     if given.diff:
         wrong += changes(read(), results)
     else:
-        merged = _merged(results)
-        write(merged)
-        PAGE.write_text(put("noise", table(merged), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        PAGE.write_text(put("noise", table(read()), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(*wrong, sep="\n")
     return bool(wrong)
 
@@ -74,10 +75,9 @@ def _noise(package: Package, cache: Path, limit: float) -> Noise:
     )
 
 
-def _merged(results: Sequence[Noise]) -> list[Noise]:
-    """What is stored from now on: the new results in the place of those of the same packages."""
-    new = {each.package: each for each in results}
-    stored = {each.package: each for each in read()} | new
+def _merged(result: Noise) -> list[Noise]:
+    """What is stored from now on: the new result in the place of that of the same package."""
+    stored = {each.package: each for each in read()} | {result.package: result}
     return [stored[package.name] for package in packages() if package.name in stored]
 
 

@@ -118,7 +118,7 @@ def _check(target: Target, options: list[str], given: argparse.Namespace) -> Che
     if kept and kept.exists():
         return msgspec.json.decode(kept.read_bytes(), type=Checked)
     checked = check(target.folder, target.name, *options, limit=given.limit)
-    if kept:
+    if kept and not checked.failure:
         kept.write_bytes(msgspec.json.encode(checked))
     print(f"{name}: {checked.wall:.0f} s {checked.failure}", file=sys.stderr, flush=True)
     return checked

@@ -87,9 +87,9 @@ def located(tree: Path, file: str) -> Path | None:
 
 
 def target_of(tree: Path, file: Path) -> Target:
-    """What of a wheel has the file; else the package around it; the file if it is alone."""
+    """All of a wheel, where names begin; else the package around the file; the file if it is alone."""
     if any(tree.glob("*.dist-info")):
-        return Target(tree, file.relative_to(tree).parts[0])
+        return Target(tree, ".")
     top = file.parent
     if not (top / "__init__.py").exists():
         return Target(file.parent, file.name) if top == tree else Target(top, ".")
