@@ -83,24 +83,42 @@ class Sequences:
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}
+        self._acts: dict[tuple[int, Place, str, int], dict[Access, None]] = {}
+        self._passed: dict[Edge, dict[str, str]] = {}
 
     def acts_behind(self, code: Code, site: int, place: Place, base: str, depth: int = DEPTH) -> Iterator[Access]:
         """The writes of a Place of the object `base` that a call may make, up to `depth` calls deep."""
+        near = self._near_writers(place)
         for edge in self._edges_at(code, site):
-            distance = self._near_writers(place).get(edge.callee.key)
+            distance = near.get(edge.callee.key)
             if distance is None or distance >= depth:
                 continue
             if edge.callee.function.is_async and not self.is_awaited(code, site):
                 continue
-            paths = parameter_paths(self.places.dataflow(code), edge.callee, site, edge.receiver)
+            paths = self._paths(edge)
             for access in self.places.of(edge.callee):
                 if access.kind.writes and access.place == place and outward(access.base, paths) == base:
                     yield access
-            if depth > 1:
-                inner = base if not base else inward(base, paths)
-                if inner != UNKNOWN:
-                    for deeper in self.sites(edge.callee, place):
-                        yield from self.acts_behind(edge.callee, deeper, place, inner, depth - 1)
+            inner = base if not base else inward(base, paths)
+            if depth > 1 and inner != UNKNOWN:
+                yield from self._acts_below(edge.callee, place, inner, depth - 1)
+
+    def _acts_below(self, code: Code, place: Place, base: str, depth: int) -> dict[Access, None]:
+        """The writes that the calls of a function may make; many ways lead to one function, which is asked once."""
+        key = (code.key, place, base, depth)
+        found = self._acts.get(key)
+        if found is None:
+            sites = self.sites(code, place)
+            behind = (access for site in sites for access in self.acts_behind(code, site, place, base, depth))
+            found = self._acts[key] = dict.fromkeys(behind)
+        return found
+
+    def _paths(self, edge: Edge) -> dict[str, str]:
+        found = self._passed.get(edge)
+        if found is None:
+            flow = self.places.dataflow(edge.caller)
+            found = self._passed[edge] = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        return found
 
     def is_awaited(self, code: Code, site: int) -> bool:
         """Whether an operation is the call of a coroutine of the program right behind an `await`."""
