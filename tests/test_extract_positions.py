@@ -35,6 +35,8 @@ SNIPPETS = [
     "def f():\n    return g(f'''é\n  {a.b}\n{c.d:\n{e}} ''', f'{(h.i)}{  j.k}{(lambda: l)}')\n",
     "f'''{\n  a.b}'''\n",
     "f'{f\"{a.b}{c}\"}{d}'\n",
+    "class C:\n    def f(self):\n        return f'''{\n            a.b(\n    c.d,\n              e.f\n)}{g.h}'''\n",
+    "if a:\n\tx = f'''{\n\t\tb(\n\t\t\tc.d\n\t\t)\n\t\t:{e.f}}'''\n",
     "f'{x=} {y.z = !s}'\n",
     "match a.b:\n  case {'k': v, **r}: pass\n  case {**s}: pass\n  case {'k': (v), 'l': w, **t , }: pass\n"
     "  case P(x, y=z) as q if q.r: pass\n  case [a, *b] | (c.d, -1): pass\n  case (e), : pass\n"

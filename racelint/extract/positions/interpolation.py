@@ -14,6 +14,8 @@ from racelint.extract.positions.twins import GAP, Mismatch, Pairs
 
 _TOLD: Final = sys.version_info >= (3, 12)
 _RENDERER: Final = cst.Module([])
+FAR: Final = 10_000
+"""So many characters before a node its block has begun, or it is looked up the slow way."""
 
 
 def pair_formatted(node: Any, twin: Any, pairs: Pairs) -> None:
@@ -53,29 +55,39 @@ def _pair_parts(parts: Sequence[Any], offset: int, pairs: Pairs) -> int:
     The offset behind the parts comes back.
     """
     for part in parts:
-        text = _code(part)
-        if not pairs.text.startswith(text, offset):
-            raise Mismatch
+        indentation = _indentation(part, offset, pairs)
+        text = _code(part, indentation)
         if hasattr(part, "expression"):
-            before = 1 + len(_code(part.whitespace_before_expression))
-            pairs.append((part.expression, _parsed(part.expression, offset + before, pairs)))
+            before = 1 + len(_code(part.whitespace_before_expression, indentation))
+            pairs.append((part.expression, _parsed(part.expression, offset + before, indentation, pairs)))
             if part.format_spec:
-                specification = sum(len(_code(inner)) for inner in part.format_spec)
+                specification = sum(len(_code(inner, indentation)) for inner in part.format_spec)
                 _pair_parts(part.format_spec, offset + len(text) - specification - 1, pairs)
         offset += len(text)
     return offset
 
 
-def _parsed(node: cst.BaseExpression, offset: int, pairs: Pairs) -> Any:
+def _parsed(node: cst.BaseExpression, offset: int, indentation: str, pairs: Pairs) -> Any:
     """The `ast` node of an expression that begins at this offset."""
     if isinstance(node, cst.Name) and not node.lpar:
         return pairs.twin(offset, offset + len(node.value))
-    tree = ast.parse(f"({_code(node)})", mode="eval").body
+    tree = ast.parse(f"({_code(node, indentation)})", mode="eval").body
     line, column, *_ = pairs.twin(offset, offset)
     for inner in ast.walk(tree):
         if hasattr(inner, "lineno"):
             _shift(inner, line, column)
     return tree
+
+
+def _indentation(node: cst.CSTNode, offset: int, pairs: Pairs) -> str:
+    """What stands before each further line of a node that begins at this offset: the block around it is indented."""
+    if pairs.text.startswith(_code(node), offset):
+        return ""
+    lines = pairs.text[max(0, offset - FAR) : offset].split("\n")[::-1]
+    for indentation in dict.fromkeys(line[: len(line) - len(line.lstrip(" \t"))] for line in lines):
+        if pairs.text.startswith(_code(node, indentation), offset):
+            return indentation
+    raise Mismatch
 
 
 def _shift(node: Any, line: int, column: int) -> None:
@@ -88,7 +100,7 @@ def _shift(node: Any, line: int, column: int) -> None:
     node.end_lineno += line - 1
 
 
-def _code(node: cst.CSTNode) -> str:
+def _code(node: cst.CSTNode, indentation: str = "") -> str:
     if isinstance(node, cst.FormattedStringText | cst.SimpleWhitespace):
         return node.value
-    return _RENDERER.code_for_node(node)
+    return _RENDERER.code_for_node(node).replace("\n", f"\n{indentation}")
