@@ -12,7 +12,7 @@ from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
-from racelint.program.source import makes
+from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
 from racelint.program.values import Instance, LibraryObject, Value
 
@@ -77,8 +77,18 @@ class Sharing:
             while "." in names[-1]:
                 names.append(names[-1].rpartition(".")[0])
             known = any(fnmatchcase(name, pattern) for name in names for pattern in self.assumed)
-            self._assumed[place] = known
+            known = self._assumed[place] = known and (place.kind != "closure" or self._is_handed_out(place))
         return known
+
+    def _is_handed_out(self, place: Place) -> bool:
+        """Whether a closure variable outlives the call that makes it, with an inner function that uses it."""
+        for access in self.places.by_place[place]:
+            code: Code | None = access.code
+            while code is not None and code.key != place.owner:
+                if code.key in self.threads.calls.handed_out:
+                    return True
+                code = code.parent
+        return False
 
     def idle(self) -> list[str]:
         """The patterns of `--assume-shared` that name no Place, class or module of the program."""

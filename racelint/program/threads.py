@@ -114,7 +114,8 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
     unseen = [
         code
         for code in sources.codes
-        if code.key not in threads.running and (is_public(code) or code.key in calls.escaping)
+        if code.key not in threads.running
+        and (is_public(code) or code.key in calls.escaping or code.key in calls.handed_out)
     ]
     threads.outside.update(calls.reachable(unseen))
     _reach(threads, threads.contexts[0], unseen)
