@@ -52,14 +52,14 @@ def check(modules: Modules, config: Config, progress: Progress) -> Checked:
 
 def suggest(modules: Modules, config: Config) -> list[Suggestion] | RunError:
     """The claims that the program of these modules keeps already."""
+    return ask(modules, config, lambda program: suggestions(program.sharing, program.locksets))
 
-    def found() -> list[Suggestion]:
-        program = _linked(modules, config)
-        return suggestions(program.sharing, program.locksets)
 
+def ask(modules: Modules, config: Config, question: Callable[[Program], Result]) -> Result | RunError:
+    """The answer to a question about the program of these modules."""
     try:
         with collector_off():
-            return _on_deep_stack(found)
+            return _on_deep_stack(lambda: question(_linked(modules, config)))
     except Exception as error:
         return breakdown("linking", error)
 

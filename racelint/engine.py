@@ -22,7 +22,9 @@ from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
 if TYPE_CHECKING:
+    from racelint.program import Program
     from racelint.program.suggestions import Suggestion
+    from racelint.show import Entry
 
 
 def silent(_activity: str, _done: int, _total: int) -> None:
@@ -83,15 +85,42 @@ def suggest(
     """The claims that the files at and below the paths keep already, and what went wrong on the way to them."""
     from racelint import checking
 
-    files, _ = discover(paths, project(config), NO_BUFFERS)
-    store = Cache(config.cache_dir)
-    readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)
-    errors = [reading.said for reading in readings if isinstance(reading.said, RunError)]
-    found = checking.suggest(_modules(readings), config)
+    files, modules, errors = _read_all(paths, config, progress)
+    found = checking.suggest(modules, config)
     if isinstance(found, RunError):
         return [], (*errors, found)
     asked = {file.display for file in files if file.asked}
-    return [each for each in found if each.path in asked], tuple(errors)
+    return [each for each in found if each.path in asked], errors
+
+
+def show(
+    stage: str, paths: Sequence[Path], config: Config, progress: Progress = silent, line: int = 0
+) -> tuple[list[Entry], tuple[RunError, ...]]:
+    """What a stage knows of the files at and below the paths, and what went wrong on the way to that.
+
+    The stages are those of `show.VIEWS`; `why-not` tells of one line of the one path.
+    """
+    from racelint import checking
+    from racelint.show import VIEWS, why_not
+
+    files, modules, errors = _read_all(paths, config, progress)
+    asked = frozenset(file.display for file in files if file.asked)
+
+    def view(program: Program) -> list[Entry]:
+        return VIEWS[stage](program, asked) if stage in VIEWS else why_not(program, next(iter(asked), ""), line)
+
+    found = checking.ask(modules, config, view)
+    return ([], (*errors, found)) if isinstance(found, RunError) else (found, errors)
+
+
+def _read_all(
+    paths: Sequence[Path], config: Config, progress: Progress
+) -> tuple[list[SourceFile], list[tuple[SourceFile, ModuleFacts]], tuple[RunError, ...]]:
+    files, _ = discover(paths, project(config), NO_BUFFERS)
+    store = Cache(config.cache_dir)
+    readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)
+    errors = tuple(reading.said for reading in readings if isinstance(reading.said, RunError))
+    return files, _modules(readings), errors
 
 
 def project(config: Config) -> Project:

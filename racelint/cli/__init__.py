@@ -12,7 +12,7 @@ import click
 
 from racelint import __version__
 from racelint.baseline import BaselineError
-from racelint.cli import baseline, check, clean, explain, suggest
+from racelint.cli import baseline, check, clean, explain, show, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
@@ -58,5 +58,14 @@ def racelint() -> None:
     """
 
 
-for command in (check.check, baseline.baseline, suggest.suggest, explain.explain, explain.rules, clean.clean):
+COMMANDS = (
+    check.check,
+    baseline.baseline,
+    suggest.suggest,
+    show.show,
+    explain.explain,
+    explain.rules,
+    clean.clean,
+)
+for command in COMMANDS:
     racelint.add_command(command)

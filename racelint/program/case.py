@@ -209,13 +209,13 @@ class Case:
             for other_context in self.threads.of(other.code):
                 if one.is_main and other_context.is_main:
                     continue
-                if self._have_other_receivers(access, one, other, other_context):
+                if self.have_other_receivers(access, one, other, other_context):
                     continue
                 beside = self.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if beside and self.sharing.in_common(access, one, other, other_context):
                     yield one, other_context
 
-    def _have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
+    def have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
         """Whether both work on `self`, and the contexts were started on objects of classes that exclude each other."""
         if one is other_context or not (self._is_own(access) and self._is_own(other)):
             return False

@@ -22,16 +22,23 @@ SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dic
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:
-    """A double read of what is never taken away; a flag that is raised twice, and nothing else depends on it."""
+    """Whether a sequence is right although others may come in between."""
+    return bool(excuse(case, sequence))
+
+
+def excuse(case: Case, sequence: Composite) -> str:
+    """Why a sequence is right although others may come in between, in words; "" if it is not."""
     if sequence.shape is Shape.DOUBLE_READ:
-        return not any(case.clears(access) for access in case.accesses)
+        return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
     if is_memo(case, sequence):
-        return True
+        return "what is kept there may be computed twice without harm"
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
-        return False
-    raised = case.is_constant(sequence.last) and sequence.first.kind is Kind.READ
-    own = sequence.last.code is sequence.code
-    return raised and ((own and not _acts_once(sequence)) or _is_asked_each_turn(sequence))
+        return ""
+    if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
+        return ""
+    if sequence.last.code is sequence.code and not _acts_once(sequence):
+        return "a flag may be raised twice where nothing else depends on it"
+    return "a loop looks at the flag again in each turn" if _is_asked_each_turn(sequence) else ""
 
 
 def _is_asked_each_turn(sequence: Composite) -> bool:

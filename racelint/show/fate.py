@@ -1,0 +1,70 @@
+"""Why two accesses of one Place are no race: the filters that a pair must pass, in their order."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from racelint.program import Program
+from racelint.program.case import Case
+from racelint.program.composites import Composite
+from racelint.program.excuses import can_outdate, excuse
+from racelint.program.guards import exclude_each_other
+from racelint.program.places import Access
+from racelint.program.races import Race
+
+
+class Fate(Enum):
+    """What becomes of a pair of accesses, one of them a write."""
+
+    ALONE = "only the main thread, and callers outside, come to both"
+    APART = "those who run them work on different objects"
+    IN_TURN = "one is over before the other can begin"
+    GUARDED = "both hold a lock that keeps the other out"
+    MEET = "nothing keeps them apart"
+
+
+def fate(case: Case, access: Access, other: Access) -> Fate:
+    """Which filter drops the pair first, if any does."""
+    if case.is_assumed and not exclude_each_other(case.protections(access), case.protections(other)):
+        return Fate.MEET
+    threads = case.threads
+    pairs = [
+        (one, two)
+        for one in threads.of(access.code)
+        for two in threads.of(other.code)
+        if not (one.is_main and two.is_main)
+    ]
+    if not pairs:
+        return Fate.ALONE
+    shared = [
+        (one, two)
+        for one, two in pairs
+        if not case.have_other_receivers(access, one, other, two) and case.sharing.in_common(access, one, other, two)
+    ]
+    if not shared:
+        return Fate.APART
+    if not any(threads.overlap(one, access.code, access.id, two, other.code, other.id) for one, two in shared):
+        return Fate.IN_TURN
+    return Fate.GUARDED if exclude_each_other(case.protections(access), case.protections(other)) else Fate.MEET
+
+
+def sequences_of(program: Program, access: Access) -> list[Composite]:
+    """The sequences that begin or end with an access."""
+    return [each for each in program.sequences.found if access in (each.first, each.last)]
+
+
+def races_of(program: Program, access: Access) -> list[Race]:
+    """What is reported of an access."""
+    return [race for race in program.races.found if access in (race.access, race.first)]
+
+
+def why_silent(case: Case, sequence: Composite) -> str:
+    """Why a sequence that others may come into is not reported; "" if that is told of another one of the Place."""
+    if case.guard is not None and any(case.guard.protects(each) for each in case.over(sequence)):
+        return "the lock of the place is held from its first step to its last"
+    if excused := excuse(case, sequence):
+        return excused
+    seen = sequence.last if sequence.last.code is sequence.code else sequence.first
+    if case.partner(seen, case.over(sequence), lambda other: can_outdate(case, sequence, other)) is None:
+        return "nothing that others do meanwhile makes stale what it has found out"
+    return ""

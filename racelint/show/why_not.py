@@ -1,0 +1,86 @@
+"""`show why-not FILE:LINE`: why nothing is reported at a line, for each access of shared memory there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.phrases import called, done, lock_name, state
+from racelint.program import Program
+from racelint.program.case import Case
+from racelint.program.places import Access
+from racelint.program.sharing import is_confined
+from racelint.show.contexts import label
+from racelint.show.entry import Entry, Line, at
+from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
+
+NOTHING = "nothing here reads or writes memory that outlives the call and has a name: a global, an attribute, a closure"
+
+
+def why_not(program: Program, path: str, line: int) -> list[Entry]:
+    """What is known of each access at a line, and why it is no finding, or that it is one."""
+    found = [
+        access
+        for accesses in program.places.by_place.values()
+        for access in accesses
+        if access.code.path == path and access.span.line <= line <= access.span.end_line
+    ]
+    if not found:
+        return [Entry(NOTHING, (), path, line)]
+    return [_entry(program, access) for access in sorted(found, key=lambda each: (each.span.line, each.span.column))]
+
+
+def _entry(program: Program, access: Access) -> Entry:
+    case = Case(access.place, program.sharing, program.locksets)
+    title = f"{state(access)} (`{access.place.symbol}`) is {done(access)} in `{called(access.code)}`"
+    lines = (*_around(program, case, access), *_verdict(program, case, access))
+    return Entry(title, lines, access.code.path, access.span.line)
+
+
+def _around(program: Program, case: Case, access: Access) -> Iterator[Line]:
+    runners = program.threads.of(access.code)
+    yield Line(f"run by {', '.join(map(label, runners)) or 'nobody that is known'}")
+    for context in runners:
+        if context.path:
+            yield at(f"{label(context)} starts here", context.path, context.span)
+    held = [lock_name(use.lock) for use in program.locksets.held(access.code, access.id) if use.lock.kind is not None]
+    yield Line(f"held here: {', '.join(held) or 'no lock'}")
+    if case.guard is not None:
+        guard = case.guard
+        yield Line(f"{lock_name(guard.lock)} guards the place: held at {guard.guarded} of {guard.total} accesses")
+
+
+def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
+    races = races_of(program, access)
+    for race in races:
+        yield at(f"reported: {race.problem.value}", race.path, race.span)
+    if not races:
+        yield from (Line(f"silent: {reason}") for reason in _reasons(program, case, access))
+        yield from _others(case, access)
+
+
+def _reasons(program: Program, case: Case, access: Access) -> Iterator[str]:
+    if is_confined(program.places, case.place) or case.holds_lock:
+        yield "the place is a lock, or kept apart by thread, task or request"
+    elif access not in case.accesses:
+        yield "nobody else can know the object yet, or the item belongs to the running thread alone"
+    elif not any(each.kind.writes for each in case.accesses):
+        yield "nobody writes the place once others can know it"
+    elif not any(fate(case, access, each) is Fate.MEET for each in case.accesses if _conflict(access, each)):
+        yield "nobody who changes the place meets this access"
+    else:
+        sequences = sequences_of(program, access)
+        if not sequences:
+            yield "it is one step by itself, and right whatever others do before or after it"
+        for each in sequences:
+            yield why_silent(case, each) or "the report on the same place and function stands for it"
+
+
+def _others(case: Case, access: Access) -> Iterator[Line]:
+    for other in case.accesses:
+        if _conflict(access, other):
+            what = f"against where it is {done(other)}: {fate(case, access, other).value}"
+            yield at(what, other.code.path, other.span)
+
+
+def _conflict(access: Access, other: Access) -> bool:
+    return access.kind.writes or other.kind.writes

@@ -1,0 +1,226 @@
+"""What `racelint show` tells: the words of each view, reasons for silence, and filters that agree with the stage."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from builders import program
+from expectations import name_of, programs, sources
+
+from racelint import cli
+from racelint.extract import extract
+from racelint.knowledge import Knowledge
+from racelint.program import Program, SourceModule, link
+from racelint.program.case import Case
+from racelint.show import VIEWS, Entry, why_not
+from racelint.show.fate import Fate, fate
+
+PAGE = Path(__file__).parents[1] / "docs" / "show.md"
+
+LEDGER = """
+import threading
+
+class Ledger:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.audit = threading.Lock()
+        self.total = 0
+        self.closed = False
+
+    def add(self):
+        with self.lock:
+            self.total += 1
+
+    def check(self):
+        with self.audit:
+            self.add()
+
+    def close(self):
+        self.closed = True
+
+ledger = Ledger()
+for _ in range(4):
+    threading.Thread(target=ledger.check).start()
+ledger.close()
+"""
+
+
+def lines(entries: list[Entry]) -> list[str]:
+    """Entries as one line each: place, title, and what is said of it."""
+    return [
+        f"{entry.line} {entry.title}" + "".join(f" | {each.text} {each.line or ''}".rstrip() for each in entry.lines)
+        for entry in entries
+    ]
+
+
+def view(stage: str, source: str = LEDGER) -> list[str]:
+    """A view of the module `main`."""
+    return lines(VIEWS[stage](program(source), frozenset({"main.py"})))
+
+
+def test_threads_tell_what_runs_by_which_way() -> None:
+    assert view("threads") == [
+        "0 the main thread, and callers outside | runs `Ledger.__init__` by way of `main` 5"
+        " | runs `Ledger.close` by way of `main` 19",
+        "24 thread `Ledger.check`, many at once | runs `Ledger.add` by way of `Ledger.check` 11"
+        " | runs `Ledger.check` 15",
+    ]
+
+
+def test_locksets_tell_where_a_lock_was_taken() -> None:
+    assert view("locksets") == [
+        "13 `self.total` is read in `Ledger.add`"
+        " | `self.lock` is held since line 12 | `self.audit` is held by all callers",
+        "13 `self.total` is updated in `Ledger.add`"
+        " | `self.lock` is held since line 12 | `self.audit` is held by all callers",
+        "20 `self.closed` is set in `Ledger.close` | nothing is held",
+    ]
+
+
+def test_sharing_tells_who_does_what_under_which_lock() -> None:
+    assert view("sharing") == [
+        "13 `main.Ledger.total` | `lock` guards it, held at 2 of 2 accesses"
+        " | `self.total` is read under `lock`, `audit`; run by thread `Ledger.check`, many at once 13"
+        " | `self.total` is updated under `lock`, `audit`; run by thread `Ledger.check`, many at once 13"
+    ]
+
+
+def test_the_order_of_locks_tells_the_calls_between() -> None:
+    assert view("lockorder") == [
+        "17 `lock` is taken with `audit` held, in `Ledger.check`, through `Ledger.add` | `lock` is taken here 12"
+    ]
+
+
+def test_the_funnel_counts_what_each_filter_leaves() -> None:
+    (funnel,) = VIEWS["races"](program(LEDGER), frozenset({"main.py"}))
+    counts = [re.fullmatch(r"(\d+) (\w+): .*", line.text) for line in funnel.lines]
+
+    assert [(each[2], int(each[1])) for each in counts if each] == [
+        ("conflicting", 3),
+        ("shared", 2),
+        ("overlapping", 2),
+        ("unguarded", 0),
+        ("unexcused", 0),
+    ]
+    assert "    2 dropped: both hold a lock that keeps the other out" in [line.text for line in funnel.lines]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (2, "nothing here reads or writes memory"),
+        (8, "nobody else can know the object yet"),
+        (13, "nobody who changes the place meets this access"),
+        (20, "only the main thread, and callers outside, come to both"),
+    ],
+)
+def test_a_silence_has_a_reason(line: int, words: str) -> None:
+    told = " ".join(
+        lines(why_not(program(LEDGER.replace("import threading", "", 1) if line == 2 else LEDGER), "main.py", line))
+    )
+
+    assert words in told
+
+
+def test_what_is_reported_says_so() -> None:
+    told = lines(
+        why_not(
+            program(LEDGER.replace("with self.lock:", "if True:").replace("with self.audit:", "if True:")),
+            "main.py",
+            13,
+        )
+    )
+
+    assert "reported: update 13" in told[-1]
+
+
+READABLE = [path for path in programs() if "RL901" not in str(path)]
+
+
+@pytest.mark.parametrize("path", READABLE, ids=name_of)
+def test_views_of_fixtures_stand_and_their_filters_agree_with_the_stage(path: Path) -> None:
+    linked = _linked(path)
+    paths = frozenset(module.path for module in linked.sources.modules)
+
+    for stage in VIEWS.values():
+        stage(linked, paths)
+    for place in linked.places.by_place:
+        case = Case(place, linked.sharing, linked.locksets)
+        for access, other in product(case.accesses, repeat=2):
+            if other.kind.writes:
+                meets = case.races_with(access, case.protections(access), other)
+                assert (fate(case, access, other) is Fate.MEET) is meets
+
+
+def _linked(path: Path) -> Program:
+    root = path if path.is_dir() else path.parent
+    modules = [
+        SourceModule(
+            ".".join(source.relative_to(root).with_suffix("").parts).removesuffix(".__init__"),
+            str(source),
+            source.name == "__init__.py",
+            extract(source.read_bytes()),
+        )
+        for source in sources(path)
+    ]
+    return link(modules, Knowledge.standard())
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The program of the page, in the current folder; what the page says that the command prints."""
+    page = PAGE.read_text()
+    (tmp_path / "stock.py").write_text(page.split("```python\n")[1].split("```")[0])
+    monkeypatch.chdir(tmp_path)
+    return page.split("```text\n")[1].split("```")[0]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The exit code and what is printed."""
+    with pytest.raises(SystemExit) as done:
+        cli.main(["show", *arguments])
+    captured = capsys.readouterr()
+    return int(done.value.code or 0), captured.out, captured.err
+
+
+def test_the_page_shows_what_is_printed(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "why-not", "stock.py:15") == (0, stock, "")
+
+
+def test_entries_come_as_json(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "sharing", "--output-format", "json")
+    data = json.loads(out)
+
+    assert code == 0
+    assert (data["version"], data["stage"]) == (1, "sharing")
+    assert data["entries"][0]["title"] == "`stock.Stock.count`"
+    assert data["entries"][0]["lines"][1]["line"] == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("why-not",), "FILE:LINE"),
+        (("why-not", "stock.py"), "FILE:LINE"),
+        (("why-not", "stock.py:0"), "FILE:LINE"),
+        (("why-not", "stock.py:900"), "no line 900"),
+        (("why-not", "gone.py:3"), "gone.py: no such file or folder"),
+        (("why-not", ".:3"), "this is a folder"),
+        (("locks", "stock.py"), "'locks' is not one of"),
+        (("threads", "gone"), "gone: no such file or folder"),
+    ],
+)
+def test_what_cannot_be_asked_is_an_error(
+    stock: str, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, error = told(capsys, *arguments)
+
+    assert (code, out) == (2, "")
+    assert words in error
