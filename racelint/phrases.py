@@ -14,7 +14,7 @@ from racelint.program.finalizers import Entry
 from racelint.program.guards import Guard
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
-from racelint.program.locks import Lock, LockKey, LockUse
+from racelint.program.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.places import Access, Kind
 from racelint.program.processwide import Disturbance
 from racelint.program.races import Race
@@ -176,8 +176,11 @@ def lock_name(lock: Lock) -> str:
 
 def lock_used(use: LockUse) -> str:
     """A lock as the expression that names it spells it: `self._lock`."""
-    base = _spelled(use.base)
-    return f"`{base}.{use.lock.name}`" if base and use.lock.key[0] == "attribute" else lock_name(use.lock)
+    path, handed, name = use.base.partition(HANDED)
+    base = _spelled(path)
+    if base and use.lock.key[0] == "attribute":
+        return f"`{base}.{name if handed else use.lock.name}`"
+    return lock_name(use.lock)
 
 
 def lock_names(locks: Iterable[Lock]) -> dict[LockKey, str]:

@@ -131,7 +131,7 @@ def guards(source: str) -> list[str]:
         ("Pool.class_lock", "main.Pool.class_lock global"),
         ("cls.class_lock", "main.Pool.class_lock global"),
         ("LOCK", "main.LOCK global"),
-        ("SHARED", "main.SHARED global"),
+        ("SHARED", "other.SHARED global"),
         ("other.LOCK", "main.Pool.other"),
     ],
 )

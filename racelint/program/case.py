@@ -12,7 +12,6 @@ from racelint.knowledge.model import LockDomain, SafetyKind
 from racelint.program.composites import Composite
 from racelint.program.contexts import Context
 from racelint.program.guards import (
-    ANY,
     BETWEEN_TASKS,
     BETWEEN_THREADS,
     Guard,
@@ -22,7 +21,7 @@ from racelint.program.guards import (
     protections,
     steady,
 )
-from racelint.program.locks import LockKey
+from racelint.program.locks import LockKey, is_doubtful
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
@@ -77,6 +76,8 @@ class Case:
         self.is_assumed = sharing.is_assumed(place)
 
     def _is_early(self, access: Access) -> bool:
+        if access.kind.rebinds and self._notes_process(access.code):
+            return True
         if not self.sharing.is_early(access):
             return False
         return not any(
@@ -145,7 +146,7 @@ class Case:
         assert guard is not None
         if any(guard.protects(each) or each.lock.kind is None or each.lock.key[0] == "item" for each in held):
             return False
-        doubtful = {each.lock.key for each in held if each.relation in (ANY, "other")}
+        doubtful = {each.lock.key for each in held if each.relation == "other" or is_doubtful(each.relation)}
         return guard.lock.key not in doubtful and doubtful.isdisjoint(self._held_beside_guard)
 
     @cached_property
@@ -274,6 +275,16 @@ class Case:
             and other.base == access.base
             and (other.place.kind, other.place.owner, other.place.name) == self.guard.lock.key
             for other in self.sharing.places.of(access.code)
+        )
+
+    def _notes_process(self, code: Code) -> bool:
+        """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
+        stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
+        return any(
+            isinstance(value, Library) and value.qualname == "os.getpid"
+            for call in (code.operations[id] for id in stored)
+            if type(call) is facts.Call
+            for value in self.sharing.places.types.of(code, call.callee)
         )
 
     def is_reached(self, code: Code) -> bool:

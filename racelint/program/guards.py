@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow import UNKNOWN
-from racelint.program.locks import Lock, LockKey, LockUse
+from racelint.program.locks import Lock, LockKey, LockUse, is_doubtful
 from racelint.program.lockstate import ON_ENTRY, Held
 from racelint.program.places import Access
 
@@ -24,7 +24,8 @@ ANY: str = "?"
 class Protection:
     """A lock as an access sees it: `relation` says whose lock it is, seen from the object that is accessed.
 
-    `global` one lock for all, `own` the object's, `.parent` that of an object reached from it, `<.stats` that of the
+    `global` one lock for all, `own` the object's, `.parent` that of an object reached from it, `.^lock` the one
+    that it was given, `<.stats` that of the
     object from which it is reached, `instance` one per object although the memory is one for all.
     """
 
@@ -40,7 +41,12 @@ class Protection:
             return False
         if self.mode is LockKind.READER and other.mode is LockKind.READER:
             return False
-        return self.relation == other.relation or ANY in (self.relation, other.relation)
+        return may_be_same(self.relation, other.relation)
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two relations, or two paths, may mean the lock of one object."""
+    return one == other or is_doubtful(one) or is_doubtful(other)
 
 
 def relation(use: LockUse, access: Access) -> str:
@@ -62,7 +68,7 @@ def relation(use: LockUse, access: Access) -> str:
         return use.base[len(access.base) :]
     if access.base.startswith(use.base + "."):
         return "<" + access.base[len(use.base) :]
-    return "other"
+    return ANY if is_doubtful(use.base) else "other"
 
 
 def protections(held: Held, access: Access) -> list[Protection]:
@@ -119,8 +125,7 @@ class Guard:
 
     def protects(self, protection: Protection) -> bool:
         """Whether holding `protection` is holding this guard."""
-        same = self.relation == protection.relation or ANY in (self.relation, protection.relation)
-        return protection.lock.key == self.lock.key and same
+        return protection.lock.key == self.lock.key and may_be_same(self.relation, protection.relation)
 
 
 def infer_guard(

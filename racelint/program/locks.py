@@ -19,6 +19,9 @@ from racelint.program.values import FunctionRef, Instance, LibraryMethod, Librar
 EXCLUSIVE: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION, LockKind.WRITER})
 NON_REENTRANT: Final = frozenset({LockKind.MUTEX})
 
+HANDED: Final = ".^"
+"""Ends the path of an object that has a lock which another object was given: `self.^lock` has the lock `self.lock`."""
+
 LockKey = tuple[str, int, str]
 """A Place as (kind, owner, name), or ("site", code key, operation id as text)."""
 
@@ -83,6 +86,7 @@ class Locks:
         sources = self._types.names.sources
         stored: list[tuple[LockKey, Place, Code, int, Span]] = []
         factories: set[LockKey] = set()
+        made: dict[Site, set[LockKey]] = {}
         for place, accesses in self._places.by_place.items():
             for access in accesses:
                 if access.kind.rebinds and access.value >= 0:
@@ -91,14 +95,21 @@ class Locks:
             sites = [each.site for each in self._types.of(code, value) if self._is_lock(each) and each.site]  # type: ignore[union-attr]
             if sites:
                 self._sites_of.setdefault(key, set()).update(sites)
+                for site in sites:
+                    if _passes(code, value, site):
+                        made.setdefault(site, set()).add(key)
                 if self._by_factory(code, value):
                     factories.add(key)
                 direct = type(code.operations[value] if value < len(code.operations) else None) is facts.Call
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
+        self._groups.homes.update(*made.values())
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
-            if len(held) == 1 and key not in factories:
+            homes = {home for site in held for home in made.get(site, ())}
+            if len(homes) == 1 and key not in self._groups.homes:
+                self._groups.join(key, homes.pop())
+            elif len(held) == 1 and key not in factories:
                 self._groups.join(key, _site_key(next(iter(held))))
         for code in sources.codes:
             for operation in code.operations:
@@ -180,11 +191,7 @@ class Locks:
                 located = self._places.located(code, operation)
                 if len({place for place, _, _ in located}) == 1:
                     place, base, _ = located[0]
-                    lock = self.of_place(place, locks)
-                    if lock.per_instance and lock.key[:2] != _key(place)[:2]:
-                        # another object's lock, handed over: by which path it is reached from here cannot be said
-                        base = UNKNOWN
-                    return LockUse(lock, base if place.kind == "attribute" else "")
+                    return self.use_of(place, base, locks)
             case facts.LoadItem(base=base):
                 table = self._table(code, base, locks)
                 if table is not None and locks:
@@ -244,13 +251,22 @@ class Locks:
     def _operation(self, code: Code, id: int) -> facts.Operation | None:
         return self._places.dataflow(code).operation(id)
 
+    def use_of(self, place: Place, base: str, locks: Sequence[Value] = ()) -> LockUse:
+        """The lock that a Place of the object at a path holds, and whose it is; one handed over has another owner."""
+        lock = self.of_place(place, locks)
+        if not lock.per_instance or place.kind != "attribute":
+            return LockUse(lock, UNKNOWN if lock.per_instance else "")
+        is_handed = lock.key[:2] != _key(place)[:2] and base != UNKNOWN
+        return LockUse(lock, f"{base}{HANDED}{place.name}" if is_handed else base)
+
     def of_place(self, place: Place, locks: Sequence[Value] = ()) -> Lock:
         """The lock that a Place holds."""
         key = self._groups.find(_key(place))
         sites = self._sites_of.get(_key(place), set())
         kinds = {self._kinds.get(site) or self._model_kind(locks) for site in sites} or {self._model_kind(locks)}
         kind = kinds.pop() if len(kinds) == 1 else None
-        return self._lock(key, place.symbol, kind, per_instance=place.kind == "attribute")
+        owner = _key(place) if key[0] == "site" else key
+        return self._lock(key, place.symbol, kind, per_instance=owner[0] == "attribute")
 
     def _model_kind(self, locks: Sequence[Value]) -> tuple[LockKind, LockDomain] | None:
         models = [self._knowledge.lock(value.qualname) for value in locks if isinstance(value, LibraryObject)]
@@ -283,10 +299,14 @@ class Locks:
 
 
 class _Groups:
-    """Which keys name one lock: a union-find whose representative is a Place where there is one."""
+    """Which keys name one lock: a union-find whose representative is a Place where there is one.
+
+    Rather one of its `homes`, the Places where locks are made, than a Place that is given a lock.
+    """
 
     def __init__(self) -> None:
         self._parent: dict[LockKey, LockKey] = {}
+        self.homes: set[LockKey] = set()
 
     def find(self, key: LockKey) -> LockKey:
         while key in self._parent:
@@ -297,9 +317,12 @@ class _Groups:
         first, second = self.find(first), self.find(second)
         if first == second:
             return
-        if (first[0] == "site", first) > (second[0] == "site", second):
+        if self._rank(first) > self._rank(second):
             first, second = second, first
         self._parent[second] = first
+
+    def _rank(self, key: LockKey) -> tuple[bool, bool, LockKey]:
+        return key[0] == "site", key not in self.homes, key
 
 
 def _key(place: Place) -> LockKey:
@@ -308,6 +331,24 @@ def _key(place: Place) -> LockKey:
 
 def _site_key(site: Site) -> LockKey:
     return "site", site[0], str(site[1])
+
+
+def _passes(code: Code, id: int, site: Site) -> bool:
+    """Whether a value of a function is what the call at the site makes there, or may be."""
+    match code.operations[id] if 0 <= id < len(code.operations) else None:
+        case facts.Call():
+            return (code.key, id) == site
+        case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+            return any(each < id and _passes(code, each, site) for each in inputs)
+        case facts.Cast(value=value):
+            return _passes(code, value, site)
+        case _:
+            return False
+
+
+def is_doubtful(base: str) -> bool:
+    """Whether a path, or a relation, of a lock leaves open whose it is: other paths may lead to the same."""
+    return base == UNKNOWN or HANDED in base
 
 
 def _line(code: Code, id: int) -> int:

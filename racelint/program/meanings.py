@@ -77,10 +77,10 @@ class Meanings:
         wraps = [value for value in values if isinstance(value, Instance) and self._can_be_entered(value.cls)]
         if (values and not made and not wraps) or (not values and self._is_literal(place)):
             raise UnknownNameError(f"`{name}` is no lock")
-        lock = self._locks.of_place(place, made)
-        if lock.kind in LETS_IN:
-            raise UnknownNameError(f"`{name}` keeps nobody out: it is {LETS_IN[lock.kind]}")
-        return Meant(name, place, lock, base, bool(wraps))
+        use = self._locks.use_of(place, base, made)
+        if use.lock.kind in LETS_IN:
+            raise UnknownNameError(f"`{name}` keeps nobody out: it is {LETS_IN[use.lock.kind]}")
+        return Meant(name, place, use.lock, use.base, bool(wraps))
 
     def _is_lock(self, value: Value) -> bool:
         return isinstance(value, LibraryObject) and self._names.knowledge.lock(value.qualname) is not None

@@ -10,7 +10,7 @@ from racelint.facts import Span
 from racelint.program.calls import is_public
 from racelint.program.case import Case
 from racelint.program.guards import Guard
-from racelint.program.locks import LockUse
+from racelint.program.locks import HANDED, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.meanings import Meanings, Scope, UnknownNameError
 from racelint.program.places import Access, Place
@@ -105,10 +105,10 @@ class _Finder:
         code = self._sources.codes[place.owner] if place.kind == "closure" else None
         module = cls.module if cls is not None else code.module if code is not None else place.owner
         body = cls.body if cls is not None else code or self._sources.module_bodies[module]
-        path = guard.relation.removeprefix(".") + "." if guard.relation.startswith(".") else ""
-        return self._first_understood(
-            [f"{path}{name}", *self._longer(kind, owner, name)], guard, Scope(module, body, cls)
-        )
+        path, handed, kept_as = guard.relation.partition(HANDED)
+        path = f"{path.removeprefix('.')}." if path.startswith(".") else ""
+        names = [f"{path}{kept_as if handed else name}", *self._longer(kind, owner, name)]
+        return self._first_understood(names, guard, Scope(module, body, cls))
 
     def _longer(self, kind: str, owner: int, name: str) -> Iterator[str]:
         if kind == "class":

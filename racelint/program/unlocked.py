@@ -12,10 +12,9 @@ from racelint.program.breach import Breach, How
 from racelint.program.calls import Edge
 from racelint.program.case import Case
 from racelint.program.claims import GuardClaim, Requirement
-from racelint.program.dataflow import UNKNOWN
 from racelint.program.excuses import is_snapshot, is_swapped_out
 from racelint.program.frames import outward, parameter_paths
-from racelint.program.guards import ANY, Guard, relation
+from racelint.program.guards import Guard, may_be_same, relation
 from racelint.program.locks import Lock, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.lockstate import Held
@@ -143,7 +142,7 @@ class Unlocked:
         if needed.use.lock.per_instance and self._is_fresh(caller, base):
             return True
         return any(
-            use.lock.key == needed.use.lock.key and (use.base == base or UNKNOWN in (use.base, base))
+            use.lock.key == needed.use.lock.key and may_be_same(use.base, base)
             for held in self._held_around(caller, site)
             for use in held
         )
@@ -173,7 +172,7 @@ def _is_held(guard: GuardClaim, held: Held, access: Access) -> bool:
     for use in held:
         if use.lock.key != guard.lock.key or (use.mode is LockKind.READER and access.kind.writes):
             continue
-        if guard.relation == ANY or relation(use, access) in (guard.relation, ANY) or _is_entered(access):
+        if may_be_same(guard.relation, relation(use, access)) or _is_entered(access):
             return True
     return False
 
