@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.program.handed import handed_out
+from racelint.program.handed import handed_on
 from racelint.program.source import ClassInfo, Code, Sources, walk
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Value
@@ -41,6 +41,8 @@ class Calls:
     """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
     handed_out: set[int] = field(default_factory=set)
     """Inner functions that outlive the call that makes them: returned, or kept in what others can reach."""
+    lent: set[int] = field(default_factory=set)
+    """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
@@ -146,7 +148,7 @@ def link_calls(types: Types) -> Calls:
     for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
         out[edge.caller.key].append(edge)
         into[edge.callee.key].append(edge)
-    calls = Calls(types, dict(out), dict(into), _escaping(types, sources), handed_out(types))
+    calls = Calls(types, dict(out), dict(into), _escaping(types, sources), *handed_on(types))
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = _wrappers(types, sources)
     calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}

@@ -24,21 +24,32 @@ PASSING_ON: Final = frozenset(
 """What gives back a function that runs the one which it is given, or is given next."""
 
 
-def handed_out(types: Types) -> set[int]:
-    """Inner functions that are returned or stored, also behind a decorator, in a tuple, or by a function in between."""
+def handed_on(types: Types) -> tuple[set[int], set[int]]:
+    """The inner functions that are returned or stored, also behind a decorator or in a tuple; and the `def`s that
+    are only given to calls."""
     sources = types.names.sources
     handed: set[int] = set()
+    lent: set[int] = set()
     for code in sources.codes:
         made = [each for each in code.operations if type(each) is facts.MakeFunction]
+        flow = Dataflow(code)
         for each in made if code.function.kind in ("function", "lambda") else ():
-            if _outlives(types, code, each.id):
-                handed.add(sources.codes[sources.module_bodies[code.module].key + each.function].key)
-    return handed
+            inner = sources.codes[sources.module_bodies[code.module].key + each.function]
+            if _outlives(types, flow, each.id):
+                handed.add(inner.key)
+            elif inner.function.kind == "function" and _lent(flow, each.id):
+                lent.add(inner.key)
+    return handed, lent
 
 
-def _outlives(types: Types, code: Code, id: int) -> bool:
+def _lent(flow: Dataflow, id: int) -> bool:
+    """Whether a value is an argument of a call."""
+    return any(type(use) is facts.Call and use.callee != id for use in flow.uses(id))
+
+
+def _outlives(types: Types, flow: Dataflow, id: int) -> bool:
     """Whether a value is returned by a function or stored in what is no local of it."""
-    flow = Dataflow(code)
+    code = flow.code
     seen: set[int] = set()
     pending = [id]
     while pending:

@@ -43,6 +43,7 @@ from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Kind, Place
+from racelint.program.reuse import left_for_exit
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
 from racelint.program.switching import are_read_at_once, can_interleave
@@ -464,7 +465,7 @@ class _Judge:
         case = self._case
         if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
             return
-        back = self._read_back(access)
+        back = self._read_back(access) or left_for_exit(case, access)
         held = case.protections(access)
         partner = case.partner(access, held) if back is not None else None
         if partner is not None and partner.one is partner.other_context:

@@ -1,7 +1,8 @@
 """What belongs to one call is kept on an object that all threads share, so calls see each other's values.
 
 *What it does*: reports an attribute or a variable that a function sets and then reads back, itself or in what it
-calls, while other threads run the same function on the same object, without a lock over both.
+calls, while other threads run the same function on the same object, without a lock over both. Of a context manager
+that serves several `with` statements, such as a decorator, what `__enter__` sets and `__exit__` reads back.
 
 *Why is this bad?*: a formatter, a decorator or a request handler that keeps the value at hand on itself works until
 two threads use it at once. Then one call goes on with the other's record, user or connection.
