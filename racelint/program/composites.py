@@ -10,10 +10,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.program.calls import Calls, Edge
-from racelint.program.dataflow import UNKNOWN
+from racelint.program.dataflow import UNKNOWN, Dataflow
 from racelint.program.frames import inward, outward, parameter_paths
 from racelint.program.places import Access, Place, Places
-from racelint.program.source import Code
+from racelint.program.source import Code, walk
 
 DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""
@@ -67,6 +67,35 @@ class Composite:
     """The truth of the tested value that leads to the act, where the test asks for that alone."""
     awaited: bool = False
     """Only tasks have it: the act is behind an `await`, the test behind a property, or a loop waits for it."""
+    asserted: bool = False
+    """The test is an `assert`: what callers have to see to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flagged:
+    """`code` tests a flag and, where it is (`wants`) or is not set, puts something into a container beside it."""
+
+    code: Code
+    read: Access
+    last: Access
+    test: Span
+    wants: bool
+    tested: tuple[int, ...]
+    """The reads in the other tests on which that depends."""
+
+    @property
+    def act(self) -> int:
+        """The operation that puts in something."""
+        return self.last.id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there."""
+
+    read: Access
+    site: int
+    present: bool | None
 
 
 class Sequences:
@@ -80,6 +109,7 @@ class Sequences:
         """Those that only tasks have."""
         self.swaps: list[Composite] = []
         """Those that end by emptying or replacing what was read."""
+        self.flagged: list[Flagged] = []
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}
@@ -165,27 +195,33 @@ class Sequences:
                 found.update(dict.fromkeys(layer, distance))
         return found
 
-    def asked(self, code: Code, test: int) -> list[Access]:
-        """The read that a test makes by calling a method that only answers: `if self.has(key)`."""
-        flow = self.places.dataflow(code)
-        operation = flow.operation(test)
-        while type(operation) is facts.Compute and operation.kind == "not":
-            test = operation.operands[0]
-            operation = flow.operation(test)
-        edges = [edge for edge in self.calls.calls(code) if edge.site == test] if type(operation) is facts.Call else []
+    def asked(self, code: Code, test: int) -> Iterator[Answer]:
+        """The reads that a test makes by calling what only answers: `if self.has(key)`, `if self.find(key) is None`."""
+        for site in sorted(self.places.dataflow(code).calls(test)):
+            yield from (replace(each, site=site) for each in self._answers(code, site, DEPTH))
+
+    def _answers(self, code: Code, site: int, depth: int) -> Iterator[Answer]:
+        """What a call has read to answer as it does."""
+        edges = self._edges_at(code, site)
         if len({edge.callee.key for edge in edges}) != 1 or edges[0].callee.function.is_async:
-            return []
+            return
         callee = edges[0].callee
         accesses = self.places.of(callee)
-        if any(access.kind.writes for access in accesses) or len(callee.returns) != 1:
-            return []
-        paths = parameter_paths(flow, callee, test, edges[0].receiver)
-        answered = self.places.dataflow(callee).sources(callee.returns[0])
-        return [
-            _rebased(each, outward(each.base, paths))
-            for each in accesses
-            if each.load in answered or each.id in answered
-        ]
+        written = {access.place for access in accesses if access.kind.writes}
+        paths = parameter_paths(self.places.dataflow(code), callee, site, edges[0].receiver)
+        flow = self.places.dataflow(callee)
+        for id, true in _decisive(callee, flow):
+            sources = flow.sources(id)
+            for each in accesses:
+                if each.place not in written and (each.load in sources or each.id in sources):
+                    present = polarity(flow, each, id)
+                    answer = None if present is None or true is None else present is true
+                    yield Answer(_rebased(each, outward(each.base, paths)), site, answer)
+            for inner in sorted(flow.calls(id)) if depth > 1 else ():
+                for deeper in self._answers(callee, inner, depth - 1):
+                    if deeper.read.place not in written:
+                        answer = deeper.present if id == inner and true else None
+                        yield Answer(_rebased(deeper.read, outward(deeper.read.base, paths)), site, answer)
 
     def answered(self, code: Code, test: int) -> Iterator[tuple[Access, int]]:
         """The reads that a test makes through properties (`if self.full`), each with the fetch of the property."""
@@ -208,6 +244,46 @@ class Sequences:
         for inner in sorted(sources):
             for deeper in self._read_by_properties(callee, inner, depth - 1):
                 yield _rebased(deeper, outward(deeper.base, paths))
+
+
+def _decisive(callee: Code, flow: Dataflow) -> list[tuple[int, bool | None]]:
+    """The values that decide about the answer of a function: what it returns, and the tests that choose between.
+
+    Each with what a true value makes of the answer: True or False; None if that cannot be told.
+    """
+    returned = list(dict.fromkeys(callee.returns))
+    if len(returned) == 1:
+        return [(returned[0], True)]
+    found: list[tuple[int, bool | None]] = [(id, None) for id in returned]
+    if any(map(flow.is_constant, returned)):
+        for node in walk(callee.function.body):
+            last = node.body[-1] if type(node) is facts.Branch and node.body else None
+            if type(node) is facts.Branch and type(last) is facts.Return:
+                found.append((node.test, flow.truth(last.value)))
+    return found
+
+
+def polarity(flow: Dataflow, read: Access, test: int) -> bool | None:
+    """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
+    load = read.load if read.load >= 0 else read.id
+    if test == load:
+        return True
+    match flow.operation(test):
+        case facts.Compute(kind="not", operands=(inner,)):
+            present = polarity(flow, read, inner)
+            return None if present is None else not present
+        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
+            if left == load and flow.is_none(right):
+                return kind in ("is not", "!=")
+            return None
+        case facts.Choice(kind="and", operands=operands):
+            return True if any(polarity(flow, read, each) is True for each in operands) else None
+        case facts.Choice(kind="or", operands=operands):
+            return False if any(polarity(flow, read, each) is False for each in operands) else None
+        case facts.Call() if test == read.id:
+            return True
+        case _:
+            return None
 
 
 def _rebased(access: Access, base: str) -> Access:

@@ -82,6 +82,23 @@ class Dataflow:
                 pending.extend(operands(operation))
         return False
 
+    def calls(self, id: int) -> frozenset[int]:
+        """The calls that a value was computed with, the arguments of these left out."""
+        found: set[int] = set()
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            operation = self.operation(each)
+            if each in seen or operation is None:
+                continue
+            seen.add(each)
+            if type(operation) is facts.Call:
+                found.add(each)
+            elif type(operation) not in LOADS:
+                pending.extend(operands(operation))
+        return frozenset(found)
+
     def sources(self, id: int, *, awaited: bool = True) -> frozenset[int]:
         """The reads (of names and attributes) that a value was computed from, through locals, operators and calls.
 

@@ -42,6 +42,7 @@ from racelint.program.guards import Guard, Protection, exclude_each_other, prote
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
+from racelint.program.pairs import Pair, find_pairs
 from racelint.program.places import Access, Kind, Place
 from racelint.program.reuse import left_for_exit
 from racelint.program.sharing import Sharing, is_confined
@@ -90,6 +91,8 @@ class Race:
     """It strikes only where threads run without the GIL, or with that of CPython up to 3.10: see `switching`."""
     harm: Harm | None = None
     """What becomes of an iteration."""
+    taken: Access | None = None
+    """Where the container that is changed on account of a flag is looked at by who has set the flag."""
 
     @property
     def path(self) -> str:
@@ -129,7 +132,29 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
         case.guard = claimed_guard(case) or case.guard
         judged = _Judge(case, by_place.get(place, [])).judge()
         races.found.extend(_one_per_cause(race for race in judged if not breaches.tell(race.access, race.first)))
+    told = {(race.path, race.span) for race in races.of(Problem.CHECK)}
+    pairs = (_pair_race(pair) for pair in find_pairs(sharing, locksets, sequences))
+    races.found.extend(race for race in pairs if (race.path, race.span) not in told)
     return races
+
+
+def _pair_race(pair: Pair) -> Race:
+    flagged, partner = pair.flagged, pair.partner
+    traced = partner if pair.evidence == "threads" else None
+    return Race(
+        Problem.CHECK,
+        flagged.code,
+        flagged.test,
+        flagged.last,
+        pair.evidence,
+        traced.other if traced else None,
+        traced.one if traced else None,
+        traced.other_context if traced else None,
+        pair.case.guard,
+        first=flagged.read,
+        needs_no_gil=pair.needs_no_gil,
+        taken=pair.takes,
+    )
 
 
 ORDER = (
@@ -154,9 +179,7 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
     kept: list[Race] = []
     taken: set[tuple[int, int]] = set()
     starts: set[tuple[int, Problem]] = set()
-    for race in sorted(
-        races, key=lambda race: (ORDER.index(race.problem), race.code.path, race.span.line, race.span.column)
-    ):
+    for race in sorted(races, key=_how_telling):
         key = (race.access.code.key, race.access.id)
         where = (-1 if race.problem is Problem.LAZY else race.code.key, race.problem)
         if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
@@ -167,6 +190,12 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
         starts.add(where)
         kept.append(race)
     return kept
+
+
+def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:
+    """What is the same in all its parts where it is, before what is seen from afar."""
+    afar = race.first is not None and race.first.code is not race.code
+    return ORDER.index(race.problem), afar, race.code.path, race.span.line, race.span.column
 
 
 class _Judge:
@@ -243,7 +272,9 @@ class _Judge:
             case Shape.UPDATE:
                 return Problem.UPDATE, act
             case shape if again and self._is_locked(sequence):
-                late = shape is Shape.LAZY and is_filled_late(self._case, sequence)
+                # what is asked of a function may as well be whether it is filled
+                late = shape is Shape.LAZY and sequence.first.code is sequence.code
+                late = late and is_filled_late(self._case, sequence)
                 return (Problem.LAZY if late else None), sequence.test
             case Shape.LAZY if makes_object(self._case, sequence):
                 return Problem.LAZY, sequence.test
@@ -274,11 +305,13 @@ class _Judge:
         return bool(_known(self._at_act(sequence)) or _known(inside))
 
     def _evidence(self, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
-        case = self._case
-        seen = sequence.last if sequence.last.code is sequence.code else sequence.first
+        case, code = self._case, sequence.code
+        seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
         partner = case.partner(seen, held, lambda other: can_outdate(case, sequence, other))
         if partner is not None:
             return "threads", partner
+        if sequence.asserted:
+            return None
         if self._is_guarded_elsewhere(sequence, held):
             return "claim" if case.place in case.locksets.claims.guards else "lock", None
         partner = case.assumed_partner(seen, held, lambda other: can_outdate(case, sequence, other))

@@ -8,15 +8,31 @@ from __future__ import annotations
 import itertools
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.program.calls import Calls
-from racelint.program.composites import INSERTS, MISSES, MISSING, PER_TEST, REMOVES, Composite, Sequences, Shape
+from racelint.program.composites import (
+    INSERTS,
+    MISSES,
+    MISSING,
+    PER_TEST,
+    REMOVES,
+    Answer,
+    Composite,
+    Flagged,
+    Sequences,
+    Shape,
+    polarity,
+)
 from racelint.program.dataflow import Dataflow
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code, parts, walk
 from racelint.program.swaps import find_swaps
+
+UNMADE: Final = frozenset({"AttributeError", "NameError"})
+"""What is raised where a name has no value yet."""
 
 
 def link_sequences(places: Places, calls: Calls) -> Sequences:
@@ -49,6 +65,7 @@ class _Finder:
             self._by_id.setdefault(access.id, []).append(access)
             self._by_place.setdefault(access.place, []).append(access)
             self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+        self._inserts = [each for each in self._accesses if each.kind is Kind.MUTATE and each.method in INSERTS]
         self._misses = handled_misses(code, self._flow)
         self._conditions: dict[int, tuple[int, ...]] = {}
         self._note_conditions(code.function.body, ())
@@ -130,8 +147,8 @@ class _Finder:
             id
             for condition in conditions
             if condition != test
-            for id in sorted(self._flow.sources(condition))
-            if id in self._by_load
+            for id in sorted(self._flow.sources(condition) | self._flow.calls(condition))
+            if id in self._by_load or type(self._flow.operation(id)) is facts.Call
         )
 
     def _tested_beside(self, test: int, load: int) -> tuple[int, ...]:
@@ -156,6 +173,7 @@ class _Finder:
                     yield from self._tests(node.orelse)
                 case facts.Try():
                     yield from self._missed(node, (*nodes[index + 1 :], *after))
+                    yield from self._unmade(node)
                     yield from self._tests(node.body)
                     for handler in node.handlers:
                         yield from self._tests(handler.body)
@@ -172,6 +190,18 @@ class _Finder:
         # `if present: return` decides about all that comes after it
         if node.body and _leaves(node.body) and not node.orelse:
             yield from self._guarded(node.test, node.span, following, negated=True)
+        if not node.body and _leaves(node.orelse):
+            # an `assert` says what is taken for granted: that is no look at what there is
+            claimed = self._guarded(node.test, node.span, following, negated=False)
+            for each in claimed:
+                if self._is_raised_or_checked(each):
+                    yield replace(each, shape=Shape.CHECK, asserted=True)
+
+    def _is_raised_or_checked(self, sequence: Composite) -> bool:
+        """Whether what is tested is changed on account of the test, and no object is made: that is for who needs it."""
+        raised = sequence.last.kind is Kind.WRITE and sequence.last.code is self._code
+        changed = sequence.shape is Shape.CHECK or (raised and self._flow.is_constant(sequence.last.value))
+        return changed and sequence.wants is not None
 
     def _waited_for(self, node: facts.Loop, following: Sequence[Node]) -> Iterator[Composite]:
         """`while full: await room()` decides about all that comes after it."""
@@ -192,19 +222,80 @@ class _Finder:
                         self._code, Shape.CHECK, read, access, where, span, (fetch, where), tested, awaited=True
                     )
 
+    def _note_flagged(
+        self, reads: Sequence[Access], test: int, span: Span, body: Sequence[Node], negated: bool
+    ) -> None:
+        """Note what a body puts into containers on account of a flag beside them."""
+        low, high = self._range(body)
+        inside = [each for each in self._inserts if low <= each.id <= high]
+        for read in reads if inside else ():
+            present = self._polarity(read, test) if read.kind is Kind.READ else None
+            for put in inside if present is not None else ():
+                beside = put.base == read.base and put.place is not read.place and put.place.kind == read.place.kind
+                if beside and put.id > read.id:
+                    tested = self._tested_around(put.id, test)
+                    wants = present is not negated
+                    flagged = Flagged(self._code, read, put, span, wants, tested)
+                    self._sequences.flagged.append(flagged)
+
+    def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
+        """The sequences of what a test asks of functions that only answer, and what is done on account of that."""
+        seen: set[tuple[Place, Shape]] = set()
+        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+            read, site = answer.read, answer.site
+            truth = self._polarity(replace(read, id=site, load=site), test)
+            wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
+            for act, where in self._inner(body, read) if self._sequences.is_written(read.place) else ():
+                shape = self._shape_asked(answer, act, where, wants)
+                if where > site and shape is not None and (read.place, shape) not in seen:
+                    seen.add((read.place, shape))
+                    tested = self._tested_around(where, test)
+                    yield Composite(self._code, shape, read, act, where, span, (site, where), tested, wants)
+
+    def _shape_asked(self, answer: Answer, act: Access, where: int, wants: bool | None) -> Shape | None:
+        """What it is that a test of an answer leads to; `wants`: whether that is done where something is there."""
+        if act.claims:
+            return None
+        if act.method in REMOVES and act.code is not self._code:
+            # asked by one method, taken by another: it matters where the second fails when there is nothing left
+            return Shape.CHECK
+        if act.kind is Kind.WRITE and wants is False:
+            return None if self._places.dataflow(act.code).is_constant(act.value) else Shape.LAZY
+        if act.method in INSERTS and wants is False and self._is_about_the_same(answer.site, where):
+            return Shape.CHECK
+        return None
+
+    def _is_about_the_same(self, site: int, where: int) -> bool:
+        """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
+        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
+        put = self._given(where)
+        keys = {self._flow.key(id) for id in asked}
+        return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
+
+    def _given(self, id: int) -> list[int]:
+        match self._flow.operation(id):
+            case facts.Call(arguments=arguments):
+                return [each.value for each in arguments]
+            case facts.StoreItem(key=key):
+                return [key]
+            case _:
+                return []
+
     def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
         if not body or test < 0:
             return
         yield from self._answered(test, span, body)
+        yield from self._asked(test, span, body, negated)
         first = itertools.islice(self._tested(test), PER_TEST)
         reads = [read for read in first if self._sequences.is_written(read.place)]
         if not reads:
             return
+        self._note_flagged(reads, test, span, body, negated)
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
             for access, where in self._inner(body, read):
-                if where <= (read.id if read.code is self._code else test):
+                if where <= read.id:
                     continue
                 shape = self._shape(read, access, test, negated)
                 awaited = self._sequences.is_awaited(self._code, where)
@@ -216,10 +307,10 @@ class _Finder:
                     continue
                 seen.add((read.place, read.base, shape, awaited))
                 load = read.load if read.load >= 0 else read.id
-                between = (read.id, where) if read.code is self._code else (self._site_of(test), where)
+                between = (read.id, where)
                 tested = (*self._tested_around(where, test), *self._tested_beside(test, load))
-                polarity = self._polarity(read, test)
-                wants = None if polarity is None else polarity is not negated
+                present = self._polarity(read, test)
+                wants = None if present is None else present is not negated
                 yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
 
     def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
@@ -242,23 +333,35 @@ class _Finder:
                         yield Composite(self._code, Shape.CHECK, read, access, where, read.span, between, tested)
                         return
 
+    def _unmade(self, node: facts.Try) -> Iterator[Composite]:
+        """`try: self.x` and, where there is no such name, `self.x = make()`: the miss is a test."""
+        handlers = [each for each in node.handlers if each.types and _expects(each, self._flow, UNMADE)]
+        low, high = self._range(node.body)
+        for read in self._accesses if handlers else ():
+            if not low <= read.id <= high or read.kind.rebinds:
+                continue
+            for handler in handlers:
+                for access, where in self._inner(handler.body, read):
+                    if access.kind is Kind.WRITE and not self._is_made_before(read, low):
+                        tested = self._tested_around(where, facts.NOTHING)
+                        between = (read.id, where)
+                        yield Composite(
+                            self._code, Shape.LAZY, read, access, where, read.span, between, tested, wants=False
+                        )
+                        return
+
+    def _is_made_before(self, read: Access, low: int) -> bool:
+        """Whether the body of the `try` stores itself what it reads."""
+        beside = self._by_place[read.place]
+        return any(low <= each.id < read.id and each.kind.rebinds and each.base == read.base for each in beside)
+
     def _tested(self, test: int) -> list[Access]:
         found: dict[Access, None] = {}
         for id in sorted(self._flow.sources(test)):
             for access in self._by_load.get(id, ()):
                 if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
                     found[access] = None
-        for access in self._sequences.asked(self._code, test):
-            found[access] = None
         return list(found)
-
-    def _site_of(self, test: int) -> int:
-        """The call that a test consists of."""
-        operation = self._flow.operation(test)
-        while type(operation) is facts.Compute and operation.kind == "not":
-            test = operation.operands[0]
-            operation = self._flow.operation(test)
-        return test
 
     def _inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
         """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
@@ -297,9 +400,6 @@ class _Finder:
         if same_read and self._asks_for_none(act.load, test):
             # one read, kept in a local: what is tested is what is used
             return None
-        if read.code is not self._code:
-            # asked by one method, taken by another: it matters where the second fails when there is nothing left
-            return Shape.CHECK if act.method in REMOVES and act.code is not self._code else None
         if act.kind.rebinds:
             if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
                 return Shape.LAZY
@@ -357,37 +457,15 @@ class _Finder:
         return self._polarity(read, test) is negated
 
     def _is_presence(self, read: Access, test: int, negated: bool) -> bool:
-        polarity = self._polarity(read, test)
-        return polarity is not None and polarity is not negated
+        present = self._polarity(read, test)
+        return present is not None and present is not negated
 
     def _polarity(self, read: Access, test: int) -> bool | None:
         """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
         key = (read.load if read.load >= 0 else read.id, test)
         if key not in self._polarities:
-            self._polarities[key] = self._find_polarity(read, test, key[0])
+            self._polarities[key] = polarity(self._flow, read, test)
         return self._polarities[key]
-
-    def _find_polarity(self, read: Access, test: int, load: int) -> bool | None:
-        if test == load:
-            return True
-        match self._flow.operation(test):
-            case facts.Compute(kind="not", operands=(inner,)):
-                polarity = self._polarity(read, inner)
-                return None if polarity is None else not polarity
-            case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
-                if left == load and self._flow.is_none(right):
-                    return kind in ("is not", "!=")
-                return None
-            case facts.Choice(kind="and", operands=operands):
-                answers = {self._polarity(read, each) for each in operands}
-                return True if True in answers else None
-            case facts.Choice(kind="or", operands=operands):
-                answers = {self._polarity(read, each) for each in operands}
-                return False if False in answers else None
-            case facts.Call() if test == read.id:
-                return True
-            case _:
-                return None
 
     def _dereferenced(self, act: Access) -> bool:
         """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import done, guarded, lock_name, missing, others_change, state, where
+from racelint.phrases import called, done, guarded, lock_name, missing, others_change, state, where
 from racelint.program import Program
-from racelint.program.races import Problem
+from racelint.program.races import Problem, Race
 from racelint.rule import rule
 
 
@@ -34,6 +34,9 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.CHECK):
         tested = state(race.first or race.access)
         act = f"{done(race.access)} {where(race.access, race.code)}"
+        if race.taken is not None:
+            yield check.finding(race, _pair(program, race, tested, act), **details(program, race))
+            continue
         if race.evidence == "lock" and race.guard is not None:
             lock = lock_name(race.guard.lock)
             message = f"{tested} is tested here and {act} without {lock} over both, which is {guarded(race.guard)}: "
@@ -42,3 +45,12 @@ def check(program: Program) -> Iterator[Finding]:
             message = f"{tested} is tested here and {act} with no lock over both: {others_change(program, race)}. "
             message += f"Hold {missing(race)} from the test to the act."
         yield check.finding(race, message, **details(program, race))
+
+
+def _pair(program: Program, race: Race, tested: str, act: str) -> str:
+    """What is wrong where a flag and a container belong together."""
+    taken = race.taken or race.access
+    over = missing(race, "one lock") if race.evidence == "lock" else "one lock"
+    message = f"{tested} is tested here and {state(race.access)} {act} with no lock over both: "
+    message += f"{others_change(program, race)}, and `{called(taken.code)}`, which then looks at {state(taken)}, "
+    return message + f"misses what is added. Hold {over} from the test to the act, and there over both as well."

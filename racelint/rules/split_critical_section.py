@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import done, held_by, lock_name, missing, others_change, state
+from racelint.phrases import called, done, held_by, lock_name, missing, others_change, state
 from racelint.program import Program
 from racelint.program.races import Problem
 from racelint.rule import rule
@@ -33,7 +33,8 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.SPLIT):
         held = [lock_name(lock) for lock in held_by(program, race.access)]
         lock = held[0] if held else missing(race)
-        found = f"line {race.first.span.line}" if race.first is not None else "an earlier test"
+        first = race.first or race.access
+        found = f"line {first.span.line}" if first.code is race.code else f"`{called(first.code)}`"
         message = (
             f"{state(race.access)} is {done(race.access)} because of what {found} found, but {lock} is released after "
         )
