@@ -130,7 +130,7 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     other, guard = race.other, usual(race)
     if other is not None and at(other) != at(race.access):
         runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
-        back = race.problem is Problem.WRITE
+        back = race.problem in (Problem.WRITE, Problem.LEFT)
         if back:
             yield note(at(other), f"{state(other)} is read back here", side=0)
         else:

@@ -289,6 +289,11 @@ class Knowledge:
 
         return self._find(self.tables.questions, f"{class_qualname}.{method_name}")
 
+    def carried(self, class_qualname: str, method_name: str) -> frozenset[str]:
+        """The methods that go on from what this one leaves in the object; none if it leaves nothing."""
+
+        return self._find(self.tables.carried, f"{class_qualname}.{method_name}") or frozenset()
+
     def disturbance(self, container: str, method_name: str) -> Disturbance | None:
         """What happens to those who iterate over a container while this method changes it; None: they do not mind."""
 

@@ -264,7 +264,24 @@ _OTHERS = {
     **_class("itertools.count", _row("__next__", _MUTATE, _BOTH, "one call per number", "measured", claims=True)),
     **_class("random.Random", _row("gauss", _MUTATE, _NO, "two threads may get the same value")),
     **_class(
-        "io.TextIOWrapper", _row("write writelines read readline flush __next__", _MUTATE, _NO, "not thread-safe")
+        "io.TextIOWrapper",
+        _row("write writelines read readline readlines flush seek truncate __next__", _MUTATE, _NO, "not thread-safe"),
+        _row("tell", _READ, _NO, "not thread-safe"),
+    ),
+    **_class(
+        "sqlite3.Cursor",
+        _row("execute executemany executescript", _MUTATE, _NO, "the results of the last call are dropped"),
+        _row("fetchone fetchmany fetchall", _READ, _NO, "the results of whatever was executed last"),
+    ),
+    **_class(
+        "select.poll",
+        _row("register modify unregister", _MUTATE, _BOTH, source="source"),
+        _row("poll", _READ, _NO, "raises RuntimeError when it already runs", "source"),
+    ),
+    **_class(
+        "contextlib.ExitStack",
+        _row("enter_context callback push", _MUTATE, _NO, _STEPS, "source"),
+        _row("close pop_all", _MUTATE, _NO, _STEPS, "source"),
     ),
     **_class("io.StringIO", _row("write read seek truncate", _MUTATE, _BOTH, source="measured")),
     **_class("io.BytesIO", _row("write read seek truncate", _MUTATE, _BOTH)),

@@ -25,6 +25,7 @@ io. StringIO BytesIO FileIO TextIOWrapper BufferedReader BufferedWriter Buffered
 bz2.BZ2File lzma.LZMAFile
 random.Random
 sqlite3. Connection Cursor
+select.poll
 socket.socket
 datetime. date time timedelta timezone
 datetime. datetime: datetime.date

@@ -87,6 +87,7 @@ SAFETY: dict[str, Safety] = {
         "documented as not for sharing between threads",
         "docs",
         "io.TextIOWrapper bz2.BZ2File lzma.LZMAFile sqlite3.Connection sqlite3.Cursor collections.abc.Generator",
+        "select.poll contextlib.ExitStack",
     ),
 }
 

@@ -10,6 +10,7 @@ from . import (
     async_frameworks,
     atomics,
     blocking,
+    carried,
     classes,
     entries,
     frameworks,
@@ -50,6 +51,7 @@ class Tables:
     builtin_effects: Mapping[str, Effect]
     container_effects: Mapping[tuple[str, str], Effect]
     questions: Mapping[str, Question]
+    carried: Mapping[str, frozenset[str]]
     safety: Mapping[str, Safety]
     returns: Mapping[str, str]
     attributes: Mapping[str, Attribute]
@@ -105,6 +107,7 @@ def standard_tables() -> Tables:
         builtin_effects=mutators.BUILTIN_EFFECTS,
         container_effects=mutators.CONTAINER_EFFECTS,
         questions=questions.QUESTIONS,
+        carried=carried.CARRIED,
         safety=safety.SAFETY,
         returns=returns.RETURNS,
         attributes=returns.ATTRIBUTES,

@@ -44,7 +44,7 @@ from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.pairs import Pair, find_pairs
 from racelint.program.places import Access, Kind, Place
-from racelint.program.reuse import left_for_exit
+from racelint.program.reuse import left_for_exit, left_for_later, moves_on
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
 from racelint.program.switching import are_read_at_once, can_interleave
@@ -58,6 +58,7 @@ class Problem(Enum):
     DIFFERENT_LOCKS = "different locks"
     NO_EXCLUSION = "no exclusion"
     WRITE = "write"
+    LEFT = "left"
     CHECK = "check"
     LAZY = "lazy"
     SPLIT = "split"
@@ -171,6 +172,7 @@ ORDER = (
     Problem.HANDED_OUT,
     Problem.INCONSISTENT,
     Problem.WRITE,
+    Problem.LEFT,
 )
 
 
@@ -219,6 +221,7 @@ class _Judge:
             if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
                 yield from self._inconsistent(access) if not self._is_walked(access) else self._iterated(access)
                 yield from self._overwritten(access)
+                yield from self._left(access)
         yield from self._handed_out()
 
     # --- sequences ---
@@ -509,6 +512,20 @@ class _Judge:
         else:
             return
         yield replace(race, needs_no_gil=are_read_at_once(case))
+
+    def _left(self, access: Access) -> Iterator[Race]:
+        """A call that leaves something in an object for a later one, while others make calls of their own."""
+        case = self._case
+        back = left_for_later(case, access)
+        if back is None:
+            return
+        held, harmful = case.protections(access), moves_on(case, access)
+        partner = case.partner(access, held, harmful)
+        if partner is not None:
+            one, other = partner.one, partner.other_context
+            yield Race(Problem.LEFT, access.code, access.span, access, "threads", back, one, other)
+        elif case.assumed_partner(access, held, harmful) is not None:
+            yield Race(Problem.LEFT, access.code, access.span, access, "assumed", back)
 
     def _read_back(self, access: Access) -> Access | None:
         """A later read of the Place in the same run of the function, directly or in what it calls."""

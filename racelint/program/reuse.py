@@ -1,13 +1,15 @@
-"""Part of the races stage: context managers that keep on themselves what belongs to one `with`, and serve several."""
+"""Part of the races stage: what belongs to one call or one `with`, and is left in an object that serves several."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from racelint.program.calls import Edge
 from racelint.program.case import Case
-from racelint.program.places import Access
+from racelint.program.places import Access, Kind
 from racelint.program.source import Code
+from racelint.program.values import LibraryObject
 
 OPENS: Final = "__enter__"
 CLOSES: Final = "__exit__"
@@ -25,6 +27,31 @@ def left_for_exit(case: Case, access: Access) -> Access | None:
         if exits and _is_own(other) and not other.kind.writes:
             return other if _is_reused(case, code) else None
     return None
+
+
+def left_for_later(case: Case, access: Access) -> Access | None:
+    """The call that goes on, later in the function, from what a method has left in a library object: `seek`, `read`."""
+    methods = _goes_on(case, access.method) if access.kind is Kind.MUTATE else frozenset()
+    for other in case.accesses if methods else ():
+        later = other.code is access.code and other.base == access.base and other.id > access.id
+        if later and other.method in methods:
+            return other
+    if methods and access.code.name == OPENS and _is_own(access) and _is_reused(case, access.code):
+        closing = (each for each in case.accesses if each.code.name == CLOSES and each.code.cls is access.code.cls)
+        return next((each for each in closing if each.method in methods), None)
+    return None
+
+
+def moves_on(case: Case, access: Access) -> Callable[[Access], bool]:
+    """Whether somebody else's access changes what was left for a later call."""
+    methods = {access.method, *_goes_on(case, access.method)}
+    return lambda other: other.kind.rebinds or other.method in methods
+
+
+def _goes_on(case: Case, method: str) -> frozenset[str]:
+    places = case.sharing.places
+    held = [value.qualname for value in places.values(case.place) if isinstance(value, LibraryObject)]
+    return frozenset().union(*(places.types.names.knowledge.carried(each, method) for each in held))
 
 
 def _is_own(access: Access) -> bool:

@@ -2,7 +2,8 @@
 
 *What it does*: reports an attribute or a variable that a function sets and then reads back, itself or in what it
 calls, while other threads run the same function on the same object, without a lock over both. Of a context manager
-that serves several `with` statements, such as a decorator, what `__enter__` sets and `__exit__` reads back.
+that serves several `with` statements, such as a decorator, what `__enter__` sets and `__exit__` reads back. And calls
+that leave something in an object for the next: `seek` and `read` of one file, `execute` and `fetchone` of one cursor.
 
 *Why is this bad?*: a formatter, a decorator or a request handler that keeps the value at hand on itself works until
 two threads use it at once. Then one call goes on with the other's record, user or connection.
@@ -24,7 +25,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import runners, state, where
 from racelint.program import Program
-from racelint.program.races import Problem
+from racelint.program.races import Problem, Race
 from racelint.rule import rule
 
 
@@ -38,3 +39,12 @@ def check(program: Program) -> Iterator[Finding]:
         )
         message += "go on with the value of another. Keep it in a local variable, or in a `threading.local`."
         yield check.finding(race, message, **details(program, race))
+    for race in program.races.of(Problem.LEFT):
+        what = f"`{race.access.method}` leaves in {state(race.access)} what {_later(race)} goes on from"
+        message = f"{what}, but {runners(program, race)} use it too: a call can go on from what another has left. "
+        message += "Hold one lock over both, or give each thread an object of its own."
+        yield check.finding(race, message, **details(program, race))
+
+
+def _later(race: Race) -> str:
+    return f"`{race.other.method}` {where(race.other, race.code)}" if race.other is not None else "a later call"
