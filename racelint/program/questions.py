@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from racelint import facts
-from racelint.facts import Span
+from racelint.facts import Node, Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockRole, Question
-from racelint.program.around import surroundings
+from racelint.program.around import ids_of, is_inside, surroundings
 from racelint.program.contexts import Context
 from racelint.program.frames import argument
 from racelint.program.locks import LockKey
@@ -17,7 +17,7 @@ from racelint.program.locksets import LockSets
 from racelint.program.places import Access
 from racelint.program.sequences import handled_misses
 from racelint.program.sharing import Sharing
-from racelint.program.source import Code, walk
+from racelint.program.source import Code, parts, walk
 from racelint.program.values import LibraryMethod, LibraryObject, Site
 
 
@@ -168,7 +168,8 @@ class Questions:
         code = asked.code
         flow = self._places.dataflow(code)
         around = surroundings(code).get(act.id)
-        for test in around.tests if around is not None else ():
+        ended = _ended(code.function.body, act.id)
+        for test in (*around.tests, *ended) if around is not None else ():
             if not flow.comes_from(test, asked.id):
                 continue
             truth = self._arm(code, test, act.id)
@@ -188,7 +189,9 @@ class Questions:
                     return True
                 if orelse and min(orelse) <= act <= max(orelse):
                     return False if type(node) is facts.Branch else None
-                return False if type(node) is facts.Branch and _leaves(node.body) else None
+                if type(node) is facts.Loop:
+                    return False
+                return False if _leaves(node.body) else None
         return None
 
     def _implied(self, code: Code, test: int, asked: int, truth: bool) -> bool | None:
@@ -253,3 +256,28 @@ class Questions:
 
 def _leaves(nodes: tuple[facts.Node, ...]) -> bool:
     return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
+
+
+def _ended(nodes: Sequence[Node], act: int) -> list[int]:
+    """The tests of the loops on every way to an operation, which have come to their end because the test failed."""
+    found: list[int] = []
+    for node in nodes:
+        if is_inside(node, act):
+            return found + [test for part in parts(node) if _holds(part, act) for test in _ended(part, act)]
+        if type(node) is facts.With:
+            found += _ended(node.body, act)
+        elif type(node) is facts.Loop and node.kind == "while" and not _breaks(node.body):
+            found.append(node.test)
+    return found
+
+
+def _holds(nodes: Sequence[Node], id: int) -> bool:
+    low, high = ids_of(nodes)
+    return low <= id <= high
+
+
+def _breaks(nodes: Sequence[Node]) -> bool:
+    """Whether a body leaves the loop around it by `break`."""
+    return any(
+        type(node) is facts.Break or (type(node) is not facts.Loop and any(map(_breaks, parts(node)))) for node in nodes
+    )
