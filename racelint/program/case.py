@@ -62,21 +62,27 @@ class Case:
         self.sharing = sharing
         self.threads = sharing.threads
         self.locksets = locksets
+        self._held: dict[Access, list[Protection]] = {}
         self.accesses = [
             access
             for access in sharing.places.by_place[place]
             if not self._is_early(access) and not self._is_thread_slot(access)
         ]
-        self._held: dict[Access, list[Protection]] = {}
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
         self.guard: Guard | None = infer_guard(
-            [(access, self.protections(access)) for access in self.accesses], locksets.waited_for, domains
+            [(each, held) for each in self.accesses if (held := self.protections(each)) or not self.is_taken_out(each)],
+            locksets.waited_for,
+            domains,
         )
         self.is_assumed = sharing.is_assumed(place)
 
     def _is_early(self, access: Access) -> bool:
-        if access.kind.rebinds and self._notes_process(access.code):
+        if (
+            access.kind.rebinds
+            and self._notes_process(access.code)
+            and not any(each.taken_here for each in self.protections(access))
+        ):
             return True
         if not self.sharing.is_early(access):
             return False
@@ -129,6 +135,21 @@ class Case:
         if found is None:
             found = self._held[access] = protections(self.locksets.held(access.code, access.id), access)
         return found
+
+    def is_taken_out(self, access: Access, lock: LockKey | None = None) -> bool:
+        """Whether what is accessed was fetched and replaced in one critical section (of this lock): it is private."""
+        if access.load < 0 or access.load == access.id:
+            return False
+        held = self.locksets.held(access.code, access.load)
+        return any(
+            each.code is access.code
+            and each.kind.rebinds
+            and each.base == access.base
+            and self.locksets.held(each.code, each.id).get(use) == section
+            for use, section in held.items()
+            if lock in (None, use.lock.key)
+            for each in self.accesses
+        )
 
     def over(self, sequence: Composite) -> list[Protection]:
         """The locks held over the whole sequence in one critical section."""

@@ -150,18 +150,7 @@ def _has_identity(value: Value, knowledge: Knowledge) -> bool:
 
 def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
     """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
-    if access.load < 0 or access.load == access.id:
-        return False
-    held = case.locksets.held(access.code, access.load)
-    sections = [(use, section) for use, section in held.items() if use.lock.key == guard.lock.key]
-    return any(
-        each.code is access.code
-        and each.kind.rebinds
-        and each.base == access.base
-        and case.locksets.held(each.code, each.id).get(use) == section
-        for use, section in sections
-        for each in case.accesses
-    )
+    return case.is_taken_out(access, guard.lock.key)
 
 
 def is_claim(case: Case, access: Access) -> bool:

@@ -30,9 +30,11 @@ class Sharing:
     _assumed: dict[Place, bool] = field(default_factory=dict)
 
     def is_early(self, access: Access) -> bool:
-        """Whether an access happens before anybody else can know the object: in a constructor, or at import."""
+        """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
         code = access.code
         if access.place.kind == "attribute":
+            if code.name == "__del__" and code.is_method and code.function.parameters:
+                return access.base == code.function.parameters[0].name
             if code.key in self.threads.calls.constructing and code.function.parameters:
                 return access.base == code.function.parameters[0].name
             return self._is_fresh(access) or self._is_building(access)
