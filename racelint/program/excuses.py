@@ -60,6 +60,11 @@ def is_memo(case: Case, sequence: Composite) -> bool:
         made = flow.operation(made.value)
     if not isinstance(made, facts.Call | facts.Compute) or not flow.comes_from(last.value, last.key):
         return False
+    if isinstance(made, facts.Call):
+        method = flow.operation(made.callee)
+        if type(method) is facts.LoadAttr and method.name in REMOVES:
+            # taken out elsewhere: who comes second finds nothing
+            return False
     known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))
     return known and not makes_object(case, sequence)
 
