@@ -125,4 +125,12 @@ def _declared(cls: ClassInfo, names: Names) -> set[str]:
 
 
 def _stored_on_receiver(code: Code) -> list[str]:
-    return [each.name for each in code.operations if type(each) is facts.StoreAttr and each.base == 0]
+    return [each.name for each in code.operations if type(each) is facts.StoreAttr and _is_receiver(code, each.base)]
+
+
+def _is_receiver(code: Code, id: int) -> bool:
+    """Whether a value is parameter 0, which is read by name where an inner function sees it too."""
+    operation = code.operations[id] if id > 0 else None
+    if type(operation) is not facts.LoadName or operation.scope != "cell" or not code.function.parameters:
+        return id == 0
+    return operation.name == code.function.parameters[0].name
