@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import networkx
-
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.logs import RUN_INSIDE, WRITES
@@ -274,8 +272,12 @@ def _cycles(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesti
     for nesting in nestings:
         if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
-    graph = networkx.DiGraph(sorted(by_pair))
     told: set[tuple[LockKey, LockKey]] = set()
+    if len(by_pair) < 2:
+        return
+    import networkx  # it takes longer to load than most programs to link, and few have such pairs
+
+    graph = networkx.DiGraph(sorted(by_pair))
     rings = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
     for ring in sorted(rings, key=lambda ring: (len(ring), ring)):
         pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
