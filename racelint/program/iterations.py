@@ -55,7 +55,25 @@ class Walks:
         """The view of `id` that a function makes (`six.iteritems`), by the name of a dictionary's."""
         name, effect = self.effect(load, id, use) if isinstance(use, facts.Call) and use.callee != id else ("", None)
         method = name.rpartition(".")[2].removeprefix("iter").removeprefix("view")
-        return method if effect is not None and effect.access is Effected.VIEW and method in VIEWS else ""
+        if effect is not None and effect.access is Effected.VIEW and method in VIEWS:
+            return method
+        return self._passed_on(id, use) if isinstance(use, facts.Call) and use.callee != id else ""
+
+    def _passed_on(self, id: int, call: facts.Call) -> str:
+        """The view of its argument `id` that a function of the program does nothing but return."""
+        given = [each.value for each in call.arguments if each.name == ""]
+        for callee in self.types.of(self.code, call.callee):
+            match callee:
+                case FunctionRef(code=code, receiver=None) if len(code.returns) == 1 and not code.is_method:
+                    made = code.operations[code.returns[0]] if code.returns[0] >= 0 else None
+                case _:
+                    continue
+            method = code.operations[made.callee] if isinstance(made, facts.Call) and made.callee >= 0 else None
+            if isinstance(method, facts.LoadAttr) and method.base < min(len(code.function.parameters), len(given)):
+                name = method.name.removeprefix("iter").removeprefix("view")
+                if given[method.base] == id and name in VIEWS:
+                    return name
+        return ""
 
     def of(self, load: int, id: int, use: Operation, view: str = "") -> Walk | None:
         """The walk that `use` makes over `id`: the container `load`, or a view of it."""
