@@ -196,7 +196,7 @@ def test_what_is_accepted_in_a_program_survives_a_move_of_all_its_files(program:
     accept()
 
     for file in sources(program):
-        edit(file.name, "\n\n", "\n\n# a comment\n\n")
+        source(file.name, "# a comment\n\n" + Path(file.name).read_text(encoding="utf-8"))
         move(file.name, f"elsewhere/{file.name}")
 
     assert (new(check()), gone(check())) == ([], [])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flake8_runs import START, STATE
 
-HEAVY = ("libcst", "networkx", "racelint.extract", "racelint.checking", "racelint.program")
+HEAVY = ("libcst", "racelint.extract", "racelint.checking", "racelint.program")
 LOADED = """
 import atexit, sys
 atexit.register(lambda: print(*sys.modules, file=sys.stderr))

@@ -338,7 +338,8 @@ class _Judge:
         ]
         if sequence.shape is Shape.DOUBLE_READ:
             return any(case.clears(access) for access in elsewhere)
-        act_guarded = any(guard.protects(each) for each in case.protections(sequence.last))
+        at_act = case.protections(sequence.last)
+        act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
         if sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded:
             return True
         return any(access.kind.writes and can_outdate(case, sequence, access) for access in elsewhere)

@@ -57,7 +57,5 @@ def _related(program: Program, found: ForeignLock) -> Iterator[Related]:
     for side, (context, run) in enumerate(zip((found.one, found.other), found.runs, strict=True)):
         if side == 0 or not both:
             loop = Location(run[0].path, place_of(run))
-            yield note(
-                loop, "the loops are run here" if both else "a loop is run here", None if both else side, "before"
-            )
+            yield note(loop, "the loops are run here" if both else "a loop is run here", side, "before")
             yield from start(program, context, run[0], None if both else side)
