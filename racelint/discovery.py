@@ -232,7 +232,7 @@ def _source_root(folder: Path, roots: Sequence[Path], project: Project) -> Path:
     """The folder from which modules in `folder` are imported.
 
     That is a configured source folder; else one named `src` inside the project or an argument; else the innermost of
-    `roots` (the arguments, the project, the working directory); else the folder itself.
+    `roots` (the arguments, the project, the working directory), or around the package that this is; else the folder.
     """
     around = [folder, *folder.parents]
     inner_root = next((parent for parent in around if parent in roots), None)
@@ -241,7 +241,8 @@ def _source_root(folder: Path, roots: Sequence[Path], project: Project) -> Path:
     if configured or not outer_root:
         return configured or folder
     inside = around[: around.index(outer_root)]
-    return next((parent for parent in inside if parent.name == "src"), inner_root or folder)
+    root = _import_folder(inner_root) if inner_root else folder
+    return next((parent for parent in inside if parent.name == "src"), root)
 
 
 def _distinguishing_prefix(root: Path, members: Iterable[tuple[str, ...]], taken: set[str]) -> tuple[str, ...]:

@@ -119,7 +119,11 @@ def _read_all(
     files, _ = discover(paths, project(config), NO_BUFFERS)
     store = Cache(config.cache_dir)
     readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)
-    errors = tuple(reading.said for reading in readings if isinstance(reading.said, RunError))
+    errors = tuple(
+        said if isinstance(said, RunError) else RunError(reading.file.display, f"not read: {said.reason}")
+        for reading in readings
+        if isinstance(said := reading.said, RunError) or (isinstance(said, Unreadable) and reading.file.asked)
+    )
     return files, _modules(readings), errors
 
 

@@ -17,7 +17,7 @@ STAMP = ENVIRONMENT / "installed"
 
 COMMANDS = {
     "showcase": ["-m", "racelint", "check", "--exit-zero", "fixtures/showcase"],
-    "test": ["-m", "pytest"],
+    "test": ["-m", "pytest", "--numprocesses", "auto"],
 }
 
 

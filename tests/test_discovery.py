@@ -242,6 +242,13 @@ def test_namespace_packages_are_named_from_the_argument_the_project_or_the_worki
     assert list(modules(str(root / "space/b.py"), project=Project(root)).values()) == ["space.b"]
 
 
+def test_a_folder_without_init_inside_a_package_belongs_to_it(tree: Tree) -> None:
+    tree("pkg/__init__.py", "pkg/a.py", "pkg/plain/b.py")
+
+    assert list(modules().values()) == ["pkg", "pkg.a", "pkg.plain.b"]
+    assert list(modules("pkg").values()) == ["pkg", "pkg.a", "pkg.plain.b"]
+
+
 def test_configured_source_folders_come_first(tree: Tree) -> None:
     root = tree("lib/python/space/a.py", "lib/python/src/b.py")
 

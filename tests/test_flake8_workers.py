@@ -10,6 +10,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flake8.exceptions import ExecutionError
@@ -78,17 +79,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run_flake8(folder: Path, method: str, *arguments: str) -> tuple[str, Sequence[str]]:
     """What flake8 prints, and the processes in which an analysis was made."""
-    witness, analyses, temporary = folder / "witness", folder / "analyses", folder / "temporary"
-    for new in (witness, temporary):
-        new.mkdir(exist_ok=True)
+    witness, analyses = folder / "witness", folder / "analyses"
+    witness.mkdir(exist_ok=True)
     (witness / "sitecustomize.py").write_text(WITNESS)
     analyses.write_text("")
-    environment = os.environ | {"ANALYSES": str(analyses), "START_METHOD": method, "TMPDIR": str(temporary)}
+    environment = os.environ | {"ANALYSES": str(analyses), "START_METHOD": method}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(witness), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-m", "flake8", "--select=RL", *arguments]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.stderr == ""
-    assert list(temporary.glob("racelint-*")) == []
+    # the name of a socket, which the server of forks makes in there, must be short
+    with TemporaryDirectory(prefix="rl") as temporary:
+        environment["TMPDIR"] = temporary
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert run.stderr == ""
+        assert list(Path(temporary).glob("racelint-*")) == []
     return run.stdout, analyses.read_text().splitlines()
 
 

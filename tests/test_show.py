@@ -224,3 +224,18 @@ def test_what_cannot_be_asked_is_an_error(
 
     assert (code, out) == (2, "")
     assert words in error
+
+
+def test_what_cannot_be_read_is_an_error(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("broken.py").write_text("def broken(:\n")
+
+    code, _, error = told(capsys, "sharing")
+
+    assert code == 2
+    assert "broken.py: not read" in error
+
+
+def test_findings_of_all_rules_are_told_first() -> None:
+    source = "import threading\n\ndef run():\n    lock = threading.Lock()\n    with lock:\n        print(1)\n"
+
+    assert lines(why_not(program(source), "main.py", 5))[0].startswith("5 reported: RL405 useless-lock")

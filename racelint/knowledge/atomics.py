@@ -248,7 +248,7 @@ _QUEUES = {
     **_class(
         "queue.Queue",
         _row("put put_nowait", _MUTATE, _BOTH, _LOCKED, claims=True),
-        _row("task_done join", _MUTATE, _BOTH, _LOCKED),
+        _row("task_done join", _READ, _BOTH, _LOCKED),
         _row("get get_nowait", _MUTATE, _BOTH, _LOCKED, claims=True),
         _row("qsize empty full", _READ, _BOTH, "true only for that moment"),
     ),

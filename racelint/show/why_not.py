@@ -9,6 +9,7 @@ from racelint.program import Program
 from racelint.program.case import Case
 from racelint.program.places import Access
 from racelint.program.sharing import is_confined
+from racelint.rule import load_rules
 from racelint.show.contexts import label
 from racelint.show.entry import Entry, Line, at
 from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
@@ -17,16 +18,23 @@ NOTHING = "nothing here reads or writes memory that outlives the call and has a 
 
 
 def why_not(program: Program, path: str, line: int) -> list[Entry]:
-    """What is known of each access at a line, and why it is no finding, or that it is one."""
+    """The findings at a line, then what is known of each access there, and why no race is reported of it."""
+    reported = [
+        Entry(f"reported: {finding.code} {finding.name}", (Line(finding.message),), path, finding.span.line)
+        for rule in load_rules()
+        for finding in (rule.check(program) if rule.check else ())
+        if finding.path == path and finding.span.line <= line <= finding.span.end_line
+    ]
     found = [
         access
         for accesses in program.places.by_place.values()
         for access in accesses
         if access.code.path == path and access.span.line <= line <= access.span.end_line
     ]
-    if not found:
+    if not found and not reported:
         return [Entry(NOTHING, (), path, line)]
-    return [_entry(program, access) for access in sorted(found, key=lambda each: (each.span.line, each.span.column))]
+    ordered = sorted(found, key=lambda each: (each.span.line, each.span.column))
+    return [*reported, *(_entry(program, access) for access in ordered)]
 
 
 def _entry(program: Program, access: Access) -> Entry:
@@ -54,7 +62,7 @@ def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
     for race in races:
         yield at(f"reported: {race.problem.value}", race.path, race.span)
     if not races:
-        yield from (Line(f"silent: {reason}") for reason in _reasons(program, case, access))
+        yield from (Line(f"no race: {reason}") for reason in _reasons(program, case, access))
         yield from _others(case, access)
 
 
