@@ -74,11 +74,36 @@ def note(at: Located, message: str, side: int | None = None, moment: Moment = "a
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Who takes part in a finding, in words; the locks that are held there, by name.
+
+    `lacks` is the lock that should be held there, and `share` how consistently the program holds it elsewhere; both are
+    "" where it has no such lock.
+    """
+
+    runner: str
+    holds: tuple[str, ...] = ()
+    lacks: str = ""
+    share: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step of one side (its index in `Finding.sides`) in an order of steps that goes wrong, and what comes of it."""
+
+    side: int
+    path: str
+    span: Span
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to change, at the line to change.
 
     `symbol` is the dotted name of the place that the finding is about (of the lock, for lock rules), `function` that of
-    the function where it stands; both are "" where there is none. `evidence` is None where a rule needs none.
+    the function where it stands; both are "" where there is none. `evidence` is None where a rule needs none. `sides`
+    are those who meet, the one on which the finding stands first, and `turns` an order of their steps that goes wrong.
     """
 
     code: str
@@ -91,6 +116,8 @@ class Finding:
     evidence: Evidence | None = None
     live_on: tuple[Build, ...] = EVERY_BUILD
     related: tuple[Related, ...] = ()
+    sides: tuple[Side, ...] = ()
+    turns: tuple[Turn, ...] = ()
     fix: None = None
 
 
@@ -143,7 +170,7 @@ def _sort_key(finding: Finding) -> tuple[str, tuple[int, ...], str, str, str, st
         finding.function,
         finding.message,
         finding.evidence or "",
-        repr((finding.live_on, finding.related)),
+        repr((finding.live_on, finding.related, finding.sides, finding.turns)),
     )
 
 

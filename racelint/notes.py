@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
+from racelint import encounter
 from racelint.facts import Span
-from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Evidence, Location, Related, note
+from racelint.findings import (
+    EVERY_BUILD,
+    FREE_THREADED_ONLY,
+    Build,
+    Evidence,
+    Located,
+    Location,
+    Related,
+    Side,
+    Turn,
+    note,
+)
 from racelint.phrases import done, held_by, lock_name, state, steps, task, through, usual, who
 from racelint.program import Program
 from racelint.program.blocking import Stall
@@ -29,6 +41,8 @@ class Details(TypedDict):
     evidence: Evidence | None
     live_on: tuple[Build, ...]
     related: list[Related]
+    sides: tuple[Side, ...]
+    turns: tuple[Turn, ...]
 
 
 def details(program: Program, race: Race) -> Details:
@@ -39,6 +53,8 @@ def details(program: Program, race: Race) -> Details:
         evidence=race.evidence,
         live_on=FREE_THREADED_ONLY if race.needs_no_gil else EVERY_BUILD,
         related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
+        sides=encounter.sides(program, race),
+        turns=encounter.turns(race),
     )
 
 
@@ -58,6 +74,8 @@ def task_details(program: Program, found: Interleaving) -> Details:
         evidence=found.evidence,
         live_on=EVERY_BUILD,
         related=[*related, *_other_task(program, found), *_task_lock(found)],
+        sides=encounter.task_sides(program, found),
+        turns=encounter.task_turns(found),
     )
 
 
@@ -72,6 +90,8 @@ def round_details(program: Program, found: Round) -> Details:
             note(Location(found.path, found.pause_span), "here the task waits, and others run", 0),
             *_other_task(program, found),
         ],
+        sides=encounter.task_sides(program, found),
+        turns=encounter.task_turns(found),
     )
 
 
@@ -102,10 +122,24 @@ def _task_lock(found: Interleaving) -> Iterator[Related]:
         yield from defined(guard.lock)
 
 
-def lock_details(lock: Lock, code: Code, related: Iterable[Related] = (), evidence: Evidence | None = None) -> Details:
+def lock_details(
+    lock: Lock,
+    code: Code,
+    related: Iterable[Related] = (),
+    evidence: Evidence | None = None,
+    sides: tuple[Side, ...] = (),
+    turns: tuple[Turn, ...] = (),
+) -> Details:
     """All of a finding on a lock that its message does not say; the last note tells where the lock is made."""
-    notes = [*related, *defined(lock)]
-    return Details(symbol=lock.symbol, function=code.qualname, evidence=evidence, live_on=EVERY_BUILD, related=notes)
+    return Details(
+        symbol=lock.symbol,
+        function=code.qualname,
+        evidence=evidence,
+        live_on=EVERY_BUILD,
+        related=[*related, *defined(lock)],
+        sides=sides,
+        turns=turns,
+    )
 
 
 def at(access: Access) -> Location:
@@ -189,6 +223,11 @@ def begins(program: Program, nesting: Nesting | Stall, outer: str) -> list[Relat
     return [note(Location(nesting.path, span), f"{outer} is held from here on", 0, "before") for span in spans]
 
 
+def taken(program: Program, nesting: Nesting | Stall) -> Located:
+    """Where the outer lock of a nesting, or the lock of a stall, is taken; the nesting itself if its caller does so."""
+    return next(iter(begins(program, nesting, "")), nesting)
+
+
 def behind(nesting: Nesting, inner: str) -> list[Related]:
     """Where the inner lock of a nesting is taken, if that is behind a call."""
     message = f"{inner} is taken here{through(nesting.chain)}"
@@ -229,5 +268,11 @@ def disturbance_details(program: Program, found: Disturbance) -> Details:
     if partner is not None and not both:
         related.extend(start(program, found.other, partner.code, 1))
     return Details(
-        symbol=change.by, function=change.code.qualname, evidence="threads", live_on=EVERY_BUILD, related=related
+        symbol=change.by,
+        function=change.code.qualname,
+        evidence="threads",
+        live_on=EVERY_BUILD,
+        related=related,
+        sides=(),
+        turns=(),
     )

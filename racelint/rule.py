@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 
-from racelint.findings import EVERY_BUILD, Build, Evidence, Finding, Located, Related
+from racelint.findings import EVERY_BUILD, Build, Evidence, Finding, Located, Related, Side, Turn
 
 if TYPE_CHECKING:
     from racelint.program import Program
@@ -46,6 +46,8 @@ class Rule:
         evidence: Evidence | None = None,
         live_on: Iterable[Build] = EVERY_BUILD,
         related: Iterable[Related] = (),
+        sides: Iterable[Side] = (),
+        turns: Iterable[Turn] = (),
     ) -> Finding:
         """A finding of this rule at `at`."""
         return Finding(
@@ -59,6 +61,8 @@ class Rule:
             evidence=evidence,
             live_on=tuple(live_on),
             related=tuple(related),
+            sides=tuple(sides),
+            turns=tuple(turns),
         )
 
 

@@ -11,15 +11,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import replace
 from inspect import cleandoc
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from racelint import engine
 from racelint.cli.baseline import baseline
 from racelint.cli.check import check
+from racelint.config import load_config
+from racelint.layers import Flags
+from racelint.report.full import show
 from racelint.rule import EVERY_RULE, FAMILIES, Rule, load_rules
 from racelint.section import SELECTORS, Section
 
@@ -71,6 +78,7 @@ def _table(rules: tuple[Rule, ...]) -> str:
 
 
 def _page(rule: Rule) -> str:
+    bad = _shown(_fixture_folder(rule) / "bad.py")
     documentation = rule.documentation.strip().replace("\n*", "\n\n*").replace("\n\n\n", "\n\n")
     return "\n".join(
         (
@@ -82,19 +90,41 @@ def _page(rule: Rule) -> str:
             "",
             "## Example",
             "",
-            *_code(_fixture_folder(rule) / "bad.py"),
+            *_fenced("python", bad),
+            "",
+            "What racelint says of it:",
+            "",
+            *_fenced("text", _reported(rule, bad)),
             "",
             "## Better",
             "",
-            *_code(_fixture_folder(rule) / "good.py"),
+            *_fenced("python", _shown(_fixture_folder(rule) / "good.py")),
             "",
         )
     )
 
 
-def _code(file: Path) -> Iterator[str]:
-    yield "```python"
-    yield EXPECTED.sub(r"# \1", file.read_text(encoding="utf-8")).strip()
+def _shown(file: Path) -> str:
+    """A fixture with no more of its marks than the codes."""
+    return EXPECTED.sub(r"# \1", file.read_text(encoding="utf-8")).strip()
+
+
+def _reported(rule: Rule, text: str) -> str:
+    """What is said of an example, of several findings the first that is the rule's."""
+    name, lines, stream = "example.py", text.splitlines(), StringIO()
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        Path(name).write_text(text + "\n", encoding="utf-8")
+        flags = Flags(isolated=True, extend_select=(rule.code,), cache_dir=Path())
+        report = engine.check([Path(name)], load_config(Path(name), flags))
+        found = [finding for finding in report.findings if finding.code == rule.code]
+        show(replace(report, findings=tuple(found[:1]), errors=()), stream)
+    assert found, f"{rule.code} is not found in {lines[0]}"
+    return stream.getvalue().rpartition("\n\n")[0]
+
+
+def _fenced(language: str, text: str) -> Iterator[str]:
+    yield f"```{language}"
+    yield text
     yield "```"
 
 

@@ -12,7 +12,7 @@ import pytest
 from reports import UPDATE, sample, shown
 
 from racelint.facts import Span
-from racelint.findings import Finding, Report
+from racelint.findings import Finding, Related, Report, Side, Turn
 from racelint.lines import lines_of, source_lines
 from racelint.report import COUNTED, FORMATS, show, show_statistics
 from racelint.report.frame import frame
@@ -76,6 +76,78 @@ m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
 """
 
     assert shown(report, "full") == expected
+
+
+def test_full_shows_the_sides_of_a_finding_and_the_steps_that_go_wrong(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("if self.n > 0:\n    self.n -= 1\n")
+    (tmp_path / "main.py").write_text("Thread(target=take).start()\nshop.reset()  # at night\n")
+    finding = Finding(
+        "RL201",
+        "check-then-act",
+        "`self.n` is tested here and updated at line 2.",
+        "m.py",
+        Span(1, 4, 1, 14),
+        related=(
+            Related("m.py", Span(2, 5, 2, 16), "`self.n` is updated here", 0),
+            Related("main.py", Span(2, 1, 2, 13), "`self.n` is set here", 1),
+            Related("main.py", Span(1, 1, 1, 20), "the thread running `take` starts here", 0, "start"),
+            Related("m.py", Span(1, 1, 1, 3), "`_lock` is made here"),
+        ),
+        sides=(
+            Side("the thread running `take`", (), "`_lock`", "`_lock` is held at 3 of its 4 accesses"),
+            Side("the main thread", ("`_lock`", "`_other`")),
+        ),
+        turns=(
+            Turn(0, "m.py", Span(1, 4, 1, 14), "tests `self.n`"),
+            Turn(1, "main.py", Span(2, 1, 2, 13), "sets `self.n`"),
+            Turn(0, "m.py", Span(2, 5, 2, 16), "acts on a test that no longer holds"),
+        ),
+    )
+    files = {"m.py": tmp_path / "m.py", "main.py": tmp_path / "main.py"}
+    expected = """\
+m.py:1:4: RL201 [check-then-act] `self.n` is tested here and updated at line 2.
+  A  the thread running `take`; holds no lock, lacks `_lock` (`_lock` is held at 3 of its 4 accesses)
+     main.py:1:1: the thread running `take` starts here
+1 | if self.n > 0:
+  |    ^^^^^^^^^^
+2 |     self.n -= 1
+  |     ^^^^^^^^^^^ `self.n` is updated here
+  B  the main thread; holds `_lock` and `_other`
+ --> main.py:2
+2 | shop.reset()  # at night
+  | ^^^^^^^^^^^^ `self.n` is set here
+  how it goes wrong:
+  A  m.py:1     if self.n > 0:            tests `self.n`
+  B  main.py:2  shop.reset()  # at night  sets `self.n`
+  A  m.py:2     self.n -= 1               acts on a test that no longer holds
+  = note: m.py:1:1: `_lock` is made here
+  = help: https://racelint.readthedocs.io/en/latest/rules/RL201/
+
+1 finding in 2 files.
+"""
+
+    assert shown(Report((finding,), (), files), "full") == expected
+
+
+def test_what_belongs_to_one_state_in_one_function_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("if n > 0:\n    n -= 1\n")
+    start = Related("m.py", Span(1, 1, 1, 3), "several threads running `take` start here")
+    first = Finding(
+        "RL201",
+        "x",
+        "a",
+        "m.py",
+        Span(1, 4, 1, 9),
+        symbol="m.n",
+        function="m.take",
+        related=(start,),
+        sides=(Side("A"),),
+    )
+    second = replace(first, code="RL101", span=Span(2, 5, 2, 11))
+    elsewhere = replace(second, function="m.give")
+    told = [shown(Report((first, each), (), {"m.py": tmp_path / "m.py"}), "full") for each in (second, elsewhere)]
+
+    assert [text.count("start here") for text in told] == [1, 2]
 
 
 def test_concise_shows_each_finding_on_one_line(report: Report) -> None:

@@ -52,6 +52,8 @@ UPDATE_OBJECT = {
             "side": None,
         }
     ],
+    "sides": [],
+    "interleaving": [],
     "fix": None,
     "severity": "warning",
     "url": "https://racelint.readthedocs.io/en/latest/rules/RL101/",

@@ -14,7 +14,18 @@ from reports import shown
 from sarif_schema import validator
 
 from racelint.facts import Span
-from racelint.findings import EVERY_BUILD, FILE_START, FREE_THREADED_ONLY, Finding, Related, Report, RunError, in_order
+from racelint.findings import (
+    EVERY_BUILD,
+    FILE_START,
+    FREE_THREADED_ONLY,
+    Finding,
+    Related,
+    Report,
+    RunError,
+    Side,
+    Turn,
+    in_order,
+)
 from racelint.report import gitlab, rdjson
 
 NASTY = ["]]>", "::", "%", "%0A", "\r\n", "\n", "\x1b[31m", "\x00", "\x85", "\u2028", "\u202e", '"', "'", "&", "<"]
@@ -41,6 +52,8 @@ FINDINGS = st.builds(
     function=TEXTS,
     evidence=st.sampled_from([None, "threads", "lock", "claim", "assumed"]),
     live_on=st.sampled_from([EVERY_BUILD, FREE_THREADED_ONLY]),
+    sides=st.lists(st.builds(Side, TEXTS, st.lists(TEXTS, max_size=2).map(tuple), TEXTS, TEXTS), max_size=3).map(tuple),
+    turns=st.lists(st.builds(Turn, st.integers(0, 30), PATHS, SPANS, TEXTS), max_size=3).map(tuple),
     related=st.lists(st.builds(Related, PATHS, SPANS, TEXTS, st.none() | st.integers(0, 3)), max_size=3).map(tuple),
 )
 REPORTS = st.builds(

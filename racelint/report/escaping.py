@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from racelint.findings import Finding, Related, Report, RunError
+from racelint.findings import Finding, Related, Report, RunError, Side
 
 
 def printable(text: str) -> str:
@@ -35,6 +35,10 @@ def _texts(report: Report) -> Iterable[str]:
         yield from (finding.path, finding.message, finding.symbol, finding.function)
         for related in finding.related:
             yield from (related.path, related.message)
+        for side in finding.sides:
+            yield from (side.runner, *side.holds, side.lacks, side.share)
+        for turn in finding.turns:
+            yield from (turn.path, turn.effect)
 
 
 def _is_encodable(text: str) -> bool:
@@ -53,8 +57,17 @@ def _finding(finding: Finding) -> Finding:
         symbol=_encodable(finding.symbol),
         function=_encodable(finding.function),
         related=tuple(map(_related, finding.related)),
+        sides=tuple(map(_side, finding.sides)),
+        turns=tuple(
+            replace(each, path=_encodable(each.path), effect=_encodable(each.effect)) for each in finding.turns
+        ),
     )
 
 
 def _related(related: Related) -> Related:
     return replace(related, path=_encodable(related.path), message=_encodable(related.message))
+
+
+def _side(side: Side) -> Side:
+    holds = tuple(map(_encodable, side.holds))
+    return Side(_encodable(side.runner), holds, _encodable(side.lacks), _encodable(side.share))

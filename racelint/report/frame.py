@@ -26,9 +26,9 @@ def frame(lines: Sequence[str], span: Span, *, context: int, width: int, margin:
     source = lines[span.line - 1]
     start = min(span.column - 1, len(source))
     end = span.end_column - 1 if span.end_line == span.line else len(source.rstrip())
-    offset = 0 if cell_len(_visible(source)) <= room else max(0, start - room // 3)
+    offset = 0 if cell_len(visible(source)) <= room else max(0, start - room // 3)
     indent = cell_len(_from(source[:start], offset))
-    length = max(1, min(cell_len(_visible(source[start:end])), room - indent))
+    length = max(1, min(cell_len(visible(source[start:end])), room - indent))
     mark = _row("", margin, Text(" " * indent + "^" * length, style=MARK_STYLE))
     rows = []
     for number in range(max(1, span.line - context), min(len(lines), span.line + context) + 1):
@@ -46,13 +46,13 @@ def _row(number: str, margin: int, content: Text) -> Text:
 
 def _from(line: str, offset: int) -> str:
     """What is seen of a line whose first `offset` characters are left out."""
-    return CUT + _visible(line[offset:]) if offset else _visible(line)
+    return CUT + visible(line[offset:]) if offset else visible(line)
 
 
 def _cut(visible: str, room: int) -> str:
     return visible if cell_len(visible) <= room else set_cell_size(visible, room - 1) + CUT
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text as a terminal shows it in place: tabs of one width, nothing that moves the cursor."""
     return "".join(char if char.isprintable() else TAB if char == "\t" else "·" for char in text)

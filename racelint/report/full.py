@@ -1,31 +1,38 @@
-"""The report for people: each finding with its source and the other places that belong to it, then a count."""
+"""The report for people: each finding with its source, who meets whom there and how it goes wrong, then a count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from racelint.facts import Span
-from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Report
+from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Related, Report
 from racelint.lines import Lines, lines_of
 from racelint.report.console import code_text, console_for
 from racelint.report.counts import counts, summary
+from racelint.report.documentation import page
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
+from racelint.report.meeting import Meeting
 
 PLAIN_WIDTH = 120
 """How wide code is shown where there is no terminal."""
 
 
 def show(report: Report, stream: TextIO) -> None:
-    """All findings, then how many."""
+    """All findings, then how many. What belongs to one piece of state in one function is one block."""
     console, lines = console_for(stream), lines_of(report)
-    for finding in report.findings:
-        for row in _finding(finding, lines, console):
-            console.print(row, soft_wrap=True)
+    for _, block in groupby(
+        report.findings, lambda finding: (finding.path, finding.function, finding.symbol or finding)
+    ):
+        told: set[Related] = set()
+        for finding in block:
+            for row in _finding(finding, lines, console, told):
+                console.print(row, soft_wrap=True)
     console.print(summary(report), soft_wrap=True)
 
 
@@ -52,20 +59,28 @@ def position(path: str, span: Span) -> Text:
     return Text.assemble((printable(path), "bold"), f":{span.line}:{span.column}")
 
 
-def _finding(finding: Finding, lines: Lines, console: Console) -> Iterator[Text]:
+def _finding(finding: Finding, lines: Lines, console: Console, told: set[Related]) -> Iterator[Text]:
+    """The rows of a finding. What was `told` of the same state already is not told again."""
     width = console.width if console.is_terminal else PLAIN_WIDTH
     margin = len(str(max([finding.span.line + 1, *(related.span.line for related in finding.related)])))
     yield headline(finding, console)
-    if finding.span != FILE_START:
+    if finding.sides:
+        yield from Meeting(finding, lines, width, margin).rows(told)
+    elif finding.span != FILE_START:
         yield from frame(lines(finding.path), finding.span, context=1, width=width, margin=margin)
     for related in finding.related:
-        message = f": {printable(related.message)}"
-        yield _note(Text.assemble(position(related.path, related.span), message), margin)
-        yield from frame(lines(related.path), related.span, context=0, width=width, margin=margin)
+        if related in told or (related.side is not None and related.side < len(finding.sides)):
+            continue
+        yield _note(Text.assemble(position(related.path, related.span), f": {printable(related.message)}"), margin)
+        if not finding.sides:
+            yield from frame(lines(related.path), related.span, context=0, width=width, margin=margin)
+    told.update(finding.related)
     if finding.live_on == FREE_THREADED_ONLY:
         yield _note(Text("it strikes on free-threaded builds and on CPython up to 3.10 only"), margin)
+    if finding.sides and not console.is_terminal:
+        yield _note(Text(page(finding.code)), margin, "help")
     yield Text()
 
 
-def _note(message: Text, margin: int) -> Text:
-    return Text.assemble((f"{'':>{margin}} = ", MARGIN_STYLE), ("note", "bold"), ": ", message)
+def _note(message: Text, margin: int, label: str = "note") -> Text:
+    return Text.assemble((f"{'':>{margin}} = ", MARGIN_STYLE), (label, "bold"), ": ", message)

@@ -7,7 +7,7 @@ from typing import TextIO
 import msgspec
 
 from racelint.facts import Span
-from racelint.findings import Finding, Related, Report
+from racelint.findings import Finding, Related, Report, Side
 from racelint.report.counts import counts
 from racelint.report.documentation import page
 from racelint.report.output import put
@@ -40,6 +40,10 @@ def finding_object(finding: Finding) -> dict[str, object]:
         "evidence": finding.evidence,
         "live_on": finding.live_on,
         "related": [_related(related) for related in finding.related],
+        "sides": [_side(side) for side in finding.sides],
+        "interleaving": [
+            {"side": turn.side, "path": turn.path, **_place(turn.span), "effect": turn.effect} for turn in finding.turns
+        ],
         "fix": finding.fix,
         "severity": severity(finding),
         "url": page(finding.code),
@@ -48,6 +52,10 @@ def finding_object(finding: Finding) -> dict[str, object]:
 
 def _related(related: Related) -> dict[str, object]:
     return {"path": related.path, **_place(related.span), "message": related.message, "side": related.side}
+
+
+def _side(side: Side) -> dict[str, object]:
+    return {"runner": side.runner, "holds": side.holds, "lacks": side.lacks or None}
 
 
 def _place(span: Span) -> dict[str, object]:

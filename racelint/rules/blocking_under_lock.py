@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.encounter import stall_sides, stall_turns
 from racelint.findings import Evidence, Finding
-from racelint.notes import lock_details, stalled
+from racelint.notes import lock_details, stalled, taken
 from racelint.phrases import lock_used, needed, once_at_each_place, waits
 from racelint.program import Program
 from racelint.rule import rule
@@ -38,4 +39,6 @@ def check(program: Program) -> Iterator[Finding]:
         message += "other for ever. Release the lock before waiting."
         evidence: Evidence = "threads" if stall.need.context is not None else "lock"
         related = stalled(program, stall, lock)
-        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, evidence))
+        sides, turns = stall_sides(program, stall, lock), stall_turns(stall, taken(program, stall), lock)
+        details = lock_details(stall.lock.lock, stall.code, related, evidence, sides, turns)
+        yield check.finding(stall, message, **details)

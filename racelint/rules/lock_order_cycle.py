@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.encounter import circle_sides, circle_turns
 from racelint.findings import Finding, note
-from racelint.notes import begins, behind, defined, lock_details
+from racelint.notes import begins, behind, defined, lock_details, taken
 from racelint.phrases import lock_names, position, takes, through
 from racelint.program import Program
 from racelint.program.lockorder import Nesting
@@ -30,8 +31,8 @@ from racelint.rule import rule
 @rule("RL301")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the circles of locks."""
-    for cycle in program.lockorder.cycles:
-        here, *rest = _closing_first(cycle)
+    for cycle in map(_closing_first, program.lockorder.cycles):
+        here, *rest = cycle
         names = lock_names(nesting.inner.lock for nesting in cycle)
         inner, outer = names[here.inner.lock.key], names[here.outer.lock.key]
         pairs = [(names[nesting.inner.lock.key], names[nesting.outer.lock.key]) for nesting in rest]
@@ -45,10 +46,13 @@ def check(program: Program) -> Iterator[Finding]:
             related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}", side))
         for nesting in rest:
             related.extend(defined(nesting.inner.lock))
-        yield check.finding(here, message, **lock_details(here.inner.lock, here.code, related, "lock"))
+        outers = [outer, *(two for _, two in pairs)]
+        sides, at = circle_sides(cycle, outers), [taken(program, nesting) for nesting in cycle]
+        turns = circle_turns(cycle, at, outers)
+        yield check.finding(here, message, **lock_details(here.inner.lock, here.code, related, "lock", sides, turns))
 
 
-def _closing_first(cycle: tuple[Nesting, ...]) -> list[Nesting]:
+def _closing_first(cycle: tuple[Nesting, ...]) -> tuple[Nesting, ...]:
     """The nestings of a circle, beginning with the one to report: the last in the order of the text."""
     last = max(range(len(cycle)), key=lambda index: position(cycle[index]))
-    return [*cycle[last:], *cycle[:last]]
+    return (*cycle[last:], *cycle[:last])

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.encounter import again_turns, circle_sides
 from racelint.findings import Finding
-from racelint.notes import begins, behind, lock_details
+from racelint.notes import begins, behind, lock_details, taken
 from racelint.phrases import lock_used, once_each, takes
 from racelint.program import Program
 from racelint.rule import rule
@@ -39,4 +40,7 @@ def check(program: Program) -> Iterator[Finding]:
             message = f"{lock} is taken again while it is held: the thread waits for itself for ever. "
             message += "Take it once, or make it an `RLock`."
         related = [*begins(program, nesting, lock), *behind(nesting, lock)]
-        yield check.finding(nesting, message, **lock_details(nesting.inner.lock, nesting.code, related, "lock"))
+        sides = circle_sides([nesting], [lock])
+        turns = again_turns(nesting, taken(program, nesting), lock)
+        details = lock_details(nesting.inner.lock, nesting.code, related, "lock", sides, turns)
+        yield check.finding(nesting, message, **details)

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.encounter import circle_sides, circle_turns
 from racelint.findings import Finding
-from racelint.notes import begins, behind, lock_details
+from racelint.notes import begins, behind, lock_details, taken
 from racelint.phrases import lock_used, once_each, takes
 from racelint.program import Program
 from racelint.rule import rule
@@ -35,4 +36,7 @@ def check(program: Program) -> Iterator[Finding]:
         message += "in opposite order wait for each other for ever. "
         message += "Take the two locks in a fixed order, for example by `id`."
         related = [*begins(program, nesting, outer), *behind(nesting, inner)]
-        yield check.finding(nesting, message, **lock_details(lock, nesting.code, related, "lock"))
+        both, outers = (nesting, nesting), (f"{outer} of the one", f"{outer} of the other")
+        sides, at = circle_sides(both, outers), (taken(program, nesting),) * 2
+        turns = circle_turns(both, at, outers)
+        yield check.finding(nesting, message, **lock_details(lock, nesting.code, related, "lock", sides, turns))
