@@ -70,6 +70,8 @@ class Case:
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
+        self.asked_stores: set[Access] = set()
+        """The writes that are done on account of what was there before."""
         self.guard: Guard | None = infer_guard(
             [(each, held) for each in self.accesses if (held := self.protections(each)) or not self.is_taken_out(each)],
             locksets.waited_for,
@@ -320,6 +322,11 @@ class Case:
     def is_constant(self, access: Access) -> bool:
         """Whether a write stores a literal."""
         return self.sharing.places.dataflow(access.code).is_constant(access.value)
+
+    def literal(self, access: Access) -> str | None:
+        """The literal that a write stores, as it is written; None for all else."""
+        operation = self.sharing.places.dataflow(access.code).operation(access.value)
+        return operation.text if type(operation) is facts.Const else None
 
     def clears(self, access: Access) -> bool:
         """Whether an access takes the object away: deletes it or stores None."""

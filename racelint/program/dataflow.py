@@ -202,6 +202,32 @@ class Dataflow:
                     return False
         return True
 
+    def is_repeatable(self, id: int) -> bool:
+        """Whether every run makes an equal value: a literal, or displays and operators over literals, never changed."""
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match self.operation(each):
+                case facts.Const():
+                    pass
+                case facts.Build(items=items, keys=keys, comprehension=False) if self._is_left_alone(each):
+                    pending.extend((*items, *keys))
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
+                    pending.extend(inputs)
+                case _:
+                    return False
+        return True
+
+    def _is_left_alone(self, display: int) -> bool:
+        """Whether a display is only stored, and made part of other values: nobody gets hold of it to change it."""
+        return all(
+            type(use) in (facts.Build, facts.Compute, facts.StoreName, facts.StoreAttr) for use in self.uses(display)
+        )
+
     def truth(self, id: int) -> bool | None:
         """Whether a literal counts as true; None for what is no literal."""
         operation = self.operation(id)

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge import Knowledge
-from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
+from racelint.program.harmless import acts_once, is_memo, is_set_alike
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import handled_misses
 from racelint.program.source import walk
 from racelint.program.swaps import SWAPS, adds
-from racelint.program.values import Instance, Library, LibraryObject, Value
+from racelint.program.values import Library
 
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 
@@ -36,7 +35,7 @@ def excuse(case: Case, sequence: Composite) -> str:
         return ""
     if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
         return ""
-    if sequence.last.code is sequence.code and not _acts_once(sequence):
+    if sequence.last.code is sequence.code and not acts_once(sequence):
         return "a flag may be raised twice where nothing else depends on it"
     return "a loop looks at the flag again in each turn" if _is_asked_each_turn(sequence) else ""
 
@@ -45,33 +44,6 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same."""
     loops = (node for node in walk(sequence.code.function.body) if type(node) is facts.Loop and node.kind == "while")
     return any(contains(head, sequence.first.id) for loop in loops for head in loop.head)
-
-
-def is_memo(case: Case, sequence: Composite) -> bool:
-    """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
-    last = sequence.last
-    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or case.guard is not None:
-        return False
-    if last.kind is Kind.ITEM_UPDATE or sequence.first.method not in ("in", "get", "[]"):
-        return False
-    flow = case.sharing.places.dataflow(last.code)
-    made = flow.operation(last.value)
-    if type(made) is facts.Await:
-        made = flow.operation(made.value)
-    if not isinstance(made, facts.Call | facts.Compute) or not flow.comes_from(last.value, last.key):
-        return False
-    if isinstance(made, facts.Call):
-        method = flow.operation(made.callee)
-        if type(method) is facts.LoadAttr and method.name in REMOVES:
-            # taken out elsewhere: who comes second finds nothing
-            return False
-    known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))
-    return known and not makes_object(case, sequence)
-
-
-def _acts_once(sequence: Composite) -> bool:
-    """Whether more than the flag depends on the test: something is started, made or torn down once."""
-    return any(type(each) is facts.Call and each.id > sequence.first.id for each in sequence.code.operations)
 
 
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
@@ -110,6 +82,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return other.method in REMOVES or (other.kind.rebinds and not kept)
     if sequence.wants is True and other in case.lazy_stores:
         return False
+    if is_set_alike(case, sequence, other):
+        return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
         return truth is None or truth is not sequence.wants
@@ -131,26 +105,6 @@ def is_filled_late(case: Case, sequence: Composite) -> bool:
         if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
             return True
     return False
-
-
-def makes_object(case: Case, sequence: Composite) -> bool:
-    """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
-    last = sequence.last
-    if case.is_constant(last):
-        return False
-    types = case.sharing.places.types
-    return case.guard is not None or any(
-        _has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value)
-    )
-
-
-def _has_identity(value: Value, knowledge: Knowledge) -> bool:
-    if isinstance(value, Instance):
-        return True
-    if not isinstance(value, LibraryObject):
-        return False
-    safety = knowledge.safety(value.qualname)
-    return safety is None or safety.kind is not SafetyKind.IMMUTABLE
 
 
 def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:

@@ -17,8 +17,9 @@ from racelint.findings import Evidence
 from racelint.knowledge.model import LockDomain
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import INSERTS, Composite, Sequences, Shape
-from racelint.program.excuses import can_outdate, is_excused, makes_object
+from racelint.program.excuses import can_outdate, is_excused
 from racelint.program.guards import BETWEEN_TASKS, Guard
+from racelint.program.harmless import makes_object
 from racelint.program.holdups import Holdup, link_holdups
 from racelint.program.locksets import LockSets
 from racelint.program.pauses import Pause, pause_in

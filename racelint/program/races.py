@@ -36,9 +36,9 @@ from racelint.program.excuses import (
     is_snapshot,
     is_swapped_out,
     is_tested_again,
-    makes_object,
 )
 from racelint.program.guards import Guard, Protection, exclude_each_other, protections, relation
+from racelint.program.harmless import loses_to, makes_object
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -207,6 +207,7 @@ class _Judge:
         self._case = case
         self._sequences = sequences
         case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
+        case.asked_stores.update(each.last for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY))
 
     def judge(self) -> Iterator[Race]:
         """All races of the Place."""
@@ -503,12 +504,12 @@ class _Judge:
         if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
             return
         back = self._read_back(access) or left_for_exit(case, access)
-        held = case.protections(access)
-        partner = case.partner(access, held) if back is not None else None
+        held, harmful = case.protections(access), loses_to(case, access)
+        partner = case.partner(access, held, harmful) if back is not None else None
         if partner is not None and partner.one is partner.other_context:
             one, other = partner.one, partner.other_context
             race = Race(Problem.WRITE, access.code, access.span, access, "threads", back, one, other)
-        elif back is not None and case.assumed_partner(access, held) is not None:
+        elif back is not None and case.assumed_partner(access, held, harmful) is not None:
             race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
         else:
             return
