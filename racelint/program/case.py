@@ -71,7 +71,7 @@ class Case:
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
         self.asked_stores: set[Access] = set()
-        """The writes that are done on account of what was there before."""
+        """The writes that are done on account of what was there before, and not alone."""
         self.guard: Guard | None = infer_guard(
             [(each, held) for each in self.accesses if (held := self.protections(each)) or not self.is_taken_out(each)],
             locksets.waited_for,

@@ -38,7 +38,7 @@ from racelint.program.excuses import (
     is_tested_again,
 )
 from racelint.program.guards import Guard, Protection, exclude_each_other, protections, relation
-from racelint.program.harmless import loses_to, makes_object
+from racelint.program.harmless import acts_once, is_memo_of_calls, loses_to, makes_object
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -207,7 +207,8 @@ class _Judge:
         self._case = case
         self._sequences = sequences
         case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
-        case.asked_stores.update(each.last for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY))
+        tests = [each for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY)]
+        case.asked_stores.update(each.last for each in tests if each.last.code is not each.code or acts_once(each))
 
     def judge(self) -> Iterator[Race]:
         """All races of the Place."""
@@ -272,7 +273,7 @@ class _Judge:
             case Shape.REPLACED:
                 return Problem.REPLACED, act
             case _ if split:
-                return (None if again else Problem.SPLIT), act
+                return (None if again or is_memo_of_calls(self._case, sequence) else Problem.SPLIT), act
             case Shape.UPDATE:
                 return Problem.UPDATE, act
             case shape if again and self._is_locked(sequence):
