@@ -22,6 +22,7 @@ from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
 if TYPE_CHECKING:
+    from racelint.graph import Picture
     from racelint.program import Program
     from racelint.program.suggestions import Suggestion
     from racelint.show import Entry
@@ -111,6 +112,19 @@ def show(
 
     found = checking.ask(modules, config, view)
     return ([], (*errors, found)) if isinstance(found, RunError) else (found, errors)
+
+
+def draw(
+    kind: str, paths: Sequence[Path], config: Config, progress: Progress = silent
+) -> tuple[Picture | None, tuple[RunError, ...]]:
+    """A picture of the files at and below the paths, of a kind in `graph.PICTURES`, and what went wrong on the way."""
+    from racelint import checking
+    from racelint.graph import PICTURES
+
+    files, modules, errors = _read_all(paths, config, progress)
+    asked = frozenset(file.display for file in files if file.asked)
+    drawn = checking.ask(modules, config, lambda program: PICTURES[kind](program, asked))
+    return (None, (*errors, drawn)) if isinstance(drawn, RunError) else (drawn, errors)
 
 
 def _read_all(

@@ -12,7 +12,7 @@ import click
 
 from racelint import __version__
 from racelint.baseline import BaselineError
-from racelint.cli import baseline, check, clean, explain, show, suggest
+from racelint.cli import baseline, check, clean, explain, graph, show, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
@@ -63,6 +63,7 @@ COMMANDS = (
     baseline.baseline,
     suggest.suggest,
     show.show,
+    graph.graph,
     explain.explain,
     explain.rules,
     clean.clean,
