@@ -18,6 +18,7 @@ from racelint.report.documentation import page
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
 from racelint.report.meeting import Meeting
+from racelint.report.sides import asides
 
 PLAIN_WIDTH = 120
 """How wide code is shown where there is no terminal."""
@@ -68,8 +69,8 @@ def _finding(finding: Finding, lines: Lines, console: Console, told: set[Related
         yield from Meeting(finding, lines, width, margin).rows(told)
     elif finding.span != FILE_START:
         yield from frame(lines(finding.path), finding.span, context=1, width=width, margin=margin)
-    for related in finding.related:
-        if related in told or (related.side is not None and related.side < len(finding.sides)):
+    for related in asides(finding):
+        if related in told:
             continue
         yield _note(Text.assemble(position(related.path, related.span), f": {printable(related.message)}"), margin)
         if not finding.sides:

@@ -13,8 +13,8 @@ from racelint.findings import Finding, Related, Side, Turn
 from racelint.lines import Lines
 from racelint.report.escaping import printable
 from racelint.report.frame import CUT, MARGIN_STYLE, frame, visible
+from racelint.report.sides import holding, lacking, letter, passed, starts
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 STYLES = ("bold cyan", "bold magenta", "bold yellow", "bold green")
 CODE_WIDTH = 44
 EFFECT_WIDTH = 36
@@ -35,38 +35,25 @@ class Meeting:
         for index, side in enumerate(self.finding.sides):
             yield self._heading(index, side)
             yield from self._starts(index, told)
-            yield from self._places(index)
+            for each in passed(self.finding, index):
+                yield from self._place(each.path, each.span, each.label)
         yield from self._steps()
 
     def _heading(self, index: int, side: Side) -> Text:
-        holds = f"holds {' and '.join(side.holds)}" if side.holds else "holds no lock"
-        lacks = f", lacks {side.lacks}" if side.lacks and side.lacks not in side.holds else ""
-        share = f" ({side.share})" if lacks and side.share else ""
+        lacks = lacking(side)
         return Text.assemble(
             (f"{'':>{self.margin}} ", MARGIN_STYLE),
             _letter(index),
-            f"  {printable(side.runner)}; {printable(holds)}",
-            (printable(lacks), "bold"),
-            printable(share),
+            f"  {printable(side.runner)}; {printable(holding(side))}",
+            (printable(f", {lacks}"), "bold") if lacks else "",
+            printable(f" ({side.share})") if lacks and side.share else "",
         )
 
     def _starts(self, index: int, told: set[Related]) -> Iterator[Text]:
-        for related in self.finding.related:
-            if related.moment == "start" and related.side == index and related not in told:
+        for related in starts(self.finding, index):
+            if related not in told:
                 place = f"{printable(related.path)}:{related.span.line}:{related.span.column}"
                 yield Text(f"{'':>{self.margin}}    {place}: {printable(related.message)}", style="dim")
-
-    def _places(self, index: int) -> Iterator[Text]:
-        """The places of a side; on its own side the finding among them, in the order of the text."""
-        passed = [each for each in self.finding.related if each.side == index and each.moment != "start"]
-        places = [(each.path, each.span, each.message) for each in passed]
-        if index == 0:
-            here = (self.finding.path, self.finding.span)
-            places = [each for each in places if (each[0], each[1].line) != (here[0], here[1].line)]
-            places.insert(sum(each.moment == "before" for each in passed), (*here, ""))
-            places.sort(key=lambda place: (place[0] != here[0], place[1].line if place[0] == here[0] else 0))
-        for path, span, label in places:
-            yield from self._place(path, span, label)
 
     def _place(self, path: str, span: Span, label: str) -> Iterator[Text]:
         """A line of source, its place marked; in another file than that of the finding with its name above."""
@@ -113,4 +100,4 @@ class Meeting:
 
 
 def _letter(side: int) -> tuple[str, str]:
-    return LETTERS[side % len(LETTERS)], STYLES[side % len(STYLES)]
+    return letter(side), STYLES[side % len(STYLES)]
