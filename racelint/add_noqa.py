@@ -69,6 +69,11 @@ def add_noqa(report: Report, reason: str = "") -> Added:
     return Added(tuple(silenced), tuple(changed), tuple(left), tuple(errors))
 
 
+def commented(text: str, findings: Iterable[Finding], reason: str = "") -> str:
+    """A text with a comment for each of its findings. Raises `NotWrittenError` where one has no place."""
+    return _commented(text, findings, _as_reason(reason))
+
+
 def _as_reason(text: str) -> str:
     """A reason in one line, with a dash before it where flake8 would take its beginning for a code."""
     reason = " ".join(text.split())

@@ -42,6 +42,8 @@ class Checked:
     broken: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     extent: Extent = field(default_factory=Extent)
+    program: Program | None = None
+    """What was checked, for whoever wants to ask more; None if it could not be linked."""
 
 
 def check(modules: Modules, config: Config, progress: Progress) -> Checked:
@@ -74,7 +76,7 @@ def _checked(modules: Modules, config: Config, progress: Progress) -> Checked:
     progress("linking", 0, 1)
     try:
         program = _linked(modules, config)
-        checked.extent = extent_of(program)
+        checked.extent, checked.program = extent_of(program), program
     except Exception as error:
         checked.errors.append(breakdown("linking", error))
         checked.broken |= config.codes

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from racelint.baseline import Extent, load, without_known
+from racelint.baseline import Baseline, Extent, load, without_known
 from racelint.cache import Cache, Outcome, digest, packed
 from racelint.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
@@ -22,6 +22,7 @@ from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
 if TYPE_CHECKING:
+    from racelint.checking import Checked
     from racelint.graph import Picture
     from racelint.program import Program
     from racelint.program.suggestions import Suggestion
@@ -60,9 +61,12 @@ def check(
     """
     baseline = load(config.baseline) if config.baseline else None
     analysis = analyse(paths, config, progress, buffers)
-    report = (
-        without_known(analysis.report, baseline, analysis.extent, config.codes_for) if baseline else analysis.report
-    )
+    return _asked_for(analysis.report, analysis.extent, config, baseline)
+
+
+def _asked_for(report: Report, extent: Extent, config: Config, baseline: Baseline | None) -> Report:
+    """What is left of a report without what is accepted, and for the builds that count."""
+    report = without_known(report, baseline, extent, config.codes_for) if baseline else report
     targets = EVERY_BUILD if config.target == "any" else (config.target,)
     return replace(report, findings=tuple(each for each in report.findings if {*each.live_on} & {*targets}))
 
@@ -112,6 +116,23 @@ def show(
 
     found = checking.ask(modules, config, view)
     return ([], (*errors, found)) if isinstance(found, RunError) else (found, errors)
+
+
+def survey(
+    paths: Sequence[Path], config: Config, progress: Progress = silent, buffers: Mapping[Path, bytes] = NO_BUFFERS
+) -> tuple[Report, Program | None]:
+    """What `check` says, and the program for whoever asks on; None if it could not be linked."""
+    from racelint import checking
+
+    texts = {absolute(path): text for path, text in buffers.items()}
+    files, _ = discover(paths, project(config), texts)
+    store = Cache(config.cache_dir)
+    readings = read(find(files, texts, store), store, _jobs(config), progress)
+    checked = checking.check(_modules(readings), config, progress)
+    run = _Run(config, {file.display: file.path for file in files if file.asked}, _came_of(readings, checked))
+    report = _report(run, {display_path(path): text for path, text in texts.items()})
+    baseline = load(config.baseline) if config.baseline else None
+    return _asked_for(report, run.outcome.extent(), config, baseline), checked.program
 
 
 def draw(
@@ -196,15 +217,17 @@ def _program(sources: Sequence[Source], config: Config) -> bytes:
 def _worked_out(readings: Sequence[Reading], config: Config, progress: Progress) -> Outcome:
     from racelint import checking
 
-    modules = _modules(readings)
-    checked = checking.check(modules, config, progress)
+    return _came_of(readings, checking.check(_modules(readings), config, progress))
+
+
+def _came_of(readings: Sequence[Reading], checked: Checked) -> Outcome:
     unreadable = [_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable)]
     return Outcome(
         (*unreadable, *checked.findings),
         (*(each.said for each in readings if isinstance(each.said, RunError)), *checked.errors),
         frozenset(checked.broken),
         tuple(checked.notes),
-        {file.display: facts.comments for file, facts in modules if facts.comments},
+        {file.display: facts.comments for file, facts in _modules(readings) if facts.comments},
         packed(checked.extent),
     )
 

@@ -1,0 +1,230 @@
+"""The language server, asked by a client as an editor would: over standard input and output, in another process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+from racelint import cli
+
+STOCK = dedent(
+    """\
+    import threading
+
+
+    class Stock:
+        def __init__(self, count):
+            self._lock = threading.Lock()
+            self.count = count
+
+        def add(self):
+            with self._lock:
+                self.count += 1
+
+        def take(self):
+            with self._lock:
+                self.count -= 1
+
+        def lose(self):
+            self.count = "\U0001f4a5" and 0; self.count -= 1
+    """
+)
+MENDED = STOCK.replace('self.count = "\U0001f4a5" and 0; self.count -= 1', "with self._lock: self.count -= 1")
+SHOP = dedent(
+    """\
+    import threading
+    from stock import Stock
+
+    shelf = Stock(8)
+    for _ in range(4):
+        threading.Thread(target=shelf.lose).start()
+        threading.Thread(target=shelf.add).start()
+    """
+)
+PATIENCE = 60
+"""How many seconds the server may take for an answer, on a machine that does much else."""
+
+
+class Editor(LanguageClient):
+    """A client that keeps what is published for each file."""
+
+    def __init__(self) -> None:
+        super().__init__("editor", "1")
+        self.published: dict[str, list[types.Diagnostic]] = {}
+        self.messages: list[str] = []
+        self.news = asyncio.Event()
+
+        def publish(params: types.PublishDiagnosticsParams) -> None:
+            self.published[params.uri] = list(params.diagnostics)
+            self.news.set()
+
+        def show(params: types.ShowMessageParams) -> None:
+            self.messages.append(params.message)
+            self.news.set()
+
+        self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
+        self.feature(types.WINDOW_SHOW_MESSAGE)(show)
+
+    def open(self, path: Path) -> str:
+        uri = path.as_uri()
+        document = types.TextDocumentItem(uri, "python", 1, path.read_text(encoding="utf-8"))
+        self.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        return uri
+
+    def change(self, uri: str, text: str) -> None:
+        identifier = types.VersionedTextDocumentIdentifier(2, uri)
+        whole = types.TextDocumentContentChangeWholeDocument(text)
+        self.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [whole]))
+
+    async def told(self) -> None:
+        """Wait for the next thing that the server says by itself."""
+        await asyncio.wait_for(self.news.wait(), PATIENCE)
+        self.news.clear()
+
+
+def with_editor(folder: Path, scenario: Callable[[Editor], Awaitable[None]]) -> None:
+    """Play a scenario with an editor that has started a server in a folder."""
+
+    async def play() -> None:
+        editor = Editor()
+        await editor.start_io(sys.executable, "-m", "racelint", "server", cwd=str(folder))
+        try:
+            root = types.WorkspaceFolder(folder.as_uri(), "shop")
+            capabilities = types.ClientCapabilities()
+            await editor.initialize_async(types.InitializeParams(capabilities, workspace_folders=[root]))
+            editor.initialized(types.InitializedParams())
+            await scenario(editor)
+            await editor.shutdown_async(None)
+        finally:
+            editor.exit(None)
+            await editor.stop()  # type: ignore[no-untyped-call]
+
+    asyncio.run(play())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("[tool.racelint]\n")
+    (tmp_path / "stock.py").write_text(STOCK, encoding="utf-8")
+    (tmp_path / "shop.py").write_text(SHOP, encoding="utf-8")
+    return tmp_path
+
+
+def test_findings_are_shown_while_the_text_is_written(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        assert editor.messages == []
+        told = {each.code: each for each in editor.published[uri]}
+
+        update = told["RL101"]
+        assert update.source == "racelint"
+        assert update.code_description is not None
+        assert update.code_description.href.endswith("/RL101/")
+        # the star is two of the units that editors count in
+        assert (update.range.start, update.range.end) == (types.Position(17, 33), types.Position(17, 48))
+        assert "line 18: stores what it has made of the old" in update.message
+        places = {Path(each.location.uri).name: each.message for each in update.related_information or ()}
+        assert "start" in places["shop.py"]
+
+        editor.change(uri, MENDED)
+        await editor.told()
+        assert editor.published[uri] == []
+
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        await editor.told()
+        assert editor.published[uri] == []
+
+    with_editor(shop, scenario)
+
+
+def test_what_is_known_of_state_is_told_where_the_pointer_rests_and_above_the_line(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        document = types.TextDocumentIdentifier(uri)
+        on_state = await editor.text_document_hover_async(types.HoverParams(document, types.Position(10, 18)))
+        elsewhere = await editor.text_document_hover_async(types.HoverParams(document, types.Position(0, 2)))
+        lenses = await editor.text_document_code_lens_async(types.CodeLensParams(document))
+
+        assert on_state is not None
+        assert isinstance(on_state.contents, types.MarkupContent)
+        assert on_state.contents.value == (
+            "`self.count` (stock.Stock.count) is updated here\n\n"
+            "- guarded by `_lock` in 4 of 7 accesses\n"
+            "- held here: `_lock`\n"
+            "- run by: thread `Stock.add`, many at once"
+        )
+        assert elsewhere is None
+        assert [(each.range.start.line, each.command and each.command.title) for each in lenses or ()] == [
+            (6, "self.count: guarded by _lock in 4 of 7 accesses")
+        ]
+
+    with_editor(shop, scenario)
+
+
+def test_a_finding_can_be_silenced_by_a_quick_fix(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        found = [each for each in editor.published[uri] if each.code == "RL101"]
+        context = types.CodeActionContext(found)
+        document = types.TextDocumentIdentifier(uri)
+        actions = await editor.text_document_code_action_async(
+            types.CodeActionParams(document, found[0].range, context)
+        )
+        [action] = [each for each in actions or () if isinstance(each, types.CodeAction) and "noqa" in each.title]
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        [edit] = action.edit.changes[uri]
+        rows = STOCK.splitlines(keepends=True)
+        rows[edit.range.start.line : edit.range.end.line] = [edit.new_text]
+
+        editor.change(uri, "".join(rows))
+        await editor.told()
+        assert [each.code for each in editor.published[uri] if each.code == "RL101"] == []
+
+    with_editor(shop, scenario)
+
+
+def test_a_text_that_is_no_python_yet_is_told_and_the_server_goes_on(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        editor.change(uri, "def broken(:\n")
+        await editor.told()
+        assert [each.code for each in editor.published[uri]] == ["RL901"]
+        editor.change(uri, MENDED)
+        await editor.told()
+        assert editor.published[uri] == []
+
+    with_editor(shop, scenario)
+
+
+def test_a_wrong_configuration_is_told(shop: Path) -> None:
+    (shop / "pyproject.toml").write_text("[tool.racelint]\nselct = []\n")
+
+    async def scenario(editor: Editor) -> None:
+        editor.open(shop / "stock.py")
+        await editor.told()
+        assert "selct" in editor.messages[0]
+
+    with_editor(shop, scenario)
+
+
+def test_without_its_library_the_server_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "racelint.server.app", None)
+    with pytest.raises(SystemExit) as done:
+        cli.main(["server"])
+
+    assert done.value.code == 2
+    assert "pip install 'racelint[server]'" in capsys.readouterr().err
