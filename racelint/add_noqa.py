@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
 import sys
-import tempfile
 import tokenize
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress as passing_over
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +18,8 @@ from racelint.directives import NOQA, SEPARATOR
 from racelint.extract import SourceError, extract
 from racelint.extract.source import NEWLINE
 from racelint.findings import Finding, Report, RunError
+from racelint.rewriting import NotWrittenError, decoded, replace_file
+from racelint.rewriting import reason as reason_of
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
@@ -42,10 +40,6 @@ class Added:
     errors: tuple[RunError, ...]
 
 
-class NotWrittenError(Exception):
-    """Why a file was left as it was."""
-
-
 def add_noqa(report: Report, reason: str = "") -> Added:
     """Write the comments for the findings of a report, with a reason; a file gets all of its comments or none."""
     of_files: dict[str, list[Finding]] = defaultdict(list)
@@ -64,8 +58,7 @@ def add_noqa(report: Report, reason: str = "") -> Added:
                 changed.append(path)
             silenced += findings
         except (NotWrittenError, SourceError, OSError) as error:
-            cause = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            errors.append(RunError(path, f"no comment was written: {cause}"))
+            errors.append(RunError(path, f"no comment was written: {reason_of(error)}"))
     return Added(tuple(silenced), tuple(changed), tuple(left), tuple(errors))
 
 
@@ -84,7 +77,7 @@ def _as_reason(text: str) -> str:
 def _write_comments(path: str, file: Path, findings: Sequence[Finding], reason: str) -> bool:
     """Write the comments into a file; whether it had to be changed."""
     before = file.read_bytes()
-    encoding, text = _decoded(before)
+    encoding, text = decoded(before)
     try:
         after = _commented(text, findings, reason).encode(encoding)
     except UnicodeEncodeError:
@@ -92,20 +85,8 @@ def _write_comments(path: str, file: Path, findings: Sequence[Finding], reason: 
     if after == before:
         return False
     _check(path, before, after, findings)
-    _replace(file.resolve(), after)
+    replace_file(file.resolve(), after)
     return True
-
-
-def _decoded(source: bytes) -> tuple[str, str]:
-    """The encoding and the text of a file, if one can be made from the other in both directions."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        text = source.decode(encoding)
-        if text.encode(encoding) == source:
-            return encoding, text
-    except (SyntaxError, ValueError, LookupError):
-        pass
-    raise NotWrittenError("its text cannot be decoded and encoded again without loss")
 
 
 def _check(path: str, before: bytes, after: bytes, findings: Sequence[Finding]) -> None:
@@ -181,26 +162,3 @@ def _with_codes(comment: str, codes: Collection[str], reason: str) -> str:
     said = reason if not rest or rest.lstrip(", \t\f").startswith("#") else ""
     merged = (", " if ", " in present else ",").join([present, *missing])
     return f"{comment[: match.start('codes')]}{merged} {said}".rstrip() + rest
-
-
-# --- the file ------------------------------------------------------------------------------------------------------
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Give a file another content in one step; its mode and its owner stay."""
-    with file.open("r+b"):
-        # Whoever may write to the folder could replace a file that is protected against writing.
-        status = file.stat()
-    descriptor, name = tempfile.mkstemp(prefix=".racelint-", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            own = os.fstat(stream.fileno())
-        if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
-            with passing_over(PermissionError):
-                os.chown(name, status.st_uid, status.st_gid)
-        shutil.copymode(file, name)
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from racelint.facts import Span
+from racelint.remedies import AnyRemedy, Fix
 
 Evidence = Literal["threads", "lock", "claim", "assumed"]
 """Why a place is taken to be shared.
@@ -104,6 +105,8 @@ class Finding:
     `symbol` is the dotted name of the place that the finding is about (of the lock, for lock rules), `function` that of
     the function where it stands; both are "" where there is none. `evidence` is None where a rule needs none. `sides`
     are those who meet, the one on which the finding stands first, and `turns` an order of their steps that goes wrong.
+
+    `remedy` says what would mend it. It has a `fix`, which says how, only where somebody has asked for that.
     """
 
     code: str
@@ -118,7 +121,8 @@ class Finding:
     related: tuple[Related, ...] = ()
     sides: tuple[Side, ...] = ()
     turns: tuple[Turn, ...] = ()
-    fix: None = None
+    remedy: AnyRemedy | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,8 @@ class Report:
     """What a run found: findings and errors in order, and the checked files by the path that is shown for them.
 
     `buffers` holds the text of those that were not read from the disk. `notes` are to be told beside the findings and
-    are no failures; `suppressed` and `baselined` count the findings that comments and the baseline keep silent.
+    are no failures; `suppressed` and `baselined` count the findings that comments and the baseline keep silent, `fixed`
+    those that there were before they were mended.
     """
 
     findings: tuple[Finding, ...]
@@ -153,6 +158,7 @@ class Report:
     notes: tuple[str, ...] = ()
     suppressed: int = 0
     baselined: int = 0
+    fixed: int = 0
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -170,7 +176,7 @@ def _sort_key(finding: Finding) -> tuple[str, tuple[int, ...], str, str, str, st
         finding.function,
         finding.message,
         finding.evidence or "",
-        repr((finding.live_on, finding.related, finding.sides, finding.turns)),
+        repr((finding.live_on, finding.related, finding.sides, finding.turns, finding.remedy, finding.fix)),
     )
 
 

@@ -20,6 +20,7 @@ from racelint.findings import (
     note,
 )
 from racelint.phrases import done, held_by, lock_name, state, steps, task, through, usual, who
+from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.blocking import Stall
 from racelint.program.contexts import Context
@@ -31,6 +32,7 @@ from racelint.program.processwide import Disturbance
 from racelint.program.races import Problem, Race
 from racelint.program.rounds import Round
 from racelint.program.source import Code
+from racelint.remedies import AnyRemedy
 
 
 class Details(TypedDict):
@@ -45,9 +47,15 @@ class Details(TypedDict):
     turns: tuple[Turn, ...]
 
 
-def details(program: Program, race: Race) -> Details:
+class RaceDetails(Details):
+    """Of a race also what would mend it."""
+
+    remedy: AnyRemedy | None
+
+
+def details(program: Program, race: Race) -> RaceDetails:
     """All of a race that its message does not say."""
-    return Details(
+    return RaceDetails(
         symbol=race.place.symbol,
         function=race.code.qualname,
         evidence=race.evidence,
@@ -55,6 +63,7 @@ def details(program: Program, race: Race) -> Details:
         related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
         sides=encounter.sides(program, race),
         turns=encounter.turns(race),
+        remedy=against(program, race),
     )
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from racelint.findings import EVERY_BUILD, Build, Evidence, Finding, Located, Related, Side, Turn
+from racelint.remedies import AnyRemedy
 
 if TYPE_CHECKING:
     from racelint.program import Program
@@ -48,6 +49,7 @@ class Rule:
         related: Iterable[Related] = (),
         sides: Iterable[Side] = (),
         turns: Iterable[Turn] = (),
+        remedy: AnyRemedy | None = None,
     ) -> Finding:
         """A finding of this rule at `at`."""
         return Finding(
@@ -63,6 +65,7 @@ class Rule:
             related=tuple(related),
             sides=tuple(sides),
             turns=tuple(turns),
+            remedy=remedy,
         )
 
 

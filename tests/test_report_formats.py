@@ -66,7 +66,7 @@ def test_json_is_what_other_tools_are_written_against(report: Report) -> None:
     assert list(document) == ["version", "findings", "errors", "summary"]
     assert document["version"] == 1
     assert document["errors"] == [{"where": "linking", "message": "it broke"}]
-    assert document["summary"] == {"files": 2, "findings": 3, "suppressed": 2, "baselined": 1}
+    assert document["summary"] == {"files": 2, "findings": 3, "suppressed": 2, "baselined": 1, "fixed": 0}
     assert document["findings"][1] == UPDATE_OBJECT
 
 

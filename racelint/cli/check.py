@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,8 +25,9 @@ from racelint.cli.options import (
 )
 from racelint.config import Config
 from racelint.findings import Report
-from racelint.report import COUNTED, FORMATS, show, show_statistics
-from racelint.report.output import OutputError
+from racelint.report import COUNTED, FORMATS, WITH_FIXES, show_statistics
+from racelint.report import show as show_findings
+from racelint.report.output import OutputError, put, put_bytes
 from racelint.report.output import output_file as opened
 from racelint.report.progress import progress_on
 
@@ -57,6 +59,10 @@ class _Check(click.Command):
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but what went wrong.")
 @click.option("--stdin-filename", type=FILE, metavar="FILE", help="The file that `-` stands for.")
+@click.option("--fix", is_flag=True, help="Mend in the files what can be mended safely.")
+@click.option("--unsafe-fixes", is_flag=True, help="Of the fixes also those that need a look.")
+@click.option("--diff", is_flag=True, help="Show what would be changed to mend it, and change nothing.")
+@click.option("--fix-only", is_flag=True, help="The same as --fix without a report.")
 @click.option(ADD_NOQA, metavar="[=REASON]", help="Write a `# noqa` comment for each finding.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
 @click.option("--show-settings", is_flag=True, help="Tell all settings and where they are from, and stop.")
@@ -69,6 +75,10 @@ def check(
     exit_zero: bool,
     quiet: bool,
     stdin_filename: Path | None,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    fix_only: bool,
     add_noqa: str | None,
     show_files: bool,
     show_settings: bool,
@@ -77,7 +87,7 @@ def check(
     """Check files and folders (without any: the current folder); `-` is the text on standard input.
 
     The program is that of the whole project around them. Exits with 0 if nothing is found, 1 if something is, 2 if
-    racelint could not do what was asked.
+    racelint could not do what was asked; with --diff 1 if anything would be changed.
     """
     if statistics and output_format not in COUNTED:
         raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
@@ -85,6 +95,8 @@ def check(
         raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
     if stdin_filename and os.path.isdir(stdin_filename):
         raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
+    if add_noqa is not None and (fix or fix_only or diff):
+        raise click.UsageError(f"{ADD_NOQA} does not go with fixes")
     if STANDARD_STREAM in paths and sys.stdin is None:
         raise click.UsageError("-: standard input is closed")
     buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
@@ -95,11 +107,27 @@ def check(
     if show_files:
         return _list_files(paths, config, buffers)
     buffers = {path: sys.stdin.buffer.read() for path in buffers}
+    write = show_statistics if statistics else _show
+    if fix or fix_only or diff:
+        writing = _Writing(unsafe_fixes, diff, fix_only, exit_zero, quiet)
+        return _fix(paths, config, buffers, writing, output_file, lambda report, out: write(report, output_format, out))
     report = _checked(paths, config, buffers, quiet=quiet)
     if add_noqa is not None:
         return _add_noqa(report, add_noqa)
-    write = show_statistics if statistics else show
     _put(output_file, lambda stream: write(report, output_format, stream))
+    return _exit_code(report, exit_zero=exit_zero)
+
+
+def _show(report: Report, output_format: str, stream: TextIO) -> None:
+    """Write a report, with fixes in the formats that show them."""
+    if output_format in WITH_FIXES and any(finding.remedy is not None for finding in report.findings):
+        from racelint.fixes import with_fixes
+
+        report = with_fixes(report)
+    show_findings(report, output_format, stream)
+
+
+def _exit_code(report: Report, *, exit_zero: bool) -> int:
     return FAILED if report.errors else FOUND_SOMETHING if report.findings and not exit_zero else FOUND_NOTHING
 
 
@@ -109,11 +137,57 @@ def _checked(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, byt
 
     with progress_on(sys.stderr) as progress:
         report = engine.check(paths, config, progress, buffers)
+    _tell_beside(report, quiet=quiet)
+    return report
+
+
+def _tell_beside(report: Report, *, quiet: bool) -> None:
     for note in () if quiet else report.notes:
         tell(note)
     for error in report.errors:
         tell(f"{error.where}: {error.message}")
-    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What shall be done about fixes."""
+
+    unsafe: bool
+    diff: bool
+    fix_only: bool
+    exit_zero: bool
+    quiet: bool
+
+
+def _fix(
+    paths: tuple[Path, ...],
+    config: Config,
+    buffers: Mapping[Path, bytes],
+    asked: _Writing,
+    output_file: Path | None,
+    write: Callable[[Report, TextIO], None],
+) -> int:
+    """Mend what is found, or show how; a text from standard input goes to standard output, what is left is told."""
+    from racelint.cli import fixing
+
+    repaired = fixing.mended(paths, config, buffers, unsafe=asked.unsafe, writes=not asked.diff, quiet=asked.quiet)
+    report = repaired.report
+    _tell_beside(report, quiet=asked.quiet)
+    if asked.diff:
+        _put(output_file, lambda stream: put(stream, fixing.diff(repaired.changes)))
+        click.echo(fixing.outlook(repaired), err=True)
+        changes = bool(repaired.changes) and not asked.exit_zero
+        return FAILED if report.errors else FOUND_SOMETHING if changes else FOUND_NOTHING
+    if buffers:
+        _put(None, lambda stream: put_bytes(stream, fixing.texts(repaired, buffers)))
+    if asked.fix_only:
+        click.echo(fixing.outcome(repaired), err=True)
+        return FAILED if report.errors else FOUND_NOTHING
+    if buffers and output_file is None:
+        write(report, sys.stderr)
+    else:
+        _put(output_file, lambda stream: write(report, stream))
+    return _exit_code(report, exit_zero=asked.exit_zero)
 
 
 def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:

@@ -94,6 +94,8 @@ class Race:
     """What becomes of an iteration."""
     taken: Access | None = None
     """Where the container that is changed on account of a flag is looked at by who has set the flag."""
+    between: tuple[int, ...] = ()
+    """Of a sequence: the operations of `code` that must lie in one critical section."""
 
     @property
     def path(self) -> str:
@@ -257,6 +259,7 @@ class _Judge:
             wrong[1] if wrong else None,
             sequence.first,
             not can_interleave(case, sequence, self._sequences),
+            between=(*sequence.between, *sequence.tested, sequence.act),
         )
 
     def _problem(self, sequence: Composite) -> tuple[Problem | None, Span]:

@@ -22,6 +22,9 @@ FORMATS: Final = {
 }
 """What a report can be written as; the module of a format has its name, with `_` for `-`."""
 
+WITH_FIXES: Final = frozenset({"json", "json-lines", "sarif", "rdjson"})
+"""The formats that show how a finding can be mended."""
+
 COUNTED: Final = ("full", "concise", "json")
 """The formats in which the findings can be counted instead of shown."""
 

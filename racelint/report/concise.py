@@ -6,7 +6,7 @@ from typing import TextIO
 
 from racelint.findings import Report
 from racelint.report.console import console_for
-from racelint.report.counts import summary
+from racelint.report.counts import outlook, summary
 from racelint.report.full import headline
 
 
@@ -16,3 +16,5 @@ def show(report: Report, stream: TextIO) -> None:
     for finding in report.findings:
         console.print(headline(finding, console), soft_wrap=True)
     console.print(summary(report), soft_wrap=True)
+    if outlook(report):
+        console.print(outlook(report), soft_wrap=True)

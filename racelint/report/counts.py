@@ -16,10 +16,19 @@ def counts(report: Report) -> list[tuple[str, str, int]]:
 def summary(report: Report) -> str:
     """The report in one sentence: "3 findings in 12 files (1 suppressed, 2 in the baseline)."."""
     findings = _counted(len(report.findings), "finding") if report.findings else "No findings"
-    silent = [(report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
+    silent = [(report.fixed, "fixed"), (report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
     told = ", ".join(f"{number:,} {how}" for number, how in silent if number)
     whole = ", but not all could be checked" if report.errors else ""
     return f"{findings} in {_counted(len(report.files), 'file')}{f' ({told})' if told else ''}{whole}."
+
+
+def outlook(report: Report) -> str:
+    """How many of the findings may be fixed, in one sentence; "" if none. A trial tells which ones can be."""
+    remedies = [finding.remedy for finding in report.findings if finding.remedy is not None]
+    safe = sum(remedy.is_safe for remedy in remedies)
+    told = [(safe, "with --fix"), (len(remedies) - safe, "with --fix --unsafe-fixes")]
+    ways = " and ".join(f"up to {number:,} {how}" for number, how in told if number)
+    return f"Can be fixed: {ways}; --diff shows how." if ways else ""
 
 
 def _counted(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from racelint.facts import Span
 from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Related, Report
 from racelint.lines import Lines, lines_of
 from racelint.report.console import code_text, console_for
-from racelint.report.counts import counts, summary
+from racelint.report.counts import counts, outlook, summary
 from racelint.report.documentation import page
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
@@ -35,6 +35,8 @@ def show(report: Report, stream: TextIO) -> None:
             for row in _finding(finding, lines, console, told):
                 console.print(row, soft_wrap=True)
     console.print(summary(report), soft_wrap=True)
+    if outlook(report):
+        console.print(outlook(report), soft_wrap=True)
 
 
 def show_statistics(report: Report, stream: TextIO) -> None:

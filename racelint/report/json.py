@@ -8,6 +8,7 @@ import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Finding, Related, Report, Side
+from racelint.remedies import Fix
 from racelint.report.counts import counts
 from racelint.report.documentation import page
 from racelint.report.output import put
@@ -44,7 +45,7 @@ def finding_object(finding: Finding) -> dict[str, object]:
         "interleaving": [
             {"side": turn.side, "path": turn.path, **_place(turn.span), "effect": turn.effect} for turn in finding.turns
         ],
-        "fix": finding.fix,
+        "fix": _fix(finding.fix),
         "severity": severity(finding),
         "url": page(finding.code),
     }
@@ -56,6 +57,13 @@ def _related(related: Related) -> dict[str, object]:
 
 def _side(side: Side) -> dict[str, object]:
     return {"runner": side.runner, "holds": side.holds, "lacks": side.lacks or None}
+
+
+def _fix(fix: Fix | None) -> dict[str, object] | None:
+    if fix is None:
+        return None
+    edits = [{**_place(edit.span), "text": edit.text} for edit in fix.edits]
+    return {"applicability": fix.applicability, "message": fix.message, "edits": edits}
 
 
 def _place(span: Span) -> dict[str, object]:
@@ -70,6 +78,7 @@ def _rest(report: Report) -> dict[str, object]:
             "findings": len(report.findings),
             "suppressed": report.suppressed,
             "baselined": report.baselined,
+            "fixed": report.fixed,
         },
     }
 

@@ -19,12 +19,17 @@ class OutputError(OSError):
 
 def put(stream: TextIO, text: str) -> None:
     """Write what programs read: in UTF-8 and with plain line ends, whatever the terminal or the locale is set to."""
+    put_bytes(stream, text.encode("utf-8"))
+
+
+def put_bytes(stream: TextIO, content: bytes) -> None:
+    """Write bytes as they are; to a stream that knows of texts only, the text that they are in UTF-8."""
     buffer = getattr(stream, "buffer", None)
     if buffer is None:
-        stream.write(text)
+        stream.write(content.decode("utf-8", "surrogateescape"))
         return
     stream.flush()
-    buffer.write(text.encode("utf-8"))
+    buffer.write(content)
     buffer.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, TextIO
 
 import msgspec
@@ -57,6 +58,13 @@ class RelatedLocation(msgspec.Struct, frozen=True):
     location: Location
 
 
+class Suggestion(msgspec.Struct, frozen=True):
+    """What can be written in the place of a range."""
+
+    range: Range
+    text: str
+
+
 class Diagnostic(msgspec.Struct, frozen=True, omit_defaults=True):
     """A finding."""
 
@@ -65,6 +73,7 @@ class Diagnostic(msgspec.Struct, frozen=True, omit_defaults=True):
     severity: Literal["ERROR", "WARNING"]
     code: Code
     related_locations: tuple[RelatedLocation, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class DiagnosticResult(msgspec.Struct, frozen=True):
@@ -92,6 +101,31 @@ def _diagnostic(finding: Finding, lines: Lines) -> Diagnostic:
             RelatedLocation(related.message, _location(related.path, related.span, lines))
             for related in finding.related
         ),
+        _suggestions(finding, lines),
+    )
+
+
+def _suggestions(finding: Finding, lines: Lines) -> tuple[Suggestion, ...]:
+    """The fix as one suggestion, for several would be taken for as many ways to mend the same thing."""
+    edits = finding.fix.edits if finding.fix is not None else ()
+    source = lines(finding.path)
+    if not edits or edits[-1].span.end_line > len(source):
+        return ()
+    first, last = edits[0].span, edits[-1].span
+    parts = [edits[0].text]
+    for before, edit in pairwise(edits):
+        parts += [_between(before.span, edit.span, source), edit.text]
+    whole = Span(first.line, first.column, last.end_line, last.end_column)
+    return (Suggestion(_location(finding.path, whole, lines).range, "".join(parts)),)
+
+
+def _between(before: Span, after: Span, source: Sequence[str]) -> str:
+    """What is written from the end of a span to the start of another one."""
+    if before.end_line == after.line:
+        return source[after.line - 1][before.end_column - 1 : after.column - 1]
+    inner = source[before.end_line : after.line - 1]
+    return "\n".join(
+        (source[before.end_line - 1][before.end_column - 1 :], *inner, source[after.line - 1][: after.column - 1])
     )
 
 

@@ -18,10 +18,13 @@ from racelint.report.fingerprint import fingerprints
 from racelint.report.flows import Step, flows
 from racelint.report.output import put
 from racelint.report.sarif_objects import (
+    ArtifactChange,
+    ArtifactContent,
     ArtifactLocation,
     BaseLocation,
     CodeFlow,
     Configuration,
+    Fix,
     Invocation,
     Location,
     Log,
@@ -30,6 +33,7 @@ from racelint.report.sarif_objects import (
     Notification,
     PhysicalLocation,
     Region,
+    Replacement,
     ReportingDescriptor,
     Result,
     Run,
@@ -126,9 +130,22 @@ def _result(finding: Finding, fingerprint: str, index: int, place: Place) -> Res
             for number, each in enumerate(finding.related, start=1)
         ),
         code_flows=_code_flows(finding, place),
+        fixes=_fixes(finding, place),
         partial_fingerprints={FINGERPRINT: fingerprint},
         properties={"symbol": finding.symbol, "evidence": finding.evidence, "liveOn": finding.live_on},
     )
+
+
+def _fixes(finding: Finding, place: Place) -> tuple[Fix, ...]:
+    fix = finding.fix
+    if fix is None:
+        return ()
+    note = "" if fix.applicability == "safe" else " (unsafe)"
+    changes = tuple(
+        Replacement(place(finding.path, edit.span).region, ArtifactContent(edit.text)) for edit in fix.edits
+    )
+    location = place(finding.path, finding.span).artifact_location
+    return (Fix(_message(f"{fix.message}{note}"), (ArtifactChange(location, changes),)),)
 
 
 def _code_flows(finding: Finding, place: Place) -> tuple[CodeFlow, ...]:

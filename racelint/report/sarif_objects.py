@@ -88,6 +88,33 @@ class CodeFlow(Object, frozen=True):
     thread_flows: list[ThreadFlow]
 
 
+class ArtifactContent(Object, frozen=True):
+    """What is written instead."""
+
+    text: str
+
+
+class Replacement(Object, frozen=True):
+    """What is written in the place of a part of a file."""
+
+    deleted_region: Region
+    inserted_content: ArtifactContent
+
+
+class ArtifactChange(Object, frozen=True):
+    """What is changed in a file."""
+
+    artifact_location: ArtifactLocation
+    replacements: tuple[Replacement, ...]
+
+
+class Fix(Object, frozen=True):
+    """A change that mends what was found."""
+
+    description: Message
+    artifact_changes: tuple[ArtifactChange, ...]
+
+
 class Result(Object, frozen=True):
     """A finding."""
 
@@ -100,6 +127,7 @@ class Result(Object, frozen=True):
     rule_index: int = -1
     related_locations: tuple[Location, ...] = ()
     code_flows: tuple[CodeFlow, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
 
 class Configuration(Object, frozen=True):

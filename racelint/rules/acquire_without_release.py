@@ -6,6 +6,9 @@ acquire and release for their callers, such as `__enter__` and `__exit__`, are l
 
 *Why is this bad?*: the next thread that wants the lock waits for ever, and nothing points to the early `return`.
 
+*Fix*: writes `with lock:` in the place of `acquire` and `release` in one block, or `try` and `finally` where the
+`acquire` is a test or has arguments; unsafe if more is done with the lock held than before.
+
 *Known false alarms*: locks that are handed on to another thread or object, which releases them in a way that racelint
 does not see.
 
@@ -21,6 +24,7 @@ from collections.abc import Iterator
 from racelint.findings import Finding, Location, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
+from racelint.prescribing import against_leak
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -42,4 +46,4 @@ def check(program: Program) -> Iterator[Finding]:
             message = f"{lock} is still held when {end}: the next thread to take it waits "
             related = [note(Location(leak.path, leak.exit), f"the function is left here with {lock} held", side=0)]
         message += "for ever. Use `with`, or release it on every path."
-        yield check.finding(leak, message, **lock_details(use.lock, code, related))
+        yield check.finding(leak, message, **lock_details(use.lock, code, related), remedy=against_leak(leak))

@@ -6,6 +6,9 @@ start()` and their likes, where no lock is held from the test to the act.
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.
 
+*Fix*: holds the program's own lock from the test to the act; unsafe if functions are called in between that racelint
+does not know. Of a dictionary without such a lock: writes `setdefault`, or `pop` with a default, if that says the same.
+
 *Known false alarms*: acts that do no harm when they are done twice; state that only one thread ever changes, where
 racelint does not see that it does.
 

@@ -6,6 +6,8 @@ another thread sets `x` to None or deletes it.
 *Why is this bad?*: the second read may find None although the test did not: AttributeError or TypeError, rarely and
 far from the cause.
 
+*Fix*: reads the state once, into a local variable, and uses that up to where it is set again.
+
 *Known false alarms*: state that is reset only when nobody uses it any more, where racelint does not see that it is.
 
 *References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),

@@ -7,6 +7,9 @@ iterations are RL104.
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
 
+*Fix*: holds the lock there, over the test as well on which the access depends; unsafe if functions are called there
+that racelint does not know.
+
 *Known false alarms*: functions that run only before the other threads start or after they ended, if that cannot be
 seen in the source; a lock that is held at most accesses by chance, because it guards something else.
 

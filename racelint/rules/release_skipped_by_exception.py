@@ -6,6 +6,9 @@
 *Why is this bad?*: one failed call, and every later one that wants the lock waits for ever, usually far from the
 cause.
 
+*Fix*: writes `with lock:` in the place of `acquire` and `release` in one block, or `try` and `finally` where the
+`acquire` is a test or has arguments; unsafe if more is done with the lock held than before.
+
 *Known false alarms*: calls in between that never raise; programs that end when they do.
 
 *References*: [CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking),
@@ -20,6 +23,7 @@ from collections.abc import Iterator
 from racelint.findings import Finding, Location, note
 from racelint.notes import lock_details
 from racelint.phrases import lock_used
+from racelint.prescribing import against_leak
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -35,4 +39,4 @@ def check(program: Program) -> Iterator[Finding]:
         cause = f"line {leak.exit.line}" if leak.exit is not None else "anything before its release"
         message = f"{lock} stays locked for ever if {cause} raises: its release is not in a `finally`. "
         message += "Use `with`, or release it in `finally`."
-        yield check.finding(leak, message, **lock_details(use.lock, code, related))
+        yield check.finding(leak, message, **lock_details(use.lock, code, related), remedy=against_leak(leak))

@@ -7,6 +7,9 @@ call, if a log handler of the program itself takes a lock that all objects share
 *Why is this bad?*: a `threading.Lock` does not know who holds it. The second `acquire` waits for a release that only
 the waiting thread could make.
 
+*Fix*: makes the lock an `RLock` where it is made in the same file; unsafe, since code that runs inside may rely on what
+the outer section has not finished yet.
+
 *Known false alarms*: calls that never happen with the lock held, for a reason that is not in the source; log handlers
 that are never given the records in question.
 
@@ -24,6 +27,7 @@ from racelint.encounter import again_turns, circle_sides
 from racelint.findings import Finding
 from racelint.notes import begins, behind, lock_details, taken
 from racelint.phrases import lock_used, once_each, takes
+from racelint.prescribing import against_second_taking
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -43,4 +47,4 @@ def check(program: Program) -> Iterator[Finding]:
         sides = circle_sides([nesting], [lock])
         turns = again_turns(nesting, taken(program, nesting), lock)
         details = lock_details(nesting.inner.lock, nesting.code, related, "lock", sides, turns)
-        yield check.finding(nesting, message, **details)
+        yield check.finding(nesting, message, **details, remedy=against_second_taking(nesting))

@@ -7,6 +7,9 @@ method that it calls, or in the constructor of a base class behind `super().__in
 *Why is this bad?*: the new thread may run at once. It then fails with an `AttributeError`, or finds the None that was
 there before, and often nobody sees that it has died. Set all attributes first, and start as the last step.
 
+*Fix*: moves the start behind what is set too late in the same function; unsafe if something that racelint does not know
+is called in between, or the thread is used.
+
 *Known false alarms*: started functions that first wait for their starter in a way that racelint cannot follow.
 
 *References*: [CWE-908](https://cwe.mitre.org/data/definitions/908.html) (use of uninitialized resource),
@@ -20,6 +23,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding, Location, Related, note
 from racelint.phrases import listed, steps
+from racelint.prescribing import against_early_start
 from racelint.program import Program
 from racelint.program.birth import EarlyStart
 from racelint.program.source import span_of
@@ -42,6 +46,7 @@ def check(program: Program) -> Iterator[Finding]:
             function=early.code.qualname,
             evidence="threads",
             related=_related(early),
+            remedy=against_early_start(program, early),
         )
 
 

@@ -10,6 +10,9 @@ change the container. Copies in one step, `list(d)`, `d.copy()` or `sorted(d.ite
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as
 `tuple(d)` or `sum(d.values())` are safe only as long as there is a GIL: those are reported for free-threaded builds.
 
+*Fix*: iterates over a copy that is made under the program's own lock; unsafe where there is none, or where functions
+are called that racelint does not know.
+
 *Known false alarms*: containers whose keys are all there before the threads start, if racelint does not see that a
 store replaces what was there.
 

@@ -10,6 +10,8 @@ element. Where nothing is called between the read and the store, CPython 3.11 an
 threads there; free-threaded builds do, and so does every build once the update calls something. Each finding says
 where it can strike.
 
+*Fix*: holds the program's own lock over the update; unsafe if functions are called there that racelint does not know.
+
 *Known false alarms*: threads that are started one after the other, or that work on different objects, in a way that
 racelint cannot follow; numbers of which a rough value is enough, such as statistics.
 

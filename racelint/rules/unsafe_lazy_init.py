@@ -7,6 +7,9 @@ again.
 *Why is this bad?*: two threads both find nothing and both make the object. One of the two is used by some and then
 lost, with the connection, the thread or the entries that it holds.
 
+*Fix*: holds the program's own lock over the test and the making, or tests once more under the lock that is held;
+unsafe if functions are called there that racelint does not know.
+
 *Known false alarms*: objects for which a second one does no harm, such as a value that is only computed once more.
 
 *References*: [CWE-543](https://cwe.mitre.org/data/definitions/543.html) (singleton without synchronization),

@@ -6,6 +6,8 @@ other thread, task or function gets to see.
 *Why is this bad?*: a lock excludes those who take the same lock. One that is made for each call looks like a guard and
 keeps nobody out.
 
+*Fix*: makes the lock in `__init__`, or in the module where there is none; unsafe, since from then on the lock is one.
+
 *Known false alarms*: locks that reach other threads in a way that racelint does not see, for instance through
 `locals()`.
 
@@ -22,6 +24,7 @@ from racelint.findings import Finding
 from racelint.knowledge.model import LockDomain
 from racelint.notes import lock_details
 from racelint.phrases import called
+from racelint.prescribing import against_fresh_lock
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -35,4 +38,5 @@ def check(program: Program) -> Iterator[Finding]:
             f"This lock is made anew at each call of `{called(acquisition.code)}`: no other {others} can hold it, "
         )
         message += "so it keeps nobody out. Make it once, in `__init__` or at module level."
-        yield check.finding(acquisition, message, **lock_details(acquisition.use.lock, acquisition.code))
+        details = lock_details(acquisition.use.lock, acquisition.code)
+        yield check.finding(acquisition, message, **details, remedy=against_fresh_lock(acquisition))

@@ -8,6 +8,9 @@ raised.
 for ever. And when `wait()` returns, another thread may have been faster: the state need not be what it was when
 `notify()` was called.
 
+*Fix*: writes `while` in the place of an `if` at whose end the wait stands; unsafe if the wait has a timeout, or is not
+all that the `if` does.
+
 *Known false alarms*: waits for the next notify, whatever it says, in which it does no harm to miss one.
 
 *References*: [CWE-662](https://cwe.mitre.org/data/definitions/662.html) (improper synchronization),
@@ -23,6 +26,7 @@ from racelint.findings import Finding, Related, note
 from racelint.knowledge.model import LockDomain
 from racelint.notes import at, lock_details
 from racelint.phrases import called, done, lock_used, state
+from racelint.prescribing import against_bad_wait
 from racelint.program import Program
 from racelint.program.waiting import BadWait, Flaw
 from racelint.rule import rule
@@ -45,7 +49,8 @@ def check(program: Program) -> Iterator[Finding]:
             message += "use `wait_for`."
         else:
             continue
-        yield check.finding(bad, message, **lock_details(wait.use.lock, bad.code, _related(bad), "lock"))
+        details = lock_details(wait.use.lock, bad.code, _related(bad), "lock")
+        yield check.finding(bad, message, **details, remedy=against_bad_wait(bad))
 
 
 def _related(bad: BadWait) -> Iterator[Related]:

@@ -1,0 +1,37 @@
+"""Fixes: the edits by which a remedy is written into its file. Syntax trees are known here, and where files are read.
+
+A file is parsed only where somebody asks for the fixes of its findings. What is written there in a way that is not
+understood gets no fix.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from racelint.findings import Finding, Report
+
+
+def with_fixes(report: Report) -> Report:
+    """The report with a fix for each finding for which there is one."""
+    of_files: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.remedy is not None and finding.path in report.files:
+            of_files[finding.path].append(finding)
+    fixed: dict[Finding, Finding] = {}
+    for path, findings in of_files.items():
+        source = report.buffers.get(path)
+        try:
+            source = report.files[path].read_bytes() if source is None else source
+        except OSError:
+            continue
+        fixed.update(zip(findings, fixes_for(source, findings), strict=True))
+    return replace(report, findings=tuple(fixed.get(each, each) for each in report.findings))
+
+
+def fixes_for(source: bytes, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of one file, each with its fix if there is one."""
+    from racelint.fixes.writing import written
+
+    return [replace(finding, fix=fix) for finding, fix in zip(findings, written(source, findings), strict=True)]

@@ -1,0 +1,110 @@
+"""Holding a lock over statements, and testing again under one that is held too late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import libcst as cst
+
+from racelint.facts import Span
+from racelint.fixes.indenting import put_under
+from racelint.fixes.tree import DeclinedError, Run, Tree, inside, is_simple, same
+from racelint.remedies import Applicability, Fix, TakeLock, TestAgain
+
+SUSPENDS = (cst.Await, cst.Yield, cst.Asynchronous)
+DEFINES = (cst.FunctionDef, cst.ClassDef)
+
+
+def take_lock(tree: Tree, remedy: TakeLock) -> Fix:
+    """The statements under `with lock:`."""
+    run = tree.run(remedy.spans)
+    _require_plain(tree, run, remedy.taking)
+    is_safe = remedy.is_safe and not _has_any(tree, run, remedy.doubtful)
+    is_safe &= not any(isinstance(each, cst.While) for each in inside(run.statements))
+    require_same_object(tree, run, remedy.lock, remedy.holder)
+    edits = put_under(tree, run, f"with {remedy.lock}:")
+    return Fix(applicability(is_safe), f"Hold `{remedy.lock}` here", tuple(edits))
+
+
+def applicability(is_safe: bool) -> Applicability:
+    """The word for it."""
+    return "safe" if is_safe else "unsafe"
+
+
+def _require_plain(tree: Tree, run: Run, taking: Sequence[Span]) -> None:
+    """Make sure that the statements can stand under a lock at all."""
+    for node in inside(run.statements):
+        if isinstance(node, SUSPENDS):
+            raise DeclinedError("it is suspended in between")
+        if isinstance(node, DEFINES):
+            raise DeclinedError("a function or class is defined in between")
+    if _has_any(tree, run, taking):
+        raise DeclinedError("the lock is taken in between")
+
+
+def _has_any(tree: Tree, run: Run, spans: Iterable[Span]) -> bool:
+    first, last = tree.range(run.statements[0])[0], tree.range(run.statements[-1])[1]
+    return any(first <= tree.text.start(span) < last for span in spans)
+
+
+def require_same_object(tree: Tree, run: Run, lock: str, holder: str) -> None:
+    """Make sure that an expression means there what it means at the beginning of the function."""
+    function = tree.function(run.statements[0])
+    root = (holder or lock).partition(".")[0]
+    is_parameter = function is not None and root in {each.name.value for each in _parameters(function.params)}
+    stored = {each.value for each in _stores(function)} if function is not None else set()
+    if (root in stored) if is_parameter or not holder else (root in stored and function is not None):
+        raise DeclinedError(f"`{root}` is set in the function")
+    written = cst.parse_expression(lock)
+    for node in inside(run.statements):
+        if isinstance(node, cst.AssignTarget) and same(node.target, written):
+            raise DeclinedError("the lock is set in between")
+
+
+def _parameters(parameters: cst.Parameters) -> Iterable[cst.Param]:
+    return (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+
+
+def _stores(function: cst.FunctionDef) -> Iterable[cst.Name]:
+    """The names that a function sets, roughly: no fewer than it does."""
+    shared = {
+        item.name.value
+        for node in inside([function.body])
+        if isinstance(node, cst.Global | cst.Nonlocal)
+        for item in node.names
+    }
+    for node in inside([function.body], later=False):
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.CompFor | cst.NamedExpr):
+            target = node.target
+            yield from (each for each in _bound(target) if each.value not in shared)
+        elif isinstance(node, cst.AsName):
+            yield from _bound(node.name)
+
+
+def _bound(target: cst.CSTNode) -> Iterable[cst.Name]:
+    if isinstance(target, cst.Name):
+        yield target
+    elif isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _bound(element.value)
+
+
+def test_again(tree: Tree, remedy: TestAgain) -> Fix:
+    """The test once more, as the first thing in the `with` that is all that stands behind it."""
+    header = next((each for each in reversed(tree.path(remedy.test)) if isinstance(each, cst.If)), None)
+    if header is None or tree.span(header.test) != remedy.test or header.orelse is not None:
+        raise DeclinedError("the test is not that of an `if` alone")
+    body = header.body
+    held = body.body[0] if isinstance(body, cst.IndentedBlock) and len(body.body) == 1 else None
+    if not isinstance(held, cst.With) or not isinstance(held.body, cst.IndentedBlock) or held.asynchronous:
+        raise DeclinedError("what stands behind the test is not a `with` alone")
+    if remedy.test.line != remedy.test.end_line or not all(is_simple(item.item) for item in held.items):
+        raise DeclinedError("the test has several lines, or more than a lock is entered")
+    if any(isinstance(each, cst.NamedExpr | cst.Await) for each in inside([header.test])):
+        raise DeclinedError("the test sets a variable, or waits")
+    if held not in tree.path(remedy.act):
+        raise DeclinedError("what is made is not made in the `with`")
+    run = Run(held.body, 0, len(held.body.body) - 1)
+    test = tree.source(header.test)
+    edits = put_under(tree, run, f"if {test}:")
+    return Fix(applicability(remedy.is_safe), f"Test `{test}` again under the lock", tuple(edits))

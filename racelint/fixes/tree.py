@@ -1,0 +1,174 @@
+"""The syntax of one file by its places: what is written at a span, in which statements, and what that spells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+
+from racelint.facts import Span
+from racelint.fixes.texts import Text
+from racelint.remedies import Edit
+
+Block = cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite
+"""What has statements in it; the last of them on the line of its header."""
+
+Node = TypeVar("Node", bound=cst.CSTNode)
+
+LATER: Final = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp)
+"""What is in them does not run where it is written, or not then."""
+
+
+class DeclinedError(Exception):
+    """A remedy that cannot be written into the file, and why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Statements of one block that follow each other."""
+
+    block: Block
+    first: int
+    last: int
+
+    @property
+    def statements(self) -> Sequence[cst.CSTNode]:
+        """The statements."""
+        return self.block.body[self.first : self.last + 1]
+
+
+class Tree:
+    """A file that was parsed."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        wrapper = MetadataWrapper(cst.parse_module(text.content), unsafe_skip_copy=True)
+        self.module = wrapper.module
+        self._positions = wrapper.resolve(PositionProvider)
+        self._parents: Mapping[cst.CSTNode, cst.CSTNode] = wrapper.resolve(ParentNodeProvider)
+
+    # --- places ---
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node is written."""
+        start, end = self._positions[node].start, self._positions[node].end
+        return Span(start.line, start.column + 1, end.line, end.column + 1)
+
+    def range(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Where a node begins and ends in the text."""
+        span = self.span(node)
+        return self.text.start(span), self.text.end(span)
+
+    def source(self, node: cst.CSTNode) -> str:
+        """A node as it is written, with the brackets around it."""
+        return self.module.code_for_node(node)
+
+    def path(self, span: Span) -> list[cst.CSTNode]:
+        """The nodes around a span, from the module to the smallest."""
+        start, end = self.text.start(span), self.text.end(span)
+        found: list[cst.CSTNode] = [self.module]
+        while True:
+            around = (each for each in found[-1].children if self._covers(each, start, end))
+            inner = next(around, None)
+            if inner is None:
+                return found
+            found.append(inner)
+
+    def _covers(self, node: cst.CSTNode, start: int, end: int) -> bool:
+        if node not in self._positions or isinstance(node, cst.BaseParenthesizableWhitespace | cst.TrailingWhitespace):
+            return False
+        first, last = self.range(node)
+        return first <= start and end <= last and first < last
+
+    def at(self, span: Span, kind: type[Node]) -> Node:
+        """The largest node of a kind at exactly that span."""
+        for node in self.path(span):
+            if isinstance(node, kind) and self.span(node) == span:
+                return node
+        raise DeclinedError("what is written there was not expected")
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The node directly around another."""
+        return self._parents[node]
+
+    def around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around another, from the inside."""
+        while node in self._parents:
+            node = self._parents[node]
+            yield node
+
+    def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function in whose body a node stands; None outside of functions."""
+        inner = node
+        for each in self.around(node):
+            if isinstance(each, cst.FunctionDef) and inner is each.body:
+                return each
+            if isinstance(each, cst.Lambda):
+                raise DeclinedError("it is in a lambda")
+            inner = each
+        return None
+
+    # --- statements ---
+
+    def run(self, spans: Sequence[Span]) -> Run:
+        """The fewest statements that follow each other in one block and have all of the spans in them."""
+        paths = [self.path(span) for span in spans]
+        shared = [nodes[0] for nodes in zip(*paths, strict=False) if all(node is nodes[0] for node in nodes)]
+        block = next(node for node in reversed(shared) if isinstance(node, Block))
+        inner = [path[path.index(block) + 1 :] for path in paths]
+        if not all(nodes and nodes[0] in block.body for nodes in inner):
+            raise DeclinedError("what is written there was not expected")
+        if any(isinstance(node, LATER) for nodes in inner for node in nodes):
+            raise DeclinedError("a part of it runs later")
+        if isinstance(block, cst.SimpleStatementSuite):
+            return Run(block, 0, len(block.body) - 1)
+        numbers = [_index(block.body, nodes[0]) for nodes in inner]
+        return Run(block, min(numbers), max(numbers))
+
+    def statement(self, span: Span) -> Run:
+        """The statement of a block in which a span is."""
+        return self.run([span])
+
+    def is_if(self, node: cst.If) -> bool:
+        """Whether it is an `if` of its own, and no `elif`."""
+        return self.text.content.startswith("if", self.range(node)[0])
+
+    # --- edits ---
+
+    def replace(self, node: cst.CSTNode, text: str) -> Edit:
+        """The edit that writes something else in the place of a node."""
+        return Edit(self.span(node), text)
+
+
+def _index(body: Sequence[cst.CSTNode], node: cst.CSTNode) -> int:
+    return next(number for number, each in enumerate(body) if each is node)
+
+
+def inside(nodes: Sequence[cst.CSTNode], *, later: bool = True) -> Iterator[cst.CSTNode]:
+    """All nodes of some statements, those included; nothing that is in what runs `later` if that is not asked for."""
+    pending = list(reversed(nodes))
+    while pending:
+        node = pending.pop()
+        yield node
+        if later or not isinstance(node, LATER):
+            pending.extend(reversed(node.children))
+
+
+def same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    """Whether two expressions are spelled alike."""
+    return one.deep_equals(other)
+
+
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """All names that are written anywhere in a node."""
+    return frozenset(each.value for each in inside([node]) if isinstance(each, cst.Name))
+
+
+def is_simple(node: cst.CSTNode) -> bool:
+    """Whether an expression is a name, or attributes of one: to read it again gives the same unless that is set."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)

@@ -1,0 +1,123 @@
+"""Fixes: what is written for each kind of remedy, and that a fix mends without breaking anything."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from expectations import FIXTURES, name_of, programs, sources
+
+from racelint import engine
+from racelint.config import Flags, load_config
+from racelint.findings import Report
+from racelint.fixes import with_fixes
+from racelint.remedies import Fix
+from racelint.repair import Repaired, repair
+
+GOLDEN = sorted(path for path in (FIXTURES / "fixes").glob("*.py") if "." not in path.stem)
+BAD = [program for program in programs() if program.name == "bad.py"]
+
+
+def repaired(path: Path, *, unsafe: bool = True) -> Repaired:
+    """What comes of a program by itself."""
+    return repair([path], load_config(path, Flags(isolated=True, cache_dir=Path())), unsafe=unsafe)
+
+
+def after(path: Path, *, unsafe: bool = True) -> bytes:
+    """A file with its fixes."""
+    changes = repaired(path, unsafe=unsafe).changes
+    return changes[0].after if changes else path.read_bytes()
+
+
+def copied(program: Path, folder: Path, content: bytes | None = None) -> Path:
+    """A copy of a program of one file, with other content if some is given."""
+    file = folder / "main.py"
+    file.write_bytes(program.read_bytes() if content is None else content)
+    return file
+
+
+def expected(program: Path, *, unsafe: bool) -> bytes:
+    """The program as it should be with fixes: `x.fixed.py` with the safe ones, `x.unsafe.py` with all, if these differ.
+
+    Without the first there are no safe ones.
+    """
+    safe, all_fixes = (program.with_suffix(f".{name}.py") for name in ("fixed", "unsafe"))
+    found = [path for path in ([all_fixes, safe] if unsafe else [safe]) if path.exists()]
+    return (found or [program])[0].read_bytes()
+
+
+golden = pytest.mark.parametrize("program", GOLDEN, ids=lambda path: path.stem)
+
+
+@golden
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "all"])
+def test_what_is_written(program: Path, tmp_path: Path, unsafe: bool) -> None:
+    file = copied(program, tmp_path)
+
+    assert after(file, unsafe=unsafe).decode() == expected(program, unsafe=unsafe).decode()
+
+
+@golden
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"\n", b"\r\n"), (b"\n", b"\r"), (b"    ", b"\t"), (b"    ", b"  ")], ids=["crlf", "cr", "tab", "2"]
+)
+def test_the_layout_of_a_file_is_kept(program: Path, tmp_path: Path, old: bytes, new: bytes) -> None:
+    file = copied(program, tmp_path, program.read_bytes().replace(old, new))
+
+    assert after(file) == expected(program, unsafe=True).replace(old, new)
+
+
+@golden
+@pytest.mark.parametrize(
+    ("begin", "encoding"),
+    [("\ufeff", "utf-8"), ("# coding: latin-1\n# caf\xe9\n", "latin-1"), ("# \U0001f512 na\xefve\n", "utf-8")],
+    ids=["bom", "latin-1", "utf-8"],
+)
+def test_the_encoding_of_a_file_is_kept(program: Path, tmp_path: Path, begin: str, encoding: str) -> None:
+    file = copied(program, tmp_path, begin.encode(encoding) + program.read_bytes())
+
+    assert after(file) == begin.encode(encoding) + expected(program, unsafe=True)
+
+
+@golden
+def test_a_file_without_an_end_of_its_last_line_stays_so(program: Path, tmp_path: Path) -> None:
+    file = copied(program, tmp_path, program.read_bytes().rstrip())
+
+    assert after(file) == expected(program, unsafe=True).rstrip()
+
+
+def comments(source: bytes) -> Counter[str]:
+    """The comments of a text."""
+    tokens = tokenize.tokenize(io.BytesIO(source).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def keys(report: Report) -> Counter[tuple[str, str, str]]:
+    """The findings without their lines."""
+    return Counter((each.code, each.symbol, each.function) for each in report.findings)
+
+
+@pytest.mark.parametrize("program", [*BAD, *GOLDEN], ids=name_of)
+def test_a_fix_mends_and_breaks_nothing(program: Path, tmp_path: Path) -> None:
+    file = copied(program, tmp_path)
+    before = engine.check([file], load_config(file, Flags(isolated=True, cache_dir=Path())))
+
+    result = repaired(file)
+    for change in result.changes:
+        file.write_bytes(change.after)
+
+    ast.parse(file.read_bytes())
+    assert keys(result.report) <= keys(before)
+    assert comments(program.read_bytes()) - comments(file.read_bytes()) == Counter()
+    assert len(result.report.findings) < len(before.findings) or not result.changes
+    assert repaired(file).changes == ()
+
+
+def fixes(path: Path) -> list[Fix | None]:
+    """The fixes of the findings of a file, in their order."""
+    report = engine.check([path], load_config(path, Flags(isolated=True, cache_dir=Path())))
+    return [finding.fix for finding in with_fixes(report).findings]
