@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from expectations import FIXTURES, name_of, programs, sources
+from expectations import FIXTURES, name_of, programs
 
 from racelint import engine
 from racelint.config import Flags, load_config
@@ -19,7 +19,7 @@ from racelint.remedies import Fix
 from racelint.repair import Repaired, repair
 
 GOLDEN = sorted(path for path in (FIXTURES / "fixes").glob("*.py") if "." not in path.stem)
-BAD = [program for program in programs() if program.name == "bad.py"]
+BAD = [program for program in programs() if program.name == "bad.py" and "RL901" not in program.parent.name]
 
 
 def repaired(path: Path, *, unsafe: bool = True) -> Repaired:
@@ -63,7 +63,9 @@ def test_what_is_written(program: Path, tmp_path: Path, unsafe: bool) -> None:
 
 @golden
 @pytest.mark.parametrize(
-    ("old", "new"), [(b"\n", b"\r\n"), (b"\n", b"\r"), (b"    ", b"\t"), (b"    ", b"  ")], ids=["crlf", "cr", "tab", "2"]
+    ("old", "new"),
+    [(b"\n", b"\r\n"), (b"\n", b"\r"), (b"    ", b"\t"), (b"    ", b"  ")],
+    ids=["crlf", "cr", "tab", "2"],
 )
 def test_the_layout_of_a_file_is_kept(program: Path, tmp_path: Path, old: bytes, new: bytes) -> None:
     file = copied(program, tmp_path, program.read_bytes().replace(old, new))

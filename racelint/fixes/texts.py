@@ -40,11 +40,15 @@ class Text:
 
     def start(self, span: Span) -> int:
         """The offset at which a span begins."""
-        return self.starts[span.line - 1] + span.column - 1
+        return self._offset(span.line, span.column)
 
     def end(self, span: Span) -> int:
         """The offset at which a span ends."""
-        return self.starts[span.end_line - 1] + span.end_column - 1
+        return self._offset(span.end_line, span.end_column)
+
+    def _offset(self, line: int, column: int) -> int:
+        """The offset of a position; the end of the text for one behind an end of the last line that is not there."""
+        return self.starts[line - 1] + column - 1 if line <= len(self.starts) else len(self.content)
 
     def span(self, start: int, end: int) -> Span:
         """The span from one offset to another."""
