@@ -75,7 +75,7 @@ def test_json_of_nothing() -> None:
         "version": 1,
         "findings": [],
         "errors": [],
-        "summary": {"files": 0, "findings": 0, "suppressed": 0, "baselined": 0},
+        "summary": {"files": 0, "findings": 0, "suppressed": 0, "baselined": 0, "fixed": 0},
     }
 
 
