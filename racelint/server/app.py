@@ -12,7 +12,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from racelint import __version__
-from racelint.add_noqa import NotWrittenError, commented
+from racelint.add_noqa import commented
+from racelint.rewriting import NotWrittenError
 from racelint.section import ConfigError
 from racelint.server.protocol import contains, diagnostic, span_range
 from racelint.server.survey import Survey, survey
