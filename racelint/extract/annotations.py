@@ -6,7 +6,7 @@ from typing import Final
 
 import libcst as cst
 
-from racelint.extract.literals import string_value
+from racelint.extract.literals import text_of
 from racelint.facts import TypeRef
 
 MAXIMUM_QUOTED: Final = 500
@@ -29,7 +29,7 @@ def _type(node: cst.BaseExpression) -> TypeRef:
             return _subscript(node)
         case cst.BinaryOperation(operator=cst.BitOr()):
             return TypeRef(("|",), tuple(_alternatives(node)))
-        case cst.SimpleString():
+        case cst.SimpleString() | cst.ConcatenatedString():
             return _quoted(node)
         case _:
             return UNKNOWN
@@ -50,17 +50,22 @@ def _subscript(node: cst.Subscript) -> TypeRef:
         return UNKNOWN
     literal_from = _LITERAL_ARGUMENTS.get(path[-1])
     arguments = []
-    for position, element in enumerate(node.slice):
-        index = element.slice
-        is_type = isinstance(index, cst.Index) and (literal_from is None or position < literal_from)
-        arguments.append(_type(index.value) if is_type and isinstance(index, cst.Index) else UNKNOWN)
+    for position, index in enumerate(_indices(node)):
+        is_type = index is not None and (literal_from is None or position < literal_from)
+        arguments.append(_type(index) if is_type and index is not None else UNKNOWN)
     return TypeRef(path, tuple(arguments), _notes(node) if path[-1] == "Annotated" else ())
+
+
+def _indices(node: cst.Subscript) -> list[cst.BaseExpression | None]:
+    """What stands between the brackets, be it in parentheses or not; None for a slice."""
+    indices = [each.slice.value if isinstance(each.slice, cst.Index) else None for each in node.slice]
+    only = indices[0] if len(indices) == 1 else None
+    return [each.value for each in only.elements] if isinstance(only, cst.Tuple) and only.elements else indices
 
 
 def _notes(node: cst.Subscript) -> tuple[str, ...]:
     """The strings in the metadata of an `Annotated`."""
-    values = [each.slice.value for each in node.slice[1:] if isinstance(each.slice, cst.Index)]
-    texts = [string_value(value.value) for value in values if isinstance(value, cst.SimpleString)]
+    texts = [None if each is None else text_of(each) for each in _indices(node)[1:]]
     return tuple(text for text in texts if isinstance(text, str))
 
 
@@ -75,8 +80,8 @@ def _alternatives(node: cst.BinaryOperation) -> list[TypeRef]:
     return members[::-1]
 
 
-def _quoted(node: cst.SimpleString) -> TypeRef:
-    text = string_value(node.value)
+def _quoted(node: cst.SimpleString | cst.ConcatenatedString) -> TypeRef:
+    text = text_of(node)
     if not isinstance(text, str) or len(text) > MAXIMUM_QUOTED:
         return UNKNOWN
     try:
@@ -84,4 +89,4 @@ def _quoted(node: cst.SimpleString) -> TypeRef:
     except Exception:
         return UNKNOWN
     # A string in a string would be read without end.
-    return UNKNOWN if isinstance(inner, cst.SimpleString) else _type(inner)
+    return UNKNOWN if isinstance(inner, cst.SimpleString | cst.ConcatenatedString) else _type(inner)

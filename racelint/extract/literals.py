@@ -39,14 +39,22 @@ def _string(frame: Frame, node: cst.SimpleString) -> int:
 
 @expression(cst.ConcatenatedString)
 def _concatenated(frame: Frame, node: cst.ConcatenatedString) -> int:
+    text = text_of(node)
+    if text is not None:
+        return _constant(frame, text)
+    operands = [operand for piece in string_pieces(node) for operand in _parts(frame, piece)]
+    return frame.add(Compute(frame.fresh(), 'f""', tuple(operands)))
+
+
+def text_of(node: cst.CSTNode) -> str | bytes | None:
+    """The value of a string, or of several side by side; None for any other expression."""
+    if node.__class__ is cst.SimpleString:
+        return string_value(node.value)
+    if not isinstance(node, cst.ConcatenatedString):
+        return None
     pieces = string_pieces(node)
-    simple = [piece.value for piece in pieces if isinstance(piece, cst.SimpleString)]
-    if len(simple) < len(pieces):
-        operands = [operand for piece in pieces for operand in _parts(frame, piece)]
-        return frame.add(Compute(frame.fresh(), 'f""', tuple(operands)))
-    values = [string_value(text) for text in simple]
-    empty = values[0][:0]
-    return _constant(frame, empty.join(values))  # type: ignore[arg-type]
+    values = [string_value(piece.value) for piece in pieces if isinstance(piece, cst.SimpleString)]
+    return values[0][:0].join(values) if len(values) == len(pieces) else None  # type: ignore[arg-type]
 
 
 @expression(cst.FormattedString, cst.TemplatedString)

@@ -8,8 +8,9 @@ import re
 import sys
 import tokenize
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import libcst as cst
 
@@ -48,10 +49,18 @@ class Source:
     text: str
     module: cst.Module
     tree: ast.Module | None
+    twins: Mapping[int, Any] | None = None
+    """Where the nodes stand, by their `id`, if that is known already."""
 
 
 def read(source: bytes) -> Source:
     """Decode and parse a file; the `ast` tree only serves positions, so that it may be missing."""
+    text, tree, refusal = understood(source)
+    return Source(text, parsed(text, refusal), tree)
+
+
+def understood(source: bytes) -> tuple[str, ast.Module | None, SyntaxError | None]:
+    """The text of a file, and its `ast` tree or what the running interpreter has against it."""
     text = _decode(source)
     refusal: SyntaxError | None = None
     if sys.getrecursionlimit() > DEFAULT_RECURSION_LIMIT:
@@ -70,7 +79,7 @@ def read(source: bytes) -> Source:
     except ValueError:
         # What `ast` refuses without a place (a lone surrogate, a giant number) is for LibCST to judge.
         pass
-    return Source(text, _parse(text, refusal), tree)
+    return text, tree, refusal
 
 
 def _decode(source: bytes) -> str:
@@ -116,7 +125,8 @@ def _check_depth(text: str) -> None:
             raise SourceError(TOO_DEEP, *_place(text[: token.start()]))
 
 
-def _parse(text: str, refusal: SyntaxError | None) -> cst.Module:
+def parsed(text: str, refusal: SyntaxError | None) -> cst.Module:
+    """The LibCST tree of a text; what `ast` has against it is what is told if LibCST does not like it either."""
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:

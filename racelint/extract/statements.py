@@ -10,6 +10,7 @@ from racelint.extract.annotations import annotation_type
 from racelint.extract.dispatch import run, statement, value
 from racelint.extract.expressions import key
 from racelint.extract.frame import Frame
+from racelint.extract.literals import text_of
 from racelint.extract.operators import AUGMENTED
 from racelint.extract.targets import assign, delete
 from racelint.facts import (
@@ -29,8 +30,8 @@ from racelint.facts import (
     StoreItem,
 )
 
-_SILENT = frozenset({cst.SimpleString, cst.Ellipsis, cst.Integer})
-"""Expressions that do nothing as a statement: docstrings and placeholders."""
+_SILENT = frozenset({cst.Ellipsis, cst.Integer})
+"""Expressions that do nothing as a statement, as docstrings do."""
 
 
 @statement(cst.SimpleStatementLine)
@@ -45,7 +46,7 @@ def _nothing(frame: Frame, node: cst.CSTNode) -> None:
 
 @statement(cst.Expr)
 def _expression(frame: Frame, node: cst.Expr) -> None:
-    if type(node.value) not in _SILENT:
+    if type(node.value) not in _SILENT and text_of(node.value) is None:
         value(frame, node.value)
 
 

@@ -9,23 +9,31 @@ import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from racelint.extract.positions.pairing import pair
-from racelint.extract.positions.twins import Mismatch, decoded, encoded
-from racelint.extract.source import NEWLINE, Source
+from racelint.extract.positions.twins import Columns, Mismatch
+from racelint.extract.source import Source
 from racelint.facts import Span
+
+
+class Unplaced(Exception):
+    """It is not known where a node stands, and the text has not been parsed."""
 
 
 def spans(source: Source) -> Callable[[cst.CSTNode], Span]:
     """A function from a node to its span; for an expression in parentheses that is the part inside them."""
     if source.tree is None:
         return provided(source)
-    try:
-        twins = pair(source.module, source.tree, source.text)
-    except Mismatch:
-        return provided(source)
-    column = None if source.text.isascii() else _columns(source.text)
+    twins = source.twins
+    if twins is None:
+        try:
+            twins = pair(source.module, source.tree, source.text)
+        except Mismatch:
+            return provided(source)
+    column = None if source.text.isascii() else Columns(source.text).characters
 
     @cache
     def slowly() -> Callable[[cst.CSTNode], Span]:
+        if source.twins is not None:
+            raise Unplaced
         return provided(source)
 
     def span(node: cst.CSTNode) -> Span:
@@ -36,20 +44,9 @@ def spans(source: Source) -> Callable[[cst.CSTNode], Span]:
         start, end = twin.lineno, twin.end_lineno
         if column is None:
             return Span(start, twin.col_offset + 1, end, twin.end_col_offset + 1)
-        return Span(start, column(start, twin.col_offset), end, column(end, twin.end_col_offset))
+        return Span(start, column(start, twin.col_offset) + 1, end, column(end, twin.end_col_offset) + 1)
 
     return span
-
-
-def _columns(text: str) -> Callable[[int, int], int]:
-    """From a line and an offset in bytes, which is how `ast` counts, to a column in characters."""
-    lines = [line if line.isascii() else encoded(line) for line in NEWLINE.split(text)]
-
-    def column(line: int, offset: int) -> int:
-        content = lines[line - 1]
-        return offset + 1 if isinstance(content, str) else len(decoded(content[:offset])) + 1
-
-    return column
 
 
 def provided(source: Source) -> Callable[[cst.CSTNode], Span]:

@@ -22,6 +22,15 @@ def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[int, Any]:
     pairs = Pairs(text)
     try:
         block(module, tree.body, pairs)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise Mismatch from error
+    pair_rest(pairs, twins)
+    return twins
+
+
+def pair_rest(pairs: Pairs, twins: dict[int, Any]) -> None:
+    """Visit all pairs that are open, and those inside them; add each to the twins."""
+    try:
         while pairs:
             node, twin = pairs.pop()
             twins[id(node)] = twin
@@ -37,4 +46,3 @@ def pair(module: cst.Module, tree: ast.Module, text: str) -> dict[int, Any]:
                 rule(node, twin, pairs)
     except (AttributeError, TypeError, ValueError, IndexError, StopIteration, SyntaxError) as error:
         raise Mismatch from error
-    return twins
