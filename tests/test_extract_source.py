@@ -31,8 +31,8 @@ def refusal(source: bytes) -> SourceError:
         (b"# coding: hex\n", 1, 1),
         (b"# coding: ascii\nx = '\xc3\xa9'\n", 2, 6),
         (codecs.BOM_UTF8 + b"# coding: latin-1\n", 1, 1),
-        (b"x\n(y): int = 1\n", 2, 5),
-        (b"try: pass\nexcept: pass\nexcept E: pass\n", 1, 1),
+        (b"import threading\n(y): int = 1\n", 2, 5),
+        (b"import threading\ntry: pass\nexcept: pass\nexcept E: pass\n", 1, 1),
     ],
 )
 def test_refused_with_a_place(source: bytes, line: int, column: int) -> None:
@@ -40,6 +40,10 @@ def test_refused_with_a_place(source: bytes, line: int, column: int) -> None:
     assert (error.line, error.column) == (line, column)
     assert error.message
     assert str(error) == f"{line}:{column}: {error.message}"
+
+
+def test_what_only_libcst_cannot_read_is_read_where_it_need_not() -> None:
+    assert extract(b"x\n(y): int = 1\n").lines == 2
 
 
 @pytest.mark.parametrize(
