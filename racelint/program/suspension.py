@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from racelint import facts
+from racelint.program.arms import literal
 from racelint.program.calls import method_refs
+from racelint.program.frames import argument
 from racelint.program.source import Code, walk
 from racelint.program.types import Types
-from racelint.program.values import FunctionRef, Instance, Library, LibraryObject, Value
+from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Value
 
 
 @dataclass(slots=True)
@@ -75,9 +77,21 @@ class _Finder:
         return not callees or not all(self._runs_through(each) for each in callees)
 
     def _runs_through(self, callee: Value) -> bool:
+        if isinstance(callee, LibraryMethod):
+            return self._always_has_room(callee)
         return (
             isinstance(callee, FunctionRef) and callee.code.function.is_async and callee.code.key not in self.suspending
         )
+
+    def _always_has_room(self, callee: LibraryMethod) -> bool:
+        """Whether a call puts something in a queue that was made without a limit."""
+        transfer, queue = self._knowledge.transfer(callee.qualname), callee.receiver
+        if transfer is None or not transfer.sends or not isinstance(queue, LibraryObject) or queue.site is None:
+            return False
+        maker = self._types.names.sources.codes[queue.site[0]]
+        made = maker.operations[queue.site[1]]
+        size = argument(made, 0, "maxsize") if type(made) is facts.Call else None
+        return type(made) is facts.Call and (size is None or literal(maker, size) in ("0", "-1"))
 
     def _is_entered_at_once(self, code: Code, wait: facts.Await, callees: Iterable[Value]) -> bool:
         """Whether what is entered and left waits for nothing: a timeout, or an object of the program that does not."""
