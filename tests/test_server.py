@@ -194,6 +194,30 @@ def test_a_finding_can_be_silenced_by_a_quick_fix(shop: Path) -> None:
     with_editor(shop, scenario)
 
 
+def test_a_finding_can_be_mended_by_a_quick_fix(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        found = [each for each in editor.published[uri] if each.code == "RL101"]
+        actions = await editor.text_document_code_action_async(
+            types.CodeActionParams(types.TextDocumentIdentifier(uri), found[0].range, types.CodeActionContext(found))
+        )
+        action = (actions or ())[0]
+        assert isinstance(action, types.CodeAction)
+        assert (action.title, action.is_preferred) == ("Hold `self._lock` here", True)
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        rows = STOCK.splitlines(keepends=True)
+        for edit in reversed(action.edit.changes[uri]):
+            rows[edit.range.start.line : edit.range.end.line] = [edit.new_text]
+
+        editor.change(uri, "".join(rows))
+        await editor.told()
+        assert [each.code for each in editor.published[uri] if each.code == "RL101"] == []
+
+    with_editor(shop, scenario)
+
+
 def test_a_text_that_is_no_python_yet_is_told_and_the_server_goes_on(shop: Path) -> None:
     async def scenario(editor: Editor) -> None:
         uri = editor.open(shop / "stock.py")

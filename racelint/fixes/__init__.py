@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from racelint.findings import Finding, Report
+from racelint.remedies import Fix
 
 
 def with_fixes(report: Report) -> Report:
@@ -28,6 +29,18 @@ def with_fixes(report: Report) -> Report:
             continue
         fixed.update(zip(findings, fixes_for(source, findings), strict=True))
     return replace(report, findings=tuple(fixed.get(each, each) for each in report.findings))
+
+
+def fixed(content: str, finding: Finding) -> tuple[Fix, str] | None:
+    """The fix of a finding in a text, and the text with it; None if there is none."""
+    if finding.remedy is None:
+        return None
+    from racelint.fixes.texts import Text
+    from racelint.fixes.writing import fixes_in
+
+    text = Text.of(content, "utf-8")
+    fix = fixes_in(text, [finding])[0]
+    return None if fix is None else (fix, text.edited(fix.edits).content)
 
 
 def fixes_for(source: bytes, findings: Sequence[Finding]) -> list[Finding]:

@@ -51,8 +51,16 @@ WRITERS: Final[Mapping[type, Callable[[Tree, Any], Fix]]] = {
 def written(source: bytes, findings: Sequence[Finding]) -> list[Fix | None]:
     """The fix of each finding of a file, None where there is none."""
     try:
-        tree = Tree(Text.decoded(source))
-    except (NotWrittenError, cst.ParserSyntaxError, RecursionError):
+        return fixes_in(Text.decoded(source), findings)
+    except NotWrittenError:
+        return [None] * len(findings)
+
+
+def fixes_in(text: Text, findings: Sequence[Finding]) -> list[Fix | None]:
+    """The same of a text that was decoded."""
+    try:
+        tree = Tree(text)
+    except (cst.ParserSyntaxError, RecursionError):
         return [None] * len(findings)
     return [_written(tree, finding) for finding in findings]
 

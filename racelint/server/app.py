@@ -13,6 +13,7 @@ from pygls.workspace import TextDocument
 
 from racelint import __version__
 from racelint.add_noqa import commented
+from racelint.fixes import fixed
 from racelint.rewriting import NotWrittenError
 from racelint.section import ConfigError
 from racelint.server.protocol import contains, diagnostic, span_range
@@ -157,7 +158,7 @@ def _lenses(server: Server, uri: str) -> list[types.CodeLens]:
 
 
 def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """A comment that keeps each finding silent, as `racelint check --add-noqa` writes it."""
+    """For each finding its fix, if there is one, and a comment that keeps it silent, as `--add-noqa` writes it."""
     uri = params.text_document.uri
     known = _seen(server, uri)
     if known is None:
@@ -171,14 +172,25 @@ def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeA
             if each.code == told.code and each.span.line == told.range.start.line + 1
         ]
         for finding in same[:1]:
+            mended = fixed(document.source, finding)
+            if mended is not None:
+                fix, after = mended
+                title = fix.message if fix.applicability == "safe" else f"{fix.message} (unsafe)"
+                actions.append(_action(uri, title, told, document.source, after, preferred=title == fix.message))
             try:
                 after = commented(document.source, [finding])
             except NotWrittenError:
                 continue
             title = f"Silence {finding.code} here (# noqa: {finding.code})"
-            edit = types.WorkspaceEdit({uri: _edits(document.source, after)})
-            actions.append(types.CodeAction(title, types.CodeActionKind.QuickFix, [told], edit=edit))
+            actions.append(_action(uri, title, told, document.source, after))
     return actions
+
+
+def _action(
+    uri: str, title: str, told: types.Diagnostic, before: str, after: str, *, preferred: bool = False
+) -> types.CodeAction:
+    edit = types.WorkspaceEdit({uri: _edits(before, after)})
+    return types.CodeAction(title, types.CodeActionKind.QuickFix, [told], is_preferred=preferred or None, edit=edit)
 
 
 def _edits(before: str, after: str) -> list[types.TextEdit]:
