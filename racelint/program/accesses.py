@@ -70,7 +70,8 @@ class Collector:
             return []
         paths = parameter_paths(self._flow, given.code, operation.id, given.receiver)
         self._located[operation.id] = [
-            (place, outward(base, paths), bases) for place, base, bases in self._places.located(given.code, given.load)
+            (place, self._flow.shortest(outward(base, paths)), bases)
+            for place, base, bases in self._places.located(given.code, given.load)
         ]
         return [access for walk in walks if walk is not None for access in self._walked(operation, walk)]
 

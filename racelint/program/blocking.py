@@ -130,7 +130,9 @@ class _Finder:
         for each in list(reached.values()):
             if not leads_to(edge, callee, each.edge.site if each.edge is not None else each.waiting.id):
                 continue
-            needs = tuple((LockUse(use.lock, outward(use.base, paths), use.mode), need) for use, need in each.needs)
+            needs = tuple(
+                (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), need) for use, need in each.needs
+            )
             found.append(_Reached(each.waiting, needs, each.released | here, edge))
         return found
 

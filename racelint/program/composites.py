@@ -121,7 +121,8 @@ class Sequences:
         near = self._near_writers(place)
         for edge in self._edges_at(code, site):
             distance = near.get(edge.callee.key)
-            if distance is None or distance >= depth:
+            if distance is None or distance >= depth or edge.callee is code:
+                # what calls itself begins all over, with the test
                 continue
             if edge.callee.function.is_async and not self.is_awaited(code, site):
                 continue

@@ -46,9 +46,18 @@ def operands(operation: Operation) -> tuple[int, ...]:
 class Dataflow:
     """The def-use chains of one function. Phis and casts are looked through on request only."""
 
-    def __init__(self, code: Code, reflected: frozenset[int] = frozenset()) -> None:
-        """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments."""
+    def __init__(
+        self,
+        code: Code,
+        reflected: frozenset[int] = frozenset(),
+        shorten: Callable[[Code, str], str] = lambda _, path: path,
+    ) -> None:
+        """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments.
+
+        `shorten` gives another path for a path that leads to the same object by attributes.
+        """
         self.code = code
+        self._shorten = shorten
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
         self._sources: dict[tuple[int, bool], frozenset[int]] = {}
@@ -149,7 +158,7 @@ class Dataflow:
             case facts.LoadName(name=name, owner=owner):
                 return f"c:{self.code.module}:{owner}:{name}"
             case facts.LoadAttr(base=base, name=name):
-                return f"{self.path(base)}.{name}"
+                return self._shorten(self.code, f"{self.path(base)}.{name}")
             case facts.LoadItem(base=base, key=key):
                 return f"{self.path(base)}[{self.key(key)}]"
             case facts.Cast(value=value) | facts.Await(value=value) if value >= 0:
@@ -159,6 +168,10 @@ class Dataflow:
                 return paths.pop() if len(paths) == 1 else f"%{id}"
             case _:
                 return f"%{id}"
+
+    def shortest(self, path: str) -> str:
+        """The shortest path that leads to the same object."""
+        return self._shorten(self.code, path)
 
     def key(self, id: int) -> str:
         """A name for a subscript: the literal, the expression over literals and paths, or the path of the value."""

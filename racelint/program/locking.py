@@ -268,7 +268,7 @@ class Locking:
             (each.receiver for each in values if isinstance(each, FunctionRef) and each.code is callee), None
         )
         paths = parameter_paths(self._flow, callee, id, receiver)
-        return LockUse(use.lock, outward(use.base, paths), use.mode)
+        return LockUse(use.lock, self._flow.shortest(outward(use.base, paths)), use.mode)
 
 
 def _event_call(use: LockUse, role: LockRole, id: int, state: State) -> State:

@@ -135,7 +135,7 @@ class _Finder:
         flow = self._locksets.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
         return [
-            (LockUse(use.lock, outward(use.base, paths), use.mode), found)
+            (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
             for use, found in taken.items()
             if not self._is_shut_out(edge, found.edge.site if found.edge is not None else found.acquisition.id)
         ]

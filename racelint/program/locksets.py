@@ -196,6 +196,7 @@ class _EntryLocks:
             return frozenset()
         flow = self._locksets.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
+        paths |= self._locksets.places.ties.known_inside(edge.caller, edge.callee, paths)
         return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
 
     def _wrapped(self) -> dict[int, EntrySet]:

@@ -8,6 +8,7 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
@@ -17,8 +18,9 @@ from racelint.program.calls import Edge, is_public
 from racelint.program.contexts import Context
 from racelint.program.frames import parameter_paths
 from racelint.program.places import Places
-from racelint.program.source import Code
+from racelint.program.source import ClassInfo, Code
 from racelint.program.threads import Threads
+from racelint.program.ties import classes_of
 from racelint.program.types import Spawned
 from racelint.program.values import Instance, Partial, Value
 
@@ -27,6 +29,12 @@ ATTRIBUTES: Final = 3
 
 PER_PARAMETER: Final = 8
 """A parameter that may be more objects than this is given no further names."""
+
+GIVERS: Final = 4
+"""So often an object's name is taken from that of who gave it."""
+
+MAKERS: Final = 2
+"""What more calls than this make is no evidence of whose it is."""
 
 Root = tuple[str, int, str]
 """Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
@@ -51,6 +59,7 @@ class Naming:
         self._threads = threads
         self._places = places
         self._sources = places.types.names.sources
+        self._settling: list[Name] = []
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
@@ -76,11 +85,61 @@ class Naming:
             kept = self._kept(code, root)
             if kept is not None:
                 return self.names(context, code, kept + rest)
-            return {Name(("made", code.key, f"{root[1:]} by {context.index}"), rest): None}
+            return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
-        return {
-            Name(name.root, name.path + rest): None for name in known if (name.path + rest).count(".") <= ATTRIBUTES
-        }
+        return self._settled(Name(name.root, name.path + rest) for name in known)
+
+    def _settled(self, names: Iterable[Name]) -> NameSet:
+        """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
+        found: NameSet = {}
+        for name in names:
+            if any(step in self._places.ties.names for step in name.path.split(".")):
+                found.update(self._shortest(name))
+            else:
+                found[name] = None
+        return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
+
+    def _shortest(self, name: Name) -> NameSet:
+        classes = self._classes(name.root)
+        steps = self._places.ties.walk(classes, name.path.split(".")[1:])
+        short = Name(name.root, "".join(f".{step}" for step in steps))
+        if not steps or short in self._settling or len(self._settling) > GIVERS:
+            return {short: None}
+        self._settling.append(short)
+        given = [self._given(name.root, cls, steps) for cls in classes]
+        self._settling.pop()
+        return {each: None for names in given for each in names} if given and all(given) else {short: None}
+
+    def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
+        """The names of what an object of the class was given by its makers."""
+        ties = self._places.ties
+        kind, key, text = root
+        if kind == "made":
+            id, _, index = text.partition(" by ")
+            made = [((key, int(id)), [self._threads.contexts[int(index)]])]
+        elif kind in ("self", "own"):
+            made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
+        else:
+            made = []
+        found: NameSet = {}
+        for site, runners in made if len(made) <= MAKERS else ():
+            path = ties.argument(site, cls, steps[0])
+            if path is None:
+                return {}
+            for runner in runners:
+                found.update(self.names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
+        return found
+
+    def _classes(self, root: Root) -> tuple[ClassInfo, ...]:
+        """The classes of the object at the root of a name."""
+        kind, key, text = root
+        if kind == "self":
+            return (self._sources.classes[key],)
+        if kind == "made":
+            return classes_of(self._places.types.of(self._sources.codes[key], int(text.partition(" ")[0])))
+        if kind == "own":
+            return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
+        return classes_of(self._places.types.of_global(key, text))
 
     def _kept(self, code: Code, root: str) -> str | None:
         """The variable or attribute in which the function keeps what it has just made: that is its name then."""
@@ -97,7 +156,7 @@ class Naming:
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
         target = self._places.types.names.variable(module, name)
-        return {Name(("global", *target), rest): None} if isinstance(target, tuple) else {}
+        return self._settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
 
     def _of_closure(self, asking: Context, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own."""
@@ -107,7 +166,7 @@ class Naming:
         runners = self._threads.of(owner)
         for context in [asking] if any(each is asking for each in runners) else runners:
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
-            found.update({Name(each.root, each.path + rest): None for each in bound})
+            found.update(self._settled(Name(each.root, each.path + rest) for each in bound))
             for operation in owner.operations:
                 if _stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
@@ -154,6 +213,7 @@ class Naming:
 
     def _carry(self, context: Context, pending: list[Code]) -> None:
         waiting = {code.key for code in pending}
+        seen = set(waiting)
         while pending:
             code = pending.pop()
             waiting.discard(code.key)
@@ -162,8 +222,10 @@ class Naming:
                 for parameter, path in passed:
                     names = self.names(context, code, path) or self._of_receiver(context, edge, parameter)
                     changed |= self._bind(context, edge.callee, parameter, names)
-                if changed and edge.callee.key not in waiting:
+                # what is given nothing may know objects by closures and globals, and hands them on
+                if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
                     waiting.add(edge.callee.key)
+                    seen.add(edge.callee.key)
                     pending.append(edge.callee)
 
     def _calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:

@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow import Dataflow
 from racelint.program.source import ClassInfo, Code, span_of
+from racelint.program.ties import Ties
 from racelint.program.types import Types
 from racelint.program.values import (
     ClassRef,
@@ -94,6 +95,7 @@ class Places:
         self._reflected: dict[int, frozenset[int]] = {}
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
+        self.ties = Ties(types, self.dataflow)
         self._handed = self._find_handed()
         for code in types.names.sources.codes if self._handed else ():
             ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
@@ -133,7 +135,9 @@ class Places:
         """The def-use chains of a function."""
         found = self._dataflows.get(code.key)
         if found is None:
-            found = self._dataflows[code.key] = Dataflow(code, self._reflected.get(code.key, frozenset()))
+            found = self._dataflows[code.key] = Dataflow(
+                code, self._reflected.get(code.key, frozenset()), self.ties.shorten
+            )
         return found
 
     def forget(self, code: Code) -> None:

@@ -138,7 +138,7 @@ class Unlocked:
         if self._calls.is_construction(edge) or not self._threads.may_be_beside(caller, site):
             return True
         flow = self._places.dataflow(caller)
-        base = outward(needed.use.base, parameter_paths(flow, edge.callee, site, edge.receiver))
+        base = flow.shortest(outward(needed.use.base, parameter_paths(flow, edge.callee, site, edge.receiver)))
         if needed.use.lock.per_instance and self._is_fresh(caller, base):
             return True
         return any(
