@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
+from racelint.program.frames import argument
 from racelint.program.handed import handed_on
 from racelint.program.source import ClassInfo, Code, Sources, walk
 from racelint.program.types import Types
@@ -22,12 +24,16 @@ CHOICES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function)."""
+    """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function).
+
+    `lent`: what is called there is a function that runs `callee`, which it is given as this value.
+    """
 
     caller: Code
     site: int
     callee: Code
     receiver: Value | None
+    lent: int = facts.NOTHING
 
 
 @dataclass(slots=True)
@@ -48,6 +54,10 @@ class Calls:
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
     _sure: dict[int, list[Edge]] = field(default_factory=dict)
+    runners: dict[int, set[int]] = field(default_factory=dict)
+    """For each function: the parameters that it calls, or gives to what calls them."""
+    _lent: dict[int, list[Edge]] = field(default_factory=dict)
+    _is_lent: set[int] = field(default_factory=set)
     _only: dict[int, list[Edge]] = field(default_factory=dict)
     _wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
@@ -73,7 +83,7 @@ class Calls:
         pending = deque(roots)
         while pending:
             code = pending.popleft()
-            for edge in self.sure_calls(code) if surely else self.calls(code):
+            for edge in self._sure_reach(code) if surely else self._reach(code):
                 if edge.callee.key not in found:
                     found[edge.callee.key] = edge
                     pending.append(edge.callee)
@@ -87,6 +97,72 @@ class Calls:
             counts = self._targets(edges)
             found = self._sure[code.key] = [edge for edge in edges if counts[edge.site] <= CHOICES]
         return found
+
+    def lent_calls(self, code: Code) -> list[Edge]:
+        """The calls that a function has made for it by those that it gives functions to: `retry(self.connect)`.
+
+        Who runs what it is given runs what any caller gives it; of one caller it is known.
+        """
+        found = self._lent.get(code.key)
+        if found is None:
+            lent = [each for edge in self.sure_calls(code) for each in self._lent_at(edge)]
+            counts = Counter((each.site, each.lent) for each in lent)
+            found = self._lent[code.key] = [each for each in lent if counts[each.site, each.lent] <= CHOICES]
+        return found
+
+    def _lent_at(self, edge: Edge) -> Iterator[Edge]:
+        """The functions that a caller gives to what it calls, for that to run them."""
+        caller = edge.caller
+        for given in self._given_to_run(edge):
+            for value in self.types.of(caller, given) if given not in self.runners.get(caller.key, ()) else ():
+                if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
+                    yield Edge(caller, edge.site, value.code, value.receiver, given)
+
+    def _given_to_run(self, edge: Edge) -> Iterator[int]:
+        """The arguments of a call that the callee calls in turn."""
+        call, bound = edge.caller.operations[edge.site], edge.receiver is not None
+        for index in sorted(self.runners.get(edge.callee.key, ())) if type(call) is facts.Call else ():
+            assert type(call) is facts.Call
+            parameter = edge.callee.function.parameters[index]
+            if index >= bound and parameter.kind in ("positional", "keyword"):
+                given = argument(call, index - bound, parameter.name)
+                if given is not None:
+                    yield given
+
+    def _sure_reach(self, code: Code) -> list[Edge]:
+        return [*self.sure_calls(code), *self.lent_calls(code)]
+
+    def _reach(self, code: Code) -> list[Edge]:
+        """All calls of a function, each of what is lent as a call by who lends it."""
+        edges = self.calls(code)
+        runs = self.runners.get(code.key, ())
+        own = [
+            each
+            for each in edges
+            if not (runs and each.callee.key in self._is_lent and _called_at(code, each.site) in runs)
+        ]
+        return [*own, *(each for edge in edges for each in self._lent_at(edge))]
+
+    def find_runners(self, sources: Sources) -> None:
+        """Find the parameters that functions call, or give to who calls them, and what they are given as these."""
+        for code in sources.codes:
+            called = {_called_at(code, each.site) for each in self.calls(code)}
+            found = {id for id in called if 0 <= id < len(code.function.parameters)}
+            if found:
+                self.runners[code.key] = found
+        pending = [sources.codes[key] for key in self.runners]
+        while pending:
+            callee = pending.pop()
+            for edge in self.callers(callee):
+                known = self.runners.setdefault(edge.caller.key, set())
+                parameters = len(edge.caller.function.parameters)
+                for given in self._given_to_run(edge):
+                    if 0 <= given < parameters and given not in known:
+                        known.add(given)
+                        pending.append(edge.caller)
+        self._is_lent.update(
+            each.callee.key for edges in self.out.values() for edge in edges for each in self._lent_at(edge)
+        )
 
     def only_calls(self, code: Code) -> list[Edge]:
         """The calls of a function that have one possible callee: what they run is certain."""
@@ -109,6 +185,12 @@ class Calls:
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
         return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def _called_at(code: Code, site: int) -> int:
+    """The value that is called at an operation."""
+    call = code.operations[site]
+    return call.callee if type(call) is facts.Call else facts.NOTHING
 
 
 def is_public(code: Code) -> bool:
@@ -153,6 +235,7 @@ def link_calls(types: Types) -> Calls:
     calls.wrappers = _wrappers(types, sources)
     calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
     _call_wrappers(calls, sources)
+    calls.find_runners(sources)
     return calls
 
 

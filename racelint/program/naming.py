@@ -16,6 +16,7 @@ from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.calls import Edge, is_public
 from racelint.program.contexts import Context
+from racelint.program.dataflow import Dataflow
 from racelint.program.frames import parameter_paths
 from racelint.program.places import Places
 from racelint.program.source import ClassInfo, Code
@@ -237,6 +238,7 @@ class Naming:
                 (edge, list(parameter_paths(flow, edge.callee, edge.site, edge.receiver).items()))
                 for edge in self._threads.calls.sure_calls(code)
             ]
+            found.extend((edge, _receiver_lent(flow, edge)) for edge in self._threads.calls.lent_calls(code))
         return found
 
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
@@ -384,6 +386,14 @@ class Naming:
         if not root.startswith("%") or context.repeated is None or where is not context.code:
             return False
         return root[1:].isdigit() and context.repeated[0] <= int(root[1:]) <= context.repeated[1]
+
+
+def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
+    """The object of a bound method that is given to who calls it, by the name of its parameter."""
+    fetched, parameters = flow.operation(edge.lent), edge.callee.function.parameters
+    if edge.receiver is None or not parameters or type(fetched) is not facts.LoadAttr:
+        return []
+    return [(parameters[0].name, flow.path(fetched.base))]
 
 
 def _stores_cell(operation: facts.Operation | None, name: str) -> TypeGuard[facts.StoreName]:
