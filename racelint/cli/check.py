@@ -63,6 +63,7 @@ class _Check(click.Command):
 @click.option("--unsafe-fixes", is_flag=True, help="Of the fixes also those that need a look.")
 @click.option("--diff", is_flag=True, help="Show what would be changed to mend it, and change nothing.")
 @click.option("--fix-only", is_flag=True, help="The same as --fix without a report.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file of the project changes.")
 @click.option(ADD_NOQA, metavar="[=REASON]", help="Write a `# noqa` comment for each finding.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked, and stop.")
 @click.option("--show-settings", is_flag=True, help="Tell all settings and where they are from, and stop.")
@@ -79,6 +80,7 @@ def check(
     unsafe_fixes: bool,
     diff: bool,
     fix_only: bool,
+    watch: bool,
     add_noqa: str | None,
     show_files: bool,
     show_settings: bool,
@@ -97,11 +99,14 @@ def check(
         raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
     if add_noqa is not None and (fix or fix_only or diff):
         raise click.UsageError(f"{ADD_NOQA} does not go with fixes")
+    if watch and (fix or fix_only or diff or add_noqa is not None or STANDARD_STREAM in paths):
+        raise click.UsageError("--watch goes neither with fixes, nor with what writes to files, nor with `-`")
     if STANDARD_STREAM in paths and sys.stdin is None:
         raise click.UsageError("-: standard input is closed")
     buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
     paths = tuple(path for path in paths if path != STANDARD_STREAM) or (() if buffers else (Path(),))
-    config = configured(paths, {**values, "respect_noqa": not ignore_noqa}, nearest=next(iter(buffers), None))
+    values = {**values, "respect_noqa": not ignore_noqa}
+    config = configured(paths, values, nearest=next(iter(buffers), None))
     if show_settings:
         return _tell_settings(config)
     if show_files:
@@ -111,11 +116,19 @@ def check(
     if fix or fix_only or diff:
         writing = _Writing(unsafe_fixes, diff, fix_only, exit_zero, quiet)
         return _fix(paths, config, buffers, writing, output_file, lambda report, out: write(report, output_format, out))
-    report = _checked(paths, config, buffers, quiet=quiet)
-    if add_noqa is not None:
-        return _add_noqa(report, add_noqa)
-    _put(output_file, lambda stream: write(report, output_format, stream))
-    return _exit_code(report, exit_zero=exit_zero)
+
+    def run(config: Config) -> int:
+        report = _checked(paths, config, buffers, quiet=quiet)
+        if add_noqa is not None:
+            return _add_noqa(report, add_noqa)
+        _put(output_file, lambda stream: write(report, output_format, stream))
+        return _exit_code(report, exit_zero=exit_zero)
+
+    if watch:
+        from racelint.cli import watching
+
+        return watching.watch([config.root] if config.is_project else paths, lambda: run(configured(paths, values)))
+    return run(config)
 
 
 def _show(report: Report, output_format: str, stream: TextIO) -> None:
