@@ -1,14 +1,14 @@
 """Mending what is found: fixes are tried on the texts in memory, round by round, and kept only if they help.
 
-After each round the program is checked again. A fix whose finding is still there, or by which another one comes up, is
-taken back. Of fixes that touch the same lines, the next round gets those that come later.
+After each round the program is checked again. A fix whose finding is still there is taken back, and so is one by which
+another finding comes up that cannot be mended. Of fixes that touch the same lines, the later ones wait for the next
+round.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +16,12 @@ from racelint import engine
 from racelint.config import Config
 from racelint.findings import Finding, Progress, Report, RunError
 from racelint.fixes import with_fixes
-from racelint.fixes.texts import Text
-from racelint.remedies import Edit, Fix
+from racelint.fixes.trial import Key, Trial, key_of, new_in
+from racelint.remedies import Fix
 from racelint.rewriting import NotWrittenError, reason, replace_file
 from racelint.rule import Selection, load_rules
 
 ROUNDS: Final = 100
-
-Key = tuple[str, str, str, str]
-"""What stays of a finding where lines move: its file, its code, its symbol and its function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,30 @@ class Repaired:
     in_vain: tuple[Finding, ...] = ()
 
 
-@dataclass(slots=True)
-class _Work:
-    """The texts as they are by now, with those of the beginning, and what shall not be tried again."""
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is reported by now, on the files of which the text is another one, and how many fixes that took."""
 
-    texts: dict[str, bytes]
-    former: dict[str, bytes] = field(default_factory=dict)
-    refused: dict[Key, Finding] = field(default_factory=dict)
+    report: Report
+    texts: Mapping[str, bytes]
+    fixed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a run is about."""
+
+    paths: Sequence[Path]
+    config: Config
+    codes: frozenset[str]
+    progress: Progress
+    buffers: Mapping[Path, bytes]
+    unsafe: bool
+
+    def checked(self, files: Mapping[str, Path], texts: Mapping[str, bytes]) -> Report:
+        """What is found with these texts in the place of those of some files."""
+        changed = {files[path]: text for path, text in texts.items()}
+        return engine.check(self.paths, self.config, self.progress, {**self.buffers, **changed})
 
 
 def repair(
@@ -64,37 +78,49 @@ def repair(
     unsafe: bool = False,
 ) -> Repaired:
     """Mend what is found in the files at and below the paths, and in the buffers, without writing to any file."""
-    wide = _wide(config)
-    codes = config.codes
-    report = engine.check(paths, wide, progress, buffers)
-    work = _Work(dict(report.buffers))
-    first = report
-    fixed = 0
+    asked = _Asked(paths, _wide(config), config.codes, progress, buffers, unsafe)
+    first = asked.checked({}, {})
+    former: dict[str, bytes] = {}
+    refused: dict[Key, Finding] = {}
+    state = _mended(asked, _State(first, {}), former, refused, looks_ahead=True)
+    report = state.report
+    if asked.config is not config:
+        report = replace(asked, config=config).checked(first.files, state.texts)
+    return Repaired(
+        replace(report, fixed=state.fixed), tuple(_changes(first, state.texts, former)), tuple(refused.values())
+    )
+
+
+def _mended(
+    asked: _Asked, state: _State, former: dict[str, bytes], refused: dict[Key, Finding], *, looks_ahead: bool
+) -> _State:
+    """What comes of a state, round by round. `former` gets the texts before all that, `refused` what is of no use.
+
+    Where fixes lead to other findings, those may be mended as well: who `looks_ahead` tries that before giving up.
+    """
     for _ in range(ROUNDS):
-        chosen = _chosen(with_fixes(report), codes, work.refused, unsafe=unsafe)
-        if not chosen or report.errors:
+        chosen = _chosen(with_fixes(state.report), asked.codes, refused, unsafe=asked.unsafe)
+        if not chosen or state.report.errors:
             break
-        trial = _Trial(report, chosen, work.texts)
-        later = engine.check(paths, wide, progress, {**buffers, **_by_file(report, trial.texts)})
-        vain = trial.in_vain(later)
-        work.refused.update((_key(each), each) for each in vain)
-        if vain:
-            continue
-        for path in trial.texts.keys() - work.texts.keys():
-            work.former[path] = trial.before[path].encoded()
-        work.texts.update(trial.texts)
-        fixed += len(chosen)
-        report = later
-    if wide is not config:
-        report = engine.check(paths, config, progress, {**buffers, **_by_file(first, work.texts)})
-    return Repaired(replace(report, fixed=fixed), tuple(_changes(first, work)), tuple(work.refused.values()))
+        trial = Trial(state.report, chosen)
+        for path, text in trial.before.items():
+            former.setdefault(path, text.encoded())
+        texts = {**state.texts, **trial.texts}
+        later = _State(asked.checked(state.report.files, texts), texts, state.fixed + len(chosen))
+        bad, new = trial.in_vain(later.report), new_in(later.report, state.report)
+        if new and not bad and looks_ahead:
+            ahead = _mended(asked, later, former, dict(refused), looks_ahead=False)
+            later, new = ahead, new_in(ahead.report, state.report)
+        if not bad and not new:
+            state = later
+        refused.update((key_of(each), each) for each in (*bad, *trial.blamed(new)))
+    return state
 
 
-def _changes(first: Report, work: _Work) -> Iterator[Change]:
-    for path, text in sorted(work.texts.items()):
-        before = first.buffers[path] if path in first.buffers else work.former[path]
-        if text != before:
-            yield Change(path, before, text, None if path in first.buffers else first.files[path].resolve())
+def _changes(first: Report, texts: Mapping[str, bytes], former: Mapping[str, bytes]) -> Iterator[Change]:
+    for path, text in sorted(texts.items()):
+        if text != former[path]:
+            yield Change(path, former[path], text, None if path in first.buffers else first.files[path].resolve())
 
 
 def write(changes: Sequence[Change]) -> list[RunError]:
@@ -120,14 +146,6 @@ def _wide(config: Config) -> Config:
     return replace(config, selection=Selection(extend_select=tuple(sorted(config.codes))))
 
 
-def _by_file(report: Report, texts: Mapping[str, bytes]) -> dict[Path, bytes]:
-    return {report.files[path]: text for path, text in texts.items()}
-
-
-def _key(finding: Finding) -> Key:
-    return finding.path, finding.code, finding.symbol, finding.function
-
-
 # --- a round ---
 
 
@@ -138,7 +156,7 @@ def _chosen(
     chosen: list[tuple[Finding, Fix]] = []
     for finding in report.findings:
         fix = finding.fix
-        if fix is None or finding.code not in codes or _key(finding) in refused:
+        if fix is None or finding.code not in codes or key_of(finding) in refused:
             continue
         if not unsafe and fix.applicability == "unsafe":
             continue
@@ -157,52 +175,3 @@ def _extent(fix: Fix) -> tuple[tuple[int, int], tuple[int, int]]:
     """From where to where a fix changes something."""
     spans = [edit.span for edit in fix.edits]
     return min((each.line, each.column) for each in spans), max((each.end_line, each.end_column) for each in spans)
-
-
-class _Trial:
-    """The texts of some files with fixes in them: `before` and, as bytes, after."""
-
-    def __init__(self, report: Report, chosen: Sequence[tuple[Finding, Fix]], texts: Mapping[str, bytes]) -> None:
-        self._report = report
-        self._findings = [finding for finding, _ in chosen]
-        groups: dict[str, dict[tuple[Edit, ...], None]] = {}
-        for finding, fix in chosen:
-            groups.setdefault(finding.path, {}).setdefault(fix.edits)
-        self._edits = {path: [edit for group in edits for edit in group] for path, edits in groups.items()}
-        self.before = {
-            path: Text.decoded(texts[path] if path in texts else report.files[path].read_bytes()) for path in groups
-        }
-        self._after = {path: text.edited(self._edits[path]) for path, text in self.before.items()}
-        self.texts = {path: text.encoded() for path, text in self._after.items()}
-
-    def in_vain(self, later: Report) -> list[Finding]:
-        """The findings that are still there though they were fixed, and those whose fix has led to another one."""
-        if later.errors:
-            return self._findings
-        left = {(_key(each), each.span.line) for each in later.findings}
-        told = {each for each in self._findings if (_key(each), self._line_of(each)) in left}
-        former, now = (Counter(map(_key, report.findings)) for report in (self._report, later))
-        for new in later.findings:
-            if now[_key(new)] > former[_key(new)]:
-                told.update(_blamed(new, self._findings))
-        return [each for each in self._findings if each in told]
-
-    def _line_of(self, finding: Finding) -> int:
-        """The line on which a finding would stand now."""
-        before, after = self.before[finding.path], self._after[finding.path]
-        offset = before.moved(before.start(finding.span), self._edits[finding.path])
-        return after.span(offset, offset).line
-
-
-def _blamed(new: Finding, chosen: Sequence[Finding]) -> Sequence[Finding]:
-    """The fixed findings that have most to do with a new one: of its function, else of its files, else all."""
-    paths = {new.path, *(each.path for each in new.related)}
-    for is_close in (
-        lambda each: (each.path, each.function) == (new.path, new.function),
-        lambda each: each.symbol == new.symbol,
-        lambda each: each.path in paths,
-    ):
-        close = [each for each in chosen if is_close(each)]
-        if close:
-            return close
-    return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 import libcst as cst
 
@@ -55,10 +56,12 @@ def require_same_object(tree: Tree, run: Run, lock: str, holder: str) -> None:
     stored = {each.value for each in _stores(function)} if function is not None else set()
     if (root in stored) if is_parameter or not holder else (root in stored and function is not None):
         raise DeclinedError(f"`{root}` is set in the function")
-    written = cst.parse_expression(lock)
-    for node in inside(run.statements):
-        if isinstance(node, cst.AssignTarget) and same(node.target, written):
-            raise DeclinedError("the lock is set in between")
+    names = [
+        cst.parse_expression(".".join(parts)) for parts in accumulate([[each] for each in lock.split(".")]) if parts[1:]
+    ]
+    for node in inside(run.statements if function is None else [function]):
+        if isinstance(node, cst.AssignTarget) and any(same(node.target, name) for name in names):
+            raise DeclinedError("another lock is set in the function")
 
 
 def _parameters(parameters: cst.Parameters) -> Iterable[cst.Param]:
