@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from racelint.graph import Picture
     from racelint.program import Program
     from racelint.program.suggestions import Suggestion
-    from racelint.show import Entry
+    from racelint.show import Entry, Shared
 
 
 def silent(_activity: str, _done: int, _total: int) -> None:
@@ -49,6 +49,15 @@ class Analysis:
     def extent(self) -> Extent:
         """What there is in the program."""
         return self.outcome.extent()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A report with what there is to know around it: the state that threads have in common, and the pictures."""
+
+    report: Report
+    shared: tuple[Shared, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 def check(
@@ -146,6 +155,28 @@ def draw(
     asked = frozenset(file.display for file in files if file.asked)
     drawn = checking.ask(modules, config, lambda program: PICTURES[kind](program, asked))
     return (None, (*errors, drawn)) if isinstance(drawn, RunError) else (drawn, errors)
+
+
+def overview(paths: Sequence[Path], config: Config, progress: Progress = silent) -> Overview:
+    """The report that `check` makes, and beside it all shared state and all pictures of the same files.
+
+    Raises `BaselineError` if the baseline that is configured cannot be used.
+    """
+    from racelint import checking
+    from racelint.graph import PICTURES
+    from racelint.show import shared_places
+
+    report = check(paths, config, progress)
+    _, modules, _ = _read_all(paths, config, progress)
+    asked = frozenset(report.files)
+
+    def view(program: Program) -> tuple[tuple[Shared, ...], tuple[Picture, ...]]:
+        return tuple(shared_places(program, asked)), tuple(draw(program, asked) for draw in PICTURES.values())
+
+    seen = checking.ask(modules, config, view)
+    if isinstance(seen, RunError):
+        return Overview(replace(report, errors=tuple(dict.fromkeys((*report.errors, seen)))))
+    return Overview(report, *seen)
 
 
 def _read_all(

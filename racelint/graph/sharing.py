@@ -11,7 +11,7 @@ from racelint.program.contexts import Context
 from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.show.contexts import label
-from racelint.show.places import is_shared
+from racelint.show.shared import is_shared
 
 
 def shared_state(program: Program, paths: frozenset[str]) -> Picture:

@@ -11,9 +11,10 @@ from racelint.show.entry import Entry, Line
 from racelint.show.funnel import show_races
 from racelint.show.locks import show_lockorder, show_locksets
 from racelint.show.places import show_sharing
+from racelint.show.shared import GuardedBy, Row, Shared, shared_places
 from racelint.show.why_not import why_not
 
-__all__ = ["VIEWS", "Entry", "Line", "why_not"]
+__all__ = ["VIEWS", "Entry", "GuardedBy", "Line", "Row", "Shared", "shared_places", "why_not"]
 
 Paths = Sequence[str]
 """The files to tell about, as they are shown."""
