@@ -12,7 +12,7 @@ import click
 
 from racelint import __version__
 from racelint.baseline import BaselineError
-from racelint.cli import baseline, check, clean, explain, graph, server, show, suggest
+from racelint.cli import baseline, check, clean, explain, graph, report, server, show, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
@@ -64,6 +64,7 @@ COMMANDS = (
     suggest.suggest,
     show.show,
     graph.graph,
+    report.report,
     server.server,
     explain.explain,
     explain.rules,
