@@ -153,11 +153,14 @@ def take(page: Page, folder: Path, fragment: str, name: str) -> None:
             page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
             page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
             page.open(fragment)
-            page.browser.execute_script("document.querySelectorAll(arguments[0]).forEach((each) => each.open = true)", name)
+            page.browser.execute_script(
+                "document.querySelectorAll(arguments[0]).forEach((each) => each.open = true)", name
+            )
             page.expect(f"pixels beyond the screen at {width}", 0, page.browser.execute_script(OVERFLOW))
             top = page.browser.execute_script(
                 "const found = document.querySelector(arguments[0]);"
-                "return found ? found.getBoundingClientRect().top + scrollY : 0", name
+                "return found ? found.getBoundingClientRect().top + scrollY : 0",
+                name,
             )
             height = page.browser.execute_script("return document.documentElement.scrollHeight")
             clip = {"x": 0, "y": top, "width": width, "height": min(height - top, TALLEST), "scale": 1}
@@ -178,7 +181,9 @@ def main() -> int:
     chosen = parser.parse_args()
     page = Page(chosen.report, chosen.binary, chosen.driver)
     try:
-        for check in () if chosen.only_screenshots else (check_peace, check_filters, check_search, check_keys_and_links):
+        for check in (
+            () if chosen.only_screenshots else (check_peace, check_filters, check_search, check_keys_and_links)
+        ):
             check(page)
         for selector in chosen.shown if chosen.screenshots else ():
             take(page, chosen.screenshots, "", selector)

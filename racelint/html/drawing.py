@@ -20,8 +20,8 @@ KEPT: Final = frozenset(
 )
 """The elements and attributes that a picture is made of; no other gets into the page."""
 
-MOST: Final = 250
-"""So many arrows can be laid out in a few seconds, and looked at."""
+MOST: Final = 500
+"""So many arrows can be laid out in seconds, and looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,21 @@ def drawings(pictures: Sequence[Picture]) -> list[Drawing]:
 def _drawing(picture: Picture) -> Drawing:
     from markupsafe import Markup
 
-    shown, note = picture, ""
+    notes, shown = [], picture
     if len(picture.arrows) > MOST:
         shown = what_is_wrong(picture)
-        note = f"Only what is red, and what is next to it: all {len(picture.nodes)} nodes are too many for one picture."
+        notes.append(
+            f"Its {len(picture.nodes)} nodes are too many for one picture: this is what is red, and what is next to it."
+        )
     svg = ""
-    if shown.nodes and len(shown.arrows) <= MOST:
+    if len(shown.arrows) > MOST:
+        notes.append("That is still too much to be drawn.")
+    elif shown.nodes:
         try:
-            svg = Markup(inline(WRITERS["svg"](shown), shown))
+            svg = Markup(inline(WRITERS["svg"](shown), shown.title))
         except NoLayoutError:
-            note = f"{note} It is drawn here where the report is made with Graphviz: pip install 'racelint[graph]'."
-    return Drawing(picture.title, len(picture.nodes), svg, WRITERS["mermaid"](picture), note.strip())
+            notes.append("A report that is made with Graphviz has it drawn: pip install 'racelint[graph]'.")
+    return Drawing(picture.title, len(picture.nodes), svg, WRITERS["mermaid"](shown), " ".join(notes))
 
 
 def what_is_wrong(picture: Picture) -> Picture:
@@ -64,11 +68,11 @@ def what_is_wrong(picture: Picture) -> Picture:
     return replace(picture, nodes=tuple(node for node in picture.nodes if node.name in near), arrows=arrows)
 
 
-def inline(svg: str, picture: Picture) -> str:
+def inline(svg: str, title: str) -> str:
     """An SVG file as an element of a page: made anew of plain shapes, each note where the pointer rests."""
     root = _plain(ElementTree.fromstring(svg))
     root.set("role", "img")
-    root.set("aria-label", printable(picture.title))
+    root.set("aria-label", printable(title))
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
 
 

@@ -9,6 +9,7 @@ from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Related, 
 from racelint.html.source import Row, line_of, rows
 from racelint.lines import Lines, lines_of
 from racelint.report.documentation import page
+from racelint.report.escaping import encodable
 from racelint.report.fingerprint import fingerprints
 from racelint.report.sides import asides, holding, lacking, letter, passed, starts
 
@@ -67,7 +68,7 @@ def finding_views(report: Report) -> list[FindingView]:
     lines = lines_of(report)
     return [
         _view(finding, f"f-{name[:16]}", lines)
-        for finding, name in zip(report.findings, fingerprints(report), strict=True)
+        for finding, name in zip(report.findings, fingerprints(encodable(report)), strict=True)
     ]
 
 

@@ -85,7 +85,7 @@
     }
   }
 
-  form.addEventListener("input", () => { apply(); remember(); });
+  for (const happened of ["input", "change"]) form.addEventListener(happened, () => { apply(); remember(); });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(() => { apply(); remember(); }));
   window.addEventListener("hashchange", recall);
