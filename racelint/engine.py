@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from racelint.graph import Picture
     from racelint.program import Program
     from racelint.program.suggestions import Suggestion
-    from racelint.show import Entry, Shared
+    from racelint.show import Entry
 
 
 def silent(_activity: str, _done: int, _total: int) -> None:
@@ -49,15 +49,6 @@ class Analysis:
     def extent(self) -> Extent:
         """What there is in the program."""
         return self.outcome.extent()
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """A report with what there is to know around it: the state that threads have in common, and the pictures."""
-
-    report: Report
-    shared: tuple[Shared, ...] = ()
-    pictures: tuple[Picture, ...] = ()
 
 
 def check(
@@ -99,7 +90,7 @@ def suggest(
     """The claims that the files at and below the paths keep already, and what went wrong on the way to them."""
     from racelint import checking
 
-    files, modules, errors = _read_all(paths, config, progress)
+    files, modules, errors = read_all(paths, config, progress)
     found = checking.suggest(modules, config)
     if isinstance(found, RunError):
         return [], (*errors, found)
@@ -117,7 +108,7 @@ def show(
     from racelint import checking
     from racelint.show import VIEWS, why_not
 
-    files, modules, errors = _read_all(paths, config, progress)
+    files, modules, errors = read_all(paths, config, progress)
     asked = frozenset(file.display for file in files if file.asked)
 
     def view(program: Program) -> list[Entry]:
@@ -151,37 +142,16 @@ def draw(
     from racelint import checking
     from racelint.graph import PICTURES
 
-    files, modules, errors = _read_all(paths, config, progress)
+    files, modules, errors = read_all(paths, config, progress)
     asked = frozenset(file.display for file in files if file.asked)
     drawn = checking.ask(modules, config, lambda program: PICTURES[kind](program, asked))
     return (None, (*errors, drawn)) if isinstance(drawn, RunError) else (drawn, errors)
 
 
-def overview(paths: Sequence[Path], config: Config, progress: Progress = silent) -> Overview:
-    """The report that `check` makes, and beside it all shared state and all pictures of the same files.
-
-    Raises `BaselineError` if the baseline that is configured cannot be used.
-    """
-    from racelint import checking
-    from racelint.graph import PICTURES
-    from racelint.show import shared_places
-
-    report = check(paths, config, progress)
-    _, modules, _ = _read_all(paths, config, progress)
-    asked = frozenset(report.files)
-
-    def view(program: Program) -> tuple[tuple[Shared, ...], tuple[Picture, ...]]:
-        return tuple(shared_places(program, asked)), tuple(draw(program, asked) for draw in PICTURES.values())
-
-    seen = checking.ask(modules, config, view)
-    if isinstance(seen, RunError):
-        return Overview(replace(report, errors=tuple(dict.fromkeys((*report.errors, seen)))))
-    return Overview(report, *seen)
-
-
-def _read_all(
+def read_all(
     paths: Sequence[Path], config: Config, progress: Progress
 ) -> tuple[list[SourceFile], list[tuple[SourceFile, ModuleFacts]], tuple[RunError, ...]]:
+    """The files of the program around the paths, what those say that could be read, and what went wrong."""
     files, _ = discover(paths, project(config), NO_BUFFERS)
     store = Cache(config.cache_dir)
     readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)

@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from test_report_properties import REPORTS, TEXTS
 
 from racelint import cli
-from racelint.engine import Overview
 from racelint.findings import Report
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.html import page
 from racelint.html.drawing import MOST, what_is_wrong
+from racelint.overview import Overview
 from racelint.report.escaping import printable
 from racelint.show import GuardedBy, Row, Shared
 

@@ -53,19 +53,19 @@ def report(paths: tuple[Path, ...], file: Path, subtitle: str, ignore_noqa: bool
         require_templates()
     except MissingTemplatesError as error:
         raise click.ClickException(str(error)) from error
-    from racelint import engine
+    from racelint.overview import overview
 
     paths = paths or (Path(),)
     config = configured(paths, {**values, "respect_noqa": not ignore_noqa})
     with progress_on(sys.stderr) as progress:
-        overview = engine.overview(paths, config, progress)
-    for failed in overview.report.errors:
+        seen = overview(paths, config, progress)
+    for failed in seen.report.errors:
         tell(f"{failed.where}: {failed.message}")
-    text = page(overview, subtitle)
+    text = page(seen, subtitle)
     if file == STANDARD_STREAM:
         put(sys.stdout, text)
     else:
         with opened(file) as stream:
             stream.write(text)
-        click.echo(f"{summary(overview.report)} Wrote {file}.")
-    return FAILED if overview.report.errors else FOUND_NOTHING
+        click.echo(f"{summary(seen.report)} Wrote {file}.")
+    return FAILED if seen.report.errors else FOUND_NOTHING

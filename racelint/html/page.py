@@ -9,11 +9,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from racelint import __version__
-from racelint.engine import Overview
 from racelint.html.drawing import drawings
 from racelint.html.finding import finding_views
 from racelint.html.place import place_views
 from racelint.html.tally import tally
+from racelint.overview import Overview
 from racelint.report.counts import summary
 from racelint.report.documentation import HOME
 from racelint.report.escaping import printable
