@@ -89,7 +89,7 @@ def first_id(loop: facts.Loop) -> int:
 def tests_of(code: Code) -> list[int]:
     """The values that the branches and while loops of a function test."""
     found: list[int] = []
-    for node in walk(code.function.body):
+    for node in code.controls:
         if type(node) is facts.Branch or (type(node) is facts.Loop and node.kind == "while"):
             found.append(node.test)
     return found

@@ -17,7 +17,7 @@ from racelint.program.lockorder import LockOrder
 from racelint.program.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.origins import carried, given_paths, kept, known, origin, receiver_of, relative
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.types import Spawned
 from racelint.program.values import (
     Instance,
@@ -81,7 +81,7 @@ class Awaited:
                 if found is not None:
                     yield found
         for code in self._sources.codes:
-            for node in walk(code.function.body):
+            for node in code.controls:
                 if type(node) is facts.With and not node.is_async:
                     yield from self._leaving(code, node)
 

@@ -20,7 +20,7 @@ from racelint.program.launches import Launch, Launches
 from racelint.program.locksets import LockSets
 from racelint.program.places import Place
 from racelint.program.sequences import handled_misses
-from racelint.program.source import ClassInfo, Code, span_of, walk
+from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.steps import Frame, Step, Walker, leads_to, of_class
 from racelint.program.threads import Threads
 from racelint.program.types import DATACLASSES
@@ -110,7 +110,7 @@ class _Finder:
     def _of_method(self, cls: ClassInfo, method: Code, walker: Walker) -> Iterator[EarlyStart]:
         steps = list(walker.steps(method))
         for index, step in enumerate(steps):
-            if any(_is_dynamic(each) for each in steps[: index + 1]):
+            if _is_dynamic(step):
                 return
             for launch in self._launches.of(cls, walker, step):
                 late = self._late(cls, method, launch, steps[:index], steps[index + 1 :])
@@ -227,7 +227,7 @@ class _Finder:
         if found is None:
             flow = self._places.dataflow(code)
             found = self._asked[code.key] = set()
-            for node in walk(code.function.body):
+            for node in code.controls:
                 if type(node) is facts.Branch or (type(node) is facts.Loop and node.kind == "while"):
                     test = flow.operation(node.test)
                     asked = [node.test, *(operands(test) if isinstance(test, facts.Compute) else ())]

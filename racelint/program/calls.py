@@ -10,7 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.frames import argument
 from racelint.program.handed import handed_on
-from racelint.program.source import ClassInfo, Code, Sources, walk
+from racelint.program.source import ClassInfo, Code, Sources
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Value
 
@@ -218,13 +218,15 @@ def link_calls(types: Types) -> Calls:
             if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
                 edges[Edge(caller, id, value.code, value.receiver)] = None
     for code in sources.codes:
-        for node in walk(code.function.body):
+        for node in code.controls:
             if type(node) is facts.With:
                 for edge in _with_edges(types, code, node):
                     edges[edge] = None
-            elif type(node) is facts.MakeClass:
-                body = sources.modules[code.module].facts.classes[node.cls].body
-                edges[Edge(code, node.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
+    for code in dict.fromkeys(cls.parent for cls in sources.classes):
+        for made in code.operations:
+            if type(made) is facts.MakeClass:
+                body = sources.modules[code.module].facts.classes[made.cls].body
+                edges[Edge(code, made.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
     out: dict[int, list[Edge]] = defaultdict(list)
     into: dict[int, list[Edge]] = defaultdict(list)
     for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):

@@ -89,7 +89,7 @@ class _Finder:
     def of(self, spawned: Spawned) -> Iterator[Capture]:
         """The variables that one started function reads too late."""
         code, site = self._sources.codes[spawned.site[0]], spawned.site[1]
-        loops = [node for node in walk(code.function.body) if type(node) is facts.Loop and contains(node, site)]
+        loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, site)]
         if not loops:
             return
         for runs, handed_over in self._readers(code, site, spawned.target):

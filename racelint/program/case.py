@@ -88,11 +88,7 @@ class Case:
             return True
         if not self.sharing.is_early(access):
             return False
-        return not any(
-            code is access.code and id < access.id
-            for context in self.threads.contexts[1:]
-            for code, id in context.starts
-        )
+        return self.threads.first_start(access.code) >= access.id
 
     def _is_thread_slot(self, access: Access) -> bool:
         """An item under the running thread's own key."""
@@ -302,6 +298,12 @@ class Case:
 
     def _notes_process(self, code: Code) -> bool:
         """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
+        known = self.sharing.noting_process.get(code.key)
+        if known is None:
+            known = self.sharing.noting_process[code.key] = self._stores_process(code)
+        return known
+
+    def _stores_process(self, code: Code) -> bool:
         stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
         return any(
             isinstance(value, Library) and value.qualname == "os.getpid"

@@ -116,7 +116,7 @@ class Conditions:
     def _arm_of(self, id: int) -> tuple[int, int]:
         """The innermost arm of a branch (or body of a try or with) around an operation, as a range of ids."""
         if self._arms is None:
-            bodies = [part for node in walk(self._code.function.body) for part in parts(node) if part]
+            bodies = [part for node in self._code.controls for part in parts(node) if part]
             ids = [[each.id for each in walk(body) if hasattr(each, "id")] for body in bodies]
             self._arms = [(min(each), max(each)) for each in ids if each]
         around = [(low, high) for low, high in self._arms if low <= id <= high]

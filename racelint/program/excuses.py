@@ -13,7 +13,6 @@ from racelint.program.harmless import acts_once, is_memo, is_set_alike
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import handled_misses
-from racelint.program.source import walk
 from racelint.program.swaps import SWAPS, adds
 from racelint.program.values import Library
 
@@ -42,7 +41,7 @@ def excuse(case: Case, sequence: Composite) -> str:
 
 def _is_asked_each_turn(sequence: Composite) -> bool:
     """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same."""
-    loops = (node for node in walk(sequence.code.function.body) if type(node) is facts.Loop and node.kind == "while")
+    loops = (node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while")
     return any(contains(head, sequence.first.id) for loop in loops for head in loop.head)
 
 

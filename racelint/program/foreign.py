@@ -14,7 +14,7 @@ from racelint.program.holding import Acquisition
 from racelint.program.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.origins import origin, receiver_of
-from racelint.program.source import ClassInfo, Code, walk
+from racelint.program.source import ClassInfo, Code
 from racelint.program.types import GIVES_ELEMENT
 
 
@@ -70,7 +70,7 @@ def _calls(
 
 
 def _is_tested(code: Code, id: int) -> bool:
-    return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in walk(code.function.body))
+    return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in code.controls)
 
 
 class _Given:

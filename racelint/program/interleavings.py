@@ -26,7 +26,7 @@ from racelint.program.pauses import Pause, pause_in
 from racelint.program.places import Access, Kind, Place
 from racelint.program.rounds import Round, link_rounds, paused_walks
 from racelint.program.sharing import Sharing, link_sharing
-from racelint.program.source import Code, span_of, walk
+from racelint.program.source import Code, span_of
 from racelint.program.suspension import Suspensions
 from racelint.program.threads import Threads
 from racelint.program.trespasses import Trespass, link_trespasses
@@ -235,7 +235,7 @@ def _starts_once(case: Case, sequence: Composite) -> bool:
     code, act = sequence.code, sequence.last
     if sequence.wants is not False or case.sharing.places.dataflow(act.code).truth(act.value) is False:
         return False
-    if act.code is not code or any(type(n) is facts.Loop and n.span == sequence.test for n in walk(code.function.body)):
+    if act.code is not code or any(type(n) is facts.Loop and n.span == sequence.test for n in code.controls):
         # a loop that runs until the flag is raised
         return False
     types = case.sharing.places.types
@@ -279,7 +279,7 @@ def _is_asked_itself(case: Case, sequence: Composite) -> bool:
     loads = {sequence.first.id, sequence.first.load}
     tests = [
         node.test
-        for node in walk(sequence.code.function.body)
+        for node in sequence.code.controls
         if isinstance(node, facts.Branch | facts.Loop) and node.span == sequence.test
     ]
     return not tests or any(loads & flow.sources(each, awaited=False) for each in tests)

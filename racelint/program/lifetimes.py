@@ -64,7 +64,7 @@ class Lifetimes:
 
     def joins_in_turn(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> bool:
         """Whether each turn of the loop around the site waits for what it has started: there is one at a time."""
-        loops = [node for node in walk(code.function.body) if type(node) is facts.Loop and contains(node, site[1])]
+        loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, site[1])]
         if not loops or not starts or any(where is not code for where, _ in starts):
             return False
         joins = {id for where, id in self.method_calls(site, "join") if where is code and _is_plain(code, id)}
@@ -140,7 +140,7 @@ def loops(code: Code) -> list[tuple[int, int]]:
     if code.loops is None:
         ranges = (
             [each.id for each in walk([node]) if hasattr(each, "id")]
-            for node in walk(code.function.body)
+            for node in code.controls
             if type(node) is facts.Loop
         )
         code.loops = [(min(ids), max(ids)) for ids in ranges if ids]

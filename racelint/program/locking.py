@@ -15,7 +15,7 @@ from racelint.program.frames import argument, outward, parameter_paths
 from racelint.program.holding import Acquisition, Effect, Holding, Release
 from racelint.program.locks import Lock, Locks, LockUse
 from racelint.program.lockstate import State, meet
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Generator, Instance, Library, LibraryMethod, ValueSet
 
@@ -41,7 +41,7 @@ class Locking:
         self._conditions = conditions
         self._effect_of = effect_of
         self._raised = raised
-        nodes = walk(holding.code.function.body)
+        nodes = holding.code.controls
         self._managers = {node.manager for node in nodes if type(node) is facts.With}
 
     # --- with ---
@@ -194,7 +194,7 @@ class Locking:
     def _is_used(self, id: int) -> bool:
         if self._flow.uses(id) or id in self._code.returns:
             return True
-        nodes = walk(self._code.function.body)
+        nodes = self._code.controls
         return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in nodes)
 
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:

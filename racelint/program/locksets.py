@@ -19,7 +19,7 @@ from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
 from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
-from racelint.program.source import Code, makes, walk
+from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
 from racelint.program.values import Library, LibraryMethod
 from racelint.program.walking import Walk
@@ -47,6 +47,7 @@ class LockSets:
     entry: dict[int, EntrySet] = field(default_factory=dict)
     around: dict[int, EntrySet] = field(default_factory=dict)
     """What a decorator or the library that calls the function holds around it, or a claim requires; part of `entry`."""
+    _holding_codes: dict[int, bool] = field(default_factory=dict)
 
     def state(self, code: Code, id: int) -> State:
         """What the function itself does to locks up to an operation."""
@@ -66,6 +67,17 @@ class LockSets:
         entered = [use for use in on_entry if use not in state.dropped]
         # taking a lock again that the caller holds begins no new section; a wait in between does
         return {**state.held, **{use: ON_ENTRY for use in entered if use not in state.held or use not in state.paused}}
+
+    def holds(self, code: Code) -> bool:
+        """Whether any lock is surely held at any operation of a function."""
+        known = self._holding_codes.get(code.key)
+        if known is None:
+            holding = self.holdings.get(code.key)
+            inside = holding is not None and (
+                bool(holding.effect.gives_back) or any(state.held for state in holding.at.values())
+            )
+            known = self._holding_codes[code.key] = inside or bool(self.entry.get(code.key))
+        return known
 
     def own(self, code: Code, state: State) -> list[LockUse]:
         """What the function itself holds in a state, or a decorator around it; its callers' locks are not told."""
@@ -112,7 +124,7 @@ def _names_locks(code: Code, names: frozenset[str]) -> bool:
     for operation in code.operations:
         if type(operation) is facts.LoadAttr and operation.name in names:
             return True
-    return any(type(node) is facts.With for node in walk(code.function.body))
+    return any(type(node) is facts.With for node in code.controls)
 
 
 _OTHER_METHODS: Final = frozenset({"acquire", "release", "enter_context", "enter_async_context"})

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
@@ -41,8 +40,7 @@ Root = tuple[str, int, str]
 """Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """An object by the way to it: a root and the attributes from there, as `.pool.stats`."""
 
     root: Root
@@ -65,6 +63,7 @@ class Naming:
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
+        self._kept: dict[tuple[int, str], str | None] = {}
         self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
         self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
         for spawned in places.types.spawned:
@@ -83,18 +82,19 @@ class Naming:
         if root.startswith("c:"):
             return self._of_closure(context, root, rest)
         if root.startswith("%"):
-            kept = self._kept(code, root)
+            kept = self._keeper(code, root)
             if kept is not None:
                 return self.names(context, code, kept + rest)
             return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
-        return self._settled(Name(name.root, name.path + rest) for name in known)
+        return self._settled(Name(name.root, name.path + rest) for name in known) if rest else self._settled(known)
 
     def _settled(self, names: Iterable[Name]) -> NameSet:
         """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
         found: NameSet = {}
+        tied = self._places.ties.names
         for name in names:
-            if any(step in self._places.ties.names for step in name.path.split(".")):
+            if name.path and not tied.isdisjoint(name.path.split(".")):
                 found.update(self._shortest(name))
             else:
                 found[name] = None
@@ -142,8 +142,14 @@ class Naming:
             return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
         return classes_of(self._places.types.of_global(key, text))
 
-    def _kept(self, code: Code, root: str) -> str | None:
+    def _keeper(self, code: Code, root: str) -> str | None:
         """The variable or attribute in which the function keeps what it has just made: that is its name then."""
+        key = code.key, root
+        if key not in self._kept:
+            self._kept[key] = self._find_keeper(code, root)
+        return self._kept[key]
+
+    def _find_keeper(self, code: Code, root: str) -> str | None:
         flow = self._places.dataflow(code)
         for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
             match use:

@@ -202,7 +202,7 @@ class _Finder:
             return first
         final = {
             each.id
-            for node in walk(code.function.body)
+            for node in code.controls
             if type(node) is facts.Try
             for each in walk(node.final)
             if hasattr(each, "id")

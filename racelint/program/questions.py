@@ -92,7 +92,7 @@ class Questions:
                     if method in names and value.receiver.site is not None:
                         self._note(codes[key], id, method, value.receiver)
         for code in codes:
-            for node in walk(code.function.body):
+            for node in code.controls:
                 if type(node) is facts.With:
                     self._note_with(code, node)
 
@@ -181,7 +181,7 @@ class Questions:
 
     def _arm(self, code: Code, test: int, act: int) -> bool | None:
         """The truth of the test where the act is done; what follows a way out has the other one."""
-        for node in walk(code.function.body):
+        for node in code.controls:
             if isinstance(node, facts.Branch | facts.Loop) and node.test == test:
                 body = [each.id for each in walk(node.body) if hasattr(each, "id")]
                 orelse = [each.id for each in walk(node.orelse) if hasattr(each, "id")]

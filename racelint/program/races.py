@@ -129,7 +129,7 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
     for place in sorted(places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
         if not any(access.kind.writes for access in places.by_place[place]) or is_confined(places, place):
             continue
-        if place in locksets.claims.owners:
+        if place in locksets.claims.owners or not _has_evidence(place, sharing, locksets):
             continue
         case = Case(place, sharing, locksets)
         case.guard = claimed_guard(case) or case.guard
@@ -139,6 +139,15 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
     pairs = (_pair_race(pair) for pair in find_pairs(sharing, locksets, sequences))
     races.found.extend(race for race in pairs if (race.path, race.span) not in told)
     return races
+
+
+def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
+    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
+    if place in locksets.claims.guards or sharing.is_assumed(place):
+        return True
+    codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
+    started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
+    return any(started) or any(map(locksets.holds, codes.values()))
 
 
 def _pair_race(pair: Pair) -> Race:

@@ -20,7 +20,7 @@ from racelint.program.places import Access, Kind, Place
 from racelint.program.races import Races
 from racelint.program.sequences import handled_misses
 from racelint.program.sharing import Sharing
-from racelint.program.source import Code, span_of, walk
+from racelint.program.source import Code, span_of
 from racelint.program.values import Instance, Library, LibraryObject, Site
 from racelint.program.ways import between
 
@@ -241,7 +241,7 @@ class _Finder:
         steps = between(code, start, read.id)
         if steps is None or read.id in handled_misses(code, flow) or self._locksets.held(code, read.id):
             return False
-        tests = [node.test for node in walk(code.function.body) if isinstance(node, facts.Branch | facts.Loop)]
+        tests = [node.test for node in code.controls if isinstance(node, facts.Branch | facts.Loop)]
         same = {each.id for each in self._places.of(code) if each.place is read.place and each.id > start} | {read.load}
         asked = [test for test in tests if any(flow.comes_from(test, load) for load in same)]
         if not all(self._is_iterable(code, test) for test in asked):
@@ -256,7 +256,7 @@ class _Finder:
 
     @staticmethod
     def _is_iterable(code: Code, test: int) -> bool:
-        loops = (node for node in walk(code.function.body) if type(node) is facts.Loop and node.test == test)
+        loops = (node for node in code.controls if type(node) is facts.Loop and node.test == test)
         return any(node.kind != "while" for node in loops)
 
     def _looks_again(self, code: Code, read: Read, wait: int) -> bool:

@@ -474,7 +474,7 @@ class _Finder:
             (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
             or (isinstance(use, facts.Call) and use.callee == load)
             for use in self._flow.uses(load)
-        ) or any(type(node) is facts.With and node.manager == load for node in walk(self._code.function.body))
+        ) or any(type(node) is facts.With and node.manager == load for node in self._code.controls)
 
 
 def _awaits(nodes: Sequence[Node]) -> bool:
@@ -496,7 +496,7 @@ def handled_misses(code: Code, flow: Dataflow) -> set[int]:
 def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = False) -> set[int]:
     """The ids inside a `try` that expects an exception of one of these names; `named`: not by a bare `except`."""
     found: set[int] = set()
-    for node in walk(code.function.body):
+    for node in code.controls:
         if type(node) is facts.Try and any(
             _expects(handler, flow, names) for handler in node.handlers if handler.types or not named
         ):

@@ -27,6 +27,8 @@ class Sharing:
     assumed: tuple[str, ...]
     naming: Naming
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
+    noting_process: dict[int, bool] = field(default_factory=dict)
+    """For functions that were asked about: whether they store which process they are in."""
     _assumed: dict[Place, bool] = field(default_factory=dict)
 
     def is_early(self, access: Access) -> bool:

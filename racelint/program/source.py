@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
-from racelint.facts import Node, Operation, Span
+from racelint.facts import Control, Node, Operation, Span
 
 OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
 
@@ -27,7 +27,7 @@ class Code:
     """One function (or module or class body) of the program; `key` is its index in `Sources.codes`.
 
     `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
-    `returns` are the ids of the values it returns.
+    `controls` are the nodes that are no operations, in the order of the text, `returns` the ids of what it returns.
     """
 
     key: int
@@ -37,6 +37,7 @@ class Code:
     qualname: str
     offset: int
     operations: list[Operation | None] = field(repr=False)
+    controls: list[Control] = field(repr=False)
     returns: list[int] = field(default_factory=list, repr=False)
     loops: list[tuple[int, int]] | None = field(default=None, repr=False)
     parent: Code | None = field(default=None, repr=False)
@@ -125,19 +126,23 @@ def walk(nodes: Sequence[Node]) -> Iterator[Node]:
             pending.extend(reversed(part))
 
 
-def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[int]]:
+def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Control]]:
     found: list[Operation] = []
-    returns: list[int] = []
-    for node in walk(function.body):
+    controls: list[Control] = []
+    pending = list(reversed(function.body))
+    while pending:
+        node = pending.pop()
         if type(node) in OPERATIONS:
             found.append(node)  # type: ignore[arg-type]
-        elif type(node) is facts.Return and node.value >= 0:
-            returns.append(node.value)
+            continue
+        controls.append(node)  # type: ignore[arg-type]
+        for part in reversed(parts(node)):
+            pending.extend(reversed(part))
     last = max((operation.id for operation in found), default=-1)
     by_id: list[Operation | None] = [None] * max(last + 1, len(function.parameters))
     for operation in found:
         by_id[operation.id] = operation
-    return by_id, returns
+    return by_id, controls
 
 
 def assemble(modules: Sequence[SourceModule]) -> Sources:
@@ -153,10 +158,13 @@ def assemble(modules: Sequence[SourceModule]) -> Sources:
 def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
     first_code, first_class = len(sources.codes), len(sources.classes)
     for function in module.facts.functions:
-        operations, returns = _flatten(function)
+        operations, controls = _flatten(function)
+        returns = [node.value for node in controls if type(node) is facts.Return and node.value >= 0]
         qualname = f"{module.name}.{function.qualname}" if function.qualname else module.name
         sources.codes.append(
-            Code(len(sources.codes), index, function, module.path, qualname, sources.size, operations, returns)
+            Code(
+                len(sources.codes), index, function, module.path, qualname, sources.size, operations, controls, returns
+            )
         )
         sources.size += len(operations)
     sources.module_bodies.append(sources.codes[first_code])

@@ -12,7 +12,7 @@ from racelint import facts
 from racelint.program.arms import literal
 from racelint.program.calls import method_refs
 from racelint.program.frames import argument
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Value
 
@@ -64,7 +64,7 @@ class _Finder:
         found = self._entered.get(code.key)
         if found is None:
             found = self._entered[code.key] = {
-                node.manager for node in walk(code.function.body) if type(node) is facts.With and node.is_async
+                node.manager for node in code.controls if type(node) is facts.With and node.is_async
             }
         return found
 

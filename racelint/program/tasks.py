@@ -16,7 +16,7 @@ from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.calls import Calls, Edge
 from racelint.program.contexts import NAMED, Context, library_decorators
 from racelint.program.lifetimes import last_id, loop_around, unconditional
-from racelint.program.source import Code, parts, span_of, walk
+from racelint.program.source import Code, parts, span_of
 from racelint.program.threads import Threads, spread
 from racelint.program.types import Spawned
 from racelint.program.values import FunctionRef, Library, LibraryMethod, Site, Value
@@ -211,6 +211,6 @@ def _group_end(code: Code, call: facts.Call) -> Iterator[int]:
     fetched = code.operations[call.callee] if call.callee >= 0 else None
     entered = code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
     if type(entered) is facts.Entered:
-        for node in walk(code.function.body):
+        for node in code.controls:
             if type(node) is facts.With and node.is_async and node.manager == entered.manager:
                 yield last_id(node)

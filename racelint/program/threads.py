@@ -14,6 +14,9 @@ from racelint.program.source import Code
 FOREVER: Final = 1 << 60
 
 
+NO_START: Final = 1 << 60
+
+
 @dataclass(slots=True)
 class Threads:
     """Which contexts there are and what they run. Context 0 is the main one."""
@@ -28,6 +31,17 @@ class Threads:
     """The functions that callers outside the program may be running at any time."""
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
+
+    _first_starts: dict[int, int] | None = None
+
+    def first_start(self, code: Code) -> int:
+        """The operation by which a function starts its first context; a number beyond all others if it starts none."""
+        if self._first_starts is None:
+            self._first_starts = {}
+            for context in self.contexts[1:]:
+                for starter, id in context.starts:
+                    self._first_starts[starter.key] = min(id, self._first_starts.get(starter.key, NO_START))
+        return self._first_starts.get(code.key, NO_START)
 
     def of(self, code: Code) -> list[Context]:
         """The contexts that run a function."""

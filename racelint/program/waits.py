@@ -14,7 +14,7 @@ from racelint.program.conditions import is_literal
 from racelint.program.frames import argument
 from racelint.program.locks import LockUse
 from racelint.program.locksets import LockSets
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.values import LibraryMethod, LibraryObject, Site
 
 
@@ -142,7 +142,7 @@ class Collector:
         results = {id, *(use.id for use in flow.uses(id) if isinstance(use, facts.Await))}
         if any(not isinstance(use, facts.Await) for each in results for use in flow.uses(each)):
             return True
-        nodes = walk(code.function.body)
+        nodes = code.controls
         return bool(results & {*code.returns}) or any(
             isinstance(node, facts.Branch | facts.Loop) and node.test in results for node in nodes
         )

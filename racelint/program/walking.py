@@ -13,7 +13,7 @@ from racelint.program.holding import NO_EFFECT, Effect, Exit, Holding, Leak
 from racelint.program.locking import Locking
 from racelint.program.locks import Locks, LockUse
 from racelint.program.lockstate import EMPTY, Exits, State, meet
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import LibraryObject
 
@@ -45,7 +45,7 @@ class Walk:
         end = self._nodes(self._code.function.body, EMPTY)
         if end is not None:
             self._exits.returns.append((None, end))
-        raised = {node.span for node in walk(self._code.function.body) if type(node) is facts.Raise}
+        raised = {node.span for node in self._code.controls if type(node) is facts.Raise}
         for span, state in self._exits.returns:
             self._leak(state, span, Exit.RETURN)
         for span, state in self._exits.raises:

@@ -45,7 +45,7 @@ def between(code: Code, first: int, last: int) -> list[Node] | None:
 
 def _turning(code: Code, first: int, last: int) -> list[tuple[Node, set[int]]]:
     """The loops with `first` in their test and `last` behind them, each with its body, after which it asks anew."""
-    loops = (node for node in walk(code.function.body) if type(node) is facts.Loop and node.kind == "while")
+    loops = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
     found = [(loop, _ids(loop.body)) for loop in loops if first in _ids(loop.head)]
     return [(loop, body) for loop, body in found if last not in body]
 
