@@ -35,17 +35,16 @@ def installed(cache: Path) -> Path:
 
 def commands(programs: Path, folder: Path, kept: Path) -> dict[str, list[str]]:
     """The command of each tool that is there, by what is shown of it; `kept` is where ruff keeps what it knows."""
-    jobs = "0"
     ruff = [str(programs / "ruff"), "check", "--isolated", "--quiet", "--exit-zero"]
     found = {
         "ruff, no cache": [*ruff, "--no-cache"],
         "ruff, warm": [*ruff, "--cache-dir", str(kept)],
         "flake8": [str(programs / "flake8"), "--isolated", "--exit-zero", "--quiet"],
         "bandit": [str(programs / "bandit"), "--quiet", "--recursive", "--exit-zero"],
-        "pylint -E": [str(programs / "pylint"), "-E", "-j", jobs, "--recursive=y", "--rcfile=", "--persistent=n"],
+        "pylint -E": [str(programs / "pylint"), "-E", "-j", "0", "--recursive=y", "--rcfile=", "--persistent=n"],
         "fixit, one rule": [str(programs / "fixit"), "--quiet", "--rules", "fixit.rules:UseTypesFromTyping", "lint"],
-        "thread-safety": [str(programs / "thread-safety"), "check"],
-        "codehound": [str(programs / "codehound")],
+        "thread-safety": [str(programs / "thread-safety"), "analyze"],
+        "codehound": [str(programs / "codehound"), "scan"],
         "threadcheck": [str(programs / "threadcheck"), "scan"],
     }
     return {name: [*command, str(folder)] for name, command in found.items() if Path(command[0]).exists()}
