@@ -22,7 +22,7 @@ from selenium.webdriver.common.keys import Keys
 
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
-TALLEST = 6000
+TALLEST = 1500
 """A screenshot shows so many pixels of the page at most."""
 
 VISIBLE = "return [...document.querySelectorAll(arguments[0])].filter((each) => each.checkVisibility()).length"

@@ -20,12 +20,15 @@ from hypothesis import strategies as st
 from test_report_properties import REPORTS, TEXTS
 
 from racelint import cli
+from racelint.facts import Span
 from racelint.findings import Report
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.html import page
 from racelint.html.drawing import MOST, what_is_wrong
+from racelint.html.source import WIDTH, rows
 from racelint.overview import Overview
 from racelint.report.escaping import printable
+from racelint.report.frame import CUT, visible
 from racelint.show import GuardedBy, Row, Shared
 
 SHOP = """\
@@ -388,6 +391,34 @@ def test_every_link_inside_the_page_leads_somewhere(project: Path, capsys: pytes
 
     assert len(ids) == len(set(ids))
     assert inside <= set(ids)
+
+
+SOURCES = st.lists(
+    (TEXTS | st.sampled_from(["    x = 1", "\tx = 1"])).map(lambda text: text.replace("\n", " ")),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(SOURCES, st.integers(1, 5), st.integers(1, 9), st.integers(0, 9), st.integers(0, 1))
+def test_source_is_shown_as_it_is_but_for_its_indent(
+    lines: list[str], line: int, column: int, length: int, context: int
+) -> None:
+    shown = rows(lines, Span(line, column, line, column + length), context)
+    around = lines[max(0, line - 1 - context) : line + context] if line <= len(lines) else []
+
+    assert len(shown) == len(around)
+    for row, text in zip(shown, map(str.rstrip, around), strict=True):
+        indents = range(len(text) - len(text.lstrip()) + 1)
+        assert row.before + row.meant + row.after in {visible(text[indent:]) for indent in indents}
+
+
+def test_a_long_line_is_cut_around_what_is_meant() -> None:
+    line = "x" * 3000 + "meant" + "y" * 3000
+    (row,) = rows([line], Span(1, 3001, 1, 3006))
+
+    assert (row.before[0], row.meant, row.after[-1]) == (CUT, "meant", CUT)
+    assert len(row.before + row.meant + row.after) == WIDTH + 2
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def _side(finding: Finding, index: int, lines: Lines) -> SideView:
 
 
 def _step(turn: Turn, lines: Lines) -> StepView:
-    source = line_of(lines(turn.path), turn.span.line).strip()
+    source = line_of(lines(turn.path), turn.span.line)
     return StepView(turn.side, letter(turn.side), turn.path, turn.span.line, source, turn.effect)
 
 

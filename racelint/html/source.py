@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from racelint.facts import Span
@@ -22,30 +22,40 @@ class Row:
     after: str = ""
 
 
-def rows(lines: Sequence[str], span: Span, context: int = 0) -> Iterator[Row]:
-    """The line where the span starts, with `context` lines around it; nothing where the source has no such line."""
+def rows(lines: Sequence[str], span: Span, context: int = 0) -> list[Row]:
+    """The line where the span starts, with `context` lines around it; nothing where the source has no such line.
+
+    What all of them are indented by is left out, for narrow screens.
+    """
     if not 1 <= span.line <= len(lines):
-        return
-    for number in range(max(1, span.line - context), min(len(lines), span.line + context) + 1):
-        yield _meant(lines, span) if number == span.line else Row(number, line_of(lines, number))
+        return []
+    numbers = range(max(1, span.line - context), min(len(lines), span.line + context) + 1)
+    texts = {number: lines[number - 1].rstrip() for number in numbers}
+    indent = min((len(text) - len(text.lstrip()) for text in texts.values() if text), default=0)
+    return [
+        _meant(text, span, indent) if number == span.line else Row(number, _cut(text[indent:]))
+        for number, text in texts.items()
+    ]
 
 
 def line_of(lines: Sequence[str], number: int) -> str:
-    """A line of source, cut where it is too long; "" where there is none."""
-    text = lines[number - 1].rstrip() if 1 <= number <= len(lines) else ""
+    """A line of source without its indent, cut where it is too long; "" where there is none."""
+    return _cut(lines[number - 1].strip()) if 1 <= number <= len(lines) else ""
+
+
+def _cut(text: str) -> str:
     return visible(text[:WIDTH]) + (CUT if len(text) > WIDTH else "")
 
 
-def _meant(lines: Sequence[str], span: Span) -> Row:
+def _meant(text: str, span: Span, indent: int) -> Row:
     """The first line of a span, in parts."""
-    text = lines[span.line - 1].rstrip()
-    start = min(span.column - 1, len(text))
+    start = min(max(span.column - 1, indent), len(text))
     end = max(start, min(span.end_column - 1, len(text)) if span.end_line == span.line else len(text))
-    first = max(0, start - WIDTH // 2) if len(text) > WIDTH else 0
+    first = max(indent, start - WIDTH // 2) if len(text) > WIDTH else indent
     last = first + WIDTH
     return Row(
         span.line,
-        (CUT if first else "") + visible(text[first:start]),
+        (CUT if first > indent else "") + visible(text[first:start]),
         visible(text[start : min(end, last)]),
         visible(text[min(end, last) : last]) + (CUT if len(text) > last else ""),
     )
