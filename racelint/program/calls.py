@@ -9,7 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.frames import argument
-from racelint.program.handed import handed_on
+from racelint.program.handed import escaping, handed_on
 from racelint.program.source import ClassInfo, Code, Sources
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Value
@@ -232,7 +232,7 @@ def link_calls(types: Types) -> Calls:
     for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
         out[edge.caller.key].append(edge)
         into[edge.callee.key].append(edge)
-    calls = Calls(types, dict(out), dict(into), _escaping(types, sources), *handed_on(types))
+    calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = _wrappers(types, sources)
     calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
@@ -329,23 +329,6 @@ def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[C
                     each.code for each in types.names.static(code, store.value) if isinstance(each, FunctionRef)
                 )
     return found
-
-
-def _escaping(types: Types, sources: Sources) -> set[int]:
-    """Functions that are fetched (as a method, by name) for anything else than being called on the spot."""
-    escaping: set[int] = set()
-    for code in sources.codes:
-        called = {each.callee for each in code.operations if type(each) is facts.Call}
-        for operation in code.operations:
-            if type(operation) in (facts.LoadAttr, facts.LoadName) and operation.id not in called:  # type: ignore[union-attr]
-                for value in types.of(code, operation.id):  # type: ignore[union-attr]
-                    if isinstance(value, FunctionRef):
-                        escaping.add(value.code.key)
-            elif type(operation) is facts.MakeFunction and operation.id not in called:
-                made = sources.codes[sources.module_bodies[code.module].key + operation.function]
-                if made.function.kind == "lambda":
-                    escaping.add(made.key)
-    return escaping
 
 
 def _wrappers(types: Types, sources: Sources) -> dict[int, list[tuple[Code, int]]]:

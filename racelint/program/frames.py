@@ -69,7 +69,7 @@ def _is_super(flow: Dataflow, call: facts.Call) -> bool:
     return type(callee) is facts.LoadName and callee.name == "super"
 
 
-def _split(path: str) -> tuple[str, str]:
+def split_path(path: str) -> tuple[str, str]:
     """The root of a path and the rest of it: `self.pool[k]` is `self` and `.pool[k]`."""
     cut = min((index for index in (path.find("."), path.find("[")) if index >= 0), default=len(path))
     return path[:cut], path[cut:]
@@ -92,7 +92,7 @@ def outward(path: str, paths: dict[str, str]) -> str:
     """A path of the callee in the caller's terms, given `parameter_paths`."""
     if is_absolute(path):
         return path
-    root, rest = _split(path)
+    root, rest = split_path(path)
     base = paths.get(root)
     return UNKNOWN if base is None or base == UNKNOWN else base + rest
 

@@ -21,7 +21,8 @@ from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
 from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
-from racelint.program.values import Library, LibraryMethod
+from racelint.program.types import GIVES_ELEMENT
+from racelint.program.values import FunctionRef, Library, LibraryMethod
 from racelint.program.walking import Walk
 
 ROUNDS: Final = 4
@@ -47,6 +48,8 @@ class LockSets:
     entry: dict[int, EntrySet] = field(default_factory=dict)
     around: dict[int, EntrySet] = field(default_factory=dict)
     """What a decorator or the library that calls the function holds around it, or a claim requires; part of `entry`."""
+    unseen: frozenset[int] = frozenset()
+    """The functions that somebody unseen may call, with whatever is held there."""
     _holding_codes: dict[int, bool] = field(default_factory=dict)
 
     def state(self, code: Code, id: int) -> State:
@@ -56,8 +59,10 @@ class LockSets:
 
     def held(self, code: Code, id: int) -> Held:
         """The locks surely held at an operation, the callers' included, each with its critical section."""
+        return self._held(code, id, self.entry.get(code.key, frozenset()))
+
+    def _held(self, code: Code, id: int, on_entry: EntrySet) -> Held:
         state = self.state(code, id)
-        on_entry = self.entry.get(code.key, frozenset())
         holding = self.holdings.get(code.key)
         if holding is not None and holding.effect.gives_back:
             # what it gives back without having taken it, it has had from the start
@@ -83,6 +88,16 @@ class LockSets:
         """What the function itself holds in a state, or a decorator around it; its callers' locks are not told."""
         around = self.around.get(code.key, frozenset())
         return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
+
+    def given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
+        """What the caller holds at a call, in the terms of the callee, if it has held `on_entry` from the start."""
+        held = self._held(edge.caller, edge.site, on_entry)
+        if not held:
+            return frozenset()
+        flow = self.places.dataflow(edge.caller)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
+        paths |= self.places.ties.known_inside(edge.caller, edge.callee, paths)
+        return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
 
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""
@@ -153,13 +168,15 @@ class _EntryLocks:
                 entry[code.key] = None
         while pending:
             caller = self._sources.codes[pending.pop()]
+            if caller.key not in roots and self._is_left_to_others(caller):
+                continue
             for edge in (*self._calls.calls(caller), *self._at_once.get(caller.key, ())):
                 known = entry[edge.callee.key]
                 if (known is not None and not known) or self._calls.is_construction(edge):
                     continue
                 on_entry = (entry[caller.key] or frozenset()) | self._always.get(caller.key, frozenset())
-                given = self._given(edge, on_entry)
-                merged = given if known is None else _in_both(known, given)
+                given = self._locksets.given(edge, on_entry)
+                merged = given if known is None else in_both(known, given)
                 if merged != known:
                     entry[edge.callee.key] = merged
                     pending.append(edge.callee.key)
@@ -174,7 +191,8 @@ class _EntryLocks:
         started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
         unseen = {code.key for code in self._sources.codes if self._may_be_called_by_others(code)}
         at_once = {edge.callee.key for edges in self._at_once.values() for edge in edges}
-        return started | ((unseen | self._calls.escaping) - at_once)
+        self._locksets.unseen = frozenset((unseen | self._calls.escaping) - at_once)
+        return started | self._locksets.unseen
 
     def _run_at_once(self) -> dict[int, list[Edge]]:
         """The lambdas that are made for `sorted` and the like, as calls of the function that makes them."""
@@ -195,21 +213,34 @@ class _EntryLocks:
         known = [each for each in callees if isinstance(each, Library | LibraryMethod)]
         return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
 
-    def _may_be_called_by_others(self, code: Code) -> bool:
-        """Whether nobody of the program calls a function; or a constructor alone does, and others may."""
-        callers = self._calls.callers(code)
-        return not callers or (is_public(code) and all(self._calls.is_construction(edge) for edge in callers))
+    def _is_left_to_others(self, code: Code) -> bool:
+        """Whether a generator is advanced elsewhere than where it is made: nobody can say what is held there."""
+        if not code.function.is_generator or self._calls.types.attributes.is_context_manager(code):
+            return False
+        return not any(
+            isinstance(use, facts.Element | facts.Yield | facts.Entered)
+            or (type(use) is facts.Call and not self._keeps(edge.caller, use))
+            for edge in self._calls.callers(code)
+            for use in self._locksets.places.dataflow(edge.caller).uses(edge.site)
+        )
 
-    def _given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
-        """What the caller holds at the call, in the terms of the callee."""
-        state = self._locksets.state(edge.caller, edge.site)
-        held = [*state.held, *(use for use in on_entry if use not in state.dropped)]
-        if not held:
-            return frozenset()
-        flow = self._locksets.places.dataflow(edge.caller)
-        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
-        paths |= self._locksets.places.ties.known_inside(edge.caller, edge.callee, paths)
-        return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+    def _keeps(self, code: Code, call: facts.Call) -> bool:
+        """Whether a call may keep what it is given: a function of the program, or a container that it is put into."""
+        return any(
+            isinstance(each, FunctionRef)
+            or (isinstance(each, LibraryMethod) and each.qualname.rpartition(".")[2] in GIVES_ELEMENT)
+            for each in self._calls.types.of(code, call.callee)
+        )
+
+    def _may_be_called_by_others(self, code: Code) -> bool:
+        """Whether nobody of the program calls a function; or a constructor alone does, and others may.
+
+        What is private, and is neither called nor handed on, runs nowhere.
+        """
+        callers = self._calls.callers(code)
+        if not self._locksets.threads.of(code):
+            return False
+        return not callers or (is_public(code) and all(self._calls.is_construction(edge) for edge in callers))
 
     def _wrapped(self) -> dict[int, EntrySet]:
         """What a decorator of the program, or a library's, holds around a function, or its claim requires."""
@@ -242,7 +273,7 @@ class _EntryLocks:
         return frozenset()
 
 
-def _in_both(one: EntrySet, other: EntrySet) -> EntrySet:
+def in_both(one: EntrySet, other: EntrySet) -> EntrySet:
     """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it."""
     vague = {
         use
