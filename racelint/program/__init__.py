@@ -89,7 +89,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     locksets = link_locksets(places, locks, threads, claims)
     balance = link_balance(locksets)
     sequences = link_sequences(places, calls)
-    sharing = link_sharing(threads, places, assume_shared)
+    sharing = link_sharing(threads, locksets, assume_shared)
     lockorder = link_lockorder(locksets)
     blocking = link_blocking(locksets, lockorder)
     finalizers = link_finalizers(locksets, lockorder)

@@ -23,6 +23,8 @@ from racelint.program.guards import (
 )
 from racelint.program.locks import LockKey, is_doubtful
 from racelint.program.locksets import LockSets
+from racelint.program.lockstate import ON_ENTRY
+from racelint.program.naming import Name
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
 from racelint.program.source import ClassInfo, Code
@@ -184,15 +186,17 @@ class Case:
         held: list[Protection],
         harms: Callable[[Access], bool] = lambda _: True,
         meets: Callable[[Context, Context], bool] = lambda one, other: True,
+        within: Code | None = None,
     ) -> Partner | None:
         """Somebody who changes the Place while `access` is under way, in a way that `harms`, in contexts that `meets`.
 
-        Rather the same access in another thread than another one.
+        Rather the same access in another thread than another one. `within` is the function of which `held` is told,
+        if it is not that of the access.
         """
         best: Partner | None = None
         for other in self.accesses:
             if other.kind.writes and harms(other):
-                for one, other_context in self._meetings(access, held, other):
+                for one, other_context in self._meetings(access, held, other, within):
                     if not meets(one, other_context):
                         continue
                     if best is None or (other is access and best.other is not access):
@@ -221,7 +225,9 @@ class Case:
         """Whether two accesses may be under way at the same time."""
         return next(self._meetings(access, held, other), None) is not None
 
-    def _meetings(self, access: Access, held: list[Protection], other: Access) -> Iterator[tuple[Context, Context]]:
+    def _meetings(
+        self, access: Access, held: list[Protection], other: Access, within: Code | None = None
+    ) -> Iterator[tuple[Context, Context]]:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
         if exclude_each_other(held, self.protections(other)):
             return
@@ -232,8 +238,36 @@ class Case:
                 if self.have_other_receivers(access, one, other, other_context):
                     continue
                 beside = self.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
-                if beside and self.sharing.in_common(access, one, other, other_context):
+                if not beside or not self.sharing.in_common(access, one, other, other_context):
+                    continue
+                if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
                     yield one, other_context
+
+    def _is_kept_out(
+        self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context
+    ) -> bool:
+        """Whether the ways on which the two contexts come to the accesses, on an object in common, share a lock."""
+        if self._between_tasks:
+            return False
+        naming = self.sharing.naming
+        mine = naming.names(one, access.code, access.base)
+        theirs = naming.names(other_context, other.code, other.base)
+        names: list[Name | None] = [name for name in mine if name in theirs] if access.place.kind == "attribute" else []
+        return all(
+            exclude_each_other(
+                held + self._on_the_way(one, within, access, name),
+                self.protections(other) + self._on_the_way(other_context, other.code, other, name),
+            )
+            for name in names or [None]
+        )
+
+    def _on_the_way(self, context: Context, code: Code, access: Access, name: Name | None) -> list[Protection]:
+        """The locks that a context holds when it comes to a function, and that this one leaves alone."""
+        named = name if code is access.code else None
+        found = self.sharing.approaches.held(context, code, access.base, named)
+        holding = self.locksets.holdings.get(code.key)
+        released = {each.use.lock.key for each in holding.releases.values()} if holding is not None else set()
+        return protections({use: ON_ENTRY for use in found if use.lock.key not in released}, access)
 
     def have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
         """Whether both work on `self`, and the contexts were started on objects of classes that exclude each other."""

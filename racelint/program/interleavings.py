@@ -95,7 +95,7 @@ def link_interleavings(
     rounds: list[Round] = []
     if (paused or walks) and (tasks.contexts[1:] or assumed or _has_locks(locksets)):
         # to name what all tasks work on costs as much as for threads, and is for nothing elsewhere
-        sharing = link_sharing(tasks, sequences.places, assumed)
+        sharing = link_sharing(tasks, locksets, assumed)
         found.extend(_judge_all(sharing, locksets, paused, suspensions))
         rounds.extend(link_rounds(sharing, locksets, walks))
     trespasses = link_trespasses(locksets.threads, tasks)

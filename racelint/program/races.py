@@ -324,7 +324,7 @@ class _Judge:
     def _evidence(self, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
         case, code = self._case, sequence.code
         seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
-        partner = case.partner(seen, held, lambda other: can_outdate(case, sequence, other))
+        partner = case.partner(seen, held, lambda other: can_outdate(case, sequence, other), within=code)
         if partner is not None:
             return "threads", partner
         if sequence.asserted:

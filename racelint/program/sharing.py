@@ -8,8 +8,10 @@ from fnmatch import fnmatchcase
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.program.approaches import Approaches
 from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
+from racelint.program.locksets import LockSets
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
 from racelint.program.source import Code, makes
@@ -26,6 +28,7 @@ class Sharing:
     places: Places
     assumed: tuple[str, ...]
     naming: Naming
+    approaches: Approaches
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
@@ -144,9 +147,11 @@ class Sharing:
         return True
 
 
-def link_sharing(threads: Threads, places: Places, assumed: Sequence[str]) -> Sharing:
+def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
     """Name what each context works on."""
-    sharing = Sharing(threads, places, tuple(assumed), Naming(threads, places))
+    places = locksets.places
+    naming = Naming(threads, places)
+    sharing = Sharing(threads, places, tuple(assumed), naming, Approaches(naming, locksets))
     for context in threads.contexts[1:]:
         if context.own_instance:
             given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)

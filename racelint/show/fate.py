@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
 
 from racelint.program import Program
 from racelint.program.case import Case
@@ -65,6 +66,7 @@ def why_silent(case: Case, sequence: Composite) -> str:
     if excused := excuse(case, sequence):
         return excused
     seen = sequence.last if sequence.last.code is sequence.code else sequence.first
-    if case.partner(seen, case.over(sequence), lambda other: can_outdate(case, sequence, other)) is None:
+    harms = partial(can_outdate, case, sequence)
+    if case.partner(seen, case.over(sequence), harms, within=sequence.code) is None:
         return "nothing that others do meanwhile makes stale what it has found out"
     return ""
