@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
-from racelint.program.holding import Acquisition, Exit, Holding, Release
+from racelint.program.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
-from racelint.program.source import Code
+from racelint.program.source import Code, walk
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +55,12 @@ def link_balance(locksets: LockSets) -> Balance:
     for holding in holdings:
         for key in _releases(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
+    givers = _givers(holdings)
     loose = _loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
-        kept, passed = _leaks(locksets, holding, released_by, loose)
+        kept, passed = _leaks(locksets, holding, released_by, givers, loose)
         unreleased.extend(kept)
         skipped.extend(passed)
     ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
@@ -77,6 +78,26 @@ def _releases(holding: Holding) -> set[LockKey]:
     return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
 
 
+def _givers(holdings: list[Holding]) -> dict[LockKey, set[int]]:
+    """For each lock the functions that give it back without ever taking it."""
+    found: dict[LockKey, set[int]] = {}
+    for holding in holdings:
+        taken = {each.use.lock.key for each in holding.acquisitions.values()}
+        for key in _releases(holding) - taken:
+            found.setdefault(key, set()).add(holding.code.key)
+    return found
+
+
+def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
+    if not leak.use.lock.is_semaphore or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+        return False
+    returns = (node for node in walk(holding.code.function.body) if type(node) is facts.Return)
+    result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
+    operation = holding.code.operations[result] if result >= 0 else None
+    return result >= 0 and type(operation) is not facts.Const
+
+
 def _loose_releases(locksets: LockSets) -> set[str]:
     """The attributes that something releases on an object that is not known: it may be any lock of that name."""
     found: set[str] = set()
@@ -90,7 +111,11 @@ def _loose_releases(locksets: LockSets) -> set[str]:
 
 
 def _leaks(
-    locksets: LockSets, holding: Holding, released_by: dict[LockKey, set[int]], loose: set[str]
+    locksets: LockSets,
+    holding: Holding,
+    released_by: dict[LockKey, set[int]],
+    givers: dict[LockKey, set[int]],
+    loose: set[str],
 ) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
     kept: dict[int, Unreleased] = {}
@@ -108,6 +133,10 @@ def _leaks(
             continue
         if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
             # every normal path leaves with it, and somebody else gives it back: the lock is handed over
+            continue
+        if leak.use in holding.by_choice and givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+            continue
+        if leak.by is Exit.RETURN and _goes_with_the_result(holding, leak, givers):
             continue
         if leak.use in own or never:
             target = skipped if leak.by is Exit.CALL else kept

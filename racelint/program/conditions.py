@@ -33,6 +33,27 @@ class Conditions:
             for use in arm.may.keys() - other.may.keys():
                 self._tied[use, self._condition(test, truth)] = arm.may[use]
 
+    def is_own_flag(self, test: int) -> bool:
+        """Whether a test is of a local variable that holds True on some paths, and False on others."""
+        operation = self._flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = self._flow.operation(test)
+        ends = self._ends(test) if type(operation) is facts.Phi else ()
+        return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
+
+    def _ends(self, phi: int) -> set[int]:
+        """What a variable may hold, looked at through all paths that meet."""
+        sources: set[int] = set()
+        pending = [phi]
+        while pending:
+            id = pending.pop()
+            operation = self._flow.operation(id)
+            if id not in sources:
+                sources.add(id)
+                pending.extend(operation.inputs if type(operation) is facts.Phi else ())
+        return {id for id in sources if type(self._flow.operation(id)) is not facts.Phi}
+
     def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
         """A test by what it says, so that the same test at another place is known again."""
         operation = self._flow.operation(test)
@@ -67,16 +88,9 @@ class Conditions:
 
     def _told_by(self, phi: int, state: State) -> LockUse | None:
         """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
-        sources: set[int] = set()
-        pending = [phi]
-        while pending:
-            id = pending.pop()
-            operation = self._flow.operation(id)
-            if id not in sources:
-                sources.add(id)
-                pending.extend(operation.inputs if type(operation) is facts.Phi else ())
-        uses = {self._answers[id] for id in sources if id in self._answers}
-        values = [id for id in sources if type(self._flow.operation(id)) is not facts.Phi and id not in self._answers]
+        ends = self._ends(phi)
+        uses = {self._answers[id] for id in ends if id in self._answers}
+        values = [id for id in ends if id not in self._answers]
         if len(uses) != 1:
             return None
         use = uses.pop()

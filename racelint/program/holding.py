@@ -96,4 +96,6 @@ class Holding:
     ignored: dict[int, Acquisition] = field(default_factory=dict)
     handed_on: set[LockUse] = field(default_factory=set)
     """Locks whose `release` is handed to somebody else to call: a timer, a callback."""
+    by_choice: set[LockUse] = field(default_factory=set)
+    """Locks that the function releases, or keeps, as a flag of its own says."""
     effect: Effect = NO_EFFECT

@@ -131,6 +131,8 @@ class Walk:
                 # `if self.lock: self.lock.acquire()`: where there is no lock there is nothing to hold
                 return body
             self._conditions.tie(node.test, body, orelse)
+            if body.may.keys() != orelse.may.keys() and self._conditions.is_own_flag(node.test):
+                self._holding.by_choice |= (body.may.keys() ^ orelse.may.keys()) & state.may.keys()
         return meet(each for each in (body, orelse) if each is not None)
 
     def _fetched_release(self, node: facts.LoadAttr, state: State) -> State:
