@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockDomain
+from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
 from racelint.program.source import Code, walk
+from racelint.program.values import LibraryObject
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,9 +156,17 @@ def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
     for acquisition in holding.acquisitions.values():
         key = acquisition.use.lock.key
         alone = _is_alone(locksets, code, acquisition)
-        if key not in told and alone and is_private(locksets, code, key):
+        if key not in told and alone and is_private(locksets, code, key) and not _is_elsewhere(locksets, code, key):
             told.add(key)
             yield acquisition
+
+
+def _is_elsewhere(locksets: LockSets, code: Code, key: LockKey) -> bool:
+    """Whether what is made is no lock, or only a handle of one that has a name: a file, a row."""
+    knowledge = locksets.places.types.names.knowledge
+    made = (each for each in locksets.places.types.of(code, int(key[2])) if isinstance(each, LibraryObject))
+    models = [model for each in made if (model := knowledge.lock(each.qualname)) is not None]
+    return any(model.kind is LockKind.NONE or model.identity is not None for model in models)
 
 
 def _is_alone(locksets: LockSets, code: Code, acquisition: Acquisition) -> bool:

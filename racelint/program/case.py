@@ -21,7 +21,7 @@ from racelint.program.guards import (
     protections,
     steady,
 )
-from racelint.program.locks import LockKey, is_doubtful
+from racelint.program.locks import Lock, LockKey, is_doubtful
 from racelint.program.locksets import LockSets
 from racelint.program.lockstate import ON_ENTRY
 from racelint.program.naming import Name
@@ -75,7 +75,11 @@ class Case:
         self.asked_stores: set[Access] = set()
         """The writes that are done on account of what was there before, and not alone."""
         self.guard: Guard | None = infer_guard(
-            [(each, held) for each in self.accesses if (held := self.protections(each)) or not self.is_taken_out(each)],
+            [
+                (each, self._own(each))
+                for each in self.accesses
+                if self.protections(each) or not self.is_taken_out(each)
+            ],
             locksets.waited_for,
             domains,
         )
@@ -136,6 +140,15 @@ class Case:
             found = self._held[access] = protections(self.locksets.held(access.code, access.id), access)
         return found
 
+    def _own(self, access: Access) -> list[Protection]:
+        """The locks held at an access, but for those inside it that guard only what they give to who enters them."""
+        lenders = self.locksets.lenders
+        return [
+            each
+            for each in self.protections(access)
+            if each.lock.key not in lenders or not each.relation.startswith(".")
+        ]
+
     def is_taken_out(self, access: Access, lock: LockKey | None = None) -> bool:
         """Whether what is accessed was fetched and replaced in one critical section (of this lock): it is private."""
         if access.load < 0 or access.load == access.id:
@@ -166,6 +179,8 @@ class Case:
         guard = self.guard
         assert guard is not None
         if any(guard.protects(each) or each.lock.kind is None or each.lock.key[0] == "item" for each in held):
+            return False
+        if any(each.lock.key in self.locksets.gates for each in held):
             return False
         doubtful = {each.lock.key for each in held if each.relation == "other" or is_doubtful(each.relation)}
         return guard.lock.key not in doubtful and doubtful.isdisjoint(self._held_beside_guard)
@@ -311,7 +326,7 @@ class Case:
             return False
         if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
             return True
-        if receiver is None:
+        if receiver is None or (self.guard is not None and self._has_none(access, self.guard.lock)):
             return False
         if any(each.lock.kind is not None for each in self.protections(access)):
             return True
@@ -319,6 +334,19 @@ class Case:
         if access.base == code.function.parameters[0].name:
             return owner in receiver.mro or receiver in owner.mro
         return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+
+    def _has_none(self, access: Access, lock: Lock) -> bool:
+        """Whether an object at work on itself lacks a lock: that of a sibling class, which each has its own way."""
+        types = self.sharing.places.types
+        receiver = types.attributes.receiver_of(access.code)
+        if receiver is None or access.place.kind != "attribute" or lock.key[0] != "attribute":
+            return False
+        owner = types.names.sources.classes[lock.key[1]]
+        base = types.names.sources.classes[access.place.owner]
+        if access.base != access.code.function.parameters[0].name or not {receiver, owner} <= {*base.subclasses}:
+            return False
+        related = owner in receiver.mro or receiver in owner.mro
+        return not related and not any(each in owner.subclasses for each in receiver.subclasses)
 
     def _makes_guard(self, access: Access) -> bool:
         if self.guard is None:

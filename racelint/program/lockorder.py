@@ -299,8 +299,10 @@ def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting
 
     def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
         if index == len(choices):
-            return chosen if _may_meet(chosen, locksets) else None
+            return chosen if _is_one(chosen[-1].inner, chosen[0].outer) and _may_meet(chosen, locksets) else None
         for nesting in choices[index]:
+            if index and not _is_one(chosen[-1].inner, nesting.outer):
+                continue
             if all(_compatible(nesting, other) for other in chosen):
                 found = search(index + 1, (*chosen, nesting))
                 if found is not None:
@@ -308,6 +310,12 @@ def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting
         return None
 
     return search(0, ())
+
+
+def _is_one(inner: LockUse, outer: LockUse) -> bool:
+    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes."""
+    bases = [use.base for use in (inner, outer) if use.lock.per_instance and UNKNOWN not in use.base]
+    return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
 
 
 def _compatible(first: Nesting, second: Nesting) -> bool:

@@ -390,6 +390,8 @@ class _Judge:
             return
         if not _is_forgotten(case, access, guard) or self._is_left_to_holder(access, guard):
             return
+        if self._is_asked_again(access, guard):
+            return
         if not access.kind.rebinds and case.guards_itself:
             return
         if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
@@ -407,9 +409,22 @@ class _Judge:
 
     def _is_left_to_holder(self, access: Access, guard: Guard) -> bool:
         """Whether the function goes on to try the very guard: who holds it meanwhile looks again when done."""
-        holding = self._case.locksets.holdings.get(access.code.key)
-        tries = holding.acquisitions.values() if holding is not None else ()
+        holdings, code = self._case.locksets.holdings, access.code
+        later = [edge.callee.key for edge in self._case.threads.calls.only_calls(code) if edge.site > access.id]
+        holders = [holdings[key] for key in (code.key, *later) if key in holdings]
+        tries = [each for holding in holders for each in holding.acquisitions.values()]
         return any(each.use.lock.key == guard.lock.key and not each.waits for each in tries)
+
+    def _is_asked_again(self, access: Access, guard: Guard) -> bool:
+        """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
+        holding = self._case.locksets.holdings.get(access.code.key)
+        taken = holding.acquisitions.values() if holding is not None and not access.kind.writes else ()
+        first = min((each.id for each in taken if each.use.lock.key == guard.lock.key and each.waits), default=-1)
+        if first < access.id:
+            return False
+        called = {edge.callee.key for edge in self._case.threads.calls.calls(access.code) if edge.site > first}
+        looks = (each for each in self._case.accesses if not each.kind.writes)
+        return any(each.code.key in called or (each.code is access.code and each.id > first) for each in looks)
 
     def _where_forgotten(self, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
         """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
