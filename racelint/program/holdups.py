@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.holding import Acquisition
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
-from racelint.program.source import span_of
+from racelint.program.source import Code, span_of
 from racelint.program.suspension import Suspensions
 
 OF_THREADS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
@@ -52,15 +53,51 @@ def link_holdups(locksets: LockSets, suspensions: Suspensions) -> list[Holdup]:
     taken: dict[LockKey, list[Acquisition]] = defaultdict(list)
     for acquisition in locksets.acquisitions():
         taken[acquisition.use.lock.key].append(acquisition)
-    return [found for key in sorted(locksets.holdings) for found in _in(locksets, suspensions, key, taken)]
+    pauses = _pauses(locksets, suspensions)
+    return [found for key in sorted(locksets.holdings) for found in _in(locksets, pauses.get(key, []), key, taken)]
 
 
-def _in(
-    locksets: LockSets, suspensions: Suspensions, key: int, taken: dict[LockKey, list[Acquisition]]
-) -> Iterator[Holdup]:
+def _pauses(locksets: LockSets, suspensions: Suspensions) -> dict[int, list[int]]:
+    """The points at which a task may wait, by function: not for a lock that nobody keeps while he waits."""
+    kept = {each.use.lock.key for each in locksets.acquisitions() if each.explicit}
+    asked: dict[tuple[int, int], LockKey | None] = {}
+    for key in locksets.holdings:
+        code = locksets.holdings[key].code
+        for pause in suspensions.points.get(key, ()):
+            entered = asked[key, pause] = _entered(locksets, code, pause)
+            kept |= {use.lock.key for use in locksets.held(code, pause)} - {
+                entered or _waited_for(locksets, code, pause)
+            }
+    return {
+        key: [pause for pause in points if asked.get((key, pause)) is None or asked[key, pause] in kept]
+        for key, points in suspensions.points.items()
+    }
+
+
+def _entered(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
+    """The lock of tasks for which a pause waits, or which it gives back: it is that of an `async with`."""
+    wait = code.operations[pause]
+    use = locksets.locks.use(code, wait.value) if type(wait) is facts.Await else None
+    if use is None or use.lock.domain is not LockDomain.TASK or use.lock.kind not in HELD_ALONE:
+        return None
+    return use.lock.key
+
+
+def _waited_for(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
+    """The condition that a pause waits for, and gives up meanwhile."""
+    wait = code.operations[pause]
+    call = code.operations[wait.value] if type(wait) is facts.Await and 0 <= wait.value < len(code.operations) else None
+    method = code.operations[call.callee] if type(call) is facts.Call and call.callee < len(code.operations) else None
+    if type(method) is not facts.LoadAttr or not method.name.startswith("wait"):
+        return None
+    use = locksets.locks.use(code, method.base)
+    return use.lock.key if use is not None else None
+
+
+def _in(locksets: LockSets, pauses: list[int], key: int, taken: dict[LockKey, list[Acquisition]]) -> Iterator[Holdup]:
     holding = locksets.holdings[key]
     told: set[int] = set()
-    for pause in suspensions.points.get(key, ()):
+    for pause in pauses:
         for use, section in locksets.state(holding.code, pause).held.items():
             lock = use.lock
             if lock.kind not in HELD_ALONE or lock.domain not in OF_THREADS:
