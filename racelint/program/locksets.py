@@ -7,18 +7,17 @@ entry, because every caller holds it, is added afterwards over the call graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.model import LockKind
 from racelint.program.calls import Edge, is_public
 from racelint.program.claims import Claims
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.frames import captured_paths, inward, parameter_paths
+from racelint.program.gates import gates, lenders
 from racelint.program.holding import NO_EFFECT, Acquisition, Effect, Holding
-from racelint.program.locks import EXCLUSIVE, LockKey, Locks, LockUse
+from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
 from racelint.program.source import Code, makes
@@ -48,7 +47,7 @@ class LockSets:
     waited_for: set[LockKey]
     """The locks that some function waits for, not only tries."""
     lenders: frozenset[LockKey] = frozenset()
-    """The locks of managers that give out something else than themselves to who enters them: what they guard."""
+    """The locks of managers that give out something of theirs to who enters them: that is what they guard."""
     gates: frozenset[LockKey] = frozenset()
     """The events that are cleared, and tested, with one and the same lock held: who is inside is not joined."""
     entry: dict[int, EntrySet] = field(default_factory=dict)
@@ -116,34 +115,9 @@ def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims
     taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
     locksets = LockSets(places, locks, threads, claims, holdings, {each.use.lock.key for each in taken if each.waits})
     _EntryLocks(locksets).solve()
-    locksets.lenders = frozenset(_lenders(holdings))
-    locksets.gates = frozenset(_gates(locksets))
+    locksets.lenders = lenders(holdings.values())
+    locksets.gates = gates(holdings.values(), locks, locksets.held)
     return locksets
-
-
-def _lenders(holdings: dict[int, Holding]) -> Iterator[LockKey]:
-    for holding in holdings.values():
-        code = holding.code
-        given = [code.operations[id] for id in code.returns] if code.name in ("__enter__", "__aenter__") else []
-        if given and all(type(each) is facts.LoadAttr and each.base == 0 for each in given):
-            yield from (use.lock.key for use in holding.effect.acquires)
-
-
-def _gates(locksets: LockSets) -> Iterator[LockKey]:
-    cleared: dict[LockKey, list[frozenset[LockKey]]] = {}
-    tested: dict[LockKey, list[frozenset[LockKey]]] = {}
-    for holding in locksets.holdings.values():
-        for operation in holding.code.operations:
-            if type(operation) is facts.LoadAttr and operation.name in ("clear", "is_set"):
-                use = locksets.locks.use(holding.code, operation.base)
-                if use is not None and use.lock.kind is LockKind.EVENT:
-                    held = locksets.held(holding.code, operation.id)
-                    keys = frozenset(each.lock.key for each in held if each.lock.kind in EXCLUSIVE)
-                    (cleared if operation.name == "clear" else tested).setdefault(use.lock.key, []).append(keys)
-    for key, found in cleared.items():
-        common = frozenset.intersection(*found)
-        if any(common & keys for keys in tested.get(key, ())):
-            yield key
 
 
 def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holding]:
