@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -23,12 +23,11 @@ from racelint.program.guards import (
 )
 from racelint.program.locks import Lock, LockKey, is_doubtful
 from racelint.program.locksets import LockSets
-from racelint.program.lockstate import ON_ENTRY
-from racelint.program.naming import Name
+from racelint.program.meetings import Meetings
 from racelint.program.places import Access, Kind, Place
 from racelint.program.sharing import Sharing
-from racelint.program.source import ClassInfo, Code
-from racelint.program.values import Instance, Library, LibraryObject
+from racelint.program.source import Code
+from racelint.program.values import Library, LibraryObject
 
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
@@ -65,6 +64,7 @@ class Case:
         self.threads = sharing.threads
         self.locksets = locksets
         self._held: dict[Access, list[Protection]] = {}
+        self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=not self._between_tasks)
         self.accesses = [
             access
             for access in sharing.places.by_place[place]
@@ -211,7 +211,7 @@ class Case:
         best: Partner | None = None
         for other in self.accesses:
             if other.kind.writes and harms(other):
-                for one, other_context in self._meetings(access, held, other, within):
+                for one, other_context in self.meetings.of(access, held, other, within):
                     if not meets(one, other_context):
                         continue
                     if best is None or (other is access and best.other is not access):
@@ -238,68 +238,7 @@ class Case:
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""
-        return next(self._meetings(access, held, other), None) is not None
-
-    def _meetings(
-        self, access: Access, held: list[Protection], other: Access, within: Code | None = None
-    ) -> Iterator[tuple[Context, Context]]:
-        """The contexts in which the two accesses overlap on one object with no lock between them."""
-        if exclude_each_other(held, self.protections(other)):
-            return
-        for one in self.threads.of(access.code):
-            for other_context in self.threads.of(other.code):
-                if one.is_main and other_context.is_main:
-                    continue
-                if self.have_other_receivers(access, one, other, other_context):
-                    continue
-                beside = self.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
-                if not beside or not self.sharing.in_common(access, one, other, other_context):
-                    continue
-                if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
-                    yield one, other_context
-
-    def _is_kept_out(
-        self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context
-    ) -> bool:
-        """Whether the ways on which the two contexts come to the accesses, on an object in common, share a lock."""
-        if self._between_tasks:
-            return False
-        naming = self.sharing.naming
-        mine = naming.names(one, access.code, access.base)
-        theirs = naming.names(other_context, other.code, other.base)
-        names: list[Name | None] = [name for name in mine if name in theirs] if access.place.kind == "attribute" else []
-        return all(
-            exclude_each_other(
-                held + self._on_the_way(one, within, access, name),
-                self.protections(other) + self._on_the_way(other_context, other.code, other, name),
-            )
-            for name in names or [None]
-        )
-
-    def _on_the_way(self, context: Context, code: Code, access: Access, name: Name | None) -> list[Protection]:
-        """The locks that a context holds when it comes to a function, and that this one leaves alone."""
-        named = name if code is access.code else None
-        found = self.sharing.approaches.held(context, code, access.base, named)
-        holding = self.locksets.holdings.get(code.key)
-        released = {each.use.lock.key for each in holding.releases.values()} if holding is not None else set()
-        return protections({use: ON_ENTRY for use in found if use.lock.key not in released}, access)
-
-    def have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
-        """Whether both work on `self`, and the contexts were started on objects of classes that exclude each other."""
-        if one is other_context or not (self._is_own(access) and self._is_own(other)):
-            return False
-        mine, theirs = _receivers(one, access), _receivers(other_context, other)
-        return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
-
-    def _is_own(self, access: Access) -> bool:
-        """Whether an access is to the receiver of its method, or of the one around its function."""
-        code, name = access.code, access.base
-        if name.startswith("c:"):
-            _, module, index, name = name.split(".")[0].split(":")
-            sources = self.sharing.places.types.names.sources
-            code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
-        parameters = code.function.parameters
-        return code.is_method and bool(parameters) and name == parameters[0].name
+        return next(self.meetings.of(access, held, other), None) is not None
 
     def may_meet(self, access: Access, other: Access) -> bool:
         """Whether the order of starts and joins leaves it open that the two overlap."""
@@ -397,13 +336,6 @@ class Case:
         if access.kind is Kind.DELETE:
             return True
         return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
-
-
-def _receivers(context: Context, access: Access) -> list[ClassInfo]:
-    """The classes of the objects that a context is started on, if it is at work in a method of these: else nothing."""
-    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
-    owned = all(access.place.owner in (cls.key for cls in each.mro) for each in receivers)
-    return receivers if owned and len(receivers) == len(context.entries) else []
 
 
 def _is_test(bases: list[str]) -> bool:

@@ -40,13 +40,14 @@ def fate(case: Case, access: Access, other: Access) -> Fate:
     shared = [
         (one, two)
         for one, two in pairs
-        if not case.have_other_receivers(access, one, other, two) and case.sharing.in_common(access, one, other, two)
+        if not case.meetings.have_other_receivers(access, one, other, two)
+        and case.sharing.in_common(access, one, other, two)
     ]
     if not shared:
         return Fate.APART
     if not any(threads.overlap(one, access.code, access.id, two, other.code, other.id) for one, two in shared):
         return Fate.IN_TURN
-    return Fate.GUARDED if exclude_each_other(case.protections(access), case.protections(other)) else Fate.MEET
+    return Fate.MEET if case.races_with(access, case.protections(access), other) else Fate.GUARDED
 
 
 def sequences_of(program: Program, access: Access) -> list[Composite]:
