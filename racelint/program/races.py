@@ -402,6 +402,9 @@ class _Judge:
         if all(exclude_each_other(held, case.protections(each)) or not case.may_meet(access, each) for each in meant):
             return
         wrong = self._wrong_lock(access)
+        if wrong is not None and wrong[1].key == guard.lock.key:
+            # a lock made by the same class: it may be another way to the guard, or there for this step alone
+            return
         problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
         lock = wrong[1] if wrong is not None else None
         for code, span in self._where_forgotten(access, guard):
