@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from racelint.phrases import done, lock_name, state
 from racelint.program import Program
@@ -63,7 +63,9 @@ def shared_places(program: Program, paths: frozenset[str]) -> list[Shared]:
 
 def is_shared(case: Case) -> bool:
     """Whether somebody may be at the Place while somebody else is, at least one of them a writer."""
-    return any(case.partner(access, []) is not None for access in case.accesses) or case.is_assumed
+    meetings = replace(case.meetings, by_the_way=False)
+    pairs = ((one, other) for one in case.accesses for other in case.accesses if other.kind.writes)
+    return case.is_assumed or any(next(meetings.of(one, [], other), None) is not None for one, other in pairs)
 
 
 def _guarded_by(guard: Guard | None) -> GuardedBy | None:
