@@ -14,6 +14,7 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.breaches import Breaches, claimed_guard
+from racelint.program.calls import Edge
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.contexts import Context
@@ -442,9 +443,20 @@ class _Judge:
             return [
                 (edge.caller, span_of(edge.caller, edge.site))
                 for edge in without
-                if self._case.threads.may_be_beside(edge.caller, edge.site)
+                if self._case.threads.may_be_beside(edge.caller, edge.site) and not self._is_on_purpose(edge, guard)
             ]
         return [(access.code, access.span)]
+
+    def _is_on_purpose(self, edge: Edge, guard: Guard) -> bool:
+        """Whether a caller goes on without the guard knowingly: it has tried to get it, or nobody else is there yet."""
+        holding = self._case.locksets.holdings.get(edge.caller.key)
+        taken = holding.acquisitions.values() if holding is not None else ()
+        if any(each.use.lock.key == guard.lock.key and not each.waits and each.id < edge.site for each in taken):
+            return True
+        return edge.caller.name in ("__enter__", "__aenter__") and all(
+            self._case.sharing.places.dataflow(entered.caller).path(entered.site).startswith("%")
+            for entered in self._case.threads.calls.callers(edge.caller)
+        )
 
     # --- iterations ---
 
