@@ -11,7 +11,7 @@ from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.values import LibraryObject
 
 
@@ -93,7 +93,7 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
     """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
     if not leak.use.lock.is_semaphore or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
         return False
-    returns = (node for node in walk(holding.code.function.body) if type(node) is facts.Return)
+    returns = (node for node in holding.code.controls if type(node) is facts.Return)
     result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
     operation = holding.code.operations[result] if result >= 0 else None
     return result >= 0 and type(operation) is not facts.Const
