@@ -252,6 +252,9 @@ class _Judge:
             return
         evidence, partner = found
         wrong = self._wrong_lock(sequence.last) if problem is Problem.UPDATE and partner is not None else None
+        if wrong is not None and wrong[1].key in case.locksets.gates:
+            # who comes to the other side may have asked whether it is open
+            return
         if wrong is not None and partner is not None:
             problem = wrong[0]
             if problem is Problem.DIFFERENT_LOCKS and not self._is_minority(sequence.last, partner.other):
