@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from racelint.findings import Report
 from racelint.fixes import with_fixes
 from racelint.remedies import Fix
 from racelint.repair import Repaired, repair
+from racelint.rule import load_rules
 
 GOLDEN = sorted(path for path in (FIXTURES / "fixes").glob("*.py") if "." not in path.stem)
 BAD = [program for program in programs() if program.name == "bad.py" and "RL901" not in program.parent.name]
@@ -123,3 +125,37 @@ def fixes(path: Path) -> list[Fix | None]:
     """The fixes of the findings of a file, in their order."""
     report = engine.check([path], load_config(path, Flags(isolated=True, cache_dir=Path())))
     return [finding.fix for finding in with_fixes(report).findings]
+
+
+def test_the_page_on_fixes_has_the_rules_that_say_how_they_are_fixed() -> None:
+    page = (FIXTURES.parent / "docs" / "fixes.md").read_text(encoding="utf-8")
+    said = {rule.code for rule in load_rules() if "\n\n*Fix*: " in rule.documentation}
+
+    assert said == set(re.findall(r"\[(RL\d{3})\]\(rules/\1\.md\)", page))
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "all"])
+def test_what_is_known_from_an_earlier_run_is_fixed_in_the_same_way(tmp_path: Path, unsafe: bool) -> None:
+    program = FIXTURES / "fixes" / "share_lock.py"
+    file = copied(program, tmp_path)
+    config = load_config(file, Flags(isolated=True, cache_dir=tmp_path / "cache"))
+
+    cold, warm = (repair([file], config, unsafe=unsafe) for _ in range(2))
+
+    assert cold.changes == warm.changes
+    assert [each.remedy for each in cold.report.findings] == [each.remedy for each in warm.report.findings]
+
+
+def test_fixes_of_the_same_lines_are_made_one_after_the_other(tmp_path: Path) -> None:
+    text = (FIXTURES / "fixes" / "iterate_copy.py").read_text(encoding="utf-8")
+    both = text.replace("        for key, job in self.jobs.items():  # in order\n", TWO_LOOPS)
+    file = copied(FIXTURES, tmp_path, both.encode())
+
+    assert after(file).decode().count("list(") == 3
+    assert repaired(file).report.fixed == 4
+
+
+TWO_LOOPS = """\
+        for key, job in self.jobs.items():
+          for job in self.waiting:
+"""
