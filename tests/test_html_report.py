@@ -21,7 +21,7 @@ from test_report_properties import REPORTS, TEXTS
 
 from racelint import cli
 from racelint.facts import Span
-from racelint.findings import Report
+from racelint.findings import Finding, Report
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.html import page
 from racelint.html.drawing import MOST, what_is_wrong
@@ -166,9 +166,9 @@ def test_shared_state_has_a_table_of_who_does_what_under_which_lock(
     place = next(each for each in tree.all(class_="shared") if each.all(class_="symbol")[0].text == "shop.sold")
     rows = [[cell.text for cell in row.all("td")] for row in place.all("tr") if row.all("td")]
 
-    assert rows[0] == ["shop.py:11", "sold is read", "stock_lock, till_lock", "thread sell, many at once"]
-    assert rows[-1] == ["shop.py:20", "sold is updated write", "no lock", "thread count, one at a time"]
-    assert [row.attributes.get("class", "") for row in place.all("tr")[1:]] == ["", "", "bare", "bare"]
+    assert rows[0] == ["11", "sold is read", "stock_lock, till_lock", "thread sell, many at once"]
+    assert rows[-1] == ["20", "sold is updated write", "no lock", "thread count, one at a time"]
+    assert [row.attributes.get("class", "") for row in place.all("tr")[1:]] == ["file", "", "", "bare", "bare"]
     linked = {each.attributes["href"][1:] for each in place.all("a")}
     assert {each.attributes["data-rule"] for each in tree.all(class_="finding") if each.attributes["id"] in linked} == {
         "RL101"
@@ -187,10 +187,25 @@ def test_the_summary_counts_by_rule_folder_evidence_and_build(
 
     assert tables == {
         "By rule": [("#rule=RL101", "2"), ("#rule=RL301", "1")],
-        "By package and module": [("#path=shop.py", "2"), ("#path=web", "1"), ("#path=web%2Fhits.py", "1")],
+        "By package and module": [("#path=shop.py", "2"), ("#path=web%2Fhits.py", "1")],
         "By evidence that it is shared": [("#evidence=threads", "2"), ("#evidence=lock", "1")],
         "By build of Python on which it strikes": [("#build=gil", "1"), ("#build=free-threaded", "3")],
     }
+
+
+def test_folders_around_one_thing_only_have_no_row_of_their_own() -> None:
+    paths = ("src/web/a.py", "src/web/part/deep/b.py", "src/web/part/deep/c.py", "src/web/d.py")
+    found = tuple(Finding("RL101", "unguarded-update", "", path, Span(1, 1, 1, 2)) for path in paths)
+    table = parsed(page(Overview(Report(found)))).all(class_="paths")[0]
+
+    assert [(row.attributes["class"], row.text) for row in table.all("tr")] == [
+        ("depth-0", "src/web 4"),
+        ("depth-1", "a.py 1"),
+        ("depth-1", "d.py 1"),
+        ("depth-1", "part/deep 2"),
+        ("depth-2", "b.py 1"),
+        ("depth-2", "c.py 1"),
+    ]
 
 
 def test_a_program_without_findings_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,8 +262,8 @@ TAGS = (
 )
 ATTRIBUTES = (
     "lang charset http-equiv content name class id href aria-label aria-live hidden role type placeholder autocomplete "
-    "spellcheck value open scope tabindex rel data-rule data-path data-evidence data-build data-label width height "
-    "viewbox transform points d cx cy rx ry x y fill stroke stroke-width stroke-dasharray text-anchor font-size"
+    "spellcheck value open scope tabindex rel data-rule data-path data-evidence data-build data-label colspan width "
+    "height viewbox transform points d cx cy rx ry x y fill stroke stroke-width stroke-dasharray text-anchor font-size"
 )
 
 HOSTILE = st.sampled_from(

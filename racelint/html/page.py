@@ -82,7 +82,6 @@ def _environment() -> Environment:
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
     environment.filters["prose"] = _prose
-    environment.filters["short"] = lambda path, depth: path.rpartition("/")[2] if depth else path
     return environment
 
 

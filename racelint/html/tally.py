@@ -75,12 +75,14 @@ def _everywhere(findings: Iterable[Finding], shared: Iterable[Shared]) -> Counte
 
 
 def _folders(files: Counter[str]) -> Iterable[Count]:
-    """The files and the folders around them, each folder before what is in it; not those that all have in common."""
+    """The files and the folders around them, each folder before what is in it; not those around just one thing."""
     inside: Counter[str] = Counter()
     for path, number in files.items():
         for end in [*(index for index, char in enumerate(path) if char == "/" and index), len(path)]:
             inside[path[:end]] += number
-    around = {path for path in inside if all(each.startswith(f"{path}/") for each in files)}
-    for path in sorted(inside.keys() - around, key=lambda path: path.split("/")):
-        depth = sum(path.startswith(f"{each}/") for each in inside.keys() - around)
-        yield Count(path, path, inside[path], depth)
+    children = Counter(path.rpartition("/")[0] for path in inside)
+    shown = {path for path in inside if children[path] != 1}
+    for path in sorted(shown, key=lambda path: path.split("/")):
+        around = [folder for folder in shown if path.startswith(f"{folder}/")]
+        nearest = max(around, key=len, default="")
+        yield Count(path, path.removeprefix(f"{nearest}/") if nearest else path, inside[path], len(around))
