@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A report with what there is to know around it: the state that threads have in common, and the pictures."""
+    """A report with what there is to know around it: the state that is shared or reported on, and the pictures."""
 
     report: Report
     shared: tuple[Shared, ...] = ()
@@ -37,10 +37,11 @@ def overview(paths: Sequence[Path], config: Config, progress: Progress = silent)
 
     report = check(paths, config, progress)
     _, modules, _ = read_all(paths, config, progress)
-    asked = frozenset(report.files)
+    asked, about = frozenset(report.files), frozenset(finding.symbol for finding in report.findings)
 
     def view(program: Program) -> tuple[tuple[Shared, ...], tuple[Picture, ...]]:
-        return tuple(shared_places(program, asked)), tuple(draw(program, asked) for draw in PICTURES.values())
+        pictures = tuple(draw(program, asked) for draw in PICTURES.values())
+        return tuple(shared_places(program, asked, also=about)), pictures
 
     seen = checking.ask(modules, config, view)
     if isinstance(seen, RunError):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = frozenset({"meta", "input", "link", "br", "img", "hr"})
+VOID = frozenset({"meta", "input", "link", "br", "img", "hr", "wbr"})
 
 
 @dataclass

@@ -175,6 +175,20 @@ def test_shared_state_has_a_table_of_who_does_what_under_which_lock(
     }
 
 
+def test_what_is_reported_has_its_table_though_no_thread_is_seen(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "import threading\n\nclass Box:\n    def __init__(self):\n        self._lock = threading.Lock()\n"
+    for name in ("put", "add", "set"):
+        source += f"    def {name}(self):\n        with self._lock:\n            self.items = 1 + self.items\n"
+    (project / "shop.py").write_text(source + "    def drop(self):\n        self.items += 1\n")
+    tree = written(capsys, "shop.py")
+
+    assert [each.all(class_="symbol")[0].text for each in tree.all(class_="shared")] == ["shop.Box.items"]
+    assert {each.attributes["data-evidence"] for each in tree.all(class_="finding")} == {"lock"}
+    assert [each.text for each in tree.all(class_="bare")[0].all("td")][1:3] == ["self.items is read", "no lock"]
+
+
 def test_the_summary_counts_by_rule_folder_evidence_and_build(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,7 +272,7 @@ STYLE, SCRIPT = (
 TAGS = (
     "html head meta title style body a header h1 p nav b main section ul li h2 div table caption tbody tr th td form "
     "label input select option output button h3 h4 details summary span code pre i mark thead dl dt dd figure "
-    "figcaption svg g polygon polyline path ellipse text footer script"
+    "figcaption svg g polygon polyline path ellipse text footer script wbr"
 )
 ATTRIBUTES = (
     "lang charset http-equiv content name class id href aria-label aria-live hidden role type placeholder autocomplete "

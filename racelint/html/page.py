@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -81,7 +82,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
     )
-    environment.filters["prose"] = _prose
+    environment.filters |= {"prose": _prose, "breakable": _breakable}
     return environment
 
 
@@ -89,12 +90,20 @@ def _prose(text: str) -> str:
     """A message with what stands in backticks as code; a backtick without a second one is left as it is."""
     from markupsafe import Markup, escape
 
-    parts = [escape(part) for part in printable(text).split("`")]
+    parts = text.split("`")
     if len(parts) % 2 == 0:
-        parts[-2:] = [parts[-2] + "`" + parts[-1]]
+        parts[-2:] = ["`".join(parts[-2:])]
     return Markup().join(
-        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+        Markup("<code>{}</code>").format(_breakable(part)) if index % 2 else escape(printable(part))
+        for index, part in enumerate(parts)
     )
+
+
+def _breakable(name: str) -> str:
+    """A path or a dotted name that may be broken behind its dots and slashes."""
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[./])(?=\w)", printable(name)))
 
 
 def _part(name: str) -> str:

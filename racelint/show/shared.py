@@ -49,13 +49,16 @@ class Shared:
     rows: tuple[Row, ...]
 
 
-def shared_places(program: Program, paths: frozenset[str]) -> list[Shared]:
-    """The places that are accessed in these files and may be reached by two contexts at once."""
+def shared_places(program: Program, paths: frozenset[str], also: frozenset[str] = frozenset()) -> list[Shared]:
+    """The places that are accessed in these files and may be reached by two contexts at once.
+
+    `also` are the symbols of others that are told of all the same, unless they are locks.
+    """
     found = []
     for place in sorted(program.places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
         if any(is_asked(access, paths) for access in program.places.by_place[place]):
             case = Case(place, program.sharing, program.locksets)
-            if is_shared(case):
+            if is_shared(case) or (place.symbol in also and not case.holds_lock):
                 rows = tuple(_row(program, case, access) for access in case.accesses)
                 found.append(Shared(place.symbol, _guarded_by(case.guard), rows))
     return found
