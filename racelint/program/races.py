@@ -549,16 +549,18 @@ class _Judge:
         case = self._case
         if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
             return
-        back = self._read_back(access) or left_for_exit(case, access)
         held, harmful = case.protections(access), loses_to(case, access)
-        partner = case.partner(access, held, harmful) if back is not None else None
-        if partner is not None and partner.one is partner.other_context:
-            one, other = partner.one, partner.other_context
-            race = Race(Problem.WRITE, access.code, access.span, access, "threads", back, one, other)
-        elif back is not None and case.assumed_partner(access, held, harmful) is not None:
-            race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
-        else:
+        partner = case.partner(access, held, harmful)
+        is_run_beside_itself = partner is not None and partner.one is partner.other_context
+        if not is_run_beside_itself and case.assumed_partner(access, held, harmful) is None:
             return
+        # asked last, as it follows the calls from here through the whole program
+        back = self._read_back(access) or left_for_exit(case, access)
+        if back is None:
+            return
+        race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
+        if partner is not None and is_run_beside_itself:
+            race = replace(race, evidence="threads", one=partner.one, other_context=partner.other_context)
         yield replace(race, needs_no_gil=are_read_at_once(case))
 
     def _left(self, access: Access) -> Iterator[Race]:
