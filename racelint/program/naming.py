@@ -17,6 +17,7 @@ from racelint.program.calls import Edge, is_public
 from racelint.program.contexts import Context
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import parameter_paths
+from racelint.program.giving import Giving
 from racelint.program.places import Places
 from racelint.program.source import ClassInfo, Code
 from racelint.program.threads import Threads
@@ -59,6 +60,7 @@ class Naming:
         self._places = places
         self._sources = places.types.names.sources
         self._settling: list[Name] = []
+        self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
@@ -272,7 +274,7 @@ class Naming:
             if context.own_instance or context.site < 0:
                 self._enter_own(context, code, receiver)
             for path in self._captured(context, code):
-                self.stable[context.index].update(name.root for name in self.names(context, code, path))
+                self._note_stable(context, self.names(context, code, path))
 
     def _captured(self, context: Context, code: Code) -> list[str]:
         """The closure variables of an entry that hold the same object at each start."""
@@ -383,7 +385,14 @@ class Naming:
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
         roots = (name.root for name in names if not context.awaited or name.root[0] == "global")
-        self.stable[context.index].update(roots)
+        self.stable[context.index].update(root for root in roots if self._is_given_again(context, root))
+
+    def _is_given_again(self, context: Context, root: Root) -> bool:
+        """Whether two instances may get the object, not each one that was made for it."""
+        if root[0] != "made":
+            return True
+        made = root[2].partition(" ")[0]
+        return not made.isdigit() or self.giving.again(context, self._sources.codes[root[1]], int(made))
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:

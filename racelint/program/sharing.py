@@ -123,6 +123,9 @@ class Sharing:
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         theirs = self.naming.names(other, second.code, second.base)
+        if self.naming.giving.follows(one, other) or self.naming.giving.follows(other, one):
+            shared = self.naming.stable[one.index] | self.naming.stable[other.index]
+            mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
         in_turn = all(context.awaited or context.is_main for context in (one, other))
         return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
 
@@ -144,7 +147,7 @@ class Sharing:
         for context in {one.index: one, other.index: other}.values():
             if not context.is_main and any(each is context for each in self.threads.of(owner)):
                 return False
-        return True
+        return one is not other or self.naming.giving.again(one, owner, facts.NOTHING)
 
 
 def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
