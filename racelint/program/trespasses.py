@@ -16,7 +16,7 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.contexts import OWN_THREADS, Context
 from racelint.program.source import Code, span_of
 from racelint.program.threads import Threads
-from racelint.program.values import Library, LibraryMethod, LibraryObject, Site
+from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,26 @@ class _Finder:
                 context.runs_on in OWN_THREADS
                 and not self._runs_loop(context)
                 and context not in self._threads.of(maker)
+                and not self._is_own(context, code, id, maker)
             ):
                 return Trespass(code, id, method.qualname, context, home)
         return None
+
+    def _is_own(self, context: Context, code: Code, id: int, maker: Code) -> bool:
+        """Whether the object that keeps it is the thread's own: coroutines have theirs, and get none of the thread."""
+        call = code.operations[id]
+        method = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+        kept = code.operations[method.base] if type(method) is facts.LoadAttr else None
+        keepers = self._types.of(code, kept.base) if type(kept) is facts.LoadAttr else ()
+        sites = [each.site for each in keepers if isinstance(each, Instance) and each.site is not None]
+        if not any(context in self._threads.of(self._codes[site[0]]) for site in sites):
+            return False
+        given = [
+            each.target.code
+            for each in self._types.spawned
+            if isinstance(each.target, FunctionRef) and context in self._threads.of(self._codes[each.site[0]])
+        ]
+        return maker.key not in self._threads.calls.reachable(given)
 
     def _by_starter(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
         """The loop runs in a thread, and code that runs elsewhere touches it after the start."""
