@@ -15,6 +15,9 @@ def _pool(callee: Slot, many: Many = Many.ALWAYS, runs_on: RunsOn = RunsOn.POOL)
     return (Spawn(callee, runs_on, many, passing=Passing.REST),)
 
 
+_IN_EXECUTOR = (Spawn(Slot(1, "func"), RunsOn.POOL, Many.ALWAYS, passing=Passing.REST, executor=Slot(0, "executor")),)
+
+
 def _loop(callee: Slot, form: Form = Form.FUNCTION, passing: Passing = Passing.REST) -> tuple[Spawn, ...]:
     """A callback for the thread of an event loop: callbacks never overlap there."""
 
@@ -44,7 +47,7 @@ _CALLBACK, _CORO, _COROS = Slot(0, "callback"), Slot(0, "coro"), Slot(0, rest=Tr
 
 _ASYNCIO = {
     "asyncio.to_thread": _pool(_FUNC),
-    f"{_LOOP}.run_in_executor": _pool(Slot(1, "func")),
+    f"{_LOOP}.run_in_executor": _IN_EXECUTOR,
     f"{_LOOP}.call_soon": _loop(_CALLBACK),
     f"{_LOOP}.call_soon_threadsafe": _loop(_CALLBACK),
     f"{_LOOP}.call_later": _loop(Slot(1, "callback")),
@@ -109,7 +112,7 @@ _ANYIO_AND_TRIO = {
 _IO_LOOP = "tornado.ioloop.IOLoop"
 
 _TORNADO_AND_ASGIREF = {
-    f"{_IO_LOOP}.run_in_executor": _pool(Slot(1, "func")),
+    f"{_IO_LOOP}.run_in_executor": _IN_EXECUTOR,
     f"{_IO_LOOP}.add_callback": _loop(_CALLBACK),
     f"{_IO_LOOP}.add_callback_from_signal": _loop(_CALLBACK),
     f"{_IO_LOOP}.spawn_callback": _loop(_CALLBACK),

@@ -85,7 +85,7 @@ class Spawn:
     `args` is the tuple (ARGS_KWARGS) or the iterables (EACH, STAR_EACH), `kwargs` the dict; `start_method` is what
     starts an object of kind ON_START; `workers` is the argument of the pool's constructor that limits WORKERS.
     `only_sync`: an `async def` callee runs on the event loop instead. `keeper`: the attribute under which an object of
-    a CLASS finds the object that made it.
+    a CLASS finds the object that made it. `executor` is the argument that is the pool, where it is not the receiver.
     """
 
     callee: Slot
@@ -100,6 +100,7 @@ class Spawn:
     workers: Slot | None = None
     only_sync: bool = False
     keeper: str = ""
+    executor: Slot | None = None
 
     @property
     def is_coroutine(self) -> bool:

@@ -147,7 +147,11 @@ class Finder:
         assert isinstance(call, facts.Call)
         starts = self._starts(code, site, spawn)
         repeated = loop_around(code, site[1])
-        many = self._many(spawn, group, code, site, repeated, starts)
+        pools = self._given_pools(spawn, code, call)
+        if pools and all(self._runs_on(pool) is RunsOn.PROCESS for pool in pools):
+            return
+        single = bool(pools) and all(self._runs_on(each) is RunsOn.PROCESS or self._has_one(each) for each in pools)
+        many = not single and self._many(spawn, group, code, site, repeated, starts)
         self._add(
             Context(
                 self._next,
@@ -224,6 +228,20 @@ class Finder:
                 return any(self._is_long_lived(pool, code) for pool in pools)
             case _:
                 return repeated is not None and not self._lifetimes.joins_in_turn(code, site, starts)
+
+    def _given_pools(self, spawn: Spawn, code: Code, call: facts.Call) -> list[LibraryObject]:
+        """The pools that a call may name as the one to run in, if it is seen where they are made."""
+        given = argument(call, spawn.executor.position, spawn.executor.keyword) if spawn.executor else None
+        found = self._types.of(code, given) if given is not None and given >= 0 else ()
+        return [each for each in found if isinstance(each, LibraryObject) and each.site is not None]
+
+    def _runs_on(self, pool: LibraryObject) -> RunsOn | None:
+        submit = self._knowledge.spawn(f"{pool.qualname}.submit")
+        return None if submit is None else submit.runs_on
+
+    def _has_one(self, pool: LibraryObject) -> bool:
+        submit = self._knowledge.spawn(f"{pool.qualname}.submit")
+        return submit is not None and self._is_single(pool, submit)
 
     def _is_single(self, pool: Value | None, spawn: Spawn) -> bool:
         """Whether the pool surely has one worker."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from racelint.knowledge import Knowledge
-from racelint.knowledge.running import Many, Passing
+from racelint.knowledge.running import Many, Passing, Spawn, Starts
 from racelint.program.contexts import Context
 from racelint.program.lifetimes import loops
 from racelint.program.source import Code, makes
@@ -56,7 +56,7 @@ class Giving:
         knowledge = self.threads.calls.types.names.knowledge
         return any(
             each.spawn.passing in (Passing.EACH, Passing.STAR_EACH)
-            or (each.spawn.many is Many.ALWAYS and not _is_result(knowledge, each.pool))
+            or (_is_for_all(each.spawn) and not _is_result(knowledge, each.pool))
             for each in self._started(context)
         )
 
@@ -92,6 +92,11 @@ class Giving:
             isinstance(each.target, FunctionRef) and each.target.code is code and each.spawn.passing is Passing.RESULT
             for each in self.threads.calls.types.spawned
         )
+
+
+def _is_for_all(spawn: Spawn) -> bool:
+    """Whether what is registered is called again and again."""
+    return spawn.many is Many.ALWAYS and spawn.starts is Starts.LATER
 
 
 def _is_result(knowledge: Knowledge, made: Value | None) -> bool:
