@@ -241,9 +241,13 @@ class Case:
         return next(self.meetings.of(access, held, other), None) is not None
 
     def may_meet(self, access: Access, other: Access) -> bool:
-        """Whether the order of starts and joins leaves it open that the two overlap."""
+        """Whether the order of starts and joins leaves it open that the two overlap.
+
+        The body of a module runs once, before there are callers outside: only what is started can be beside it.
+        """
+        once = any(each.code.function.kind == "module" for each in (access, other))
         return any(
-            (one.is_main and beside.is_main)
+            (one.is_main and beside.is_main and not once)
             or self.threads.overlap(one, access.code, access.id, beside, other.code, other.id)
             for one in self.threads.of(access.code)
             for beside in self.threads.of(other.code)

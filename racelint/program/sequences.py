@@ -27,6 +27,7 @@ from racelint.program.composites import (
     polarity,
 )
 from racelint.program.dataflow import Dataflow
+from racelint.program.exclusive import Exclusive
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.source import Code, parts, walk
 from racelint.program.swaps import find_swaps
@@ -67,6 +68,7 @@ class _Finder:
             self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
         self._inserts = [each for each in self._accesses if each.kind is Kind.MUTATE and each.method in INSERTS]
         self._misses = handled_misses(code, self._flow)
+        self._exclusive = Exclusive(self._flow)
         self._conditions: dict[int, tuple[int, ...]] = {}
         self._note_conditions(code.function.body, ())
 
@@ -295,7 +297,7 @@ class _Finder:
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
             for access, where in self._inner(body, read):
-                if where <= read.id:
+                if where <= read.id or self._exclusive.exclude(read.id, where):
                     continue
                 shape = self._shape(read, access, test, negated)
                 awaited = self._sequences.is_awaited(self._code, where)
