@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from racelint import facts
 from racelint.facts import Operation, Span
@@ -96,11 +96,36 @@ class Places:
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
         self.ties = Ties(types, self.dataflow)
+        self._set_on_objects = self._find_set_on_objects()
         self._handed = self._find_handed()
         for code in types.names.sources.codes if self._handed else ():
             ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
             if ids:
                 self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
+
+    def _find_set_on_objects(self) -> set[tuple[int, str]]:
+        """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
+        attributes = self.types.attributes
+        found: set[tuple[int, str]] = set()
+        stores = [
+            (code, each) for code in self.types.names.sources.codes for each in code.operations if _stores_attr(each)
+        ]
+        reflected = self.types.reflected.items()
+        codes = self.types.names.sources.codes
+        stores += [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
+        for code, store in stores:
+            for value in self.types.of(code, store.base):
+                if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
+                    defining = attributes.defining(value.cls, store.name)
+                    found.update({(defining.key, store.name)} if defining is not None else ())
+        return found
+
+    def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
+        """Whether all instances share the attribute."""
+        if not self.types.attributes.is_class_level(cls, name):
+            return False
+        defining = self.types.attributes.defining(cls, name)
+        return defining is None or (defining.key, name) not in self._set_on_objects
 
     def _find_handed(self) -> dict[Value, Place]:
         """The containers that are handed to a started function, each as the global that holds it or by itself."""
@@ -209,7 +234,7 @@ class Places:
             match value:
                 case Instance(cls=cls) if self._is_property(cls, name):
                     owner, kind = attributes.owner(cls, name), "attribute"
-                case Instance(cls=cls) if attributes.is_class_level(cls, name):
+                case Instance(cls=cls) if self._is_of_class(cls, name):
                     owner, kind = attributes.defining(cls, name) or cls, "class"
                 case Instance(cls=cls):
                     owner, kind = attributes.owner(cls, name), "attribute"
@@ -249,3 +274,7 @@ class Places:
         return any(
             type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
         )
+
+
+def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:
+    return type(operation) is facts.StoreAttr
