@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from typing import Final
 
 from racelint import facts
@@ -263,7 +264,9 @@ class Case:
         """
         code = access.code
         receiver = self.sharing.places.types.attributes.receiver_of(code)
-        if (receiver is not None and _is_test(receiver.library_bases)) or self._makes_guard(access):
+        if (receiver is not None and _is_test(receiver.library_bases)) or _is_for_tests(code):
+            return False
+        if self._makes_guard(access):
             return False
         if access.place.kind == "object":
             return False
@@ -344,3 +347,8 @@ class Case:
 
 def _is_test(bases: list[str]) -> bool:
     return any(base.startswith("unittest.") for base in bases)
+
+
+def _is_for_tests(code: Code) -> bool:
+    """Whether a function is there to set up tests, as its module says: they run one after the other."""
+    return any(part in ("testing", "testing.py") for part in PurePath(code.path).parts)
