@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 import libcst as cst
@@ -52,10 +52,10 @@ def require_same_object(tree: Tree, run: Run, lock: str, holder: str) -> None:
     """Make sure that an expression means there what it means at the beginning of the function."""
     function = tree.function(run.statements[0])
     root = (holder or lock).partition(".")[0]
-    is_parameter = function is not None and root in {each.name.value for each in _parameters(function.params)}
-    stored = {each.value for each in _stores(function)} if function is not None else set()
-    if (root in stored) if is_parameter or not holder else (root in stored and function is not None):
-        raise DeclinedError(f"`{root}` is set in the function")
+    own = {each.name.value for each in _parameters(function.params)} if function is not None else set()
+    set_there = {*_stores(function)} if function is not None else set()
+    if root in set_there or (not holder and root in own):
+        raise DeclinedError(f"`{root}` is another one in the function")
     names = [
         cst.parse_expression(".".join(parts)) for parts in accumulate([[each] for each in lock.split(".")]) if parts[1:]
     ]
@@ -65,26 +65,32 @@ def require_same_object(tree: Tree, run: Run, lock: str, holder: str) -> None:
 
 
 def _parameters(parameters: cst.Parameters) -> Iterable[cst.Param]:
-    return (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+    more = [each for each in (parameters.star_arg, parameters.star_kwarg) if isinstance(each, cst.Param)]
+    return (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params, *more)
 
 
-def _stores(function: cst.FunctionDef) -> Iterable[cst.Name]:
-    """The names that a function sets, roughly: no fewer than it does."""
-    shared = {
-        item.name.value
-        for node in inside([function.body])
-        if isinstance(node, cst.Global | cst.Nonlocal)
-        for item in node.names
-    }
-    for node in inside([function.body], later=False):
-        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.CompFor | cst.NamedExpr):
-            target = node.target
-            yield from (each for each in _bound(target) if each.value not in shared)
-        elif isinstance(node, cst.AsName):
-            yield from _bound(node.name)
+def _stores(function: cst.FunctionDef) -> Iterator[str]:
+    """The variables that a function sets: no fewer than it does."""
+    nodes = [*inside([function.body], later=False)]
+    shared = {item.name.value for node in nodes if isinstance(node, cst.Global | cst.Nonlocal) for item in node.names}
+    for node in nodes:
+        match node:
+            case cst.AssignTarget(target=bound) | cst.AugAssign(target=bound) | cst.AnnAssign(target=bound):
+                found = _bound(bound)
+            case (
+                cst.For(target=bound) | cst.CompFor(target=bound) | cst.NamedExpr(target=bound) | cst.AsName(name=bound)
+            ):
+                found = _bound(bound)
+            case cst.FunctionDef(name=bound) | cst.ClassDef(name=bound) | cst.ImportAlias(name=bound):
+                found = _bound(bound)
+            case cst.MatchAs(name=cst.Name() as bound) | cst.MatchStar(name=cst.Name() as bound):
+                found = _bound(bound)
+            case _:
+                continue
+        yield from (each.value for each in found if each.value not in shared)
 
 
-def _bound(target: cst.CSTNode) -> Iterable[cst.Name]:
+def _bound(target: cst.CSTNode) -> Iterator[cst.Name]:
     if isinstance(target, cst.Name):
         yield target
     elif isinstance(target, cst.Tuple | cst.List):
