@@ -126,6 +126,8 @@ def check_keys_and_links(page: Page) -> None:
     rule = link.text
     link.send_keys(Keys.ENTER)
     page.expect(f"findings after the link {rule}", page.of("rule").count(rule), page.count(".finding"))
+    page.open("#rule=RL000")
+    page.expect("findings of a rule that is no choice", 0, page.count(".finding"))
     last = page.browser.find_elements(By.CSS_SELECTOR, ".finding")[-1].get_attribute("id")
     page.open(f"#{last}")
     page.expect("a finding by its address is open", 1, page.count(f"#{last}[open] .body"))

@@ -67,11 +67,20 @@
     history.replaceState(null, "", wanted.length ? address : "#findings");
   }
 
+  // An address may be older than the page, and ask for what is no choice any more.
+  function choose(field, value) {
+    field.value = value;
+    if (field.options && field.value !== value) {
+      field.add(new Option(value, value));
+      field.value = value;
+    }
+  }
+
   function recall() {
     const address = location.hash.slice(1);
     if (address.includes("=")) {
       const wanted = new URLSearchParams(address);
-      for (const key of KEYS) form.elements[key].value = wanted.get(key) || "";
+      for (const key of KEYS) choose(form.elements[key], wanted.get(key) || "");
       apply();
       form.scrollIntoView();
     } else {
