@@ -167,11 +167,11 @@ def _chosen(
 
 
 def _are_apart(one: Fix, other: Fix) -> bool:
-    (first, last), (begin, end) = _extent(one), _extent(other)
+    (first, last), (begin, end) = _lines(one), _lines(other)
     return last < begin or end < first
 
 
-def _extent(fix: Fix) -> tuple[tuple[int, int], tuple[int, int]]:
-    """From where to where a fix changes something."""
+def _lines(fix: Fix) -> tuple[int, int]:
+    """The first and the last line of what a fix changes, with all that is between."""
     spans = [edit.span for edit in fix.edits]
-    return min((each.line, each.column) for each in spans), max((each.end_line, each.end_column) for each in spans)
+    return min(each.line for each in spans), max(each.end_line for each in spans)

@@ -155,6 +155,19 @@ def test_fixes_of_the_same_lines_are_made_one_after_the_other(tmp_path: Path) ->
     assert repaired(file).report.fixed == 4
 
 
+@pytest.mark.parametrize("inner", ["self.jobs[key] = job", "self.jobs.update({key: job})"])
+def test_a_fix_inside_of_another_one_waits(tmp_path: Path, inner: str) -> None:
+    text = (FIXTURES / "fixes" / "iterate_copy.py").read_text(encoding="utf-8")
+    lines = ["if key in self.jobs:", "    job = self.jobs.pop(key)", f"    {inner}"]
+    move = "".join(f"        {line}\n" for line in ["", *lines])
+    text = text.replace("    def size(self):", f"    def move(self, key):{move.lstrip(' ')}\n    def size(self):")
+    text = text.replace("registry.size()\n", "registry.size()\n    registry.move(number)\n")
+
+    mended = after(copied(FIXTURES, tmp_path, text.encode())).decode()
+
+    assert "".join(f"            {line}\n" for line in lines) in mended
+
+
 TWO_LOOPS = """\
         for key, job in self.jobs.items():
           for job in self.waiting:
