@@ -426,12 +426,14 @@ class _Judge:
         """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
         holding = self._case.locksets.holdings.get(access.code.key)
         taken = holding.acquisitions.values() if holding is not None and not access.kind.writes else ()
-        first = min((each.id for each in taken if each.use.lock.key == guard.lock.key and each.waits), default=-1)
-        if first < access.id:
+        later = [
+            each.id for each in taken if each.use.lock.key == guard.lock.key and each.waits and each.id > access.id
+        ]
+        if not later:
             return False
-        called = {edge.callee.key for edge in self._case.threads.calls.calls(access.code) if edge.site > first}
-        looks = (each for each in self._case.accesses if not each.kind.writes)
-        return any(each.code.key in called or (each.code is access.code and each.id > first) for each in looks)
+        called = {edge.callee.key for edge in self._case.threads.calls.calls(access.code) if edge.site > min(later)}
+        looks = (each for each in self._case.accesses if each.kind is access.kind)
+        return any(each.code.key in called or (each.code is access.code and each.id > min(later)) for each in looks)
 
     def _where_forgotten(self, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
         """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
