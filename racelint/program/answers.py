@@ -62,6 +62,7 @@ class Answers:
 
     def needs(self, code: Code, call: facts.Call, row: Blocking, receivers: list[Value]) -> list[Need]:
         """The locks that everybody needs who could let the waiting thread go on."""
+        receivers = _made(receivers)
         sites = {each.site for each in receivers if isinstance(each, LibraryObject)}
         site = next(iter(sites), None)
         where = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
@@ -143,6 +144,16 @@ class Answers:
                     if isinstance(owner, facts.LoadAttr | facts.LoadName):
                         found.add((owner.name, operation.name))
         return found
+
+
+def _made(receivers: list[Value]) -> list[Value]:
+    """The objects themselves: what only an annotation tells of is none beside one that is seen to be made."""
+    names = {each.qualname for each in receivers if isinstance(each, LibraryObject) and each.site is not None}
+    return [
+        each
+        for each in receivers
+        if not (isinstance(each, LibraryObject) and each.site is None and each.qualname in names)
+    ]
 
 
 def _around(code: Code, id: int) -> tuple[int, int] | None:

@@ -43,6 +43,11 @@ class Stall:
         """The file."""
         return self.code.path
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether nobody can do what the wait is for, as long as it takes: not even before its timeout."""
+        return self.need is not None and self.need.context is None
+
 
 @dataclass(slots=True)
 class Blocking:

@@ -3,7 +3,8 @@
 *What it does*: reports a `join`, `Future.result`, `shutdown`, `Event.wait`, `Queue.get` and their like, made while a
 lock is held, directly or through calls, where the thread or task that is waited for takes the same lock of the same
 object on its way, or where everybody who sets the event, serves the queue or notifies the condition takes it first.
-Leaving `with` over an executor is such a wait too. Calls that only take their time are the subject of RL308.
+The latter with a timeout as well, since it is always the timeout that ends such a wait. Leaving `with` over an executor
+is a wait too. Calls that only take their time are the subject of RL308.
 
 *Why is this bad?*: the waiting thread does not release the lock before the wait ends, and the wait does not end before
 the lock is released. The program hangs with no error, mostly at shutdown, and only when the other side has not
@@ -31,12 +32,14 @@ from racelint.rule import rule
 
 @rule("RL304")
 def check(program: Program) -> Iterator[Finding]:
-    """Ask for the waits that never end."""
-    for stall in once_at_each_place(program.blocking.endless):
+    """Ask for the waits that never end, or only by their timeout."""
+    vain = (stall for stall in program.blocking.vain if stall.is_unanswered)
+    for stall in once_at_each_place([*program.blocking.endless, *vain]):
         assert stall.need is not None
         lock = lock_used(stall.lock)
-        message = f"{waits(stall)} while {lock} is held, which {needed(program, stall.need)}: the two wait for each "
-        message += "other for ever. Release the lock before waiting."
+        end = "it waits in vain until its timeout" if stall.waiting.bounded else "the two wait for each other for ever"
+        message = f"{waits(stall)} while {lock} is held, which {needed(program, stall.need)}: {end}. "
+        message += "Release the lock before waiting."
         evidence: Evidence = "threads" if stall.need.context is not None else "lock"
         related = stalled(program, stall, lock)
         sides, turns = stall_sides(program, stall, lock), stall_turns(stall, taken(program, stall), lock)

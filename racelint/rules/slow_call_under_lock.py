@@ -1,8 +1,8 @@
 """A call that may take long is made while a lock is held, so all who need the lock wait as long.
 
 *What it does*: reports sleeping, waiting for threads, results, processes, events and queues, and network requests, made
-while a lock is held, directly or through calls; also a wait with a timeout that must run into it, because the other
-side needs the lock. Waits that never end are the subject of RL304.
+while a lock is held, directly or through calls; also joining, with a timeout, a thread that needs the lock before it
+ends. Waits that nobody can answer are the subject of RL304.
 
 *Why is this bad?*: a lock is held for as long as its slowest call. One thread that sleeps or waits for a server stops
 all others that come by, even where they need the lock for an instant only.
@@ -29,7 +29,8 @@ from racelint.rule import rule
 @rule("RL308", default=False)
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the waits that end some time."""
-    for stall in once_at_each_place([*program.blocking.vain, *program.blocking.slow]):
+    vain = (stall for stall in program.blocking.vain if not stall.is_unanswered)
+    for stall in once_at_each_place([*vain, *program.blocking.slow]):
         lock = lock_used(stall.lock)
         message = f"{waits(stall)} while {lock} is held"
         if stall.need is not None:
