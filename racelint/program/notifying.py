@@ -19,7 +19,7 @@ from racelint.program.locksets import LockSets
 from racelint.program.places import Access, Place
 from racelint.program.source import Code
 from racelint.program.values import FunctionRef
-from racelint.program.waits import Limit, Signal
+from racelint.program.waits import Signal
 
 DEPTH: Final = 6
 """How many callers up a holder of the lock is looked for."""
@@ -196,7 +196,7 @@ class Notifying:
         if section is None:
             return
         for wait in self._conditions:
-            if wait.role is not LockRole.WAIT or not wait.concerns(notify) or wait.limit is Limit.SURELY:
+            if wait.role is not LockRole.WAIT or not wait.concerns(notify) or wait.limit.is_end:
                 continue
             predicate = self._predicate(wait)
             changes = list(self._changes(notify.code, predicate))
@@ -240,7 +240,7 @@ class Notifying:
         if clear.domain is LockDomain.TASK:
             return
         same = [each for each in self._events if each.concerns(clear)]
-        waits = [each for each in same if each.role is LockRole.WAIT and each.limit is not Limit.SURELY]
+        waits = [each for each in same if each.role is LockRole.WAIT and not each.limit.is_end]
         sets = [each for each in same if each.role is LockRole.NOTIFY]
         yield from self._pulse(clear, waits, sets)
         for wait in waits:

@@ -74,7 +74,9 @@ class Waiting:
                 continue
             told: set[tuple[int, int]] = set()
             for flaw, code, id, tested in self._judge(wait, wakers, wait.code, wait.id, wait.use, DEPTH):
-                if (code.key, id) not in told:
+                # to ask too early costs an interval: as much as nobody knows here; to ask once costs nothing more
+                matters = flaw is Flaw.STALE or wait.limit is not Limit.SOME_TIME
+                if matters and (code.key, id) not in told:
                     told.add((code.key, id))
                     yield BadWait(flaw, wait, code, span_of(code, id), self._waker(wakers, tested), tested)
 
@@ -158,13 +160,19 @@ class Waiting:
     def _outside(self, code: Code, around: Around, use: LockUse, wakers: list[Signal]) -> Access | None:
         """A read without the lock, on which the wait depends, of what some waker changes."""
         flow = self._places.dataflow(code)
-        changed = {access.place for waker in wakers for access in self._writes(waker.code)}
+        changed = {access.place for waker in wakers for access in self._changes(waker)}
         for test in around.tests:
             for access in self._reads(code, flow.sources(test)):
                 site = access.id if access.code is code else test
                 if access.place in changed and not self._held(code, site, use):
                     return access
         return None
+
+    def _changes(self, waker: Signal) -> Iterator[Access]:
+        """What a function changes that notifies, or whoever calls it to do so, before that."""
+        yield from self._writes(waker.code)
+        for edge in self._calls.callers(waker.code):
+            yield from (each for each in self._places.of(edge.caller) if each.kind.writes and each.id < edge.site)
 
     def _writes(self, code: Code) -> list[Access]:
         """What a function changes, itself or by the methods that it calls."""

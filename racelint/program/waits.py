@@ -19,11 +19,17 @@ from racelint.program.values import LibraryMethod, LibraryObject, Site
 
 
 class Limit(Enum):
-    """Whether a wait ends by itself: never, perhaps (a timeout that may be None), surely."""
+    """Whether a wait ends by itself: never, perhaps (a timeout that may be None), some time that others set, surely."""
 
     NEVER = "never"
     PERHAPS = "perhaps"
+    SOME_TIME = "some time"
     SURELY = "surely"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the wait ends, sooner or later."""
+        return self in (Limit.SOME_TIME, Limit.SURELY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +125,23 @@ class Collector:
         given = argument(call, method.timeout.position, method.timeout.keyword) if method.timeout is not None else None
         if given is None or is_literal(flow, given, ("None",)):
             return Limit.NEVER
-        return Limit.PERHAPS if self._may_be_none(code, given) else Limit.SURELY
+        if self._may_be_none(code, given):
+            return Limit.PERHAPS
+        return Limit.SURELY if self._is_constant(code, given) else Limit.SOME_TIME
+
+    def _is_constant(self, code: Code, id: int) -> bool:
+        """Whether a value is a literal, or a global variable that only literals are stored in."""
+        places = self._locksets.places
+        if places.dataflow(code).is_constant(id):
+            return True
+        stores = [
+            store
+            for read in places.of(code)
+            if read.id == id and read.place.kind in ("global", "class")
+            for store in places.by_place[read.place]
+            if store.kind.writes
+        ]
+        return bool(stores) and all(places.dataflow(each.code).is_constant(each.value) for each in stores)
 
     def _may_be_none(self, code: Code, id: int) -> bool:
         """Whether a value is a parameter that is None if it is left out."""

@@ -2,7 +2,8 @@
 
 *What it does*: reports a condition that is waited for because of a test made before its lock was taken; a `notify`
 that comes before the change, which is then made without the lock; an event that is cleared after the work that it
-announces, so that what was added meanwhile is not announced; and `set()` with `clear()` right after it.
+announces, so that what was added meanwhile is not announced; and `set()` with `clear()` right after it. A wait that
+looks again after a fixed time is left alone.
 
 *Why is this bad?*: between the test and the wait the other thread makes its change and notifies nobody. The waiting
 thread sleeps although there is something to do, until the next signal, or for ever.
@@ -25,6 +26,7 @@ from racelint.phrases import called, done, lock_used, state
 from racelint.program import Program
 from racelint.program.notifying import Loss, LostSignal
 from racelint.program.waiting import BadWait, Flaw
+from racelint.program.waits import Limit
 from racelint.rule import rule
 
 
@@ -34,8 +36,9 @@ def check(program: Program) -> Iterator[Finding]:
     for bad in program.signals.waits:
         if bad.flaw is Flaw.STALE and bad.tested is not None:
             condition = lock_used(bad.wait.use)
+            until = "until its timeout" if bad.wait.limit is Limit.SOME_TIME else "for ever"
             message = f"{state(bad.tested)} was tested before {condition} was taken: if `{called(bad.waker.code)}` "
-            message += f"notifies in between, this waits for ever. Test it in a loop with {condition} held."
+            message += f"notifies in between, this waits {until}. Test it in a loop with {condition} held."
             yield check.finding(bad, message, **lock_details(bad.wait.use.lock, bad.code, _before(bad), "lock"))
     for lost in program.signals.lost:
         message, related = _told(lost)
