@@ -82,6 +82,8 @@ class Flagged:
     wants: bool
     tested: tuple[int, ...]
     """The reads in the other tests on which that depends."""
+    site: int
+    """The operation that reads the flag, or fetches the property that does."""
 
     @property
     def act(self) -> int:

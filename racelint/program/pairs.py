@@ -110,14 +110,14 @@ def _takes(access: Access) -> bool:
 def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[Place, Case]) -> Pair | None:
     read, last, code = flagged.read, flagged.last, flagged.code
     flags, contents = cases[read.place], cases[last.place]
-    if read not in flags.accesses or last not in contents.accesses:
+    if read.code is not code or read not in flags.accesses or last not in contents.accesses:
         return None
     for case in (flags, contents):
         if case.place in case.locksets.claims.owners or is_confined(case.sharing.places, case.place):
             return None
     locksets = flags.locksets
     over = protections(steady(locksets.held(code, id) for id in (read.id, flagged.act)), read)
-    if _is_tested_again(flagged, locksets) or _is_tested_after(flags, flagged):
+    if is_tested_again(flagged, locksets) or _is_tested_after(flags, flagged):
         return None
     free = [
         (store, taken)
@@ -139,7 +139,7 @@ def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[P
     return None if partner is None else Pair(flagged, stores[partner.other], "assumed", partner, contents, needs_no_gil)
 
 
-def _is_tested_again(flagged: Flagged, locksets: LockSets) -> bool:
+def is_tested_again(flagged: Flagged, locksets: LockSets) -> bool:
     """Whether the critical section of the act tests the flag once more."""
     held = locksets.held(flagged.code, flagged.act)
     return any(

@@ -48,6 +48,7 @@ from racelint.program.places import Access, Kind, Place
 from racelint.program.reuse import left_for_exit, left_for_later, moves_on
 from racelint.program.sharing import Sharing, is_confined
 from racelint.program.source import Code, span_of
+from racelint.program.splits import Split, find_splits
 from racelint.program.switching import are_read_at_once, can_interleave
 
 
@@ -94,7 +95,8 @@ class Race:
     harm: Harm | None = None
     """What becomes of an iteration."""
     taken: Access | None = None
-    """Where the container that is changed on account of a flag is looked at by who has set the flag."""
+    """Where the container that is changed on account of a flag is looked at by who has set the flag; of a split
+    section where it is changed."""
     between: tuple[int, ...] = ()
     """Of a sequence: the operations of `code` that must lie in one critical section."""
 
@@ -139,6 +141,10 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
     told = {(race.path, race.span) for race in races.of(Problem.CHECK)}
     pairs = (_pair_race(pair) for pair in find_pairs(sharing, locksets, sequences))
     races.found.extend(race for race in pairs if (race.path, race.span) not in told)
+    told = {(race.path, race.span) for race in races.found}
+    told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
+    splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
+    races.found.extend(race for race in splits if (race.path, race.span) not in told)
     return races
 
 
@@ -149,6 +155,20 @@ def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
     return any(started) or any(map(locksets.holds, codes.values()))
+
+
+def _split_race(split: Split) -> Race:
+    flagged = split.flagged
+    return Race(
+        Problem.SPLIT,
+        flagged.code,
+        flagged.last.span,
+        flagged.read,
+        "lock",
+        split.store,
+        lock=split.lock,
+        taken=flagged.last,
+    )
 
 
 def _pair_race(pair: Pair) -> Race:

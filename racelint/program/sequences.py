@@ -230,14 +230,17 @@ class _Finder:
         """Note what a body puts into containers on account of a flag beside them."""
         low, high = self._range(body)
         inside = [each for each in self._inserts if low <= each.id <= high]
-        for read in reads if inside else ():
-            present = self._polarity(read, test) if read.kind is Kind.READ else None
+        sites = [(read, read.id) for read in reads] if inside else []
+        sites += [each for each in self._sequences.answered(self._code, test) if inside]
+        for read, site in sites:
+            seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
+            present = self._polarity(seen, test) if read.kind is Kind.READ else None
             for put in inside if present is not None else ():
                 beside = put.base == read.base and put.place is not read.place and put.place.kind == read.place.kind
-                if beside and put.id > read.id:
+                if beside and put.id > site:
                     tested = self._tested_around(put.id, test)
                     wants = present is not negated
-                    flagged = Flagged(self._code, read, put, span, wants, tested)
+                    flagged = Flagged(self._code, read, put, span, wants, tested, site)
                     self._sequences.flagged.append(flagged)
 
     def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
@@ -291,8 +294,6 @@ class _Finder:
         yield from self._asked(test, span, body, negated)
         first = itertools.islice(self._tested(test), PER_TEST)
         reads = [read for read in first if self._sequences.is_written(read.place)]
-        if not reads:
-            return
         self._note_flagged(reads, test, span, body, negated)
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:

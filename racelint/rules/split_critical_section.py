@@ -1,7 +1,8 @@
 """State is tested or read under a lock, and acted upon under the same lock taken anew: in between it may change.
 
 *What it does*: reports an act in a `with lock:` that relies on what an earlier `with lock:` of the same function
-found, without testing it again.
+found, without testing it again; also where the test is of a flag that says the end, and the act fills a container
+beside it.
 
 *Why is this bad?*: the lock was given back in between, and others had their turn. Two threads both find the last piece
 in stock, and both sell it, each under the lock.
@@ -35,8 +36,11 @@ def check(program: Program) -> Iterator[Finding]:
         lock = held[0] if held else missing(race)
         first = race.first or race.access
         found = f"line {first.span.line}" if first.code is race.code else f"`{called(first.code)}`"
-        message = (
-            f"{state(race.access)} is {done(race.access)} because of what {found} found, but {lock} is released after "
-        )
+        act = race.taken or race.access
+        if race.taken is not None and race.lock is not None:
+            found, lock = f"{found} found of {state(first)}", lock_name(race.lock)
+        else:
+            found += " found"
+        message = f"{state(act)} is {done(act)} because of what {found}, but {lock} is released after "
         message += f"that: {others_change(program, race)}. Hold {lock} over both, or test again here."
         yield check.finding(race, message, **details(program, race))

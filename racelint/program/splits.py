@@ -1,0 +1,75 @@
+"""Part of the races stage: a flag is tested in one critical section, and the next one changes a container beside it.
+
+`with lock: closed = self.closed`, `if closed: return`, `with lock: self.items.append(item)`: that the program sets the
+flag and changes the container under one lock says that the two belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint.program.case import Case
+from racelint.program.composites import Flagged, Sequences
+from racelint.program.guards import Protection, protections
+from racelint.program.locks import Lock
+from racelint.program.locksets import LockSets
+from racelint.program.pairs import is_tested_again
+from racelint.program.places import Access, Place
+from racelint.program.sharing import Sharing, is_confined
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The flag is tested and the container changed under `lock`, but not in one section; `store` sets the flag."""
+
+    flagged: Flagged
+    store: Access
+    lock: Lock
+
+
+def find_splits(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> Iterator[Split]:
+    """Judge what is put into containers on account of a flag, one for each container in a function."""
+    cases: dict[Place, Case] = {}
+    seen: set[tuple[int, Place]] = set()
+    for flagged in sequences.flagged:
+        key = (flagged.code.key, flagged.last.place)
+        lock = _released(locksets, flagged) if key not in seen else None
+        if lock is None or is_tested_again(flagged, locksets):
+            continue
+        for place in (flagged.read.place, flagged.last.place):
+            if place not in cases:
+                cases[place] = Case(place, sharing, locksets)
+        store = _raised(cases, flagged, lock)
+        if store is not None:
+            seen.add(key)
+            yield Split(flagged, store, lock.lock)
+
+
+def _released(locksets: LockSets, flagged: Flagged) -> Protection | None:
+    """The object's own lock, or one for all, that is held at the test and at the act, and released in between."""
+    code = flagged.code
+    before, after = locksets.held(code, flagged.site), locksets.held(code, flagged.act)
+    if any(before[use] == after[use] for use in before.keys() & after.keys()):
+        return None
+    split = {use: after[use] for use in before.keys() & after.keys() if use.lock.kind is not None}
+    found = (each for each in protections(split, flagged.last) if each.taken_here and each.lock.excludes)
+    return next((each for each in found if each.relation in ("own", "global")), None)
+
+
+def _raised(cases: dict[Place, Case], flagged: Flagged, lock: Protection) -> Access | None:
+    """Who sets the flag, which is never lowered again and only ever set under the lock, while the function may run."""
+    flags, contents, code = cases[flagged.read.place], cases[flagged.last.place], flagged.code
+    for case in (flags, contents):
+        if case.place in case.locksets.claims.owners or is_confined(case.sharing.places, case.place):
+            return None
+    if flagged.last not in contents.accesses or not flags.is_reached(code) or not contents.is_insider(flagged.last):
+        return None
+    stores = [each for each in flags.accesses if each.kind.writes]
+    for store in stores:
+        truth = flags.sharing.places.dataflow(store.code).truth(store.value)
+        against = truth is (not flagged.wants) or (truth is None and not flagged.wants)
+        own = any(each.taken_here and each.excludes(lock) for each in flags.protections(store))
+        if not store.kind.rebinds or not against or not own or store.code is code:
+            return None
+    return next((each for each in stores if contents.may_meet(flagged.last, each)), None)
