@@ -199,8 +199,13 @@ class Sequences:
         return found
 
     def asked(self, code: Code, test: int) -> Iterator[Answer]:
-        """The reads that a test makes by calling what only answers: `if self.has(key)`, `if self.find(key) is None`."""
-        for site in sorted(self.places.dataflow(code).calls(test)):
+        """The reads that a test makes by calling what only answers: `if self.has(key)`, `if self.find(key) is None`.
+
+        To fetch a property is such a call.
+        """
+        flow = self.places.dataflow(code)
+        fetched = {id for id in flow.sources(test) if type(flow.operation(id)) is facts.LoadAttr}
+        for site in sorted(flow.calls(test) | fetched):
             yield from (replace(each, site=site) for each in self._answers(code, site, DEPTH))
 
     def _answers(self, code: Code, site: int, depth: int) -> Iterator[Answer]:
