@@ -16,6 +16,7 @@ from racelint.program.attributes import Attributes
 from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
+from racelint.program.served import middleware
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned, Types
 from racelint.program.values import (
@@ -102,6 +103,7 @@ class Finder:
                 self._spawned(site, traced)
         for cls in self._sources.classes:
             self._entry_methods(cls)
+            self._called_by_server(cls)
         for code in self._sources.codes:
             self._decorated(code)
         return self._contexts
@@ -271,6 +273,14 @@ class Finder:
                 for code in _entry_codes(self._types.attributes, cls, row):
                     if code.cls is cls and not (row.only_sync and code.function.is_async):
                         self._entry_method(cls, code, row)
+
+    def _called_by_server(self, cls: ClassInfo) -> None:
+        """One object for all requests."""
+        code = middleware(self._types.attributes, cls)
+        if code is not None:
+            receiver = self._types.names.values.instance(cls, None)
+            label, span = code.function.qualname, code.function.span
+            self._add(Context(self._next, label, RunsOn.SERVER, ((code, receiver),), True, False, code, -1, span))
 
     @cached_property
     def _constructions(self) -> dict[int, list[Site]]:

@@ -292,7 +292,11 @@ class Naming:
         if not isinstance(receiver, Instance) or not code.function.parameters:
             return
         names: NameSet = {}
-        if context.runs_on in (RunsOn.SERVER, RunsOn.LOOP):
+        if context.runs_on is RunsOn.SERVER and not context.own_instance:
+            # the server has one object, which it calls for every request
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+            self._note_stable(context, names)
+        elif context.runs_on in (RunsOn.SERVER, RunsOn.LOOP):
             names[Name(("own", context.index, ""), "")] = None
         elif receiver.site is None:
             names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
