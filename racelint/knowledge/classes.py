@@ -220,6 +220,7 @@ watchdog.events. FileSystemEventHandler
 watchdog.events. PatternMatchingEventHandler RegexMatchingEventHandler: watchdog.events.FileSystemEventHandler
 watchdog.events. LoggingEventHandler: watchdog.events.FileSystemEventHandler
 paho.mqtt.client. Client
+google.cloud.pubsub_v1. SubscriberClient
 janus. Queue
 PySide6.QtCore. QThread QRunnable QThreadPool QTimer QObject
 """

@@ -82,6 +82,9 @@ SPAWNS: dict[str, tuple[Spawn, ...]] = {
     ),
     "watchdog.observers.api.BaseObserver.schedule": _handler(Slot(0, "event_handler"), form=Form.OBJECT),
     "watchdog.observers.api.BaseObserver.add_handler_for_watch": _handler(Slot(0, "event_handler"), form=Form.OBJECT),
+    "google.cloud.pubsub_v1.SubscriberClient.subscribe": (
+        Spawn(Slot(1, "callback"), RunsOn.POOL, Many.ALWAYS, passing=Passing.RESULT),
+    ),
     "paho.mqtt.client.Client.message_callback_add": _handler(Slot(1, "callback")),
     "PySide6.QtCore.QThreadPool.start": (
         Spawn(Slot(0, "runnable"), RunsOn.POOL, Many.ALWAYS, Form.OBJECT),
@@ -163,6 +166,8 @@ ENTRY_DECORATORS: dict[str, EntryDecorator] = {
         "require_http_methods require_GET require_POST require_safe",
     ),
     **_decorators(_SERVED, "rest_framework.decorators", "api_view action"),
+    # One tree of objects for all requests, ten threads if nothing else is configured.
+    "cherrypy.expose": EntryDecorator(RunsOn.SERVER, Many.ALWAYS, one_object=True),
     "django.views.decorators.csrf.csrf_exempt": _SERVED,
     "django.contrib.auth.decorators.login_required": _SERVED,
     "django.dispatch.receiver": EntryDecorator(RunsOn.CALLER, Many.ALWAYS),

@@ -134,11 +134,15 @@ class EntryMethod:
 
 @dataclass(frozen=True, slots=True)
 class EntryDecorator:
-    """A decorator whose function the library runs; `only_sync` as in `EntryMethod`."""
+    """A decorator whose function the library runs; `only_sync` as in `EntryMethod`.
+
+    `one_object`: if it is a method, all runs are on one and the same object.
+    """
 
     runs_on: RunsOn
     many: Many
     only_sync: bool = False
+    one_object: bool = False
 
 
 # --- order ---------------------------------------------------------------------------------------------------------

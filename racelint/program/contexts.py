@@ -16,7 +16,7 @@ from racelint.program.attributes import Attributes
 from racelint.program.calls import Calls, constructs, method_refs
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
-from racelint.program.served import middleware
+from racelint.program.served import request_methods
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned, Types
 from racelint.program.values import (
@@ -276,9 +276,8 @@ class Finder:
 
     def _called_by_server(self, cls: ClassInfo) -> None:
         """One object for all requests."""
-        code = middleware(self._types.attributes, cls)
-        if code is not None:
-            receiver = self._types.names.values.instance(cls, None)
+        receiver = self._types.names.values.instance(cls, None)
+        for code in request_methods(self._types.attributes, cls):
             label, span = code.function.qualname, code.function.span
             self._add(Context(self._next, label, RunsOn.SERVER, ((code, receiver),), True, False, code, -1, span))
 
@@ -341,7 +340,9 @@ class Finder:
                 many = row.many in (Many.ALWAYS, Many.WORKERS)
                 label = code.function.qualname
                 span = code.function.span
-                self._add(Context(self._next, label, row.runs_on, ((code, None),), many, False, code, -1, span))
+                cls = self._types.attributes.receiver_of(code) if row.one_object else None
+                receiver = self._types.names.values.instance(cls, None) if cls is not None else None
+                self._add(Context(self._next, label, row.runs_on, ((code, receiver),), many, False, code, -1, span))
                 return
 
 
