@@ -241,6 +241,8 @@ class _Finder:
         call = step.operation
         if type(call) is not facts.Call:
             return False
+        if any(isinstance(use, facts.Await) for use in self._places.dataflow(step.code).uses(step.id)):
+            return True
         values = self._types.of(step.code, call.callee)
         for value in values:
             if isinstance(value, Library | LibraryMethod):

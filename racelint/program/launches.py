@@ -11,12 +11,16 @@ from racelint import facts
 from racelint.knowledge.running import Form, Starts
 from racelint.program.contexts import OWN_THREADS, Context
 from racelint.program.dataflow import operands
+from racelint.program.frames import argument
 from racelint.program.source import ClassInfo, Code
 from racelint.program.steps import Frame, Step, Walker, is_super
 from racelint.program.threads import Threads
-from racelint.program.values import Instance, LibraryMethod, LibraryObject, Site
+from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 TIMER: Final = "threading.Timer"
+
+TO_OTHER_THREAD: Final = frozenset({"asyncio.run_coroutine_threadsafe"})
+"""What starts a coroutine from another thread than that of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Launches:
             for code, id in context.starts:
                 if self._is_prompt(context, code, id):
                     self._contexts[code, id].append(context)
-        self._launching = {code.key for code, _ in self._contexts}
+        self._coroutines = self._find_coroutines()
+        self._launching = {code.key for code, _ in (*self._contexts, *self._coroutines)}
 
     def may_launch(self, cls: ClassInfo, code: Code) -> bool:
         """Whether a method of the class may have a launch in it, or in a function inside it."""
@@ -74,10 +79,30 @@ class Launches:
             entries = tuple(Entry(each, False) for each in own)
             yield Launch(step, f"{cls.facts.qualname}.{own[0].name}", entries, None)
             return
+        for target in self._coroutines.get((step.code, step.id), ()):
+            method = walker.method(target.code.name) if self._gives(walker, step.code, call) else None
+            if method is not None and isinstance(target.receiver, Instance) and target.receiver.cls in cls.mro:
+                yield Launch(step, method.function.qualname, (Entry(method, False),), None)
         for context in self._contexts.get((step.code, step.id), ()):
             entries = tuple(self._entries(cls, walker, context))
             if entries:
                 yield Launch(step, context.label, entries, context)
+
+    def _find_coroutines(self) -> dict[Frame, list[FunctionRef]]:
+        """The coroutines that are handed to an event loop which another thread runs."""
+        made: dict[Site, list[FunctionRef]] = defaultdict(list)
+        for each in self._types.spawned:
+            if isinstance(each.target, FunctionRef) and each.target.code.function.is_async:
+                made[each.site].append(each.target)
+        found: dict[Frame, list[FunctionRef]] = {}
+        for (key, id), values in self._types.callees.items() if made else ():
+            if id >= 0 and any(isinstance(each, Library) and each.qualname in TO_OTHER_THREAD for each in values):
+                code = self._sources.codes[key]
+                call = code.operations[id]
+                given = argument(call, 0, "coro") if type(call) is facts.Call else None
+                if given is not None and (key, given) in made:
+                    found[code, id] = made[key, given]
+        return found
 
     def _is_prompt(self, context: Context, code: Code, id: int) -> bool:
         """Whether what a context runs begins at that call, and at once."""

@@ -1,8 +1,9 @@
 """A thread is started before the attributes that it reads are set.
 
-*What it does*: reports the call that starts a thread, or hands work to a pool, in a constructor or another method that
-only afterwards sets an attribute which the started function reads: there and then (`self._thread.start()`), in a
-method that it calls, or in the constructor of a base class behind `super().__init__()`.
+*What it does*: reports the call that starts a thread, or hands work to a pool or a coroutine to the event loop of
+another thread, in a constructor or another method that only afterwards sets an attribute which the started function
+reads: there and then (`self._thread.start()`), in a method that it calls, or in the constructor of a base class behind
+`super().__init__()`.
 
 *Why is this bad?*: the new thread may run at once. It then fails with an `AttributeError`, or finds the None that was
 there before, and often nobody sees that it has died. Set all attributes first, and start as the last step.
