@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from racelint.program.case import Case
 from racelint.program.composites import Flagged, Sequences
 from racelint.program.guards import Protection, protections
+from racelint.program.lifetimes import loops
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
 from racelint.program.pairs import is_tested_again
@@ -35,7 +36,7 @@ def find_splits(sharing: Sharing, locksets: LockSets, sequences: Sequences) -> I
     for flagged in sequences.flagged:
         key = (flagged.code.key, flagged.last.place)
         lock = _released(locksets, flagged) if key not in seen else None
-        if lock is None or is_tested_again(flagged, locksets):
+        if lock is None or is_tested_again(flagged, locksets) or _is_begun(sharing, locksets, flagged):
             continue
         for place in (flagged.read.place, flagged.last.place):
             if place not in cases:
@@ -55,6 +56,20 @@ def _released(locksets: LockSets, flagged: Flagged) -> Protection | None:
     split = {use: after[use] for use in before.keys() & after.keys() if use.lock.kind is not None}
     found = (each for each in protections(split, flagged.last) if each.taken_here and each.lock.excludes)
     return next((each for each in found if each.relation in ("own", "global")), None)
+
+
+def _is_begun(sharing: Sharing, locksets: LockSets, flagged: Flagged) -> bool:
+    """Whether it is work that was begun while the flag was down, and may be finished after: each turn of a loop, or
+    what the first section has noted or taken."""
+    code = flagged.code
+    if any(low <= flagged.site and flagged.act <= high for low, high in loops(code)):
+        return True
+    section = locksets.held(code, flagged.site)
+    return any(
+        each.kind.writes and section.items() & locksets.held(code, each.id).items()
+        for each in sharing.places.of(code)
+        if each.base == flagged.last.base
+    )
 
 
 def _raised(cases: dict[Place, Case], flagged: Flagged, lock: Protection) -> Access | None:
