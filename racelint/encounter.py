@@ -120,7 +120,7 @@ def _lazy(race: Race, other: Access) -> Iterator[Turn]:
 def _split(race: Race, other: Access) -> Iterator[Turn]:
     yield _before(race, f"reads {state(race.first or race.access)}, then lets go of the lock")
     yield _turn(B, other, _does(other))
-    yield _turn(A, race.access, "takes the lock again, and acts on what was true before")
+    yield _turn(A, race.taken or race.access, "takes the lock again, and acts on what was true before")
 
 
 def _double_read(race: Race, other: Access) -> Iterator[Turn]:
@@ -254,4 +254,5 @@ def stall_turns(stall: Stall, taken: Located, lock: str) -> tuple[Turn, ...]:
     first = Turn(A, taken.path, taken.span, f"takes {lock}")
     waits = Turn(A, stall.path, stall.span, "waits for B with the lock held")
     need = stall.need
-    return (first, waits, Turn(B, need.path, need.span, f"waits for {lock}, for ever")) if need is not None else ()
+    until = "until A gives up" if stall.waiting.bounded else "for ever"
+    return (first, waits, Turn(B, need.path, need.span, f"waits for {lock}, {until}")) if need is not None else ()
