@@ -137,12 +137,26 @@ def check_keys_and_links(page: Page) -> None:
     page.expect("open findings after `Close all`", 0, page.count(".finding[open]"))
 
 
+def check_pictures(page: Page) -> None:
+    """A picture can be made as narrow as its box."""
+    page.open()
+    for box in page.browser.find_elements(By.CSS_SELECTOR, "input.fit"):
+        box.click()
+    wider = (
+        "return [...document.querySelectorAll('.picture')].filter((each) => each.scrollWidth > each.clientWidth).length"
+    )
+    page.expect("pictures wider than their box", 0, page.browser.execute_script(wider))
+
+
 def check_peace(page: Page) -> None:
     """Nothing is fetched, and the browser has nothing to complain about."""
     page.open()
     page.expect("complaints of the browser", [], [each["message"] for each in page.browser.get_log("browser")])
     fetched = "return performance.getEntriesByType('resource').map((each) => each.name)"
     page.expect("what was fetched beside the page", [], page.browser.execute_script(fetched))
+
+
+CHECKS = (check_peace, check_filters, check_search, check_keys_and_links, check_pictures)
 
 
 def take(page: Page, folder: Path, fragment: str, name: str) -> None:
