@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Span
@@ -31,6 +31,7 @@ from racelint.remedies import (
     ReadOnce,
     ShareLock,
     StartLast,
+    TakeFirst,
     TakeLock,
     TestAgain,
     UsePop,
@@ -322,6 +323,12 @@ def against_second_taking(nesting: Nesting) -> MakeReentrant | None:
     """What lets a thread take a lock again that is made in the same file."""
     lock = nesting.inner.lock
     return MakeReentrant(False, lock.span) if lock.path == nesting.path else None
+
+
+def against_wrong_order(cycle: Sequence[Nesting]) -> TakeFirst | None:
+    """What takes two locks in the order in which others take them."""
+    here = cycle[0]
+    return TakeFirst(False, here.span) if len(cycle) == 2 and not here.chain else None
 
 
 def against_early_start(program: Program, early: EarlyStart) -> StartLast | None:

@@ -122,6 +122,12 @@ class MakeReentrant(Remedy, frozen=True, gc=False):
     made: Span
 
 
+class TakeFirst(Remedy, frozen=True, gc=False):
+    """Take the lock at `inner` before the one that is held there."""
+
+    inner: Span
+
+
 AnyRemedy = (
     TakeLock
     | TestAgain
@@ -134,4 +140,5 @@ AnyRemedy = (
     | StartLast
     | ShareLock
     | MakeReentrant
+    | TakeFirst
 )

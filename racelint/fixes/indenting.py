@@ -44,7 +44,7 @@ def indented(tree: Tree, run: Run, since: int = 0) -> list[Edit]:
     indent, unit = indentation(tree, run), unit_of(tree, run)
     first, last = lines(tree, run)
     first = min(first, since or first)
-    inner = {number for node in run.statements for number in _in_strings(tree, node)}
+    inner = {number for node in run.statements for number in in_strings(tree, node)}
     edits = []
     for number in range(first, last + 1):
         line = tree.text.line(number)
@@ -97,8 +97,8 @@ def without_line(tree: Tree, node: cst.CSTNode) -> Edit:
     return text.removal(line_start, line_end)
 
 
-def _in_strings(tree: Tree, node: cst.CSTNode) -> Iterator[int]:
-    """The lines that begin inside of a string."""
+def in_strings(tree: Tree, node: cst.CSTNode) -> Iterator[int]:
+    """The lines of a node that begin inside of a string."""
     for each in inside([node]):
         if isinstance(each, cst.SimpleString | cst.FormattedString) or type(each).__name__ == "TemplatedString":
             span = tree.span(each)

@@ -56,12 +56,15 @@ def require_same_object(tree: Tree, run: Run, lock: str, holder: str) -> None:
     set_there = {*_stores(function)} if function is not None else set()
     if root in set_there or (not holder and root in own):
         raise DeclinedError(f"`{root}` is another one in the function")
-    names = [
-        cst.parse_expression(".".join(parts)) for parts in accumulate([[each] for each in lock.split(".")]) if parts[1:]
-    ]
-    for node in inside(run.statements if function is None else [function]):
+    require_steady(run.statements[0] if function is None else function, lock)
+
+
+def require_steady(around: cst.CSTNode, lock: str) -> None:
+    """Make sure that nothing by which a lock is reached is set in a node."""
+    names = [cst.parse_expression(".".join(parts)) for parts in accumulate([each] for each in lock.split("."))]
+    for node in inside([around]):
         if isinstance(node, cst.AssignTarget) and any(same(node.target, name) for name in names):
-            raise DeclinedError("another lock is set in the function")
+            raise DeclinedError("another lock is set there")
 
 
 def _parameters(parameters: cst.Parameters) -> Iterable[cst.Param]:

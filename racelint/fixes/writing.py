@@ -9,6 +9,7 @@ import libcst as cst
 
 from racelint.findings import Finding
 from racelint.fixes.making import make_reentrant, share_lock
+from racelint.fixes.ordering import take_first
 from racelint.fixes.reading import iterate_copy, read_once
 from racelint.fixes.releasing import use_with
 from racelint.fixes.single_calls import use_pop, use_setdefault
@@ -25,6 +26,7 @@ from racelint.remedies import (
     ReadOnce,
     ShareLock,
     StartLast,
+    TakeFirst,
     TakeLock,
     TestAgain,
     UsePop,
@@ -45,6 +47,7 @@ WRITERS: Final[Mapping[type, Callable[[Tree, Any], Fix]]] = {
     StartLast: start_last,
     ShareLock: share_lock,
     MakeReentrant: make_reentrant,
+    TakeFirst: take_first,
 }
 
 

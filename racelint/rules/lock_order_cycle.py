@@ -7,6 +7,9 @@ close none, nor do orders that a common outer lock keeps apart.
 *Why is this bad?*: one thread holds the first lock and waits for the second, another holds the second and waits for
 the first. Neither ever goes on, and the program hangs with no error.
 
+*Fix*: takes both locks at once, in the order of the others, where the one `with` stands in the other; unsafe, since the
+second one is held for longer.
+
 *Known false alarms*: orders that never meet, because they belong to different phases of the program or to different
 objects.
 
@@ -23,6 +26,7 @@ from racelint.encounter import circle_sides, circle_turns
 from racelint.findings import Finding, note
 from racelint.notes import begins, behind, defined, lock_details, taken
 from racelint.phrases import lock_names, position, takes, through
+from racelint.prescribing import against_wrong_order
 from racelint.program import Program
 from racelint.program.lockorder import Nesting
 from racelint.rule import rule
@@ -49,7 +53,8 @@ def check(program: Program) -> Iterator[Finding]:
         outers = [outer, *(two for _, two in pairs)]
         sides, at = circle_sides(cycle, outers), [taken(program, nesting) for nesting in cycle]
         turns = circle_turns(cycle, at, outers)
-        yield check.finding(here, message, **lock_details(here.inner.lock, here.code, related, "lock", sides, turns))
+        details = lock_details(here.inner.lock, here.code, related, "lock", sides, turns)
+        yield check.finding(here, message, **details, remedy=against_wrong_order(cycle))
 
 
 def _closing_first(cycle: tuple[Nesting, ...]) -> tuple[Nesting, ...]:
