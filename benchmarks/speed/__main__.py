@@ -36,7 +36,7 @@ from benchmarks.speed.results import (
     write,
 )
 from benchmarks.speed.timing import Taken, median, timed
-from benchmarks.speed.trees import LARGE, MIXED, THREADED, all_names, tree
+from benchmarks.speed.trees import LARGE, MIXED, THREADED, all_names, sampled, tree
 
 SCRIPT = """
 import pathlib, sys
@@ -95,7 +95,7 @@ def _measured(name: str, given: argparse.Namespace, programs: Path | None) -> Tr
     with tempfile.TemporaryDirectory(prefix="racelint-speed-") as place:
         folder = Path(place, "project")
         folder.mkdir()
-        lines = tree(TREES[name], folder, given.cache, given.lines)
+        lines = sampled(TREES[name], folder, given.cache, given.lines)
         runs: dict[str, list[Taken]] = {}
         for number in range(given.rounds):
             for what, taken in _round(folder, Path(place), programs, given.limit, runs):

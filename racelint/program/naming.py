@@ -60,6 +60,7 @@ class Naming:
         self._places = places
         self._sources = places.types.names.sources
         self._settling: list[Name] = []
+        self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
         self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._roots: dict[int, set[Root]] = defaultdict(set)
@@ -103,15 +104,22 @@ class Naming:
         return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
 
     def _shortest(self, name: Name) -> NameSet:
-        classes = self._classes(name.root)
-        steps = self._places.ties.walk(classes, name.path.split(".")[1:])
-        short = Name(name.root, "".join(f".{step}" for step in steps))
+        classes, steps, short = self._shortened(name)
         if not steps or short in self._settling or len(self._settling) > GIVERS:
             return {short: None}
         self._settling.append(short)
         given = [self._given(name.root, cls, steps) for cls in classes]
         self._settling.pop()
         return {each: None for names in given for each in names} if given and all(given) else {short: None}
+
+    def _shortened(self, name: Name) -> tuple[tuple[ClassInfo, ...], list[str], Name]:
+        """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
+        known = self._short.get(name)
+        if known is None:
+            classes = self._classes(name.root)
+            steps = self._places.ties.walk(classes, name.path.split(".")[1:])
+            known = self._short[name] = classes, steps, Name(name.root, "".join(f".{step}" for step in steps))
+        return known
 
     def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
         """The names of what an object of the class was given by its makers."""
