@@ -67,7 +67,7 @@ def main() -> None:
     programs = None if given.no_peers else installed(given.cache)
     trees = [_measured(name, given, programs) for name in given.tree or ("mixed", "threaded")]
     growth = [] if given.no_growth else list(_grown(given))
-    result = Result(platform.python_version(), os.cpu_count() or 1, round(load, 1), trees, growth)
+    result = Result(platform.python_version(), os.cpu_count() or 1, round(load, 1), given.lines, trees, growth)
     print(text(result))
     if not given.dry_run:
         write(result)

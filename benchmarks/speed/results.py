@@ -38,6 +38,8 @@ class Result(msgspec.Struct, frozen=True):
     python: str
     processors: int
     load: float
+    sampled: int = 0
+    """About so many lines of each tree were taken; 0: all."""
     trees: list[Tree] = []
     growth: list[Size] = []
 
@@ -70,6 +72,8 @@ def text(result: Result) -> str:
         f"CPython {result.python}, {result.processors} processors, "
         f"{result.load:.1f} processes of others on them on the average."
     )
+    if result.sampled:
+        where += f" This is a sample of about {result.sampled:,} lines of each tree: starting up is a good part of it."
     parts = [where, *(_tree(each) for each in result.trees)]
     if result.growth:
         parts.append(_growth(result.growth))
@@ -112,7 +116,7 @@ def draw(growth: list[Size]) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    mpl.rcParams["svg.hashsalt"] = "racelint"
+    mpl.rcParams.update({"svg.hashsalt": "racelint", "svg.fonttype": "none"})
     figure = Figure(figsize=(7, 2.6), layout="constrained")
     lines = [each.lines for each in growth]
     for axes, label, values in (

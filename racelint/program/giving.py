@@ -26,6 +26,7 @@ class Giving:
     threads: Threads
     _ways: dict[int, dict[int, dict[int, bool]]] = field(default_factory=dict)
     """By context and function: the operations that lead to the start, and whether one alone may do so again."""
+    _often: dict[int, bool] = field(default_factory=dict)
     _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
 
     def again(self, context: Context, maker: Code, made: int) -> bool:
@@ -53,6 +54,12 @@ class Giving:
 
     def _runs_often(self, context: Context) -> bool:
         """Whether one start is for many runs: one for each element, or whenever something happens."""
+        known = self._often.get(context.index)
+        if known is None:
+            known = self._often[context.index] = self._starts_many(context)
+        return known
+
+    def _starts_many(self, context: Context) -> bool:
         knowledge = self.threads.calls.types.names.knowledge
         return any(
             each.spawn.passing in (Passing.EACH, Passing.STAR_EACH)

@@ -396,8 +396,12 @@ class Naming:
 
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
-        roots = (name.root for name in names if not context.awaited or name.root[0] == "global")
-        self.stable[context.index].update(root for root in roots if self._is_given_again(context, root))
+        stable = self.stable[context.index]
+        for name in names:
+            root = name.root
+            may_be = root not in stable and (not context.awaited or root[0] == "global")
+            if may_be and self._is_given_again(context, root):
+                stable.add(root)
 
     def _is_given_again(self, context: Context, root: Root) -> bool:
         """Whether two instances may get the object, not each one that was made for it."""
