@@ -102,6 +102,11 @@ def _update(race: Race, other: Access) -> Iterator[Turn]:
 
 def _check(race: Race, other: Access) -> Iterator[Turn]:
     yield _before(race, f"tests {state(race.first or race.access)}")
+    if race.again is not None:
+        yield _turn(A, race.access, "stores what was not there")
+        yield _turn(B, other, _does(other))
+        yield _turn(A, race.again, "no longer finds what it has stored")
+        return
     yield _turn(B, other, _does(other))
     yield _turn(A, race.access, "acts on a test that no longer holds")
     if race.taken is not None:

@@ -1,4 +1,4 @@
-"""Part of the races stage: what another thread may do to a container that does not suit whoever iterates over it."""
+"""Part of the races stage: what another thread may do to a container that does not suit who goes on with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.knowledge.iteration import Disturbance
 from racelint.knowledge.running import RunsOn
 from racelint.program.case import HALF, Case
+from racelint.program.composites import REMOVES, Composite
 from racelint.program.contexts import Context
 from racelint.program.dataflow import Dataflow
 from racelint.program.guards import Guard, Protection, exclude_each_other
@@ -159,6 +160,22 @@ def is_taken_out(case: Case, access: Access) -> bool:
 def harms(case: Case, access: Access) -> Callable[[Access], bool]:
     """Whether another access of the Place upsets an iteration and may really come in between."""
     return lambda other: harm(case, access, other) is not None and not is_closed_to(case, access, other)
+
+
+def read_again(case: Case, sequence: Composite) -> Access | None:
+    """Where the item that was stored because it was missing is fetched again by its key, which fails if it is gone."""
+    code, last = sequence.code, sequence.last
+    flow = case.sharing.places.dataflow(code)
+    if last.method != "[]=" or last.code is not code:
+        return None
+    later = (each for each in case.accesses if each.code is code and each.method == "[]" and each.id > sequence.act)
+    same = (each for each in later if each.base == last.base and flow.key(each.key) == flow.key(last.key))
+    return next(same, None)
+
+
+def takes_away(access: Access) -> bool:
+    """Whether items may be gone after an access."""
+    return access.kind.rebinds or access.method in REMOVES
 
 
 def is_no_setup(one: Context, other: Context) -> bool:

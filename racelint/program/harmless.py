@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.dataflow import Dataflow
+from racelint.program.disturbances import takes_away
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.source import walk
 from racelint.program.swaps import TELLS
-from racelint.program.values import Instance, LibraryObject, Value
+from racelint.program.values import Instance, Library, LibraryObject, Value
+
+LIMITS: Final = frozenset({"<", ">", "<=", ">="})
+"""With these a number is held against a limit."""
 
 
 def acts_once(sequence: Composite) -> bool:
@@ -59,6 +65,60 @@ def loses_to(case: Case, access: Access) -> Callable[[Access], bool]:
     flow = case.sharing.places.dataflow(access.code)
     repeated = not changed and flow.is_repeatable(access.value)
     return lambda other: other is not access or not repeated
+
+
+def is_only_told(case: Case, sequence: Composite) -> bool:
+    """`if name not in names: names.append(name)` for a list of which only text is made: twice there is no harm."""
+    if sequence.first.method != "in" or sequence.last.method != "append":
+        return False
+    asked = [each for each in case.accesses if not each.kind.writes and each.method != "in"]
+    return bool(asked) and all(_becomes_text(case, each) for each in asked)
+
+
+def _becomes_text(case: Case, walk: Access) -> bool:
+    """Whether each entry that is gone over is only made into text."""
+    places = case.sharing.places
+    flow = places.dataflow(walk.code)
+    if type(flow.operation(walk.id)) is not facts.Element:
+        return False
+    for use in flow.uses(walk.id):
+        called = places.types.of(walk.code, use.callee) if type(use) is facts.Call else ()
+        text = any(isinstance(each, Library) and each.qualname in ("str", "repr") for each in called)
+        if not text and not (type(use) is facts.Compute and use.kind == 'f""'):
+            return False
+    return True
+
+
+def is_rough(case: Case) -> bool:
+    """Whether the Place is a count that only grows, and is only held against limits: to come there later is no harm."""
+    if case.guard is not None:
+        return False
+    held_against = False
+    for access in case.accesses:
+        flow = case.sharing.places.dataflow(access.code)
+        if access.kind is Kind.UPDATE:
+            if not _is_one_more(flow, access):
+                return False
+        elif access.kind is Kind.READ:
+            for use in flow.uses(access.id):
+                if type(use) is not facts.Compute or use.kind not in (*LIMITS, "+"):
+                    return False
+                held_against |= use.kind in LIMITS
+                if use.kind == "+" and not all(_is_stored_back(flow, use, each) for each in flow.uses(use.id)):
+                    return False
+        else:
+            return False
+    return held_against
+
+
+def _is_one_more(flow: Dataflow, update: Access) -> bool:
+    made = flow.operation(update.value)
+    added = flow.operation(made.operands[1]) if type(made) is facts.Compute and made.kind == "+" else None
+    return type(added) is facts.Const and added.kind == "int"
+
+
+def _is_stored_back(flow: Dataflow, sum: facts.Compute, use: Operation) -> bool:
+    return isinstance(use, facts.StoreAttr | facts.StoreName) and use.augmented and use.value == sum.id
 
 
 def is_memo(case: Case, sequence: Composite) -> bool:
@@ -115,8 +175,7 @@ def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
 def _is_called_back(case: Case) -> bool:
     """Whether anybody takes entries away, other than to make room for a new one."""
     filling = {access.code for access in case.accesses if access.method == "[]="}
-    taking = (each for each in case.accesses if each.kind.rebinds or each.method in REMOVES)
-    return any(each.code not in filling for each in taking)
+    return any(takes_away(each) and each.code not in filling for each in case.accesses)
 
 
 def makes_object(case: Case, sequence: Composite) -> bool:

@@ -28,6 +28,8 @@ from racelint.program.disturbances import (
     is_retried,
     is_taken_out,
     is_walked_outside,
+    read_again,
+    takes_away,
 )
 from racelint.program.excuses import (
     can_outdate,
@@ -39,7 +41,7 @@ from racelint.program.excuses import (
     is_tested_again,
 )
 from racelint.program.guards import Guard, Protection, exclude_each_other, protections, relation
-from racelint.program.harmless import acts_once, is_memo_of_calls, loses_to, makes_object
+from racelint.program.harmless import acts_once, is_memo_of_calls, is_rough, loses_to, makes_object
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -99,6 +101,8 @@ class Race:
     section where it is changed."""
     between: tuple[int, ...] = ()
     """Of a sequence: the operations of `code` that must lie in one critical section."""
+    again: Access | None = None
+    """Where this side fetches again what it has stored, while the other side takes it away."""
 
     @property
     def path(self) -> str:
@@ -293,6 +297,7 @@ class _Judge:
             sequence.first,
             not can_interleave(case, sequence, self._sequences),
             between=(*sequence.between, *sequence.tested, sequence.act),
+            again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         )
 
     def _problem(self, sequence: Composite) -> tuple[Problem | None, Span]:
@@ -311,7 +316,7 @@ class _Judge:
             case _ if split:
                 return (None if again or is_memo_of_calls(self._case, sequence) else Problem.SPLIT), act
             case Shape.UPDATE:
-                return Problem.UPDATE, act
+                return (None if is_rough(self._case) else Problem.UPDATE), act
             case shape if again and self._is_locked(sequence):
                 # what is asked of a function may as well be whether it is filled
                 late = shape is Shape.LAZY and sequence.first.code is sequence.code
@@ -348,7 +353,9 @@ class _Judge:
     def _evidence(self, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
         case, code = self._case, sequence.code
         seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
-        partner = case.partner(seen, held, lambda other: can_outdate(case, sequence, other), within=code)
+        again = read_again(case, sequence) is not None
+        partner = case.partner(seen, held, lambda other: again and takes_away(other), within=code)
+        partner = partner or case.partner(seen, held, lambda other: can_outdate(case, sequence, other), within=code)
         if partner is not None:
             return "threads", partner
         if sequence.asserted:

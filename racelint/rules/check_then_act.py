@@ -37,6 +37,8 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.CHECK):
         tested = state(race.first or race.access)
         act = f"{done(race.access)} {where(race.access, race.code)}"
+        if race.again is not None:
+            act += f", then read again {where(race.again, race.code)},"
         if race.taken is not None:
             yield check.finding(race, _pair(program, race, tested, act), **details(program, race))
             continue
