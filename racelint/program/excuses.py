@@ -36,7 +36,7 @@ def excuse(case: Case, sequence: Composite) -> str:
         return ""
     if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
         return ""
-    if sequence.last.code is sequence.code and not acts_once(sequence):
+    if sequence.last.code is sequence.code and not acts_once(case, sequence):
         return "a flag may be raised twice where nothing else depends on it"
     return "a loop looks at the flag again in each turn" if _is_asked_each_turn(sequence) else ""
 

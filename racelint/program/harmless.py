@@ -23,10 +23,18 @@ LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
 
 
-def acts_once(sequence: Composite) -> bool:
-    """Whether more than the flag depends on the test: something is started, made or torn down once."""
-    calls = [each for each in sequence.code.operations if type(each) is facts.Call and each.id > sequence.first.id]
-    return any(not _only_tells(sequence, each) and _depends(sequence, each.id) for each in calls)
+def acts_once(case: Case, sequence: Composite) -> bool:
+    """Whether more than the flag depends on the test: something is started, made, taken over or torn down once."""
+    calls = [each.id for each in sequence.code.operations if type(each) is facts.Call and not _tells(sequence, each)]
+    ids = [id for id in calls if id > sequence.first.id] + _read_between(case, sequence)
+    return any(_depends(sequence, id) for id in ids)
+
+
+def _read_between(case: Case, sequence: Composite) -> list[int]:
+    """Where the Place is read once more between the test and the act, for what it holds."""
+    code, first = sequence.code, sequence.first
+    reads = (each for each in case.accesses if each.code is code and not each.kind.writes and each.base == first.base)
+    return [each.id for each in reads if first.id < each.id < sequence.act]
 
 
 def _depends(sequence: Composite, id: int) -> bool:
@@ -42,7 +50,7 @@ def _depends(sequence: Composite, id: int) -> bool:
     return True
 
 
-def _only_tells(sequence: Composite, call: facts.Call) -> bool:
+def _tells(sequence: Composite, call: facts.Call) -> bool:
     callee = sequence.code.operations[call.callee] if call.callee >= 0 else None
     return type(callee) is facts.LoadAttr and callee.name in TELLS
 
@@ -52,7 +60,7 @@ def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:
     last = sequence.last
     if last.kind is not Kind.WRITE or other.kind is not Kind.WRITE:
         return False
-    if last not in case.asked_stores or other in case.asked_stores:
+    if last not in case.asked_stores or other in case.asked_stores or _read_between(case, sequence):
         return False
     own = [each for each in case.accesses if each.kind.writes and each.code in (sequence.code, last.code)]
     values = {case.literal(each) for each in (*own, last, other)}
@@ -145,8 +153,9 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     flow = case.sharing.places.dataflow(code)
     if type(_made(flow, last)) is not facts.Call or not any(flow.comes_from(id, last.value) for id in code.returns):
         return False
-    parameters = range(1 if code.is_method else 0, len(code.function.parameters))
-    given = [id for id in parameters if flow.comes_from(last.value, id)]
+    parameters = enumerate(code.function.parameters)
+    named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
+    given = [id for id in named if flow.comes_from(last.value, id)]
     if not given or not all(flow.comes_from(last.key, id) for id in given):
         return False
     values = case.sharing.places.types.of(code, last.value)

@@ -244,7 +244,9 @@ class _Judge:
         self._sequences = sequences
         case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
         tests = [each for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY)]
-        case.asked_stores.update(each.last for each in tests if each.last.code is not each.code or acts_once(each))
+        case.asked_stores.update(
+            each.last for each in tests if each.last.code is not each.code or acts_once(case, each)
+        )
 
     def judge(self) -> Iterator[Race]:
         """All races of the Place."""
