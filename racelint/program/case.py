@@ -248,8 +248,11 @@ class Case:
         """
         once = any(each.code.function.kind == "module" for each in (access, other))
         return any(
-            (one.is_main and beside.is_main and not once)
-            or self.threads.overlap(one, access.code, access.id, beside, other.code, other.id)
+            (
+                (one.is_main and beside.is_main and not once)
+                or self.threads.overlap(one, access.code, access.id, beside, other.code, other.id)
+            )
+            and not self.sharing.is_before_start(access, one, other, beside)
             for one in self.threads.of(access.code)
             for beside in self.threads.of(other.code)
         )

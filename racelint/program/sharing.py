@@ -16,6 +16,7 @@ from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
 from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
+from racelint.program.unstarted import Limits, before_start
 from racelint.program.values import Instance, LibraryObject, Value
 
 
@@ -33,6 +34,7 @@ class Sharing:
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
     _assumed: dict[Place, bool] = field(default_factory=dict)
+    _unstarted: dict[int, Limits] = field(default_factory=dict)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
@@ -115,6 +117,8 @@ class Sharing:
             return self._closure_in_common(first.place, one, other)
         if self._is_being_made(one, first) or self._is_being_made(other, second):
             return False
+        if self.is_before_start(first, one, second, other):
+            return False
         mine = self.naming.names(one, first.code, first.base)
         if one is other:
             stable = self.naming.stable[one.index]
@@ -128,6 +132,22 @@ class Sharing:
             mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
         in_turn = all(context.awaited or context.is_main for context in (one, other))
         return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
+
+    def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
+        """Whether one context works on the thread object that the other one runs on, before that is started."""
+        if one is other or not (_is_of_self(first) and _is_of_self(second)):
+            return False
+        pairs = ((first, other, second), (second, one, first))
+        return any(
+            access.id < self._before_start(context).get(access.code.key, 0) and _is_receiver(context, inside)
+            for access, context, inside in pairs
+        )
+
+    def _before_start(self, context: Context) -> Limits:
+        found = self._unstarted.get(context.index)
+        if found is None:
+            found = self._unstarted[context.index] = before_start(self.threads.calls, context)
+        return found
 
     def _is_being_made(self, context: Context, access: Access) -> bool:
         """Whether the main context comes to a method only from the constructor of its object, and others call it too.
@@ -148,6 +168,17 @@ class Sharing:
             if not context.is_main and any(each is context for each in self.threads.of(owner)):
                 return False
         return one is not other or self.naming.giving.again(one, owner, facts.NOTHING)
+
+
+def _is_of_self(access: Access) -> bool:
+    return access.code.is_method and access.base == access.code.function.parameters[0].name
+
+
+def _is_receiver(context: Context, access: Access) -> bool:
+    """Whether the object of a method is the one that the context was started on, by its class."""
+    cls = access.code.cls
+    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
+    return cls is not None and any(cls in each.mro for each in receivers)
 
 
 def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
