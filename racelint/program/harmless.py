@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Final
 
@@ -13,11 +14,15 @@ from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.dataflow import Dataflow
 from racelint.program.disturbances import takes_away
+from racelint.program.guards import Guard
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.source import walk
 from racelint.program.swaps import TELLS
 from racelint.program.values import Instance, Library, LibraryObject, Value
+
+ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
+"""What is done to a Place in one step that stands for itself."""
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
@@ -73,6 +78,38 @@ def loses_to(case: Case, access: Access) -> Callable[[Access], bool]:
     flow = case.sharing.places.dataflow(access.code)
     repeated = not changed and flow.is_repeatable(access.value)
     return lambda other: other is not access or not repeated
+
+
+def is_single_step(case: Case, store: Access, guard: Guard) -> bool:
+    """Whether a store is all that a function does to what the lock guards, and nobody with the lock looks twice.
+
+    Then it comes before or after what they do: whoever reads, writes or tests once has one of the two values.
+    """
+    if store.kind is not Kind.WRITE or not _is_all(case, store, guard):
+        return False
+    guarded = [each for each in case.accesses if _is_under(case, each, guard)]
+    if any(each.kind not in ONCE for each in guarded):
+        return False
+    for one, other in itertools.combinations(guarded, 2):
+        if one.code is other.code and one.load != other.id and other.load != one.id:
+            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
+            if any(after.get(use) == section for use, section in before.items()):
+                return False
+    return True
+
+
+def _is_all(case: Case, store: Access, guard: Guard) -> bool:
+    """Whether the function of a store neither takes the guard nor touches other state that is used under it."""
+    holding = case.locksets.holdings.get(store.code.key)
+    if holding is not None and any(each.use.lock.key == guard.lock.key for each in holding.acquisitions.values()):
+        return False
+    places = case.sharing.places
+    beside = (each for each in places.of(store.code) if each is not store and each.base == store.base)
+    return not any(_is_under(case, each, guard) for other in beside for each in places.by_place[other.place])
+
+
+def _is_under(case: Case, access: Access, guard: Guard) -> bool:
+    return any(use.lock.key == guard.lock.key for use in case.locksets.held(access.code, access.id))
 
 
 def is_only_told(case: Case, sequence: Composite) -> bool:

@@ -41,7 +41,7 @@ from racelint.program.excuses import (
     is_tested_again,
 )
 from racelint.program.guards import Guard, Protection, exclude_each_other, protections, relation
-from racelint.program.harmless import acts_once, is_memo_of_calls, is_rough, loses_to, makes_object
+from racelint.program.harmless import acts_once, is_memo_of_calls, is_rough, is_single_step, loses_to, makes_object
 from racelint.program.iterations import VIEWS
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
@@ -428,6 +428,8 @@ class _Judge:
         if not access.kind.rebinds and case.guards_itself:
             return
         if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
+            return
+        if is_single_step(case, access, guard):
             return
         guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
         meant = (each for each in guarded if each.kind.writes or access.kind.writes)
