@@ -145,25 +145,32 @@ def is_rough(case: Case) -> bool:
             if not _is_one_more(flow, access):
                 return False
         elif access.kind is Kind.READ:
-            for use in flow.uses(access.id):
-                if type(use) is not facts.Compute or use.kind not in (*LIMITS, "+"):
-                    return False
-                held_against |= use.kind in LIMITS
-                if use.kind == "+" and not all(_is_stored_back(flow, use, each) for each in flow.uses(use.id)):
-                    return False
+            uses = [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]
+            if not all(_is_limit(each) or _is_stored_back(each) for each in uses):
+                return False
+            held_against |= any(map(_is_limit, uses))
         else:
             return False
     return held_against
+
+
+def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:
+    """A use of a number, or those of what something is added to it."""
+    return flow.uses(use.id) if type(use) is facts.Compute and use.kind == "+" else [use]
+
+
+def _is_limit(use: Operation) -> bool:
+    return type(use) is facts.Compute and use.kind in LIMITS
+
+
+def _is_stored_back(use: Operation) -> bool:
+    return isinstance(use, facts.StoreAttr | facts.StoreName) and use.augmented
 
 
 def _is_one_more(flow: Dataflow, update: Access) -> bool:
     made = flow.operation(update.value)
     added = flow.operation(made.operands[1]) if type(made) is facts.Compute and made.kind == "+" else None
     return type(added) is facts.Const and added.kind == "int"
-
-
-def _is_stored_back(flow: Dataflow, sum: facts.Compute, use: Operation) -> bool:
-    return isinstance(use, facts.StoreAttr | facts.StoreName) and use.augmented and use.value == sum.id
 
 
 def is_memo(case: Case, sequence: Composite) -> bool:

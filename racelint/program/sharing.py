@@ -178,7 +178,7 @@ def _is_receiver(context: Context, access: Access) -> bool:
     """Whether the object of a method is the one that the context was started on, by its class."""
     cls = access.code.cls
     receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
-    return cls is not None and any(cls in each.mro for each in receivers)
+    return cls is not None and any(cls in each.mro or each in cls.mro for each in receivers)
 
 
 def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
