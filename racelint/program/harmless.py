@@ -204,7 +204,9 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     values = case.sharing.places.types.of(code, last.value)
     known = case.sharing.places.types.names.knowledge
-    return not any(_has_identity(value, known) for value in values) and not _is_called_back(case)
+    # of what may be all kinds of things it is not known that it has an identity
+    surely = bool(values) and all(_has_identity(value, known) for value in values)
+    return not surely and not _is_called_back(case)
 
 
 def _is_stored_by_key(sequence: Composite) -> bool:
