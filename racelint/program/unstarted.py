@@ -6,7 +6,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Calls, method_refs
+from racelint.program.calls import Calls, is_public, method_refs
 from racelint.program.contexts import Context
 from racelint.program.source import Code
 from racelint.program.values import Instance
@@ -62,7 +62,10 @@ def _is_base(code: Code, id: int) -> bool:
 
 
 def _spread(calls: Calls, limits: Limits) -> None:
-    """Add the functions that are called from nowhere but before the start."""
+    """Add the functions that are called from nowhere but before the start.
+
+    A public method that only constructors call is there for callers outside, who may come at any time.
+    """
     codes = calls.types.names.sources.codes
     pending = [codes[key] for key in limits]
     while pending:
@@ -71,6 +74,9 @@ def _spread(calls: Calls, limits: Limits) -> None:
             callee = edge.callee
             if callee.key in limits or callee.key in calls.escaping:
                 continue
-            if all(each.site < limits.get(each.caller.key, 0) for each in calls.callers(callee)):
+            callers = calls.callers(callee)
+            if is_public(callee) and all(map(calls.is_construction, callers)):
+                continue
+            if all(each.site < limits.get(each.caller.key, 0) for each in callers):
                 limits[callee.key] = ALL
                 pending.append(callee)
