@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
-from racelint.program.harmless import acts_once, is_memo, is_only_told, is_set_alike
+from racelint.program.harmless import acts_once, is_failure, is_memo, is_only_told, is_set_alike
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
 from racelint.program.sequences import handled_misses
@@ -30,6 +30,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
     if is_memo(case, sequence):
         return "what is kept there may be computed twice without harm"
+    if is_failure(sequence):
+        return "who tries it at the same time fails alike"
     if is_only_told(case, sequence):
         return "of what is in the list only text is made"
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.facts import Operation
+from racelint.facts import Node, Operation
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
@@ -110,6 +110,28 @@ def _is_all(case: Case, store: Access, guard: Guard) -> bool:
 
 def _is_under(case: Case, access: Access, guard: Guard) -> bool:
     return any(use.lock.key == guard.lock.key for use in case.locksets.held(access.code, access.id))
+
+
+def is_failure(sequence: Composite) -> bool:
+    """`if name not in failed: try: return load(name) except OSError: failed.add(name)`: who is second fails alike."""
+    last = sequence.last
+    if sequence.first.method != "in" or last.method != "add" or last.code is not sequence.code:
+        return False
+    tries = (node for node in walk(sequence.code.function.body) if type(node) is facts.Try)
+    return any(
+        _returns(node.body) and contains(each, last.id)
+        for node in tries
+        for handler in node.handlers
+        for each in handler.body
+    )
+
+
+def _returns(nodes: Sequence[Node]) -> bool:
+    """Whether a run that gets through a body returns at its end."""
+    last = nodes[-1] if nodes else None
+    if type(last) is facts.Branch:
+        return _returns(last.body) and _returns(last.orelse)
+    return type(last) is facts.Return
 
 
 def is_only_told(case: Case, sequence: Composite) -> bool:
