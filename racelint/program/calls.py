@@ -72,7 +72,7 @@ class Calls:
 
     def is_construction(self, edge: Edge) -> bool:
         """Whether a constructor calls a method of the object that it is just making."""
-        return edge.caller.key in self.constructing and _on_own_object(edge)
+        return edge.caller.key in self.constructing and on_own_object(edge)
 
     def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
         """All functions that run when the roots run, each with the call by which it was found first.
@@ -253,7 +253,7 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
             callers = calls.callers(code)
             if is_public(code):
                 continue
-            if callers and all(edge.caller.key in found and _on_own_object(edge) for edge in callers):
+            if callers and all(edge.caller.key in found and on_own_object(edge) for edge in callers):
                 found.add(code.key)
                 changed = True
     return found
@@ -269,7 +269,7 @@ def _call_wrappers(calls: Calls, sources: Sources) -> None:
                 calls.into.setdefault(wrapper.key, []).append(added)
 
 
-def _on_own_object(edge: Edge) -> bool:
+def on_own_object(edge: Edge) -> bool:
     """Whether a method calls a method of the very object that it runs on."""
     caller, call = edge.caller, edge.caller.operations[edge.site]
     if not caller.is_method or edge.receiver is None or type(call) is not facts.Call:

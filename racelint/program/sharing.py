@@ -16,7 +16,7 @@ from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
 from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
-from racelint.program.unstarted import Limits, before_start
+from racelint.program.unstarted import Limits, before_start, while_as_made
 from racelint.program.values import Instance, LibraryObject, Value
 
 
@@ -35,6 +35,7 @@ class Sharing:
     """For functions that were asked about: whether they store which process they are in."""
     _assumed: dict[Place, bool] = field(default_factory=dict)
     _unstarted: dict[int, Limits] = field(default_factory=dict)
+    _setup: Limits | None = None
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
@@ -44,10 +45,17 @@ class Sharing:
                 return access.base == code.function.parameters[0].name
             if code.key in self.threads.calls.constructing and code.function.parameters:
                 return access.base == code.function.parameters[0].name
-            return self._is_fresh(access) or self._is_building(access)
+            return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
         return code.function.kind in ("module", "class")
+
+    def _is_setup(self, access: Access) -> bool:
+        """Whether a method works on its own object while that is as its constructor left it, and else refuses."""
+        if self._setup is None:
+            self._setup = while_as_made(self.threads.calls)
+        refused = self._setup.get(access.code.key)
+        return refused is not None and access.id > refused and _is_of_self(access)
 
     def _is_fresh(self, access: Access) -> bool:
         """Whether the object was made in this very function, under a name of its own."""

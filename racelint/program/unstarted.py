@@ -1,13 +1,15 @@
-"""Part of the sharing stage: what works on a thread object before that is started, and so has no other beside it."""
+"""Part of the sharing stage: what works on an object before it, or a thread of it, is started, with no other beside."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Calls, is_public, method_refs
+from racelint.program.calls import Calls, is_public, method_refs, on_own_object
 from racelint.program.contexts import Context
+from racelint.program.lifetimes import last_id
 from racelint.program.source import Code
 from racelint.program.values import Instance
 
@@ -80,3 +82,54 @@ def _spread(calls: Calls, limits: Limits) -> None:
             if all(each.site < limits.get(each.caller.key, 0) for each in callers):
                 limits[callee.key] = ALL
                 pending.append(callee)
+
+
+def while_as_made(calls: Calls) -> Limits:
+    """What works on an object that is still as its constructor left it: for functions, the operation behind which.
+
+    The constructor itself sets up by a method that raises unless the object's state is the one that it begins with;
+    what only such methods call belongs to it.
+    """
+    limits: Limits = {}
+    for key in sorted(calls.constructing):
+        for edge in calls.calls(calls.types.names.sources.codes[key]):
+            refusal = _refusal(edge.caller, edge.callee) if on_own_object(edge) else None
+            if refusal is not None:
+                limits[edge.callee.key] = refusal
+    pending = [calls.types.names.sources.codes[key] for key in limits]
+    while pending:
+        for edge in calls.calls(pending.pop()):
+            callee = edge.callee
+            if callee.key in limits or callee.key in calls.escaping or is_public(callee):
+                continue
+            callers = calls.callers(callee)
+            if all(on_own_object(each) and each.site > limits.get(each.caller.key, ALL) for each in callers):
+                limits[callee.key] = facts.NOTHING
+                pending.append(callee)
+    return limits
+
+
+def _refusal(constructor: Code, code: Code) -> int | None:
+    """The last operation of a test at the top of a method that raises unless a state is as the constructor left it."""
+    for node in code.function.body:
+        test = code.operations[node.test] if type(node) is facts.Branch and node.test >= 0 else None
+        if type(node) is not facts.Branch or type(test) is not facts.Compute or test.kind not in ("!=", "is not"):
+            continue
+        state, initial = (code.operations[id] for id in test.operands)
+        if type(state) is facts.LoadAttr and state.base == 0 and node.body and type(node.body[-1]) is facts.Raise:
+            stores = [each for each in constructor.operations if type(each) is facts.StoreAttr and each.base == 0]
+            stored = [constructor.operations[each.value] for each in stores if each.name == state.name]
+            if stored and _is_same(stored[-1], initial):
+                return last_id(node)
+    return None
+
+
+def _is_same(one: Operation | None, other: Operation | None) -> bool:
+    """Whether two values are the same literal, or the same name of a module."""
+    match one, other:
+        case facts.Const(text=text), facts.Const(text=other_text):
+            return text == other_text
+        case facts.LoadName(name=name, scope="global"), facts.LoadName(name=other_name, scope="global"):
+            return name == other_name
+        case _:
+            return False
