@@ -455,16 +455,14 @@ class _Judge:
 
     def _is_asked_again(self, access: Access, guard: Guard) -> bool:
         """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
-        holding = self._case.locksets.holdings.get(access.code.key)
-        taken = holding.acquisitions.values() if holding is not None and not access.kind.writes else ()
-        later = [
-            each.id for each in taken if each.use.lock.key == guard.lock.key and each.waits and each.id > access.id
-        ]
-        if not later:
-            return False
-        called = {edge.callee.key for edge in self._case.threads.calls.calls(access.code) if edge.site > min(later)}
-        looks = (each for each in self._case.accesses if each.kind is access.kind)
-        return any(each.code.key in called or (each.code is access.code and each.id > min(later)) for each in looks)
+        locksets, code = self._case.locksets, access.code
+
+        def is_later(id: int) -> bool:
+            return id > access.id and any(use.lock.key == guard.lock.key for use in locksets.held(code, id))
+
+        called = {edge.callee.key for edge in self._case.threads.calls.calls(code) if is_later(edge.site)}
+        looks = (each for each in self._case.accesses if each.kind is access.kind and not each.kind.writes)
+        return any(each.code.key in called or (each.code is code and is_later(each.id)) for each in looks)
 
     def _where_forgotten(self, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
         """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
