@@ -179,9 +179,12 @@ class Naming:
         """A closure variable is what its function has put there: a parameter, or an object of its own."""
         _, module, index, name = root.split(":")
         owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
-        found: NameSet = {}
         runners = self._threads.of(owner)
-        for context in [asking] if any(each is asking for each in runners) else runners:
+        found: NameSet = {}
+        # what a context starts with was made by who starts it, though it may come to make such again
+        for context in sorted(runners, key=lambda each: each is not asking):
+            if found and runners and asking in runners:
+                break
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
             found.update(self._settled(Name(each.root, each.path + rest) for each in bound))
             for operation in owner.operations:
@@ -237,7 +240,11 @@ class Naming:
             for edge, passed in self._calls_of(code):
                 changed = False
                 for parameter, path in passed:
-                    names = self.names(context, code, path) or self._of_receiver(context, edge, parameter)
+                    names = (
+                        self.names(context, code, path)
+                        or self._of_callback(context, edge, parameter)
+                        or self._of_receiver(context, edge, parameter)
+                    )
                     changed |= self._bind(context, edge.callee, parameter, names)
                 # what is given nothing may know objects by closures and globals, and hands them on
                 if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
@@ -256,6 +263,15 @@ class Naming:
             ]
             found.extend((edge, _receiver_lent(flow, edge)) for edge in self._threads.calls.lent_calls(code))
         return found
+
+    def _of_callback(self, context: Context, edge: Edge, parameter: str) -> NameSet:
+        """The names of the object whose bound method a call fetched by another name: `self._on_change(...)`."""
+        call = edge.caller.operations[edge.site]
+        first = edge.callee.function.parameters[0].name
+        if edge.receiver is None or type(call) is not facts.Call or parameter != first or edge.lent >= 0:
+            return {}
+        path = self._places.dataflow(edge.caller).path(call.callee)
+        return _owners(self.names(context, edge.caller, path), edge.callee)
 
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
@@ -281,7 +297,9 @@ class Naming:
         for code, receiver in context.entries:
             if context.own_instance or context.site < 0:
                 self._enter_own(context, code, receiver)
-            for path in self._captured(context, code):
+            # what starts itself anew for the same object is there once for that
+            again = context.code is not None and context in self._threads.of(context.code)
+            for path in self._captured(context, code) if not again else ():
                 self._note_stable(context, self.names(context, code, path))
 
     def _captured(self, context: Context, code: Code) -> list[str]:
@@ -326,7 +344,7 @@ class Naming:
                 target = self._target(spawned, starter)
                 if target is not None:
                     self._give(context, code, first, target)
-                else:
+                elif not self._give_callback(context, code, first, spawned, starter):
                     self._give_receiver(context, code, first, receiver)
             given = [*self._preset(spawned), *spawned.given.positional]
             for parameter, node in zip(parameters, given, strict=False):
@@ -376,6 +394,22 @@ class Naming:
             if not self._varies(context, where, path):
                 self._note_stable(context, names)
 
+    def _give_callback(self, context: Context, code: Code, parameter: str, spawned: Spawned, starter: Code) -> bool:
+        """Name the object of a bound method that is handed over by another name; whether it could be told."""
+        call = starter.operations[spawned.site[1]]
+        found = False
+        for argument in call.arguments if type(call) is facts.Call else ():
+            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+                continue
+            path = self._places.dataflow(starter).path(argument.value)
+            for runner in self._threads.of(starter):
+                names = _owners(self.names(runner, starter, path), code)
+                self._bind(context, code, parameter, names)
+                found |= bool(names)
+                if not self._varies(context, starter, path):
+                    self._note_stable(context, names)
+        return found
+
     def _give_receiver(self, context: Context, code: Code, parameter: str, receiver: Value) -> None:
         """The object of a bound method that came to the start by way of variables, lists or parameters."""
         if not isinstance(receiver, Instance):
@@ -417,6 +451,12 @@ class Naming:
         if not root.startswith("%") or context.repeated is None or where is not context.code:
             return False
         return root[1:].isdigit() and context.repeated[0] <= int(root[1:]) <= context.repeated[1]
+
+
+def _owners(methods: NameSet, code: Code) -> NameSet:
+    """The names of the objects of bound methods that are named: those of `code`, which is such a method."""
+    end = f".{code.name}"
+    return {Name(each.root, each.path.removesuffix(end)): None for each in methods if each.path.endswith(end)}
 
 
 def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
