@@ -313,6 +313,11 @@ class Inference:
             case ClassRef(cls=cls):
                 owner = self._attributes.defining(cls, operation.name) or cls
                 node = self._flow.node("class", owner.key, operation.name)
+            case ModuleRef(module=module):
+                target = self._names.member(module, operation.name)
+                if not isinstance(target, tuple):
+                    return
+                node = self._flow.node("global", *target)
             case _:
                 return
         if operation.value >= 0:

@@ -220,7 +220,33 @@ def link_names(sources: Sources, knowledge: Knowledge, values: Interner) -> Name
                 stars[code.module].append((code, operation))
     names = Names(sources, knowledge, values, stores, stars, class_stores)
     _link_classes(names)
+    _link_modules(names)
     return names
+
+
+def _link_modules(names: Names) -> None:
+    """Names that other modules alone bind: `package.registry = Registry()`."""
+    found: dict[GlobalName, list[tuple[Code, facts.StoreName]]] = defaultdict(list)
+    for code in names.sources.codes:
+        for operation in code.operations:
+            if type(operation) is not facts.StoreAttr or not 0 <= operation.base < len(code.operations):
+                continue
+            if isinstance(code.operations[operation.base], facts.LoadName | facts.LoadAttr | facts.Import):
+                store = facts.StoreName(
+                    operation.id,
+                    operation.span,
+                    operation.name,
+                    "global",
+                    0,
+                    operation.value,
+                    operation.augmented,
+                    None,
+                )
+                for value in names.static(code, operation.base):
+                    if isinstance(value, ModuleRef) and names.member(value.module, operation.name) is None:
+                        found[value.module, operation.name].append((code, store))
+    for (module, name), stores in found.items():
+        names.stores[module][name] = stores
 
 
 def _link_classes(names: Names) -> None:
