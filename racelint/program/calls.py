@@ -11,7 +11,7 @@ from racelint import facts
 from racelint.program.frames import argument
 from racelint.program.handed import escaping, handed_on
 from racelint.program.source import ClassInfo, Code, Sources
-from racelint.program.types import Types
+from racelint.program.types import GIVES_ELEMENT, Types
 from racelint.program.values import FunctionRef, Instance, Value
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
@@ -148,6 +148,7 @@ class Calls:
         for code in sources.codes:
             called = {_called_at(code, each.site) for each in self.calls(code)}
             found = {id for id in called if 0 <= id < len(code.function.parameters)}
+            found = {id for id in found if not _is_put_off(code, id)}
             if found:
                 self.runners[code.key] = found
         pending = [sources.codes[key] for key in self.runners]
@@ -185,6 +186,24 @@ class Calls:
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
         return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def _is_put_off(code: Code, parameter: int) -> bool:
+    """Whether a function keeps what it is given as well: it may be somebody else who runs it then."""
+    for operation in code.operations:
+        match operation:
+            case facts.StoreAttr(value=value) | facts.StoreItem(value=value) | facts.StoreName(value=value):
+                if value == parameter:
+                    return True
+            case facts.Build(items=items) if parameter in items:
+                return True
+            case facts.Call(callee=callee, arguments=arguments) if any(each.value == parameter for each in arguments):
+                fetched = code.operations[callee] if callee >= 0 else None
+                if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _called_at(code: Code, site: int) -> int:

@@ -83,7 +83,7 @@ class Naming:
             _, module, name = root.split(":")
             return self._global(int(module), name, rest)
         if root.startswith("c:"):
-            return self._of_closure(context, root, rest)
+            return self._of_closure(context, code, root, rest)
         if root.startswith("%"):
             kept = self._keeper(code, root)
             if kept is not None:
@@ -175,11 +175,15 @@ class Naming:
         target = self._places.types.names.variable(module, name)
         return self._settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
 
-    def _of_closure(self, asking: Context, root: str, rest: str) -> NameSet:
-        """A closure variable is what its function has put there: a parameter, or an object of its own."""
+    def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
+        """A closure variable is what its function has put there: a parameter, or an object of its own.
+
+        Of what each call of the function makes for a function that it returns, it is not known which one is meant.
+        """
         _, module, index, name = root.split(":")
         owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
         runners = self._threads.of(owner)
+        handed = asking not in runners and code.key in self._threads.calls.handed_out
         found: NameSet = {}
         # what a context starts with was made by who starts it, though it may come to make such again
         for context in sorted(runners, key=lambda each: each is not asking):
@@ -190,7 +194,7 @@ class Naming:
             for operation in owner.operations:
                 if _stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
-                    if not path.startswith("c:"):
+                    if not path.startswith(("c:", "%") if handed else "c:"):
                         found.update(self.names(context, owner, path + rest))
         return found
 
