@@ -130,6 +130,9 @@ class Naming:
             made = [((key, int(id)), [self._threads.contexts[int(index)]])]
         elif kind in ("self", "own"):
             made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
+            if kind == "self":
+                # callers outside have no object that a started context makes for itself
+                made = [(site, [each for each in runners if each.is_main]) for site, runners in made]
         else:
             made = []
         found: NameSet = {}
