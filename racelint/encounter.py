@@ -34,7 +34,7 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     guard = usual(race)
     lacks = lock_name(guard.lock) if guard is not None else ""
     share = f"{lacks} is {guarded(guard)}" if guard is not None else ""
-    own = Side(_own(program, race), _held(program, race.access), lacks, share)
+    own = Side(_own(program, race), _held_over(program, race), lacks, share)
     other, context = race.other, race.other_context
     if context is not None and context is race.one:
         return own, Side("another of them" if context.many else own.runner, _held(program, other or race.access))
@@ -60,6 +60,15 @@ def _one(program: Program, context: Context, code: Code) -> str:
 
 def _held(program: Program, access: Access) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lock_name(lock) for lock in held_by(program, access)))
+
+
+def _held_over(program: Program, race: Race) -> tuple[str, ...]:
+    """The locks held at both ends of what belongs together; where that is split, those of its second section."""
+    held = _held(program, race.access)
+    if race.first is None or race.problem is Problem.SPLIT:
+        return held
+    before = _held(program, race.first)
+    return tuple(each for each in held if each in before)
 
 
 def _example(race: Race) -> Access | None:
