@@ -13,7 +13,7 @@ from racelint.knowledge.model import SafetyKind
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.dataflow import Dataflow
-from racelint.program.disturbances import takes_away
+from racelint.program.disturbances import containers, harm, takes_away
 from racelint.program.guards import Guard
 from racelint.program.lifetimes import contains
 from racelint.program.places import Access, Kind
@@ -23,6 +23,11 @@ from racelint.program.values import Instance, Library, LibraryObject, Value
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
+
+APPENDS: Final = frozenset({"append", "extend", "appendleft"})
+SEQUENCES: Final = frozenset({"list", "collections.deque"})
+EMPTIES: Final = frozenset({"clear", "popitem"})
+"""Adding to the end of a container is one step; who takes out an item or none cares for that, who empties it does."""
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
@@ -80,22 +85,31 @@ def loses_to(case: Case, access: Access) -> Callable[[Access], bool]:
     return lambda other: other is not access or not repeated
 
 
-def is_single_step(case: Case, store: Access, guard: Guard) -> bool:
-    """Whether a store is all that a function does to what the lock guards, and nobody with the lock looks twice.
+def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a step is all that a function does to what the lock guards, and nobody with the lock looks twice.
 
     Then it comes before or after what they do: whoever reads, writes or tests once has one of the two values.
     """
-    if store.kind is not Kind.WRITE or not _is_all(case, store, guard):
+    if not _is_all(case, access, guard):
         return False
     guarded = [each for each in case.accesses if _is_under(case, each, guard)]
-    if any(each.kind not in ONCE for each in guarded):
+    if access.kind is Kind.WRITE:
+        return all(each.kind in ONCE for each in guarded) and not _looks_twice(case, guarded)
+    if access.method not in APPENDS or not {*containers(case, access)} <= SEQUENCES:
         return False
+    return not any(each.kind.rebinds or harm(case, each, access) is not None for each in guarded) and not _looks_twice(
+        case, [each for each in guarded if each.method not in REMOVES - EMPTIES]
+    )
+
+
+def _looks_twice(case: Case, guarded: Sequence[Access]) -> bool:
+    """Whether two of these accesses are in one critical section, neither of them a part of the other."""
     for one, other in itertools.combinations(guarded, 2):
         if one.code is other.code and one.load != other.id and other.load != one.id:
             before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
             if any(after.get(use) == section for use, section in before.items()):
-                return False
-    return True
+                return True
+    return False
 
 
 def _is_all(case: Case, store: Access, guard: Guard) -> bool:
