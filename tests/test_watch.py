@@ -25,6 +25,13 @@ def hit():
 for _ in range(4):
     threading.Thread(target=hit).start()
 """
+WATCH = """\
+import signal
+# Whoever runs in the background of a shell ignores interrupts, and so would all that he starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from racelint.cli import main
+main(["check", "--watch", "--output-format", "concise"])
+"""
 PATIENCE = 120
 """How many seconds a run may take, on a machine that does much else."""
 
@@ -33,9 +40,8 @@ PATIENCE = 120
 def watching(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "pyproject.toml").write_text("[tool.racelint]\n")
     (tmp_path / "m.py").write_text(RACY)
-    command = [sys.executable, "-m", "racelint", "check", "--watch", "--output-format", "concise"]
     with subprocess.Popen(
-        command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        [sys.executable, "-c", WATCH], cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as running:
         killer = Timer(PATIENCE, running.kill)
         killer.start()
