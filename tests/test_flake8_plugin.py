@@ -73,7 +73,7 @@ def test_a_file_that_is_left_out_is_meant_if_it_is_named_unless_names_are_not_me
 
 def test_what_python_cannot_parse_is_told_by_flake8_and_what_libcst_cannot_by_racelint(flake8: Flake8) -> None:
     Path("broken.py").write_text("def f(:\n")
-    Path("odd.py").write_text("x: int\n(x): int = 1\n")
+    Path("odd.py").write_text("import threading\n(x): int = 1\n")
 
     outcome = flake8()
 

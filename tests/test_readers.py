@@ -223,8 +223,12 @@ def test_a_run_that_is_interrupted_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     for number in range(8):
         (tmp_path / f"m{number}.py").write_text("x = 1\n" * 20_000)
-    command = [sys.executable, "-m", "racelint", "-j", "2", "--no-cache"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+    # Whoever runs in the background of a shell ignores interrupts, and so would all that he starts.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program += "from racelint.cli import main; main(['-j', '2', '--no-cache'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
         found: list[str] = []
         while len(found) < 2 and run.poll() is None:
             search = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=False)

@@ -255,21 +255,26 @@ class Places:
     def _is_property(self, cls: ClassInfo, name: str) -> bool:
         """Whether the attribute is a property with a setter: memory of the object to those who use it."""
         defining = self.types.attributes.defining(cls, name)
-        return defining is not None and self._has_setter(defining, name)
+        return defining is not None and bool(self._setters(defining, name))
 
-    def _has_setter(self, cls: ClassInfo, name: str) -> bool:
+    def behind(self, place: Place) -> list[Code]:
+        """The functions that set the Place where it is a property."""
+        if place.kind != "attribute":
+            return []
+        cls = self.types.names.sources.classes[place.owner]
+        defining = self.types.attributes.defining(cls, place.name)
+        return self._setters(defining, place.name) if defining is not None else []
+
+    def _setters(self, cls: ClassInfo, name: str) -> list[Code]:
         stores = self.types.attributes.class_level(cls).get(name, ())
-        return len(stores) > 1 and any(
-            "setter" in self.types.attributes.shape(value.code)
-            for code, store in stores
-            for value in self.types.names.static(code, store.value)
-            if isinstance(value, FunctionRef)
-        )
+        values = (value for code, store in stores for value in self.types.names.static(code, store.value))
+        found = [value.code for value in values if isinstance(value, FunctionRef)]
+        return [each for each in found if "setter" in self.types.attributes.shape(each)] if len(stores) > 1 else []
 
     def _is_method(self, cls: int, name: str) -> bool:
         info = self.types.names.sources.classes[cls]
         stores = self.types.attributes.class_level(info).get(name, ())
-        if self._has_setter(info, name):
+        if self._setters(info, name):
             return False
         return any(
             type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0

@@ -243,4 +243,5 @@ def is_confined(places: Places, place: Place) -> bool:
             safety = knowledge.safety(value.qualname)
             if safety is not None and safety.kind in (SafetyKind.CONFINED, SafetyKind.PROCESS):
                 return True
-    return False
+    behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
+    return bool(behind) and all(each is not place and is_confined(places, each) for each in behind)
