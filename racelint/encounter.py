@@ -13,7 +13,7 @@ from racelint.program.contexts import Context
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
 from racelint.program.places import Access, Kind
-from racelint.program.races import Problem, Race
+from racelint.program.race import Problem, Race
 from racelint.program.rounds import Round
 from racelint.program.source import Code
 

@@ -29,7 +29,7 @@ from racelint.program.lockorder import Nesting
 from racelint.program.locks import Lock
 from racelint.program.places import Access
 from racelint.program.processwide import Disturbance
-from racelint.program.races import Problem, Race
+from racelint.program.race import Problem, Race
 from racelint.program.rounds import Round
 from racelint.program.source import Code
 from racelint.remedies import AnyRemedy

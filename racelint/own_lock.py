@@ -13,7 +13,7 @@ from racelint.program.calls import Edge
 from racelint.program.frames import outward, parameter_paths
 from racelint.program.guards import Guard
 from racelint.program.locks import HANDED, LockKey
-from racelint.program.races import Race
+from racelint.program.race import Race
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.values import Instance, Library, LibraryMethod, Value
 

@@ -17,7 +17,7 @@ from racelint.program.lockorder import Nesting
 from racelint.program.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.places import Access, Kind
 from racelint.program.processwide import Disturbance
-from racelint.program.races import Race
+from racelint.program.race import Race
 from racelint.program.source import Code
 from racelint.program.threads import Threads
 

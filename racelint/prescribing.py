@@ -15,7 +15,7 @@ from racelint.program.birth import EarlyStart
 from racelint.program.holding import Acquisition
 from racelint.program.lockorder import Nesting
 from racelint.program.places import Access, Place
-from racelint.program.races import Problem, Race
+from racelint.program.race import Problem, Race
 from racelint.program.source import Code, span_of
 from racelint.program.values import LibraryObject
 from racelint.program.waiting import BadWait, Flaw

@@ -25,7 +25,7 @@ from racelint.notes import details
 from racelint.phrases import called, state, who
 from racelint.program import Program
 from racelint.program.places import Kind
-from racelint.program.races import Problem, Race
+from racelint.program.race import Problem, Race
 from racelint.rule import rule
 
 

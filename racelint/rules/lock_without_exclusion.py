@@ -27,7 +27,7 @@ from racelint.notes import details
 from racelint.phrases import by, done, lock_name, state
 from racelint.program import Program
 from racelint.program.locks import EXCLUSIVE, Lock
-from racelint.program.races import Problem
+from racelint.program.race import Problem
 from racelint.rule import rule
 
 

@@ -26,7 +26,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import by, held_by, lock_name, missing, state
 from racelint.program import Program
-from racelint.program.races import Problem
+from racelint.program.race import Problem
 from racelint.rule import rule
 
 

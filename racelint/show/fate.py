@@ -11,7 +11,7 @@ from racelint.program.composites import Composite
 from racelint.program.excuses import can_outdate, excuse
 from racelint.program.guards import exclude_each_other
 from racelint.program.places import Access
-from racelint.program.races import Race
+from racelint.program.race import Race
 
 
 class Fate(Enum):

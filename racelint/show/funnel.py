@@ -10,7 +10,7 @@ from racelint.phrases import called, done, state
 from racelint.program import Program
 from racelint.program.case import Case
 from racelint.program.places import Access
-from racelint.program.races import Race
+from racelint.program.race import Race
 from racelint.program.sharing import is_confined
 from racelint.show.entry import Entry, Line, at
 from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent

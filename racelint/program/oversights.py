@@ -1,0 +1,123 @@
+"""Part of the races stage: single accesses that leave out the lock that the program itself uses there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.facts import Span
+from racelint.knowledge.model import LockKind
+from racelint.program.calls import Edge
+from racelint.program.case import HALF, Case
+from racelint.program.excuses import is_claim, is_snapshot, is_swapped_out
+from racelint.program.guards import Guard, exclude_each_other, relation
+from racelint.program.harmless import is_single_step
+from racelint.program.locks import Lock
+from racelint.program.places import Access, Kind
+from racelint.program.race import Problem, Race
+from racelint.program.source import Code, span_of
+
+
+def forgotten(case: Case, access: Access) -> Iterator[Race]:
+    """The race of a single access without the lock that guards the Place elsewhere, by the program's own habit."""
+    guard = case.guard
+    if case.place in case.locksets.claims.guards:
+        return
+    if guard is None or guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
+        return
+    if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
+        return
+    if not _is_forgotten(case, access, guard) or is_left_to_holder(case, access, guard):
+        return
+    if _is_asked_again(case, access, guard):
+        return
+    if not access.kind.rebinds and case.guards_itself:
+        return
+    if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
+        return
+    if is_single_step(case, access, guard):
+        return
+    guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
+    meant = (each for each in guarded if each.kind.writes or access.kind.writes)
+    held = case.protections(access)
+    if all(exclude_each_other(held, case.protections(each)) or not case.may_meet(access, each) for each in meant):
+        return
+    wrong = wrong_lock(case, access)
+    if wrong is not None and wrong[1].key == guard.lock.key:
+        # a lock made by the same class: it may be another way to the guard, or there for this step alone
+        return
+    problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
+    lock = wrong[1] if wrong is not None else None
+    for code, span in where_forgotten(case, access, guard):
+        yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+
+def is_left_to_holder(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether the function goes on to try the very guard: who holds it meanwhile looks again when done."""
+    holdings, code = case.locksets.holdings, access.code
+    later = [edge.callee.key for edge in case.threads.calls.only_calls(code) if edge.site > access.id]
+    holders = [holdings[key] for key in (code.key, *later) if key in holdings]
+    tries = [each for holding in holders for each in holding.acquisitions.values()]
+    return any(each.use.lock.key == guard.lock.key and not each.waits for each in tries)
+
+
+def _is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
+    locksets, code = case.locksets, access.code
+
+    def is_later(id: int) -> bool:
+        return id > access.id and any(use.lock.key == guard.lock.key for use in locksets.held(code, id))
+
+    called = {edge.callee.key for edge in case.threads.calls.calls(code) if is_later(edge.site)}
+    looks = (each for each in case.accesses if each.kind is access.kind and not each.kind.writes)
+    return any(each.code.key in called or (each.code is code and is_later(each.id)) for each in looks)
+
+
+def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
+    """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
+    locksets, calls = case.locksets, case.threads.calls
+    callers = calls.callers(access.code)
+    without = [
+        edge
+        for edge in callers
+        if not any(use.lock.key == guard.lock.key for use in locksets.held(edge.caller, edge.site))
+    ]
+    if len(without) < len(callers) and access.code.key not in calls.escaping:
+        return [
+            (edge.caller, span_of(edge.caller, edge.site))
+            for edge in without
+            if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
+        ]
+    return [(access.code, access.span)]
+
+
+def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:
+    """Whether a caller goes on without the guard knowingly: it has tried to get it, or nobody else is there yet."""
+    holding = case.locksets.holdings.get(edge.caller.key)
+    taken = holding.acquisitions.values() if holding is not None else ()
+    if any(each.use.lock.key == guard.lock.key and not each.waits and each.id < edge.site for each in taken):
+        return True
+    return edge.caller.name in ("__enter__", "__aenter__") and all(
+        case.sharing.places.dataflow(entered.caller).path(entered.site).startswith("%")
+        for entered in case.threads.calls.callers(edge.caller)
+    )
+
+
+def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
+    """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
+    for use in case.locksets.held(access.code, access.id):
+        lock = use.lock
+        if lock.kind is None:
+            continue
+        if not lock.excludes or use.mode is LockKind.READER or relation(use, access) == "instance":
+            return Problem.NO_EXCLUSION, lock
+        return Problem.DIFFERENT_LOCKS, lock
+    return None
+
+
+def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether leaving out the lock here looks like an oversight and does harm."""
+    if access.kind.writes:
+        return guard.share >= HALF
+    if access.kind is Kind.CONTENT:
+        return guard.total - guard.guarded <= 1 and guard.guarded >= 4
+    return False
