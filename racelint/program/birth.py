@@ -18,8 +18,8 @@ from racelint.knowledge.running import BlockingOn
 from racelint.program.dataflow import operands
 from racelint.program.launches import Launch, Launches
 from racelint.program.locksets import LockSets
+from racelint.program.misses import handled_misses
 from racelint.program.places import Place
-from racelint.program.sequences import handled_misses
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.steps import Frame, Step, Walker, leads_to, of_class
 from racelint.program.threads import Threads

@@ -17,8 +17,8 @@ from racelint.program.guards import Guard, Protection, exclude_each_other
 from racelint.program.iterations import VIEWS, Walks
 from racelint.program.locks import LockKey
 from racelint.program.lockstate import ON_ENTRY
+from racelint.program.misses import handled, handled_misses
 from racelint.program.places import Access, Kind
-from racelint.program.sequences import handled, handled_misses
 from racelint.program.source import Code
 
 RETRIED: Final = frozenset({"RuntimeError"})

@@ -11,8 +11,8 @@ from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.guards import Guard
 from racelint.program.harmless import acts_once, is_failure, is_memo, is_only_told, is_set_alike
 from racelint.program.lifetimes import contains
+from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind
-from racelint.program.sequences import handled_misses
 from racelint.program.swaps import SWAPS, adds
 from racelint.program.values import Library
 

@@ -14,8 +14,8 @@ from racelint.program.contexts import Context
 from racelint.program.frames import argument
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
+from racelint.program.misses import handled_misses
 from racelint.program.places import Access
-from racelint.program.sequences import handled_misses
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code, parts, walk
 from racelint.program.values import LibraryMethod, LibraryObject, Site

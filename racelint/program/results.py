@@ -16,9 +16,9 @@ from racelint.program.arrivals import Arrivals
 from racelint.program.contexts import Context
 from racelint.program.lifetimes import Lifetimes, loop_around
 from racelint.program.locksets import LockSets
+from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind, Place
 from racelint.program.races import Races
-from racelint.program.sequences import handled_misses
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code, span_of
 from racelint.program.values import Instance, Library, LibraryObject, Site

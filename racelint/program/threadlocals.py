@@ -9,8 +9,8 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.program.contexts import Context
+from racelint.program.misses import handled_misses
 from racelint.program.places import Places
-from racelint.program.sequences import handled_misses
 from racelint.program.source import Code, span_of
 from racelint.program.threads import Threads
 from racelint.program.values import LibraryObject, Site

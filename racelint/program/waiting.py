@@ -16,8 +16,8 @@ from racelint.program.composites import REMOVES
 from racelint.program.locks import LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.lockstate import ON_ENTRY, Section
+from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind, Place
-from racelint.program.sequences import handled_misses
 from racelint.program.source import Code, span_of
 from racelint.program.waits import Limit, Signal
 
