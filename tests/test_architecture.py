@@ -15,7 +15,7 @@ from racelint.extract import extract
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
 from racelint.program.contexts import Context
-from racelint.program.naming import Name
+from racelint.program.name import Name
 from racelint.program.places import Access
 from racelint.program.source import Code
 from racelint.program.values import ClassRef, Instance, LibraryObject, Value

@@ -13,7 +13,8 @@ from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.frames import parameter_paths, split_path
 from racelint.program.locksets import EntrySet, LockSets, in_both
-from racelint.program.naming import PER_PARAMETER, Name, Naming
+from racelint.program.name import Name
+from racelint.program.naming import PER_PARAMETER, Naming
 from racelint.program.source import Code
 
 ENOUGH: Final = 200

@@ -10,7 +10,7 @@ from racelint.program.guards import Protection, exclude_each_other, protections
 from racelint.program.locks import is_doubtful
 from racelint.program.locksets import LockSets
 from racelint.program.lockstate import ON_ENTRY
-from racelint.program.naming import Name
+from racelint.program.name import Name
 from racelint.program.places import Access
 from racelint.program.sharing import Sharing
 from racelint.program.source import ClassInfo, Code

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final
 
 from racelint import facts
-from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Edge, is_public
+from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import parameter_paths
 from racelint.program.giving import Giving
+from racelint.program.name import Bindings, Name, NameSet, Root, owners, stores_cell
 from racelint.program.places import Places
 from racelint.program.source import ClassInfo, Code
 from racelint.program.threads import Threads
 from racelint.program.ties import classes_of
-from racelint.program.types import Spawned
-from racelint.program.values import Instance, Partial, Value
+from racelint.program.values import Instance
 
 ATTRIBUTES: Final = 3
 """A name leads through at most this many attributes."""
@@ -36,20 +35,6 @@ GIVERS: Final = 4
 
 MAKERS: Final = 2
 """What more calls than this make is no evidence of whose it is."""
-
-Root = tuple[str, int, str]
-"""Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
-
-
-class Name(NamedTuple):
-    """An object by the way to it: a root and the attributes from there, as `.pool.stats`."""
-
-    root: Root
-    path: str
-
-
-NameSet = dict[Name, None]
-Bindings = dict[int, dict[str, NameSet]]
 
 
 class Naming:
@@ -68,10 +53,6 @@ class Naming:
         """For each context: the roots of what it is given that are the same objects for all its instances."""
         self._kept: dict[tuple[int, str], str | None] = {}
         self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
-        self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
-        for spawned in places.types.spawned:
-            self._spawned[spawned.site].append(spawned)
-        self._solve()
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
@@ -195,7 +176,7 @@ class Naming:
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
             found.update(self._settled(Name(each.root, each.path + rest) for each in bound))
             for operation in owner.operations:
-                if _stores_cell(operation, name):
+                if stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
                     if not path.startswith(("c:", "%") if handed else "c:"):
                         found.update(self.names(context, owner, path + rest))
@@ -203,33 +184,14 @@ class Naming:
 
     # --- carrying names along ---
 
-    def _solve(self) -> None:
-        main = self._threads.contexts[0]
-        for code in self._sources.codes:
-            if code.is_method and is_public(code) and code.cls is not None:
-                receiver = self._places.types.attributes.receiver_of(code)
-                if receiver is not None:
-                    self._bind(
-                        main, code, code.function.parameters[0].name, {Name(("self", code.cls.key, ""), ""): None}
-                    )
-        self._carry(main, [code for code in self._sources.codes if self._runs(main, code)])
-        for _ in range(3):
-            before = self._size()
-            for context in self._threads.contexts[1:]:
-                self._enter(context)
-                self._carry(context, [code for code, _ in context.entries])
-            if self._size() == before:
-                break
-
-    def _size(self) -> int:
+    def size(self) -> int:
+        """How many names all contexts know."""
         return sum(
             len(names) for each in self._bindings.values() for bound in each.values() for names in bound.values()
         )
 
-    def _runs(self, context: Context, code: Code) -> bool:
-        return any(each is context for each in self._threads.of(code))
-
-    def _bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
+    def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
+        """Note what a parameter is in a context; whether that is new."""
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
         before = len(bound)
         for name in names:
@@ -238,7 +200,8 @@ class Naming:
                 self._roots[context.index].add(name.root)
         return len(bound) > before
 
-    def _carry(self, context: Context, pending: list[Code]) -> None:
+    def carry(self, context: Context, pending: list[Code]) -> None:
+        """Carry the names that a context knows in some functions down its calls."""
         waiting = {code.key for code in pending}
         seen = set(waiting)
         while pending:
@@ -252,7 +215,7 @@ class Naming:
                         or self._of_callback(context, edge, parameter)
                         or self._of_receiver(context, edge, parameter)
                     )
-                    changed |= self._bind(context, edge.callee, parameter, names)
+                    changed |= self.bind(context, edge.callee, parameter, names)
                 # what is given nothing may know objects by closures and globals, and hands them on
                 if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
                     waiting.add(edge.callee.key)
@@ -278,7 +241,7 @@ class Naming:
         if edge.receiver is None or type(call) is not facts.Call or parameter != first or edge.lent >= 0:
             return {}
         path = self._places.dataflow(edge.caller).path(call.callee)
-        return _owners(self.names(context, edge.caller, path), edge.callee)
+        return owners(self.names(context, edge.caller, path), edge.callee)
 
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
@@ -295,176 +258,6 @@ class Naming:
         known = self._roots[context.index]
         return {name: None for name in names if name.root in known}
 
-    # --- where a context starts ---
-
-    def _enter(self, context: Context) -> None:
-        """Name what the context gets where it is started."""
-        for spawned in self._spawned.get((context.code.key, context.site), []) if context.code is not None else []:
-            self._enter_spawned(context, spawned)
-        for code, receiver in context.entries:
-            if context.own_instance or context.site < 0:
-                self._enter_own(context, code, receiver)
-            # what starts itself anew for the same object is there once for that
-            again = context.code is not None and context in self._threads.of(context.code)
-            for path in self._captured(context, code) if not again else ():
-                self._note_stable(context, self.names(context, code, path))
-
-    def _captured(self, context: Context, code: Code) -> list[str]:
-        """The closure variables of an entry that hold the same object at each start."""
-        found = []
-        for operation in code.operations:
-            if type(operation) is facts.LoadName and operation.scope == "free":
-                owner = self._sources.codes[self._sources.module_bodies[code.module].key + operation.owner]
-                stores = [each for each in owner.operations if _stores_cell(each, operation.name)]
-                paths = [self._places.dataflow(owner).path(each.value) for each in stores]
-                if not any(self._varies(context, owner, path) for path in paths):
-                    found.append(self._places.dataflow(code).path(operation.id))
-        return found
-
-    def _enter_own(self, context: Context, code: Code, receiver: Value | None) -> None:
-        if not isinstance(receiver, Instance) or not code.function.parameters:
-            return
-        names: NameSet = {}
-        if context.runs_on is RunsOn.SERVER and not context.own_instance:
-            # the server has one object, which it calls for every request
-            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
-            self._note_stable(context, names)
-        elif context.runs_on in (RunsOn.SERVER, RunsOn.LOOP):
-            names[Name(("own", context.index, ""), "")] = None
-        elif receiver.site is None:
-            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
-        else:
-            maker = self._sources.codes[receiver.site[0]]
-            for each in self._threads.of(maker):
-                names[Name(("made", maker.key, f"{receiver.site[1]} by {each.index}"), "")] = None
-        self._bind(context, code, code.function.parameters[0].name, names)
-
-    def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
-        starter = context.code
-        assert starter is not None
-        for code, receiver in context.entries:
-            if context.own_instance:
-                continue
-            parameters = [each for each in code.function.parameters if each.kind in ("positional", "keyword")]
-            if receiver is not None and parameters:
-                first = parameters.pop(0).name
-                target = self._target(spawned, starter)
-                if target is not None:
-                    self._give(context, code, first, target)
-                elif not self._give_callback(context, code, first, spawned, starter):
-                    self._give_receiver(context, code, first, receiver)
-            given = [*self._preset(spawned), *spawned.given.positional]
-            for parameter, node in zip(parameters, given, strict=False):
-                self._give(context, code, parameter.name, self._at(node))
-            for name, node in spawned.given.keywords:
-                self._give(context, code, name, self._at(node))
-
-    def _preset(self, spawned: Spawned) -> list[int]:
-        """The arguments that a partial carries."""
-        if not isinstance(spawned.target, Partial):
-            return []
-        code = self._sources.codes[spawned.target.site[0]]
-        call = code.operations[spawned.target.site[1]]
-        if type(call) is not facts.Call:
-            return []
-        return [code.offset + each.value for each in call.arguments[1:] if each.value >= 0 and not each.name]
-
-    def _at(self, node: int) -> tuple[Code, int] | None:
-        if node >= self._sources.size:
-            return None
-        code, _ = self._sources.operation_at(node)
-        return code, node - code.offset
-
-    def _target(self, spawned: Spawned, starter: Code) -> tuple[Code, int] | None:
-        """The object whose bound method is handed over."""
-        call = starter.operations[spawned.site[1]]
-        if type(call) is not facts.Call:
-            return None
-        for argument in call.arguments:
-            fetched = starter.operations[argument.value] if 0 <= argument.value < len(starter.operations) else None
-            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
-                continue
-            if isinstance(spawned.target, Instance):
-                return starter, argument.value
-            if type(fetched) is facts.LoadAttr:
-                return starter, fetched.base
-        return None
-
-    def _give(self, context: Context, code: Code, parameter: str, what: tuple[Code, int] | None) -> None:
-        if what is None:
-            return
-        where, id = what
-        path = self._places.dataflow(where).path(id)
-        for runner in self._threads.of(where):
-            names = self.names(runner, where, path)
-            self._bind(context, code, parameter, names)
-            if not self._varies(context, where, path):
-                self._note_stable(context, names)
-
-    def _give_callback(self, context: Context, code: Code, parameter: str, spawned: Spawned, starter: Code) -> bool:
-        """Name the object of a bound method that is handed over by another name; whether it could be told."""
-        call = starter.operations[spawned.site[1]]
-        found = False
-        for argument in call.arguments if type(call) is facts.Call else ():
-            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
-                continue
-            path = self._places.dataflow(starter).path(argument.value)
-            for runner in self._threads.of(starter):
-                names = _owners(self.names(runner, starter, path), code)
-                self._bind(context, code, parameter, names)
-                found |= bool(names)
-                if not self._varies(context, starter, path):
-                    self._note_stable(context, names)
-        return found
-
-    def _give_receiver(self, context: Context, code: Code, parameter: str, receiver: Value) -> None:
-        """The object of a bound method that came to the start by way of variables, lists or parameters."""
-        if not isinstance(receiver, Instance):
-            return
-        names: NameSet = {}
-        varies = False
-        if receiver.site is None:
-            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
-        else:
-            maker = self._sources.codes[receiver.site[0]]
-            path = f"%{receiver.site[1]}"
-            varies = self._varies(context, maker, path)
-            for runner in self._threads.of(maker):
-                names.update(self.names(runner, maker, path))
-        self._bind(context, code, parameter, names)
-        if not varies:
-            self._note_stable(context, names)
-
-    def _note_stable(self, context: Context, names: NameSet) -> None:
-        """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
-        stable = self.stable[context.index]
-        for name in names:
-            root = name.root
-            may_be = root not in stable and (not context.awaited or root[0] == "global")
-            if may_be and self._is_given_again(context, root):
-                stable.add(root)
-
-    def _is_given_again(self, context: Context, root: Root) -> bool:
-        """Whether two instances may get the object, not each one that was made for it."""
-        if root[0] != "made":
-            return True
-        made = root[2].partition(" ")[0]
-        return not made.isdigit() or self.giving.again(context, self._sources.codes[root[1]], int(made))
-
-    @staticmethod
-    def _varies(context: Context, where: Code, path: str) -> bool:
-        """Whether it is another object at each start: made, or drawn from something, inside the repeated range."""
-        root = path.split(".", maxsplit=1)[0]
-        if not root.startswith("%") or context.repeated is None or where is not context.code:
-            return False
-        return root[1:].isdigit() and context.repeated[0] <= int(root[1:]) <= context.repeated[1]
-
-
-def _owners(methods: NameSet, code: Code) -> NameSet:
-    """The names of the objects of bound methods that are named: those of `code`, which is such a method."""
-    end = f".{code.name}"
-    return {Name(each.root, each.path.removesuffix(end)): None for each in methods if each.path.endswith(end)}
-
 
 def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
     """The object of a bound method that is given to who calls it, by the name of its parameter."""
@@ -472,7 +265,3 @@ def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
     if edge.receiver is None or not parameters or type(fetched) is not facts.LoadAttr:
         return []
     return [(parameters[0].name, flow.path(fetched.base))]
-
-
-def _stores_cell(operation: facts.Operation | None, name: str) -> TypeGuard[facts.StoreName]:
-    return type(operation) is facts.StoreName and operation.name == name and operation.scope == "cell"

@@ -11,6 +11,7 @@ from racelint.knowledge.model import SafetyKind
 from racelint.program.approaches import Approaches
 from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
+from racelint.program.entering import name_objects
 from racelint.program.locksets import LockSets
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
@@ -192,7 +193,7 @@ def _is_receiver(context: Context, access: Access) -> bool:
 def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
     """Name what each context works on."""
     places = locksets.places
-    naming = Naming(threads, places)
+    naming = name_objects(threads, places)
     sharing = Sharing(threads, places, tuple(assumed), naming, Approaches(naming, locksets))
     for context in threads.contexts[1:]:
         if context.own_instance:
