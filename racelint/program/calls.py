@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
+from racelint.program.decorated import wrappers
 from racelint.program.frames import argument
 from racelint.program.handed import escaping, handed_on
-from racelint.program.source import ClassInfo, Code, Sources
+from racelint.program.protocols import method_refs
+from racelint.program.source import Code, Sources
 from racelint.program.types import GIVES_ELEMENT, Types
 from racelint.program.values import FunctionRef, Instance, Value
 
@@ -253,7 +255,7 @@ def link_calls(types: Types) -> Calls:
         into[edge.callee.key].append(edge)
     calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
     calls.constructing = _constructing(calls, sources)
-    calls.wrappers = _wrappers(types, sources)
+    calls.wrappers = wrappers(types)
     calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
     _call_wrappers(calls, sources)
     calls.find_runners(sources)
@@ -312,71 +314,4 @@ def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
         if isinstance(value, Instance):
             for method in method_refs(types, value, names):
                 found.append(Edge(code, node.manager, method, value))
-    return found
-
-
-def is_lock_class(types: Types, cls: ClassInfo) -> bool:
-    """Whether a class of the program is a lock of its own making: it can be acquired, released and entered.
-
-    What must be told whom to let in, or what to take back, is a pool of things.
-    """
-    if types.attributes.defining(cls, "__enter__") is None:
-        return False
-    made = types.names.values.instance(cls, None)
-    acquires, releases = (method_refs(types, made, (name,)) for name in ("acquire", "release"))
-    asks = any(_required(code) for code in acquires) or any(len(code.function.parameters) > 1 for code in releases)
-    return bool(acquires and releases) and not asks
-
-
-def _required(code: Code) -> list[str]:
-    """The parameters behind the receiver that a caller must give."""
-    return [
-        each.name
-        for each in code.function.parameters[1:]
-        if each.default < 0 and each.kind in ("positional", "keyword")
-    ]
-
-
-def method_refs(types: Types, value: Instance, names: tuple[str, ...]) -> list[Code]:
-    """The functions of the program that an object's methods of these names are."""
-    found: list[Code] = []
-    for name in names:
-        defining = types.attributes.defining(value.cls, name)
-        if defining is not None:
-            for code, store in types.attributes.class_level(defining)[name]:
-                found.extend(
-                    each.code for each in types.names.static(code, store.value) if isinstance(each, FunctionRef)
-                )
-    return found
-
-
-def _wrappers(types: Types, sources: Sources) -> dict[int, list[tuple[Code, int]]]:
-    """`@decorator` of the program around a function: the function that it returns, and where that runs the original."""
-    found: dict[int, list[tuple[Code, int]]] = {}
-    for code in sources.codes:
-        if code.parent is None or not code.function.decorators:
-            continue
-        for id in code.function.decorators:
-            for value in types.of(code.parent, id):
-                if isinstance(value, FunctionRef):
-                    for wrapper in _returned_functions(types, value.code):
-                        for site in _runs_parameter(wrapper, value.code):
-                            found.setdefault(code.key, []).append((wrapper, site))
-    return found
-
-
-def _returned_functions(types: Types, decorator: Code) -> list[Code]:
-    values = [value for id in decorator.returns for value in types.of(decorator, id)]
-    return [value.code for value in values if isinstance(value, FunctionRef) and value.code.parent is decorator]
-
-
-def _runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
-    """The calls in `wrapper` whose callee is a parameter of the decorator around it."""
-    parameters = {parameter.name for parameter in decorator.function.parameters}
-    found = []
-    for operation in wrapper.operations:
-        if type(operation) is facts.Call and operation.callee >= 0:
-            callee = wrapper.operations[operation.callee] if operation.callee < len(wrapper.operations) else None
-            if type(callee) is facts.LoadName and callee.scope == "free" and callee.name in parameters:
-                found.append(operation.id)
     return found

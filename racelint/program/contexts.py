@@ -13,9 +13,10 @@ from racelint.facts import Span
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.attributes import Attributes
-from racelint.program.calls import Calls, constructs, method_refs
+from racelint.program.calls import Calls, constructs
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
+from racelint.program.protocols import method_refs
 from racelint.program.served import request_methods
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned, Types

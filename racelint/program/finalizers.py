@@ -9,12 +9,13 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Edge, is_public, method_refs
+from racelint.program.calls import Edge, is_public
 from racelint.program.dataflow import UNKNOWN
 from racelint.program.holding import Acquisition
 from racelint.program.lockorder import LockOrder, Taken
 from racelint.program.locks import NON_REENTRANT, LockUse
 from racelint.program.locksets import LockSets
+from racelint.program.protocols import method_refs
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned
 from racelint.program.values import FunctionRef, Instance

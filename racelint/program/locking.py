@@ -8,13 +8,13 @@ from dataclasses import replace
 from racelint import facts
 from racelint.facts import NOTHING, Span
 from racelint.knowledge.model import Failure, LockDomain, LockKind, LockMethod, LockRole
-from racelint.program.calls import is_lock_class, method_refs
 from racelint.program.conditions import Conditions, is_literal
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument, outward, parameter_paths
 from racelint.program.holding import Acquisition, Effect, Holding, Release
 from racelint.program.locks import Lock, Locks, LockUse
 from racelint.program.lockstate import State, meet
+from racelint.program.protocols import is_lock_class, method_refs
 from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Generator, Instance, Library, LibraryMethod, ValueSet

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from racelint.knowledge.model import LockKind
-from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
 from racelint.program.dataflow import UNKNOWN, Dataflow
 from racelint.program.locks import Lock, Locks
 from racelint.program.places import Place, Places
+from racelint.program.protocols import is_lock_class
 from racelint.program.source import ClassInfo, Code
 from racelint.program.threads import Threads
 from racelint.program.values import ClassRef, FunctionRef, Instance, LibraryObject, ModuleRef, Value

@@ -9,12 +9,12 @@ from fnmatch import fnmatchcase
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
 from racelint.program.approaches import Approaches
-from racelint.program.calls import is_lock_class
 from racelint.program.contexts import Context
 from racelint.program.entering import name_objects
 from racelint.program.locksets import LockSets
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
+from racelint.program.protocols import is_lock_class
 from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
 from racelint.program.unstarted import Limits, before_start, while_as_made

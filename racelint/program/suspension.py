@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.program.arms import literal
-from racelint.program.calls import method_refs
 from racelint.program.frames import argument
+from racelint.program.protocols import method_refs
 from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Value

@@ -7,9 +7,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Calls, is_public, method_refs, on_own_object
+from racelint.program.calls import Calls, is_public, on_own_object
 from racelint.program.contexts import Context
 from racelint.program.lifetimes import last_id
+from racelint.program.protocols import method_refs
 from racelint.program.source import Code
 from racelint.program.values import Instance
 
