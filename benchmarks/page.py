@@ -9,6 +9,12 @@ PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 
 
 def put(name: str, text: str, page: str) -> str:
-    """The page with this text in the place that is written by the benchmark of this name."""
+    """The page with this text in the place that is written by the benchmark of this name.
+
+    Raises a LookupError if the page has no such place.
+    """
     place = re.compile(rf"(?<=<!-- written by benchmarks\.{name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
-    return place.sub(lambda _: f"\n{text}\n\n", page)
+    written, places = place.subn(lambda _: f"\n{text}\n\n", page)
+    if not places:
+        raise LookupError(f"nothing on the page is written by benchmarks.{name}")
+    return written

@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import page
 from benchmarks.checking import Finding, Related, check
-from benchmarks.noise import packages
+from benchmarks.noise import packages, verdicts
 from benchmarks.noise import results as noise
+from benchmarks.noise.__main__ import section as noise_section
 from benchmarks.realbugs import results as realbugs
 from benchmarks.realbugs.cases import Case, Target, located, target_of
 from benchmarks.realbugs.matching import near
@@ -190,7 +191,33 @@ def test_results_are_stored_as_they_are(tmp_path: Path, monkeypatch: pytest.Monk
     assert noise.read() == results
 
 
+def test_verdicts_are_counted_by_rule_and_what_nobody_has_judged_is_open() -> None:
+    other = msgspec.structs.replace(FOUND, code="RL201")
+    results = [noise.Noise("n", "1", "threads", findings=[FOUND, other])]
+    judged = verdicts.Verdict("n", "1", FOUND.code, FOUND.path, FOUND.line, "benign", "two equal values")
+
+    assert verdicts.judge(results, [judged]) == {
+        "RL101": {"benign": 1},
+        "RL201": {"open": 1},
+        "all": {"benign": 1, "open": 1},
+    }
+    assert verdicts.table(results, [judged]).splitlines()[-1] == "| **all** | 2 | 0 | 1 | 0 | 1 |"
+
+
+def test_every_verdict_is_of_a_package_of_the_list_and_says_why() -> None:
+    listed = {(each.name, each.version) for each in packages.packages()}
+
+    for each in verdicts.read():
+        assert (each.package, each.version) in listed
+        assert len(each.reason) > 3
+
+
 # --- runs and pages ---
+
+
+def test_a_page_without_a_place_for_the_text_is_an_error() -> None:
+    with pytest.raises(LookupError, match="noise"):
+        page.put("noise", "text", "# A page\n")
 
 
 def test_a_run_tells_what_is_found_and_what_went_wrong(tmp_path: Path) -> None:
@@ -206,9 +233,7 @@ def test_a_run_tells_what_is_found_and_what_went_wrong(tmp_path: Path) -> None:
     assert "--no-such-option" in refused.failure
 
 
-@pytest.mark.parametrize(
-    ("name", "section"), [("realbugs", realbugs.section), ("noise", lambda: noise.table(noise.read()))]
-)
+@pytest.mark.parametrize(("name", "section"), [("realbugs", realbugs.section), ("noise", noise_section)])
 def test_the_page_shows_what_is_stored(name: str, section: Callable[[], str]) -> None:
     shown = page.PAGE.read_text(encoding="utf-8")
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.checking import LIMIT, check
+from benchmarks.noise import verdicts
 from benchmarks.noise.packages import Package, packages
 from benchmarks.noise.results import Found, Noise, changes, complaints, read, sample, table, write
 from benchmarks.page import PAGE, put
@@ -39,7 +40,7 @@ def main() -> int:
     if given.diff:
         wrong += changes(read(), results)
     else:
-        PAGE.write_text(put("noise", table(read()), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        PAGE.write_text(put("noise", section(), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(*wrong, sep="\n")
     return bool(wrong)
 
@@ -73,6 +74,12 @@ def _noise(package: Package, cache: Path, limit: float) -> Noise:
         failure=checked.failure,
         findings=[Found.of(finding) for finding in checked.findings],
     )
+
+
+def section() -> str:
+    """What the page shows of what is stored."""
+    stored = read()
+    return f"{verdicts.table(stored, verdicts.read())}\n\n{table(stored)}"
 
 
 def _merged(result: Noise) -> list[Noise]:
