@@ -8,9 +8,11 @@ from typing import Final
 from racelint import facts
 from racelint.program.case import Case
 from racelint.program.composites import REMOVES, Composite, Shape
+from racelint.program.flags import acts_once, is_set_alike
 from racelint.program.guards import Guard
-from racelint.program.harmless import acts_once, is_failure, is_memo, is_only_told, is_set_alike
+from racelint.program.harmless import is_failure, is_only_told
 from racelint.program.lifetimes import contains
+from racelint.program.memos import is_memo
 from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind
 from racelint.program.swaps import SWAPS, adds

@@ -19,9 +19,9 @@ from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.excuses import can_outdate, is_excused
 from racelint.program.guards import BETWEEN_TASKS, Guard
-from racelint.program.harmless import makes_object
 from racelint.program.holdups import Holdup, link_holdups
 from racelint.program.locksets import LockSets
+from racelint.program.memos import makes_object
 from racelint.program.pauses import Pause, pause_in
 from racelint.program.places import Access, Kind, Place
 from racelint.program.rounds import Round, link_rounds, paused_walks

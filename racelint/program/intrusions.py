@@ -11,10 +11,11 @@ from racelint.program.composites import Composite, Shape
 from racelint.program.disturbances import read_again, takes_away
 from racelint.program.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
 from racelint.program.guards import Protection, exclude_each_other, protections
-from racelint.program.harmless import is_memo_of_calls, is_rough, makes_object
+from racelint.program.memos import is_memo_of_calls, makes_object
 from racelint.program.oversights import wrong_lock
 from racelint.program.places import Access
 from racelint.program.race import Problem, Race
+from racelint.program.rough import is_rough
 from racelint.program.source import span_of
 from racelint.program.switching import can_interleave
 

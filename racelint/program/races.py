@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from racelint.program.breaches import Breaches, claimed_guard
 from racelint.program.case import Case
 from racelint.program.composites import Composite, Sequences, Shape
-from racelint.program.harmless import acts_once
+from racelint.program.flags import acts_once
 from racelint.program.intrusions import intruded
 from racelint.program.invalidations import handed_out, invalidated, is_walked
 from racelint.program.locksets import LockSets

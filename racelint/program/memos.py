@@ -1,0 +1,93 @@
+"""Part of the races stage: what is made on first use, and whether two of it are as good as one."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.knowledge import Knowledge
+from racelint.knowledge.model import SafetyKind
+from racelint.program.case import Case
+from racelint.program.composites import REMOVES, Composite, Shape
+from racelint.program.dataflow import Dataflow
+from racelint.program.disturbances import takes_away
+from racelint.program.places import Access, Kind
+from racelint.program.values import Instance, LibraryObject, Value
+
+
+def is_memo(case: Case, sequence: Composite) -> bool:
+    """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
+    last = sequence.last
+    if case.guard is not None or not _is_stored_by_key(sequence):
+        return False
+    flow = case.sharing.places.dataflow(last.code)
+    made = _made(flow, last)
+    if made is None or not flow.comes_from(last.value, last.key):
+        return False
+    known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))
+    return known and not makes_object(case, sequence)
+
+
+def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
+    """Whether a function keeps what calls gave back, by what they were given, for good, and gives back its own.
+
+    Two that missed store the same. Where entries are called back it may be outdated when it is stored.
+    """
+    code, last = sequence.code, sequence.last
+    if last.code is not code or not _is_stored_by_key(sequence):
+        return False
+    flow = case.sharing.places.dataflow(code)
+    if type(_made(flow, last)) is not facts.Call or not any(flow.comes_from(id, last.value) for id in code.returns):
+        return False
+    parameters = enumerate(code.function.parameters)
+    named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
+    given = [id for id in named if flow.comes_from(last.value, id)]
+    if not given or not all(flow.comes_from(last.key, id) for id in given):
+        return False
+    values = case.sharing.places.types.of(code, last.value)
+    known = case.sharing.places.types.names.knowledge
+    # of what may be all kinds of things it is not known that it has an identity
+    surely = bool(values) and all(_has_identity(value, known) for value in values)
+    return not surely and not _is_called_back(case)
+
+
+def _is_stored_by_key(sequence: Composite) -> bool:
+    last = sequence.last
+    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or last.kind is Kind.ITEM_UPDATE:
+        return False
+    return sequence.first.method in ("in", "get", "[]")
+
+
+def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
+    """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
+    made = flow.operation(store.value)
+    if type(made) is facts.Await:
+        made = flow.operation(made.value)
+    if isinstance(made, facts.Call):
+        method = flow.operation(made.callee)
+        return None if type(method) is facts.LoadAttr and method.name in REMOVES else made
+    return made if isinstance(made, facts.Compute) else None
+
+
+def _is_called_back(case: Case) -> bool:
+    """Whether anybody takes entries away, other than to make room for a new one."""
+    filling = {access.code for access in case.accesses if access.method == "[]="}
+    return any(takes_away(each) and each.code not in filling for each in case.accesses)
+
+
+def makes_object(case: Case, sequence: Composite) -> bool:
+    """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
+    last = sequence.last
+    if case.is_constant(last):
+        return False
+    types = case.sharing.places.types
+    return case.guard is not None or any(
+        _has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value)
+    )
+
+
+def _has_identity(value: Value, knowledge: Knowledge) -> bool:
+    if isinstance(value, Instance):
+        return True
+    if not isinstance(value, LibraryObject):
+        return False
+    safety = knowledge.safety(value.qualname)
+    return safety is None or safety.kind is not SafetyKind.IMMUTABLE
