@@ -17,7 +17,7 @@ from racelint.program.places import Access, Place, Places
 from racelint.program.protocols import is_lock_class
 from racelint.program.source import Code, makes
 from racelint.program.threads import Threads
-from racelint.program.unstarted import Limits, before_start, while_as_made
+from racelint.program.unstarted import Limits, SettingUp, before_start, while_as_made
 from racelint.program.values import Instance, LibraryObject, Value
 
 
@@ -37,6 +37,10 @@ class Sharing:
     _assumed: dict[Place, bool] = field(default_factory=dict)
     _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
+    setting_up: SettingUp = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.setting_up = SettingUp(self.threads.calls)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
@@ -124,7 +128,7 @@ class Sharing:
             return True
         if kind == "closure":
             return self._closure_in_common(first.place, one, other)
-        if self._is_being_made(one, first) or self._is_being_made(other, second):
+        if self._is_being_made(one, first, other) or self._is_being_made(other, second, one):
             return False
         if self.is_before_start(first, one, second, other):
             return False
@@ -158,17 +162,13 @@ class Sharing:
             found = self._unstarted[context.index] = before_start(self.threads.calls, context)
         return found
 
-    def _is_being_made(self, context: Context, access: Access) -> bool:
-        """Whether the main context comes to a method only from the constructor of its object, and others call it too.
-
-        Where nobody else does, it is there for callers outside.
-        """
+    def _is_being_made(self, context: Context, access: Access, beside: Context) -> bool:
+        """Whether the main context comes to a method only to set up its object, before the other context starts."""
         code, calls = access.code, self.threads.calls
         if not context.is_main or not code.is_method or access.base != code.function.parameters[0].name:
             return False
-        callers = calls.callers(code)
-        main = [edge for edge in callers if context in self.threads.of(edge.caller)]
-        return len(callers) > len(main) > 0 and all(calls.is_construction(edge) for edge in main)
+        main = [edge for edge in calls.callers(code) if context in self.threads.of(edge.caller)]
+        return self.setting_up.covers(code, main, beside)
 
     def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
