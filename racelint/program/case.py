@@ -233,9 +233,21 @@ class Case:
         return None
 
     def _is_called(self, code: Code) -> bool:
-        """Whether callers outside may run the function in any thread (what is async stays in its loop's) or task."""
-        anywhere = self._between_tasks or not code.function.is_async
-        return anywhere and any(each.is_main for each in self.threads.of(code))
+        """Whether callers outside may run the function in any thread (what is async stays in its loop's) or task.
+
+        They may call what is public although a started context does so too, but that may be the only one to know the
+        object: then no other access is theirs.
+        """
+        if code.function.is_async and not self._between_tasks:
+            return False
+        if any(each.is_main for each in self.threads.of(code)):
+            return True
+        return code.key in self.threads.offered and self._is_known_outside
+
+    @cached_property
+    def _is_known_outside(self) -> bool:
+        """Whether callers outside come to the Place where no started context does."""
+        return any(each.is_main for access in self.accesses for each in self.threads.of(access.code))
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""

@@ -33,6 +33,16 @@ class Threads:
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
     _first_starts: dict[int, int] | None = None
+    _offered: frozenset[int] | None = None
+
+    @property
+    def offered(self) -> frozenset[int]:
+        """The functions that callers outside may run if they call what is public, whoever of the program calls it."""
+        if self._offered is None:
+            started = {code.key for context in self.contexts for code, _ in context.entries}
+            public = [code for code in self.calls.types.names.sources.codes if is_public(code) and not constructs(code)]
+            self._offered = frozenset(self.calls.reachable([code for code in public if code.key not in started]))
+        return self._offered
 
     def first_start(self, code: Code) -> int:
         """The operation by which a function starts its first context; a number beyond all others if it starts none."""
