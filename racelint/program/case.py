@@ -69,7 +69,9 @@ class Case:
         self.accesses = [
             access
             for access in sharing.places.by_place[place]
-            if not self._is_early(access) and not self._is_thread_slot(access)
+            if access.code.key not in locksets.stepped
+            and not self._is_early(access)
+            and not self._is_thread_slot(access)
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""

@@ -21,9 +21,9 @@ from racelint.program.locks import LockKey, Locks, LockUse
 from racelint.program.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.places import Places
 from racelint.program.source import Code, makes
+from racelint.program.stepping import is_left_to_others, stepped
 from racelint.program.threads import Threads
-from racelint.program.types import GIVES_ELEMENT
-from racelint.program.values import FunctionRef, Library, LibraryMethod
+from racelint.program.values import Library, LibraryMethod
 from racelint.program.walking import Walk
 
 ROUNDS: Final = 4
@@ -48,6 +48,8 @@ class LockSets:
     """The locks that some function waits for, not only tries."""
     lenders: frozenset[LockKey] = frozenset()
     """The locks of managers that give out something of theirs to who enters them: that is what they guard."""
+    stepped: frozenset[int] = frozenset()
+    """The functions that run only in generators which are kept: under the locks of whoever takes the next step."""
     gates: frozenset[LockKey] = frozenset()
     """The events that are cleared, and tested, with one and the same lock held: who is inside is not joined."""
     entry: dict[int, EntrySet] = field(default_factory=dict)
@@ -115,6 +117,7 @@ def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims
     taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
     locksets = LockSets(places, locks, threads, claims, holdings, {each.use.lock.key for each in taken if each.waits})
     _EntryLocks(locksets).solve()
+    locksets.stepped = stepped(places, threads.calls)
     locksets.lenders = lenders(holdings.values())
     locksets.gates = gates(holdings.values(), locks, locksets.held)
     return locksets
@@ -175,7 +178,7 @@ class _EntryLocks:
                 entry[code.key] = None
         while pending:
             caller = self._sources.codes[pending.pop()]
-            if caller.key not in roots and self._is_left_to_others(caller):
+            if caller.key not in roots and is_left_to_others(caller, self._locksets.places, self._calls):
                 continue
             for edge in (*self._calls.calls(caller), *self._at_once.get(caller.key, ())):
                 known = entry[edge.callee.key]
@@ -219,25 +222,6 @@ class _EntryLocks:
         callees = self._calls.types.of(code, call.callee) if call.callee >= 0 else ()
         known = [each for each in callees if isinstance(each, Library | LibraryMethod)]
         return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
-
-    def _is_left_to_others(self, code: Code) -> bool:
-        """Whether a generator is advanced elsewhere than where it is made: nobody can say what is held there."""
-        if not code.function.is_generator or self._calls.types.attributes.is_context_manager(code):
-            return False
-        return not any(
-            isinstance(use, facts.Element | facts.Yield | facts.Entered)
-            or (type(use) is facts.Call and not self._keeps(edge.caller, use))
-            for edge in self._calls.callers(code)
-            for use in self._locksets.places.dataflow(edge.caller).uses(edge.site)
-        )
-
-    def _keeps(self, code: Code, call: facts.Call) -> bool:
-        """Whether a call may keep what it is given: a function of the program, or a container that it is put into."""
-        return any(
-            isinstance(each, FunctionRef)
-            or (isinstance(each, LibraryMethod) and each.qualname.rpartition(".")[2] in GIVES_ELEMENT)
-            for each in self._calls.types.of(code, call.callee)
-        )
 
     def _may_be_called_by_others(self, code: Code) -> bool:
         """Whether nobody of the program calls a function; or a constructor alone does, and others may.

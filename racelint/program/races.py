@@ -150,6 +150,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
     """All races of the Place."""
     if not any(access.kind.writes for access in case.accesses):
         return
+    sequences = [each for each in sequences if each.code.key not in case.locksets.stepped]
     case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
     tests = [each for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY)]
     case.asked_stores.update(each.last for each in tests if each.last.code is not each.code or acts_once(case, each))
