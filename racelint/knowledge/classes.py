@@ -47,9 +47,11 @@ collections.abc. MutableSequence: collections.abc.Sequence
 collections.abc. Set: collections.abc.Collection
 collections.abc. MutableSet: collections.abc.Set
 collections.abc. Collection: collections.abc.Sized collections.abc.Iterable collections.abc.Container
-collections.abc. Sized Container Iterable Hashable Callable Awaitable
+collections.abc. Sized Container Iterable AsyncIterable Hashable Callable Awaitable
 collections.abc. Reversible Iterator: collections.abc.Iterable
 collections.abc. Generator: collections.abc.Iterator
+collections.abc. AsyncIterator: collections.abc.AsyncIterable
+collections.abc. AsyncGenerator: collections.abc.AsyncIterator
 weakref. ref finalize
 weakref. WeakMethod: weakref.ref
 weakref. WeakSet

@@ -8,25 +8,18 @@ from racelint.facts import TypeRef
 from racelint.program.flow import Flow
 from racelint.program.names import Names
 from racelint.program.source import Code
-from racelint.program.values import (
-    ClassRef,
-    Library,
-    Value,
-)
+from racelint.program.values import ClassRef, Instance, Library, Value
 
-CONTAINER_ANNOTATIONS: Final = {
-    "typing.List": "list",
-    "typing.Dict": "dict",
-    "typing.Set": "set",
-    "typing.Tuple": "tuple",
-    "typing.FrozenSet": "frozenset",
-    "typing.Deque": "collections.deque",
-    "typing.DefaultDict": "collections.defaultdict",
-    "typing.OrderedDict": "collections.OrderedDict",
-    "typing.MutableMapping": "dict",
-    "typing.Type": "type",
+WRAPPERS: Final = {
+    **dict.fromkeys(("Optional", "Union", "|", "Final", "ClassVar", "Awaitable"), slice(None)),
+    "Annotated": slice(1),
+    "Coroutine": slice(-1, None),
 }
-WRAPPERS: Final = frozenset({"Optional", "Union", "|", "Annotated", "Final", "ClassVar", "Awaitable"})
+"""What says no more than its arguments, and which of these."""
+FIRST: Final = frozenset({"collections.abc.Generator", "collections.abc.AsyncGenerator"})
+"""Of their arguments the first one tells what comes out."""
+LAST: Final = frozenset({"collections.abc.Callable"})
+"""Of their arguments the last one does."""
 
 
 class Annotations:
@@ -46,16 +39,23 @@ class Annotations:
         if not annotation.path:
             return []
         if annotation.path[-1] in WRAPPERS:
-            arguments = annotation.arguments[:1] if annotation.path[-1] == "Annotated" else annotation.arguments
+            arguments = annotation.arguments[WRAPPERS[annotation.path[-1]]]
             return [value for each in arguments for value in self.meaning(code, each)]
         found: list[Value] = []
         for value in self._path(code, annotation.path):
             if isinstance(value, ClassRef):
                 found.append(self._names.values.instance(value.cls, None))
             elif isinstance(value, Library):
-                name = CONTAINER_ANNOTATIONS.get(value.qualname, value.qualname)
-                if self._names.knowledge.is_class(name):
-                    found.append(self._names.values.library_object(name, None))
+                found.extend(self._of_library(code, value.qualname, annotation.arguments))
+        return found
+
+    def _of_library(self, code: Code, name: str, arguments: tuple[TypeRef, ...]) -> list[Value]:
+        if not self._names.knowledge.is_class(name):
+            return []
+        held = tuple(tuple(self.meaning(code, each)) for each in arguments)
+        found: list[Value] = [self._names.values.library_object(name, None, _holds(name, arguments, held))]
+        if name == "type" and held:
+            found.extend(self._names.values.cls(each.cls) for each in held[0] if isinstance(each, Instance))
         return found
 
     def _path(self, code: Code, path: tuple[str, ...]) -> list[Value]:
@@ -68,3 +68,14 @@ class Annotations:
         for name in path[1:]:
             found = [value for owner in found for value in self._names.attribute(owner, name)]
         return found
+
+
+def _holds(
+    name: str, arguments: tuple[TypeRef, ...], held: tuple[tuple[Value, ...], ...]
+) -> tuple[tuple[Value, ...], ...]:
+    """What an object holds, argument by argument; nothing where none is known."""
+    if not any(held):
+        return ()
+    if name in FIRST or (name == "tuple" and not arguments[-1].path):
+        return held[:1]
+    return held[-1:] if name in LAST else held

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from racelint import facts
+from racelint.program.elements import Elements
 from racelint.program.flow import Flow
 from racelint.program.invocation import Invocation
 from racelint.program.source import Code
 from racelint.program.types import Passed, Types
 from racelint.program.values import (
     ClassRef,
-    Generator,
     Instance,
     Library,
     LibraryObject,
@@ -22,8 +22,9 @@ from racelint.program.values import (
 class Contents:
     """The constraints of items, elements and unpacking."""
 
-    def __init__(self, types: Types, flow: Flow, invocation: Invocation) -> None:
+    def __init__(self, types: Types, flow: Flow, elements: Elements, invocation: Invocation) -> None:
         self._flow = flow
+        self._elements = elements
         self._names = types.names
         self._values = types.names.values
         self._invocation = invocation
@@ -41,7 +42,11 @@ class Contents:
         elif isinstance(base, ClassRef | Library):
             self._flow.add(node, base)
         else:
-            self.copy_elements(base, node)
+            key = _number(code, operation.key)
+            if key is None:
+                self._elements.take(node, base)
+            else:
+                self._elements.take_at(node, base, key)
 
     def store_item(self, code: Code, operation: facts.StoreItem) -> None:
         """Where the value of `x[key] = value` goes."""
@@ -53,14 +58,9 @@ class Contents:
             given = (code.offset + operation.key, code.offset + operation.value)
             self._invocation.method((code.key, operation.id), base, "__setitem__", Passed(given, ()), None)
         elif isinstance(base, LibraryObject) and base.site is not None:
-            self._flow.copy(code.offset + operation.value, self._flow.node("elements", base.site))
-
-    def copy_elements(self, container: Value, node: int) -> None:
-        """What a container holds, or a generator gives, may come to a node."""
-        if isinstance(container, LibraryObject) and container.site is not None:
-            self._flow.copy(self._flow.node("elements", container.site), node)
-        elif isinstance(container, Generator):
-            self._flow.copy(self._flow.node("yields", container.code.key), node)
+            self._flow.copy(code.offset + operation.value, self._elements.held(base.site))
+            if _is_computed(code, operation.key):
+                self._flow.copy(code.offset + operation.key, self._elements.keys(base.site))
 
     def build(self, code: Code, operation: facts.Build) -> None:
         """`[a, b]` and its like make a container."""
@@ -69,10 +69,13 @@ class Contents:
         site = (code.key, operation.id)
         self._flow.add(code.offset + operation.id, self._values.library_object(operation.kind, site))
         if operation.items:
-            elements = self._flow.node("elements", site)
+            held = self._elements.held(site)
             for item in operation.items:
                 if item >= 0:
-                    self._flow.copy(code.offset + item, elements)
+                    self._flow.copy(code.offset + item, held)
+        for key in operation.keys:
+            if _is_computed(code, key):
+                self._flow.copy(code.offset + key, self._elements.keys(site))
 
     def element(self, code: Code, operation: facts.Element) -> None:
         """What the variable of a loop may be."""
@@ -81,11 +84,11 @@ class Contents:
 
     def _iterate(self, code: Code, operation: facts.Element, iterable: Value) -> None:
         node = code.offset + operation.id
-        self.copy_elements(iterable, node)
+        self._elements.draw(node, iterable)
         if isinstance(iterable, Instance):
             iterator = self._flow.node("iterator", code.key, operation.id)
             self._invocation.method((code.key, operation.id), iterable, "__iter__", Passed((), ()), iterator)
-            self._flow.watch(iterator, lambda value: self.copy_elements(value, node))
+            self._flow.watch(iterator, partial(self._elements.draw, node))
 
     def unpack(self, code: Code, operation: facts.Unpack) -> None:
         """What one name of `a, b = value` may be."""
@@ -101,4 +104,15 @@ class Contents:
                 if made.items[operation.index] >= 0:
                     self._flow.copy(maker.offset + made.items[operation.index], node)
                 return
-        self.copy_elements(value, node)
+        self._elements.take_at(node, value, operation.index)
+
+
+def _number(code: Code, id: int) -> int | None:
+    """The literal number that a subscript is."""
+    operation = code.operations[id] if 0 <= id < len(code.operations) else None
+    return int(operation.text) if type(operation) is facts.Const and operation.text.isdigit() else None
+
+
+def _is_computed(code: Code, id: int) -> bool:
+    """Whether a key is no literal."""
+    return id >= 0 and (id >= len(code.operations) or type(code.operations[id]) is not facts.Const)

@@ -51,13 +51,16 @@ class Dataflow:
         code: Code,
         reflected: frozenset[int] = frozenset(),
         shorten: Callable[[Code, str], str] = lambda _, path: path,
+        behind: Callable[[Code, int], int] = lambda _, id: id,
     ) -> None:
         """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments.
 
-        `shorten` gives another path for a path that leads to the same object by attributes.
+        `shorten` gives another path for a path that leads to the same object by attributes, `behind` the value that a
+        call gives back.
         """
         self.code = code
         self._shorten = shorten
+        self._behind = behind
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
         self._sources: dict[tuple[int, bool], frozenset[int]] = {}
@@ -166,6 +169,8 @@ class Dataflow:
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}
                 return paths.pop() if len(paths) == 1 else f"%{id}"
+            case facts.Call() if (given := self._behind(self.code, id)) != id:
+                return self.path(given)
             case _:
                 return f"%{id}"
 

@@ -16,7 +16,7 @@ from racelint.program.places import Places
 from racelint.program.source import Code
 from racelint.program.threads import Threads
 from racelint.program.types import Spawned
-from racelint.program.values import Instance, Partial, Value
+from racelint.program.values import FunctionRef, Instance, Partial, Value
 
 ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
@@ -116,7 +116,7 @@ class _Entering:
                 if target is not None:
                     self._give(context, code, first, target)
                 elif not self._give_callback(context, code, first, spawned, starter):
-                    self._give_receiver(context, code, first, receiver)
+                    self._give_receiver(context, code, first, spawned)
             given = [*self._preset(spawned), *spawned.given.positional]
             for parameter, node in zip(parameters, given, strict=False):
                 self._give(context, code, parameter.name, self._at(node))
@@ -181,23 +181,36 @@ class _Entering:
                     self._note_stable(context, names)
         return found
 
-    def _give_receiver(self, context: Context, code: Code, parameter: str, receiver: Value) -> None:
+    def _give_receiver(self, context: Context, code: Code, parameter: str, spawned: Spawned) -> None:
         """The object of a bound method that came to the start by way of variables, lists or parameters."""
+        receiver = spawned.target.receiver if isinstance(spawned.target, FunctionRef) else spawned.target
         if not isinstance(receiver, Instance):
             return
         names: NameSet = {}
-        varies = False
+        varies = self._is_drawn(context, spawned)
         if receiver.site is None:
             names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
         else:
             maker = self._sources.codes[receiver.site[0]]
             path = f"%{receiver.site[1]}"
-            varies = self._varies(context, maker, path)
+            varies |= self._varies(context, maker, path)
             for runner in self._threads.of(maker):
                 names.update(self._naming.names(runner, maker, path))
         self._naming.bind(context, code, parameter, names)
         if not varies:
             self._note_stable(context, names)
+
+    def _is_drawn(self, context: Context, spawned: Spawned) -> bool:
+        """Whether what is started comes out of a container, element by element."""
+        starter, repeated = context.code, context.repeated
+        call = starter.operations[spawned.site[1]] if starter is not None else None
+        if starter is None or repeated is None or type(call) is not facts.Call:
+            return False
+        flow, types = self._places.dataflow(starter), self._places.types
+        given = [each.value for each in call.arguments if spawned.target in types.of(starter, each.value)]
+        around = starter.operations[repeated[0] : repeated[1] + 1]
+        drawn = [each.id for each in around if type(each) is facts.Element]
+        return any(flow.comes_from(value, each) for value in given for each in drawn)
 
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""

@@ -11,6 +11,7 @@ from racelint import facts
 from racelint.program.annotated import Annotations
 from racelint.program.attributes import Attributes
 from racelint.program.contents import Contents
+from racelint.program.elements import Elements
 from racelint.program.fetching import Fetching
 from racelint.program.flow import Flow
 from racelint.program.invocation import Invocation
@@ -35,10 +36,11 @@ class Inference:
         self._names = types.names
         self._values = types.names.values
         self._attributes = types.attributes
-        self._invocation = Invocation(types, flow, self._reflect)
+        self._elements = Elements(flow, types.names.values)
+        self._invocation = Invocation(types, flow, self._elements, self._reflect)
         self._annotations = Annotations(types.names, flow)
         self._fetching = Fetching(types, flow, self._invocation, self._annotations)
-        self._contents = Contents(types, flow, self._invocation)
+        self._contents = Contents(types, flow, self._elements, self._invocation)
         self._handlers: dict[type, Callable[[Code, Any], None]] = {
             facts.LoadName: self._load_name,
             facts.StoreName: self._store_name,
@@ -188,7 +190,7 @@ class Inference:
             return
         yields = self._flow.node("yields", code.key)
         if operation.delegates:
-            self._flow.watch(code.offset + operation.value, lambda value: self._contents.copy_elements(value, yields))
+            self._flow.watch(code.offset + operation.value, partial(self._elements.draw, yields))
         else:
             self._flow.copy(code.offset + operation.value, yields)
 
@@ -205,7 +207,7 @@ class Inference:
                 if not self._invocation.method(site, manager, name, Passed((), ()), node):
                     self._flow.add(node, manager)
             case Generator():
-                self._contents.copy_elements(manager, node)
+                self._elements.draw(node, manager)
             case _:
                 self._flow.add(node, manager)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Form, Passing, Spawn
+from racelint.program.elements import CALLED, MAPPINGS, REFERENCES, Elements
 from racelint.program.flow import Flow
 from racelint.program.source import ClassInfo, Code
 from racelint.program.types import (
@@ -23,7 +25,6 @@ from racelint.program.types import (
 from racelint.program.values import (
     ClassRef,
     FunctionRef,
-    Generator,
     Instance,
     Library,
     LibraryMethod,
@@ -35,13 +36,24 @@ from racelint.program.values import (
 
 Reflect = Callable[[Code, facts.Call, str], None]
 
+GIVES_ARGUMENT: Final = {"typing.cast": 1}
+"""Functions that give one of their arguments back, and which."""
+DRAWS: Final = {
+    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
+    **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
+}
+"""Functions whose result has what is in their arguments, from which position on."""
+TAKES_ONE: Final = frozenset({"next", "min", "max", "random.choice", "heapq.heappop"})
+"""Functions that give one of what is in their first argument."""
+
 
 class Invocation:
     """Turns calls into flows. `reflect` is called for `getattr` and its like with a literal name."""
 
-    def __init__(self, types: Types, flow: Flow, reflect: Reflect) -> None:
+    def __init__(self, types: Types, flow: Flow, elements: Elements, reflect: Reflect) -> None:
         self._types = types
         self._flow = flow
+        self._elements = elements
         self._reflect = reflect
         self._values = types.names.values
         # the same few names are asked for at every call of the program
@@ -79,13 +91,7 @@ class Invocation:
             for node in passed.positional[len(slots) :]:
                 self._flow.copy(node, elements)
             for node in passed.starred:
-                self._flow.watch(node, partial(self._copy_elements, elements))
-
-    def _copy_elements(self, target: int, container: Value) -> None:
-        if isinstance(container, LibraryObject) and container.site is not None:
-            self._flow.copy(self._flow.node("elements", container.site), target)
-        elif isinstance(container, Generator):
-            self._flow.copy(self._flow.node("yields", container.code.key), target)
+                self._flow.watch(node, partial(self._elements.draw, elements))
 
     # --- calling ---
 
@@ -106,6 +112,9 @@ class Invocation:
                 self._partial(site, made, passed, result)
             case Instance(cls=cls):
                 self.method(site, callee, "__call__", passed, result)
+            case LibraryObject(qualname=qualname) if result is not None and qualname in CALLED:
+                self._elements.take(result, callee)
+                self._follow(site, qualname)
             case _:
                 pass
 
@@ -180,6 +189,13 @@ class Invocation:
         operation = code.operations[id]
         return operation.callee if type(operation) is facts.Call else id
 
+    def _follow(self, site: Site, qualname: str) -> None:
+        """What calling a weak reference gives goes by the name of the reference."""
+        code = self._types.names.sources.codes[site[0]]
+        call = code.operations[site[1]] if site[1] >= 0 else None
+        if qualname in REFERENCES and type(call) is facts.Call:
+            self._types.given_back[site] = call.callee
+
     # --- libraries ---
 
     def _library(self, site: Site, qualname: str, passed: Passed, result: int | None) -> None:
@@ -205,18 +221,50 @@ class Invocation:
     def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if self._is_class(qualname):
             self._flow.add(result, self._values.library_object(qualname, site))
-            if passed.positional:
-                elements = self._flow.node("elements", site)
-                self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
-                if qualname == "collections.defaultdict":
-                    self._flow.watch(passed.positional[0], partial(self._from_factory, site, elements))
+            for node in passed.positional if qualname == "itertools.chain" else passed.positional[:1]:
+                self._fill(site, qualname, node)
             return
-        if qualname in ("sorted", "iter", "next", "enumerate", "reversed"):
+        if qualname in GIVES_ARGUMENT:
+            slot = GIVES_ARGUMENT[qualname]
+            if slot < len(passed.positional):
+                self._give_back(site, passed.positional[slot])
+                self._flow.copy(passed.positional[slot], result)
+                if slot:
+                    self._flow.watch(passed.positional[0], partial(self._some_instance, result))
+            return
+        if qualname in DRAWS or qualname in TAKES_ONE:
             self._iteration(site, qualname, passed, result)
             return
         returned = self._returns(qualname)
         if returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
+
+    def _give_back(self, site: Site, given: int) -> None:
+        code = self._types.names.sources.codes[site[0]]
+        if 0 <= given - code.offset < site[1]:
+            self._types.given_back[site] = given - code.offset
+
+    def _some_instance(self, result: int, cls: Value) -> None:
+        if isinstance(cls, ClassRef):
+            self._flow.add(result, self._values.instance(cls.cls, None))
+
+    def _fill(self, site: Site, qualname: str, given: int) -> None:
+        """What a new object of a library class is given first is what it holds, or has in it what that holds."""
+        held = self._elements.held(site)
+        if qualname in REFERENCES:
+            self._give_back(site, given)
+            self._flow.copy(given, held)
+        elif qualname in MAPPINGS:
+            self._flow.watch(given, partial(self._elements.unpair, held))
+            self._flow.watch(given, partial(self._keep_keys, site))
+            if qualname == "collections.defaultdict":
+                self._flow.watch(given, partial(self._from_factory, site, held))
+        else:
+            self._flow.watch(given, partial(self._elements.draw, held))
+
+    def _keep_keys(self, site: Site, container: Value) -> None:
+        if isinstance(container, LibraryObject) and container.qualname in MAPPINGS:
+            self._elements.draw(self._elements.keys(site), container)
 
     def _from_factory(self, site: Site, elements: int, factory: Value) -> None:
         self.call((site[0], site[1]), Passed((), ()), elements, factory)
@@ -224,12 +272,18 @@ class Invocation:
     def _iteration(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if not passed.positional:
             return
-        if qualname == "next":
-            self._flow.watch(passed.positional[0], partial(self._copy_elements, result))
+        if qualname in TAKES_ONE:
+            if qualname in ("min", "max") and len(passed.positional) > 1:
+                for node in passed.positional:
+                    self._flow.copy(node, result)
+            else:
+                self._flow.watch(passed.positional[0], partial(self._elements.draw, result))
             return
         self._flow.add(result, self._values.library_object("list", site))
-        elements = self._flow.node("elements", site)
-        self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
+        held = self._elements.held(site)
+        give = self._elements.pair if qualname == "enumerate" else self._elements.draw
+        for node in passed.positional[DRAWS[qualname] :]:
+            self._flow.watch(node, partial(give, held))
 
     def _super(self, site: Site, passed: Passed, result: int | None) -> None:
         code: Code | None = self._types.names.sources.codes[site[0]]
@@ -245,23 +299,28 @@ class Invocation:
 
     def _library_method(self, site: Site, callee: LibraryMethod, passed: Passed, result: int | None) -> None:
         receiver, method = callee.receiver, callee.qualname.rpartition(".")[2]
-        elements = None
-        if isinstance(receiver, LibraryObject) and receiver.site is not None:
-            elements = self._flow.node("elements", receiver.site)
-            if method in GIVES_ELEMENT and passed.positional:
-                self._flow.copy(passed.positional[-1 if method in ("insert", "setdefault") else 0], elements)
-            if method in ("extend", "update", "extendleft") and passed.positional:
-                self._flow.watch(passed.positional[0], partial(self._copy_elements, elements))
+        holds = isinstance(receiver, LibraryObject) and (receiver.site is not None or receiver.holds)
+        if isinstance(receiver, LibraryObject) and receiver.site is not None and passed.positional:
+            held = self._elements.held(receiver.site)
+            if method in GIVES_ELEMENT:
+                self._flow.copy(passed.positional[-1 if method in ("insert", "setdefault") else 0], held)
+                if method == "setdefault":
+                    self._flow.copy(passed.positional[0], self._elements.keys(receiver.site))
+            if method in ("extend", "update", "extendleft"):
+                give = self._elements.unpair if receiver.qualname in MAPPINGS else self._elements.draw
+                self._flow.watch(passed.positional[0], partial(give, held))
         if result is None:
             return
         if method == "__new__" and passed.positional:
             self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
         returned = self._returns(callee.qualname)
-        if elements is not None and method in TAKES_ELEMENT:
-            self._flow.copy(elements, result)
-        elif elements is not None and method in SHARES_ELEMENTS:
+        if holds and method in TAKES_ELEMENT:
+            give = self._elements.pair if method == "popitem" else self._elements.take
+            give(result, receiver)
+        elif holds and method in SHARES_ELEMENTS:
             self._flow.add(result, self._values.library_object(returned or "list", site))
-            self._flow.copy(elements, self._flow.node("elements", site))
+            give = {"items": self._elements.pair, "keys": self._elements.draw}.get(method, self._elements.take)
+            give(self._elements.held(site), receiver)
         elif returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
 
@@ -354,7 +413,7 @@ class Invocation:
 
     def _drawn(self, iterable: int) -> int:
         element = self._flow.node("drawn", iterable)
-        self._flow.watch(iterable, partial(self._copy_elements, element))
+        self._flow.watch(iterable, partial(self._elements.draw, element))
         return element
 
     def _displayed(self, args: Slot | None, kwargs: Slot | None, passed: Passed) -> Passed:

@@ -161,7 +161,7 @@ class Places:
         found = self._dataflows.get(code.key)
         if found is None:
             found = self._dataflows[code.key] = Dataflow(
-                code, self._reflected.get(code.key, frozenset()), self.ties.shorten
+                code, self._reflected.get(code.key, frozenset()), self.ties.shorten, self.types.behind
             )
         return found
 

@@ -46,7 +46,7 @@ class Ties:
         self._kept: dict[int, list[str]] = {}
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
         self._fields: dict[tuple[int, str], tuple[str, ...] | None] = {}
-        kept = {key[1] for key, stores in self._stores.items() if len(stores) == 1 and _is_kept(*stores[0])}
+        kept = {key[1] for key, stores in self._stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
         self.names = frozenset(kept) | self._properties()
 
     def made(self, cls: ClassInfo) -> list[Site]:
@@ -111,7 +111,8 @@ class Ties:
     # --- one step ---
 
     def _held(self, classes: Classes, name: str) -> Classes:
-        return classes_of(value for cls in classes for value in self._types.of_attribute(cls, name))
+        held = [value for cls in classes for value in self._types.of_attribute(cls, name)]
+        return classes_of([*held, *(each for value in held for each in self._types.referred(value))])
 
     def _root(self, code: Code, root: str) -> Iterable[Value]:
         """What the first part of a path may be."""
@@ -193,12 +194,17 @@ class Ties:
         if key not in self._given:
             self._given[key] = None
             stores = self._stores.get((self._types.attributes.owner(cls, name).key, name), ())
-            if len(stores) == 1 and _is_kept(*stores[0]):
+            if len(stores) == 1 and self._is_kept(*stores[0]):
                 code, store = stores[0]
                 for constructor in self._constructors(cls):
-                    index = self._climb(constructor, code, store.value, CHAIN)
+                    index = self._climb(constructor, code, self._types.behind(code, store.value), CHAIN)
                     self._given[key] = None if index is None else (constructor, index)
         return self._given[key]
+
+    def _is_kept(self, code: Code, store: facts.StoreAttr) -> bool:
+        """Whether a constructor stores what it was given, as it is or by a weak reference."""
+        value = self._types.behind(code, store.value)
+        return code.name == "__init__" and store.base == 0 and 0 < value < len(code.function.parameters)
 
     def _constructors(self, cls: ClassInfo) -> list[Code]:
         defining = self._types.attributes.defining(cls, "__init__")
@@ -256,8 +262,3 @@ def _stores(types: Types) -> dict[tuple[int, str], list[tuple[Code, facts.StoreA
             for owner in owners:
                 found[owner, operation.name].append((code, operation))
     return dict(found)
-
-
-def _is_kept(code: Code, store: facts.StoreAttr) -> bool:
-    """Whether a constructor stores what it was given, as it is."""
-    return code.name == "__init__" and store.base == 0 and 0 < store.value < len(code.function.parameters)

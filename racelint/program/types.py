@@ -13,10 +13,13 @@ from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Spawn
 from racelint.program.attributes import Attributes
+from racelint.program.elements import REFERENCES
 from racelint.program.flow import Flow
 from racelint.program.names import Names
 from racelint.program.source import ClassInfo, Code
 from racelint.program.values import (
+    NO_VALUES,
+    LibraryObject,
     Site,
     Value,
     ValueSet,
@@ -74,6 +77,8 @@ class Types:
         self.callees: dict[Site, ValueSet] = {}
         self.implicit: dict[Site, ValueSet] = {}
         self.spawned: dict[Spawned, None] = {}
+        self.given_back: dict[Site, int] = {}
+        """For calls that give back what they are given, or a reference to it: the value that this is."""
         self.reflected: dict[Site, facts.LoadAttr | facts.StoreAttr | facts.DeleteAttr] = {}
 
     def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
@@ -83,6 +88,12 @@ class Types:
             table[site] = self._singles.setdefault(value, {value: None})
         elif value not in known:
             table[site] = {**known, value: None}
+
+    def behind(self, code: Code, id: int) -> int:
+        """The value that a value refers to: `x` for `ref(x)`, for what calling that gives, and for `cast(T, x)`."""
+        while (given := self.given_back.get((code.key, id))) is not None and given < id:
+            id = given
+        return id
 
     def of(self, code: Code, id: int) -> ValueSet:
         """What the value with that id in that function may be; nothing where unknown."""
@@ -108,6 +119,12 @@ class Types:
     def of_cell(self, code: Code, name: str) -> ValueSet:
         """What a closure variable of `code` may hold."""
         return self._flow.values_of("cell", code.key, name)
+
+    def referred(self, reference: Value) -> ValueSet:
+        """What a weak reference refers to."""
+        if not isinstance(reference, LibraryObject) or reference.qualname not in REFERENCES:
+            return NO_VALUES
+        return self.elements(reference.site) if reference.site is not None else NO_VALUES
 
     def elements(self, site: Site) -> ValueSet:
         """What the container made at a site may hold."""

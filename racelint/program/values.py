@@ -25,10 +25,14 @@ class Instance:
 
 @dataclass(eq=False, frozen=True, slots=True)
 class LibraryObject:
-    """An object of a library class (`threading.Lock`, `builtins.dict`), made at `site`, or somewhere."""
+    """An object of a library class (`threading.Lock`, `builtins.dict`), made at `site`, or somewhere.
+
+    `holds` is what an annotation says of its contents: values for each of the type's arguments.
+    """
 
     qualname: str
     site: Site | None
+    holds: tuple[tuple[Value, ...], ...] = ()
 
 
 @dataclass(eq=False, frozen=True, slots=True)
@@ -84,6 +88,13 @@ class Partial:
 
 
 @dataclass(eq=False, frozen=True, slots=True)
+class Pair:
+    """A key or number with what `container` holds there, as iterating over `items()` or `enumerate()` gives."""
+
+    container: Value
+
+
+@dataclass(eq=False, frozen=True, slots=True)
 class Generator:
     """What calling the generator function (or context manager function) `code` returns."""
 
@@ -100,6 +111,7 @@ Value = (
     | ModuleRef
     | Super
     | Partial
+    | Pair
     | Generator
 )
 
@@ -121,8 +133,10 @@ class Interner:
     def instance(self, cls: ClassInfo, site: Site | None) -> Instance:
         return self._intern(Instance, cls, site)
 
-    def library_object(self, qualname: str, site: Site | None) -> LibraryObject:
-        return self._intern(LibraryObject, qualname, site)
+    def library_object(
+        self, qualname: str, site: Site | None, holds: tuple[tuple[Value, ...], ...] = ()
+    ) -> LibraryObject:
+        return self._intern(LibraryObject, qualname, site, holds)
 
     def library(self, qualname: str) -> Library:
         return self._intern(Library, qualname)
@@ -144,6 +158,9 @@ class Interner:
 
     def partial(self, site: Site) -> Partial:
         return self._intern(Partial, site)
+
+    def pair(self, container: Value) -> Pair:
+        return self._intern(Pair, container)
 
     def generator(self, code: Code) -> Generator:
         return self._intern(Generator, code)
