@@ -157,13 +157,27 @@ def given_away(types: Types, code: Code, site: int) -> Given | None:
         return None
     match callee.operations[callee.returns[0]] if callee.returns[0] >= len(callee.function.parameters) else None:
         case facts.LoadName() | facts.LoadAttr() as load:
-            return Given(callee, receiver, load, "")
+            return None if _is_replaced(callee, load) else Given(callee, receiver, load, "")
         case facts.Call(callee=method):
             match callee.operations[method] if method >= 0 else None:
                 case facts.LoadAttr(base=base, name=("keys" | "values" | "items") as name):
                     seen = callee.operations[base] if base >= 0 else None
                     return Given(callee, receiver, seen, f"dict_{name}") if isinstance(seen, LOADS) else None
     return None
+
+
+def _is_replaced(code: Code, load: facts.LoadName | facts.LoadAttr) -> bool:
+    """Whether a function puts something else in the place of what it has fetched: that belongs to who gets it."""
+    for later in code.operations[load.id + 1 :]:
+        match load, later:
+            case facts.LoadName(name=name), facts.StoreName(name=stored) if name == stored:
+                return True
+            case facts.LoadAttr(base=base, name=name), facts.StoreAttr(base=of, name=stored):
+                if (base, name) == (of, stored):
+                    return True
+            case _:
+                pass
+    return False
 
 
 def walked(effect: Effect) -> bool | None:
