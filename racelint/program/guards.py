@@ -59,7 +59,8 @@ def relation(use: LockUse, access: Access) -> str:
     if access.place.kind == "object":
         return ANY
     if access.place.kind != "attribute":
-        return "instance"
+        # of what may be a lock it is not known either whether each object has its own
+        return "instance" if use.lock.kind is not None else ANY
     if UNKNOWN in (use.base, access.base):
         return ANY
     if use.base == access.base:
