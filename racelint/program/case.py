@@ -25,7 +25,7 @@ from racelint.program.guards import (
 from racelint.program.locks import Lock, LockKey, is_doubtful
 from racelint.program.locksets import LockSets
 from racelint.program.meetings import Meetings
-from racelint.program.places import Access, Kind, Place
+from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code
 from racelint.program.values import Library, LibraryObject
@@ -116,11 +116,7 @@ class Case:
     @property
     def holds_lock(self) -> bool:
         """Whether the Place is a lock itself."""
-        knowledge = self.sharing.places.types.names.knowledge
-        return any(
-            isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
-            for value in self.sharing.places.values(self.place)
-        )
+        return holds_lock(self.sharing.places, self.place)
 
     @property
     def guards_itself(self) -> bool:
@@ -360,6 +356,15 @@ class Case:
         if access.kind is Kind.DELETE:
             return True
         return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+
+
+def holds_lock(places: Places, place: Place) -> bool:
+    """Whether a Place is a lock itself."""
+    knowledge = places.types.names.knowledge
+    return any(
+        isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
+        for value in places.values(place)
+    )
 
 
 def _is_test(bases: list[str]) -> bool:

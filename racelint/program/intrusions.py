@@ -11,6 +11,7 @@ from racelint.program.composites import Composite, Shape
 from racelint.program.disturbances import read_again, takes_away
 from racelint.program.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
 from racelint.program.guards import Protection, exclude_each_other, protections
+from racelint.program.latches import is_made_by_taker
 from racelint.program.memos import is_memo_of_calls, makes_object
 from racelint.program.oversights import wrong_lock
 from racelint.program.places import Access
@@ -123,6 +124,8 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
         return None
     if _is_guarded_elsewhere(case, sequence, held):
         return "claim" if case.place in case.locksets.claims.guards else "lock", None
+    if is_made_by_taker(case, sequence):
+        return "lock", None
     partner = case.assumed_partner(seen, held, lambda other: can_outdate(case, sequence, other))
     return None if partner is None else ("assumed", partner)
 

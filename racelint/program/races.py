@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from racelint.program.breaches import Breaches, claimed_guard
-from racelint.program.case import Case
+from racelint.program.case import Case, holds_lock
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.flags import acts_once
 from racelint.program.intrusions import intruded
@@ -64,7 +64,7 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
 
 def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
-    if place in locksets.claims.guards or sharing.is_assumed(place):
+    if place in locksets.claims.guards or sharing.is_assumed(place) or holds_lock(sharing.places, place):
         return True
     codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))

@@ -26,6 +26,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import by, held_by, lock_name, missing, state
 from racelint.program import Program
+from racelint.program.case import holds_lock
 from racelint.program.race import Problem
 from racelint.rule import rule
 
@@ -39,6 +40,9 @@ def check(program: Program) -> Iterator[Finding]:
         if held:
             message = f"{what} is made on first use under {held[0]}{runners}, but not tested again under it: "
             message += f"two threads can make one each. Test it once more after {held[0]} is taken."
+        elif race.evidence == "lock" and holds_lock(program.places, race.place):
+            message = f"{what} is made on first use{runners}: two threads can make one each, and both go in. "
+            message += "Make it where what it guards is made."
         else:
             lock = missing(race, "a lock")
             message = f"{what} is made on first use without {lock}{runners}: two threads can make one each. "
