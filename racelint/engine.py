@@ -10,14 +10,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from racelint.baseline import Baseline, Extent, load, without_known
-from racelint.cache import Cache, Outcome, digest, packed
+from racelint.cache import Cache, Outcome, packed
 from racelint.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
 from racelint.facts import ModuleFacts, Span, Unreadable
 from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Progress, Report, RunError, in_order
 from racelint.paths import absolute, display_path
 from racelint.readers.processors import usable_processors
-from racelint.reading import Reading, Source, find, read
+from racelint.reading import Reading, find, read
+from racelint.recall import frame_of, recalled, texts_of
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
@@ -192,27 +193,21 @@ def _outcome(files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config:
 def _with_cache(
     store: Cache, files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress
 ) -> Outcome:
-    sources = find(files, buffers, store)
-    known = store.outcome(_program(sources, config))
+    sources, frame = find(files, buffers, store), frame_of(files, config)
+    known = store.outcome(frame, texts_of(sources))
     if known is not None:
         return known
-    readings = read(sources, store, _jobs(config), progress)
-    outcome = _worked_out(readings, config, progress)
+    outcome = recalled(store, frame, sources, progress)
+    if outcome is None:
+        outcome = _worked_out(read(sources, store, _jobs(config), progress), config, progress)
     if not outcome.errors:
-        store.keep_outcome(_program(sources, config), outcome)
+        store.keep_outcome(frame, texts_of(sources), outcome)
     store.tidy()
     return outcome
 
 
 def _jobs(config: Config) -> int:
     return config.jobs or usable_processors()
-
-
-def _program(sources: Sequence[Source], config: Config) -> bytes:
-    """The digest of all that decides what comes of a program: its files and texts, and some of the configuration."""
-    files = [(each.file.module, each.file.display, each.file.is_package, each.text) for each in sources]
-    settings = (sorted(config.codes), config.assume_shared, config.rows)
-    return digest(repr((files, settings)).encode(errors="backslashreplace"))
 
 
 def _worked_out(readings: Sequence[Reading], config: Config, progress: Progress) -> Outcome:

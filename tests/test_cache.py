@@ -44,6 +44,9 @@ TEXTS = (
 )
 
 
+LINES = ("\n", "# a remark\n", "# noqa: RL101\n", "# guarded-by: lock\n", "# racelint: ignore[RL101]\n", "x = 1\n")
+
+
 @pytest.fixture(autouse=True)
 def _in_a_program_with_a_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -96,10 +99,37 @@ def test_what_is_known_is_not_worked_out_again(worked: list[str]) -> None:
 def test_after_a_change_only_what_has_changed_is_read(worked: list[str]) -> None:
     check()
     worked.clear()
-    Path("start.py").write_text(START + "\n")
+    Path("start.py").write_text(START + "x = 1\n")
 
     assert check() == check(folder=None)
-    assert worked[:2] == [START + "\n", "linked"]
+    assert worked[:2] == [START + "x = 1\n", "linked"]
+
+
+@pytest.mark.parametrize("comment", ["", "# a remark", "# racelint: ignore[RL201]"])
+def test_where_only_lines_have_moved_nothing_is_linked(comment: str, worked: list[str]) -> None:
+    first = check()
+    worked.clear()
+    text = STATE.replace("def hit", f"{comment}\ndef hit")
+    Path("state.py").write_text(text)
+    moved = check()
+    done = worked.copy()
+
+    assert done == [text]
+    assert moved == check(folder=None)
+    assert [each.span.line for each in moved.findings if each.code == "RL101"] == [
+        each.span.line + 1 for each in first.findings if each.code == "RL101"
+    ]
+
+
+@pytest.mark.parametrize(("old", "new"), [("# guarded_by: lock", ""), ("= 0  #", "=  0  #"), ("= 0", "= 1")])
+def test_a_claim_a_column_and_a_value_make_a_difference(old: str, new: str, worked: list[str]) -> None:
+    Path("state.py").write_text(CLAIMED)
+    check()
+    worked.clear()
+    Path("state.py").write_text(CLAIMED.replace(old, new))
+
+    assert check() == check(folder=None)
+    assert worked[1] == "linked"
 
 
 def test_whatever_part_of_a_program_is_asked_about_it_is_the_same_program(worked: list[str], tmp_path: Path) -> None:
@@ -239,10 +269,11 @@ CHANGES = st.one_of(
     st.tuples(st.just("move"), NAMES, NAMES),
     st.tuples(st.just("remove"), NAMES, st.just("")),
     st.tuples(st.just("spoil"), st.integers(), st.binary(max_size=40)),
+    st.tuples(st.just("insert"), NAMES, st.tuples(st.integers(0, 12), st.sampled_from(LINES))),
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(CHANGES, min_size=1, max_size=5))
 def test_after_any_changes_the_report_is_that_of_a_run_that_knows_nothing(changes: list[tuple[str, Any, Any]]) -> None:
     with tempfile.TemporaryDirectory(dir=os.getcwd()) as name:
@@ -258,6 +289,10 @@ def apply(folder: Path, what: str, first: Any, second: Any) -> None:
     if what == "write":
         (folder / first).parent.mkdir(exist_ok=True)
         (folder / first).write_text(second, errors="surrogateescape")
+    elif what == "insert" and (folder / first).exists():
+        lines = (folder / first).read_bytes().decode(errors="surrogateescape").splitlines(keepends=True)
+        lines.insert(second[0], second[1])
+        (folder / first).write_bytes("".join(lines).encode(errors="surrogateescape"))
     elif what == "move" and (folder / first).exists():
         (folder / second).parent.mkdir(exist_ok=True)
         (folder / first).rename(folder / second)

@@ -7,6 +7,7 @@ answer is worked out again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ __all__ = ["Cache", "Outcome", "Stamps", "clean", "decoded", "digest", "encoded"
 
 FACTS: Final = "facts"
 OUTCOMES: Final = "outcomes"
+FORMER: Final = "former"
 STAMPS: Final = "stamps"
 KEPT_OUTCOMES: Final = 16
 """More of them would be of no use: each change of a program leads to another one."""
@@ -45,23 +47,33 @@ class Cache:
         if self._store.folder:
             self._store.put(FACTS, digest(of_reading(), text), content)
 
-    def outcome(self, program: bytes) -> Outcome | None:
-        """What came of a program, which is told from others by a digest."""
-        content = self._store.get(OUTCOMES, digest(of_everything(), program)) if self._is_read else None
+    def outcome(self, frame: bytes, texts: Sequence[bytes]) -> Outcome | None:
+        """What came of a program: of files and settings, which `frame` tells from others, with texts in this order."""
+        content = self._store.get(OUTCOMES, digest(of_everything(), frame, *texts)) if self._is_read else None
         try:
             return None if content is None else msgspec.msgpack.decode(content, type=Outcome)
         except (msgspec.MsgspecError, RecursionError):
             return None
 
-    def keep_outcome(self, program: bytes, outcome: Outcome) -> None:
+    def keep_outcome(self, frame: bytes, texts: Sequence[bytes], outcome: Outcome) -> None:
         """Keep what came of a program, unless there is a name in it that is no text."""
         if self._store.folder:
             try:
                 content = msgspec.msgpack.encode(outcome)
             except (UnicodeEncodeError, RecursionError):
                 return
-            self._store.put(OUTCOMES, digest(of_everything(), program), content)
-            self._store.trim(OUTCOMES, KEPT_OUTCOMES)
+            self._store.put(OUTCOMES, digest(of_everything(), frame, *texts), content)
+            self._store.put(FORMER, digest(of_everything(), frame), msgspec.msgpack.encode(texts))
+            for kind in (OUTCOMES, FORMER):
+                self._store.trim(kind, KEPT_OUTCOMES)
+
+    def former_texts(self, frame: bytes) -> list[bytes]:
+        """The texts with which the files were last a program of which something is kept; none if they never were."""
+        content = self._store.get(FORMER, digest(of_everything(), frame)) if self._is_read else None
+        try:
+            return [] if content is None else msgspec.msgpack.decode(content, type=list[bytes])
+        except (msgspec.MsgspecError, RecursionError):
+            return []
 
     def stamps(self) -> Stamps:
         """The digests of files that were read before."""
