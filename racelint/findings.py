@@ -79,23 +79,28 @@ class Side:
     """Who takes part in a finding, in words; the locks that are held there, by name.
 
     `lacks` is the lock that should be held there, and `share` how consistently the program holds it elsewhere; both are
-    "" where it has no such lock.
+    "" where it has no such lock. `partly` are locks that are held at the end, and not all the time from the start.
     """
 
     runner: str
     holds: tuple[str, ...] = ()
     lacks: str = ""
     share: str = ""
+    partly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A step of one side (its index in `Finding.sides`) in an order of steps that goes wrong, and what comes of it."""
+    """A step of one side (its index in `Finding.sides`) in an order of steps that goes wrong, and what comes of it.
+
+    `holds` are the locks that are held at it, by name.
+    """
 
     side: int
     path: str
     span: Span
     effect: str
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

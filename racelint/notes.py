@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
-from racelint import encounter
+from racelint import encounter, turns
 from racelint.facts import Span
 from racelint.findings import (
     EVERY_BUILD,
@@ -62,7 +62,7 @@ def details(program: Program, race: Race) -> RaceDetails:
         live_on=FREE_THREADED_ONLY if race.needs_no_gil else EVERY_BUILD,
         related=[*_own(race), *_others(program, race), *_starts(program, race), *_locks(program, race)],
         sides=encounter.sides(program, race),
-        turns=encounter.turns(race),
+        turns=turns.turns(program, race),
         remedy=against(program, race),
     )
 
@@ -84,7 +84,7 @@ def task_details(program: Program, found: Interleaving) -> Details:
         live_on=EVERY_BUILD,
         related=[*related, *_other_task(program, found), *_task_lock(found)],
         sides=encounter.task_sides(program, found),
-        turns=encounter.task_turns(found),
+        turns=turns.task_turns(found),
     )
 
 
@@ -100,7 +100,7 @@ def round_details(program: Program, found: Round) -> Details:
             *_other_task(program, found),
         ],
         sides=encounter.task_sides(program, found),
-        turns=encounter.task_turns(found),
+        turns=turns.task_turns(found),
     )
 
 
@@ -221,7 +221,7 @@ def _locks(program: Program, race: Race) -> Iterator[Related]:
 
 def defined(lock: Lock) -> list[Related]:
     """Where a lock is made, if that is known."""
-    return [note(lock, f"{lock_name(lock)} is made here")] if lock.path else []
+    return [note(lock, f"{lock_name(lock)} is created here")] if lock.path else []
 
 
 def begins(program: Program, nesting: Nesting | Stall, outer: str) -> list[Related]:
@@ -252,7 +252,7 @@ def stalled(program: Program, stall: Stall, lock: str) -> Iterator[Related]:
     if need is not None and need.context is not None:
         yield from start(program, need.context, need.code, side=1)
     if need is not None:
-        purpose = f" by whoever calls `{need.answer}`" if need.answer else through(need.chain)
+        purpose = f" by a caller of `{need.answer}`" if need.answer else through(need.chain)
         yield note(need, f"{lock_name(need.use.lock)} is taken here{purpose}", side=1)
 
 
@@ -282,6 +282,6 @@ def disturbance_details(program: Program, found: Disturbance) -> Details:
         evidence="threads",
         live_on=EVERY_BUILD,
         related=related,
-        sides=(),
-        turns=(),
+        sides=encounter.disturbance_sides(program, found),
+        turns=encounter.disturbance_turns(found),
     )

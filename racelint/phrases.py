@@ -247,7 +247,7 @@ def waits(stall: Stall) -> str:
 def needed(program: Program, need: Need) -> str:
     """Who needs the lock, and for what: "the thread running `poll` must take before it ends"."""
     if need.context is None:
-        return f"whoever calls `{need.answer}` must take first"
+        return f"a caller of `{need.answer}` must take first"
     return f"{who(program, need.context, need.code)} must take before {'they end' if need.context.many else 'it ends'}"
 
 

@@ -41,7 +41,7 @@ CYCLE = Finding(
     related=(
         note(Location("m.py", Span(2, 5, 2, 8)), "`b` is held from here on", 0, "before"),
         note(Location("m.py", Span(3, 9, 3, 13)), "`b` is taken here while `a` is held", side=1),
-        note(Location("m.py", Span(1, 1, 1, 6)), "`b` is made here"),
+        note(Location("m.py", Span(1, 1, 1, 6)), "`b` is created here"),
     ),
 )
 UNREADABLE = Finding("RL901", "unreadable-file", "not checked", "gone.py", FILE_START)

@@ -49,7 +49,7 @@ def test_findings_are_printed_and_told_by_the_exit_code(run: Run) -> None:
     outcome = run("pkg")
 
     assert outcome.output.startswith("pkg/broken.py:1:")
-    assert outcome.output.endswith("1 finding in 2 files.\n")
+    assert outcome.output.endswith("1 finding; 2 files checked.\n")
     assert (outcome.code, outcome.errors) == (1, "")
 
 
@@ -61,7 +61,7 @@ def test_check_is_the_command_where_none_is_named_and_the_current_folder_the_pat
 
 
 def test_no_findings_exit_with_0(run: Run) -> None:
-    assert run("pkg/fine.py") == Outcome(0, "No findings in 1 file.\n", "")
+    assert run("pkg/fine.py") == Outcome(0, "No findings; 1 file checked.\n", "")
 
 
 def test_exit_zero_hides_findings_but_no_errors(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_exit_zero_hides_findings_but_no_errors(run: Run, monkeypatch: pytest.Mo
     assert run("pkg", "--exit-zero").code == 0
     monkeypatch.setattr(engine, "check", broken_check)
     assert run("pkg", "--exit-zero") == Outcome(
-        2, "No findings in 0 files, but not all could be checked.\n", "racelint: linking: it broke\n"
+        2, "No findings; 0 files checked, but not all could be checked.\n", "racelint: linking: it broke\n"
     )
 
 
@@ -83,7 +83,7 @@ def test_json_goes_to_standard_output_alone(run: Run) -> None:
 
 
 def test_statistics_stand_in_place_of_the_findings(run: Run) -> None:
-    assert run("--statistics").output == "    1  RL901  unreadable-file\n1 finding in 2 files.\n"
+    assert run("--statistics").output == "    1  RL901  unreadable-file\n1 finding; 2 files checked.\n"
     assert json.loads(run("--statistics", "--output-format=json").output)["statistics"] == [
         {"code": "RL901", "name": "unreadable-file", "count": 1}
     ]
@@ -107,12 +107,12 @@ def test_a_path_that_is_named_like_a_command_needs_its_folder(run: Run) -> None:
     Path("rules/a.py").touch()
 
     assert run("rules").output.startswith("RL101 ")
-    assert run("./rules").output == "No findings in 1 file.\n"
+    assert run("./rules").output == "No findings; 1 file checked.\n"
 
 
 @pytest.mark.parametrize("flags", [["--ignore", "RL901"], ["--ignore=RL1,unreadable-file"], ["--select", "RL1,RL2"]])
 def test_rules_are_chosen_by_codes_beginnings_and_names(run: Run, flags: list[str]) -> None:
-    assert run("pkg", *flags) == Outcome(0, "No findings in 2 files.\n", "")
+    assert run("pkg", *flags) == Outcome(0, "No findings; 2 files checked.\n", "")
 
 
 def test_an_unknown_rule_is_an_error_that_names_the_near_miss(run: Run) -> None:
@@ -249,7 +249,7 @@ def test_whoever_stops_reading_has_seen_enough(tmp_path: Path) -> None:
 
 
 def test_a_dash_is_standard_output(run: Run) -> None:
-    assert run("pkg/fine.py", "-o", "-").output == "No findings in 1 file.\n"
+    assert run("pkg/fine.py", "-o", "-").output == "No findings; 1 file checked.\n"
     assert not Path("-").exists()
 
 

@@ -58,15 +58,109 @@ def found(code: str, source: str) -> Finding:
 def test_a_lock_that_is_taken_after_the_test_is_not_held_over_both() -> None:
     finding = found("RL201", CLOSING)
 
-    assert [(side.runner, side.holds, side.lacks) for side in finding.sides] == [
-        ("whoever runs `Store.close`", (), "`_lock`"),
-        ("whoever runs `Store.open`", ("`_lock`",), ""),
+    assert [(side.runner, side.holds, side.lacks, side.partly) for side in finding.sides] == [
+        ("a caller of `Store.close`", (), "`_lock`", ("`_lock`",)),
+        ("a caller of `Store.open`", ("`_lock`",), "", ()),
     ]
+    assert finding.sides[0].share == "`_lock` is held at 4 of 5 accesses to `self._file`"
+    assert [turn.holds for turn in finding.turns] == [(), ("`_lock`",), ("`_lock`",)]
 
 
 def test_the_steps_lead_from_one_side_to_the_other_and_back() -> None:
     finding = found("RL101", COUNTING)
 
     assert [(turn.side, turn.span.line) for turn in finding.turns] == [(0, 8), (1, 8), (0, 8)]
-    assert finding.turns[2].effect == "stores what it has made of the old `count`: the change of B is lost"
+    assert finding.turns[2].effect == "stores a value made from the old `count`: what B did is lost"
     assert [side.runner for side in finding.sides] == ["one of several threads running `work`", "another of them"]
+
+
+RESETTING = """
+import threading
+
+class Queue:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._items = []
+
+    def put(self, item):
+        with self._lock:
+            self._items.append(item)
+
+    def put_two(self, item):
+        with self._lock:
+            self._items.append(item)
+            self._items.append(item)
+
+    def take(self):
+        with self._lock:
+            return self._items.pop()
+
+    def flush(self):
+        self._items = []
+"""
+TESTED_LATE = """
+import threading
+
+class Meter:
+    def __init__(self):
+        self.total = 0
+        threading.Thread(target=self.poll).start()
+        threading.Thread(target=self.poll).start()
+
+    def poll(self):
+        old = self.total
+        wanted = old + 5
+        if wanted < 10:
+            self.total = wanted
+"""
+
+
+def test_what_a_critical_section_does_to_a_container_that_was_replaced_meanwhile_is_lost() -> None:
+    finding = found("RL102", RESETTING)
+
+    assert [(turn.side, turn.span.line, turn.holds, turn.effect) for turn in finding.turns] == [
+        (1, 11, ("`_lock`",), "has fetched `self._items`"),
+        (0, 23, (), "sets `self._items`: nothing keeps it out"),
+        (1, 11, ("`_lock`",), "changes the old one, which A has replaced: that is lost"),
+    ]
+    assert finding.sides[1].runner == "a caller of `Queue.put`"
+
+
+def test_a_step_says_where_that_was_read_which_a_test_asks_about() -> None:
+    finding = found("RL201", TESTED_LATE)
+
+    assert finding.turns[0].effect == "tests what it has read of `self.total` at line 11"
+    assert finding.turns[2].effect == "updates `self.total`, though the test no longer holds"
+
+
+def test_a_lock_of_another_class_goes_by_the_name_of_that_class() -> None:
+    source = """
+import threading
+
+class Pool:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.job = Job(self)
+
+class Job:
+    def __init__(self, pool: Pool):
+        self.pool = pool
+        self.lock = threading.Lock()
+        self.steps = 0
+
+    def step(self):
+        with self.lock:
+            self.steps += 1
+
+    def skip(self):
+        with self.lock:
+            self.steps += 2
+
+    def reset(self):
+        with self.pool.lock:
+            self.steps = 0
+"""
+    finding = found("RL103", source)
+
+    assert finding.sides[0].holds == ("`Pool.lock`",)
+    assert finding.sides[0].lacks == "`lock`"

@@ -41,7 +41,7 @@ def test_fixes_are_written_and_what_is_left_is_reported() -> None:
     assert Path("calls.py").read_text() == AFTER
     assert exit_code(result) == 1
     assert result.stdout.splitlines()[-2:] == [
-        "2 findings in 1 file (3 fixed).",
+        "2 findings; 1 file checked (3 fixed).",
         "Can be fixed: up to 2 with --fix; --diff shows how.",
     ]
 
@@ -80,7 +80,7 @@ def test_standard_input_is_fixed_to_standard_output() -> None:
     result = check("--fix", "-", text=BEFORE.encode())
 
     assert result.stdout == AFTER
-    assert "2 findings in 1 file (3 fixed)." in result.stderr
+    assert "2 findings; 1 file checked (3 fixed)." in result.stderr
 
 
 def test_standard_input_without_a_fix_comes_back_as_it_was() -> None:

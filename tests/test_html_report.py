@@ -464,7 +464,7 @@ def test_the_same_program_gives_the_same_bytes(project: Path) -> None:
 
 
 def test_the_page_is_written_where_it_is_asked_for(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "report")[:2] == (0, "3 findings in 3 files. Wrote racelint-report.html.\n")
+    assert run(capsys, "report")[:2] == (0, "3 findings; 3 files checked. Wrote racelint-report.html.\n")
     assert run(capsys, "report", "--html", "out/page.html", "--subtitle", "commit <1>")[0] == 0
     assert '<p class="subtitle">commit &lt;1&gt;</p>' in (project / "out" / "page.html").read_text("utf-8")
     assert (project / "racelint-report.html").read_text("utf-8").startswith("<!DOCTYPE html>")

@@ -23,7 +23,7 @@ SHOWN = {
         "26: `self._total` is updated without `_lock`: an update can be lost. `_lock` is held at 7 of its 9 "
         "accesses; hold it here too.",
         "13: `self._total` is updated here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL101_unguarded_update/positional_thread_arguments.py": (
         "13: `self.votes` is updated without a lock by two threads running `poll`: an update can be lost. "
@@ -40,35 +40,35 @@ SHOWN = {
         "27: `self._jobs` is changed (`clear`) without `_lock`, which is held at its 5 other accesses. Hold "
         "it here too.",
         "13: `self._jobs` is changed (`append`) here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL102_inconsistent_guard/forgotten_len.py": (
         "27: `self._by_user` is read (`len`) without `_guard`, which is held at its 5 other accesses. Hold it"
         " here too.",
         "15: `self._by_user` is set here with `_guard` held",
-        "8: `_guard` is made here",
+        "8: `_guard` is created here",
     ),
     "RL102_inconsistent_guard/locked_helper_with_forgetful_caller.py": (
         "22: `Cache._reset_locked` is called without `_lock`, which its other callers hold: `self._entries` "
         "is set there. Hold it here too.",
         "29: `self._entries` is set here",
         "13: `self._entries` is changed here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL103_different_locks/bad.py": (
         "22: `self._stock` is updated under `_report_lock` here, but under `_stock_lock` in "
         "`Warehouse.receive`: the two do not exclude each other. Hold `_stock_lock` on both sides.",
         "14: `self._stock` is updated here by several threads running `trade` with `_stock_lock` held",
         "34: several threads running `trade` start here: `trade` → `Warehouse.correct`",
-        "8: `_stock_lock` is made here",
-        "9: `_report_lock` is made here",
+        "8: `_stock_lock` is created here",
+        "9: `_report_lock` is created here",
     ),
     "RL103_different_locks/module_lock_and_class_lock.py": (
         "24: `_cache` is changed (`update`) under `_lock` here, but under `_cache_lock` in `remember`: the "
         "two do not exclude each other. Hold `_cache_lock` on both sides.",
         "11: `_cache` is changed here with `_cache_lock` held",
-        "6: `_cache_lock` is made here",
-        "20: `_lock` is made here",
+        "6: `_cache_lock` is created here",
+        "20: `_lock` is created here",
     ),
     "RL104_unguarded_iteration/bad.py": (
         "14: `self.sizes` is iterated (`items`) by the main thread while several threads running `work` change it: "
@@ -80,7 +80,7 @@ SHOWN = {
         "23: A live view of `self._pages` (`values`) leaves `_lock`: whoever iterates over it does so without the "
         "lock, while `Recently.visit` changes it with the lock held. Return a copy: `list(...)`.",
         "13: `self._pages` is changed here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL104_unguarded_iteration/helper_called_without_the_lock.py": (
         "22: `Queue._report` iterates over `self._jobs` and is called here without `_lock`, while `Queue.put` changes "
@@ -88,7 +88,7 @@ SHOWN = {
         "here too.",
         "25: `self._jobs` is iterated here",
         "13: `self._jobs` is changed here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL104_unguarded_iteration/item_removed_from_list.py": (
         "17: `self._listeners` is iterated by the main thread while the thread running `guest` changes it: items can "
@@ -101,7 +101,7 @@ SHOWN = {
         "RuntimeError when its size changes (without the GIL). Iterate over a copy (`list(...)`), or hold `_lock` here "
         "too.",
         "13: `self._points` is changed here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL104_unguarded_iteration/tasks_come_and_go_while_one_waits.py": (
         "12: `self.listeners` is iterated with an `await` in its turns, at which several tasks running "
@@ -115,30 +115,30 @@ SHOWN = {
         "13: `self.total` is updated by several threads running `send` under `_slots`, a semaphore that lets "
         "several in at once: an update can be lost. Guard it with a `Lock`.",
         "23: several threads running `send` start here: `send` → `Uploads.upload`",
-        "8: `_slots` is made here",
+        "8: `_slots` is created here",
     ),
     "RL105_lock_without_exclusion/event_as_lock.py": (
         "15: `self.pages` is updated by several threads running `office_worker` under `_free`, an event, "
         "which keeps nobody out: an update can be lost. Guard it with a `Lock`.",
         "25: several threads running `office_worker` start here: `office_worker` → `Printer.print_pages`",
-        "8: `_free` is made here",
+        "8: `_free` is created here",
     ),
     "RL105_lock_without_exclusion/instance_lock_for_class_state.py": (
         "17: `Download.finished` is updated by several pool tasks running `download` under `_lock`, of which "
         "each `Download` has its own: an update can be lost. Guard it with one lock for all of them.",
         "27: several pool tasks running `download` start here: `download` → `Download.run`",
-        "12: `_lock` is made here",
+        "12: `_lock` is created here",
     ),
     "RL105_lock_without_exclusion/write_under_reader_side.py": (
         "16: `self._hits` is updated by several threads running `browse` under `_lock`, of which the reader "
         "side lets several in at once: an update can be lost. Take the writer side.",
         "31: several threads running `browse` start here: `browse` → `Page.read`",
-        "10: `_lock` is made here",
+        "10: `_lock` is created here",
     ),
     "RL106_broken_claim/bad.py": (
         "14: `Orders._store` is called without `_lock`, which it is claimed to require. Hold it here.",
         "16: `requires: _lock` is claimed here",
-        "6: `_lock` is made here",
+        "6: `_lock` is created here",
     ),
     "RL106_broken_claim/confined_and_shared.py": (
         "8: `journal` is claimed to be confined to one context, and is read (`len`) here by several "
@@ -157,7 +157,7 @@ SHOWN = {
         "16: `Index._rebuild` is started here and claimed to require `_lock`, which a new thread does not "
         "hold. Take it there.",
         "10: `requires: _lock` is claimed here",
-        "7: `_lock` is made here",
+        "7: `_lock` is created here",
     ),
     "RL107_lost_swap/bad.py": (
         "19: `self._letters` is cleared here after line 18 has read it, and the main thread can add to it in between: "
@@ -171,7 +171,7 @@ SHOWN = {
         "is added there is lost. Hold `_lock` over both.",
         "21: `self._pages` is read (`list`) here first",
         "13: `self._pages` is changed (`append`) here with `_lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL107_lost_swap/swapped_while_making_what_to_add.py": (
         "19: `self._marks` is taken over and replaced here, but the main thread can add to it: who has fetched the old "
@@ -212,7 +212,7 @@ SHOWN = {
         "`_pool_lock` is taken.",
         "19: `_pool` is set here",
         "28: several threads running `borrow` start here: `borrow` → `get_pool`",
-        "12: `_pool_lock` is made here",
+        "12: `_pool_lock` is created here",
     ),
     "RL203_split_critical_section/bad.py": (
         "18: `self._count` is updated because of what line 13 found, but `_lock` is released after that: "
@@ -220,7 +220,7 @@ SHOWN = {
         "here.",
         "13: `self._count` is read here first",
         "32: several threads running `Stock.buy` start here",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL204_non_atomic_call_sequence/bad.py": (
         "10: `jobs` was not empty when it was asked, but several threads running `work` can take from it "
@@ -267,8 +267,8 @@ SHOWN = {
         "can wait for each other for ever. Take these locks in the same order everywhere.",
         "19: `till_lock` is held from here on",
         "14: `till_lock` is taken here while `stock_lock` is held",
-        "6: `till_lock` is made here",
-        "5: `stock_lock` is made here",
+        "6: `till_lock` is created here",
+        "5: `stock_lock` is created here",
     ),
     "RL301_lock_order_cycle/three_modules": (
         "18: `count` takes `orders.lock` while `shipping.lock` is held, and elsewhere `payments.lock` while "
@@ -278,9 +278,9 @@ SHOWN = {
         "18: `orders.lock` is taken here, through `count`",
         "14: `payments.lock` is taken here while `orders.lock` is held, through `charge`",
         "19: `shipping.lock` is taken here while `payments.lock` is held, through `cancel`",
-        "7: `lock` is made here",
-        "7: `lock` is made here",
-        "7: `lock` is made here",
+        "7: `lock` is created here",
+        "7: `lock` is created here",
+        "7: `lock` is created here",
     ),
     "RL301_lock_order_cycle/through_calls.py": (
         "21: `Editor._read_ahead` takes `_text_lock` while `_view_lock` is held, and elsewhere the other way "
@@ -288,27 +288,27 @@ SHOWN = {
         "19: `_view_lock` is held from here on",
         "31: `_text_lock` is taken here, through `Editor._read_ahead` → `Editor._length`",
         "16: `_view_lock` is taken here while `_text_lock` is held, through `Editor._show`",
-        "9: `_view_lock` is made here",
-        "8: `_text_lock` is made here",
+        "9: `_view_lock` is created here",
+        "8: `_text_lock` is created here",
     ),
     "RL302_self_deadlock/bad.py": (
         "22: `Ledger.total` takes `self._lock`, which is held here already: the thread waits for itself for "
         "ever. Call a variant that expects it to be held, or make it an `RLock`.",
         "20: `self._lock` is held from here on",
         "16: `self._lock` is taken here, through `Ledger.total`",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL302_self_deadlock/nested_with.py": (
         "15: `self._lock` is taken again while it is held: the thread waits for itself for ever. Take it "
         "once, or make it an `RLock`.",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL303_unordered_instances/bad.py": (
         "15: `target.lock` is taken while `source.lock` is held: two threads that come to the same two "
         "`Account` objects in opposite order wait for each other for ever. Take the two locks in a fixed "
         "order, for example by `id`.",
         "13: `source.lock` is held from here on",
-        "8: `lock` is made here",
+        "8: `lock` is created here",
     ),
     "RL304_blocking_under_lock/bad.py": (
         "26: `Thread.join` is called while `self._lock` is held, which the thread running `Meter._read` must "
@@ -316,7 +316,7 @@ SHOWN = {
         "24: `self._lock` is held from here on",
         "11: the thread running `Meter._read` starts here",
         "18: `_lock` is taken here",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL304_blocking_under_lock/end_of_an_executor.py": (
         "18: leaving `with ThreadPoolExecutor` waits while `lock` is held, which several pool tasks running "
@@ -325,14 +325,14 @@ SHOWN = {
         "16: `lock` is held from here on",
         "20: several pool tasks running `measure` start here",
         "11: `lock` is taken here",
-        "6: `lock` is made here",
+        "6: `lock` is created here",
     ),
     "RL304_blocking_under_lock/event_set_under_the_lock.py": (
-        "19: `Event.wait` is called while `self._lock` is held, which whoever calls `set` must take first: "
+        "19: `Event.wait` is called while `self._lock` is held, which a caller of `set` must take first: "
         "the two wait for each other for ever. Release the lock before waiting.",
         "18: `self._lock` is held from here on",
-        "13: `_lock` is taken here by whoever calls `set`",
-        "8: `_lock` is made here",
+        "13: `_lock` is taken here by a caller of `set`",
+        "8: `_lock` is created here",
     ),
     "RL304_blocking_under_lock/through_calls.py": (
         "33: `Depot._wait_for_all` calls `Thread.join` while `self._lock` is held, which several threads "
@@ -342,28 +342,28 @@ SHOWN = {
         "28: it waits here, through `Depot._wait_for_all`",
         "14: several threads running `Depot._carry` start here: `Depot._carry` → `Depot._next`",
         "23: `_lock` is taken here, through `Depot._next`",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL305_foreign_code_under_lock/bad.py": (
         "23: what is in `self._listeners` is called while `self._lock` is held: if it calls "
         "`Thermometer.listen`, the thread waits for itself for ever. Copy what is needed under the lock, and "
         "call after its release.",
         "13: `self._lock` is taken by any caller of `Thermometer.listen` here",
-        "9: `_lock` is made here",
+        "9: `_lock` is created here",
     ),
     "RL305_foreign_code_under_lock/callback_of_the_constructor.py": (
         "16: `self._on_change` is called while `self._lock` is held: it may wait for a thread that is in "
         "`Connection.open` and waits for `self._lock`. Copy what is needed under the lock, and call after its"
         " release.",
         "19: `self._lock` is taken by any caller of `Connection.open` here",
-        "9: `_lock` is made here",
+        "9: `_lock` is created here",
     ),
     "RL307_lock_in_finalizer/bad.py": (
         "16: `_lock` is taken by `Handle.__del__`, which may run in the middle of any code: where that code "
         "holds it already, the thread waits for itself for ever. Make it an `RLock`, or leave a note in a "
         "`queue.SimpleQueue`.",
         "12: `_lock` is held from here on by other code",
-        "5: `_lock` is made here",
+        "5: `_lock` is created here",
     ),
     "RL307_lock_in_finalizer/finalize_through_calls.py": (
         "25: `self._lock` is taken by `Pool._returned`, which is called when an object dies, in the middle of"
@@ -371,20 +371,20 @@ SHOWN = {
         "`RLock`, or leave a note in a `queue.SimpleQueue`.",
         "18: `self._lock` is held from here on by other code",
         "28: it is taken here, through `Pool._put`",
-        "14: `_lock` is made here",
+        "14: `_lock` is created here",
     ),
     "RL307_lock_in_finalizer/signal_handler.py": (
         "11: `lock` is taken by the signal handler `show`, which interrupts the main thread anywhere: where "
         "that code holds it already, the thread waits for itself for ever. Make it an `RLock`, or leave a "
         "note in a `queue.SimpleQueue`.",
         "18: `lock` is held from here on by other code",
-        "6: `lock` is made here",
+        "6: `lock` is created here",
     ),
     "RL308_slow_call_under_lock/bad.py": (
         "18: `time.sleep` is called while `self._lock` is held: all who need the lock wait as long. Release "
         "the lock before.",
         "15: `self._lock` is held from here on",
-        "10: `_lock` is made here",
+        "10: `_lock` is created here",
     ),
     "RL308_slow_call_under_lock/waits_in_vain.py": (
         "22: `Thread.join` is called while `self._lock` is held, which the thread running `Workers._work` "
@@ -392,39 +392,39 @@ SHOWN = {
         "21: `self._lock` is held from here on",
         "11: the thread running `Workers._work` starts here",
         "14: `_lock` is taken here",
-        "9: `_lock` is made here",
+        "9: `_lock` is created here",
     ),
     "RL401_acquire_without_release/bad.py": (
         "12: `self._lock` is still held when the function is left at line 14: the next thread to take it "
         "waits for ever. Use `with`, or release it on every path.",
         "14: the function is left here with `self._lock` held",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL401_acquire_without_release/continue_in_loop.py": (
         "13: `self._lock` is still held on some path through `Sum.add_all`: the next thread to take it waits "
         "for ever. Use `with`, or release it on every path.",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL401_acquire_without_release/never_released.py": (
         "11: `_events_lock` is acquired here and nothing in the program releases it: the next thread to take "
         "it waits for ever. Use `with`, or release it on every path.",
-        "5: `_events_lock` is made here",
+        "5: `_events_lock` is created here",
     ),
     "RL402_release_skipped_by_exception/bad.py": (
         "13: `self._lock` stays locked for ever if line 14 raises: its release is not in a `finally`. Use "
         "`with`, or release it in `finally`.",
         "14: an exception here skips the release",
-        "9: `_lock` is made here",
+        "9: `_lock` is created here",
     ),
     "RL403_ignored_acquire_result/bad.py": (
         "12: `self._lock` may not be held after this `acquire`: it can give up, and its result is ignored. Go"
         " on only if it returned True.",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL404_release_without_acquire/bad.py": (
         "19: `self._lock` is released here on a path that does not hold it: `release` raises RuntimeError, or"
         " frees the lock of another thread. Release it once for each acquire that succeeded.",
-        "8: `_lock` is made here",
+        "8: `_lock` is created here",
     ),
     "RL405_useless_lock/bad.py": (
         "7: This lock is made anew at each call of `write_line`: no other thread can hold it, so it keeps "
@@ -435,14 +435,14 @@ SHOWN = {
         "taken in `Tally.add`: the two do not exclude each other. Make the lock once, and keep it.",
         "12: the lock is taken here",
         "31: several threads running `vote` start here: `vote` → `Tally.add`",
-        "8: the old lock is made here",
+        "8: the old lock is created here",
     ),
     "RL406_rebound_lock/replaced_while_held.py": (
         "20: `self._guard` gets a new lock here while the thread running `Cache._refresh` may hold the old "
         "one, taken in `Cache._refresh`: the two do not exclude each other. Make the lock once, and keep it.",
         "14: the lock is taken here",
         "10: the thread running `Cache._refresh` starts here",
-        "8: the old lock is made here",
+        "8: the old lock is created here",
     ),
     "RL501_wait_without_loop/bad.py": (
         "19: `self._orders` is tested before this wait and not after it: when `self._changed` is notified, "
@@ -450,13 +450,13 @@ SHOWN = {
         "`wait_for`.",
         "18: `self._orders` is read here",
         "14: the notify is here",
-        "8: `_changed` is made here",
+        "8: `_changed` is created here",
     ),
     "RL501_wait_without_loop/no_test_at_all.py": (
         "18: The thread waits for `self._came` without testing anything while it is held: if `Answer.give` "
         "notifies first, it waits for ever. Wait in a `while` loop that tests the state, or use `wait_for`.",
         "14: the notify is here",
-        "8: `_came` is made here",
+        "8: `_came` is created here",
     ),
     "RL501_wait_without_loop/helper_without_a_loop.py": (
         "20: The thread waits for `self._given_back` without testing anything while it is held: if "
@@ -464,7 +464,7 @@ SHOWN = {
         "use `wait_for`.",
         "30: the wait is here",
         "26: the notify is here",
-        "9: `_given_back` is made here",
+        "9: `_given_back` is created here",
     ),
     "RL501_wait_without_loop/asyncio_looks_once.py": (
         "19: `self._parcels` is tested before this wait and not after it: when `self._came` is notified, "
@@ -472,30 +472,30 @@ SHOWN = {
         "`wait_for`.",
         "18: `self._parcels` is read here",
         "14: the notify is here",
-        "8: `_came` is made here",
+        "8: `_came` is created here",
     ),
     "RL502_wait_or_notify_without_lock/bad.py": (
         "14: `self._came` is notified here while it is not held: RuntimeError. Do it inside `with` of the "
         "condition, or of the lock that it was made with.",
-        "8: `_came` is made here",
+        "8: `_came` is created here",
     ),
     "RL502_wait_or_notify_without_lock/asyncio_notify.py": (
         "16: `self._news` is notified here while it is not held: RuntimeError. Do it inside `async with` of "
         "the condition, or of the lock that it was made with.",
-        "10: `_news` is made here",
+        "10: `_news` is created here",
     ),
     "RL503_lost_wakeup/bad.py": (
         "19: `self._is_open` was tested before `self._moved` was taken: if `Door.open` notifies in between, "
         "this waits for ever. Test it in a loop with `self._moved` held.",
         "17: `self._is_open` is read here",
         "14: the notify is here",
-        "8: `_moved` is made here",
+        "8: `_moved` is created here",
     ),
     "RL503_lost_wakeup/changed_after_the_notify.py": (
         "13: `self._state` is notified before `self._ready` is set at line 14: `Server.wait_until_ready` can "
         "wake up, see the old state and wait for ever. Change the state first, or in the same `with`.",
         "19: `self._state` is waited for here",
-        "8: `_state` is made here",
+        "8: `_state` is created here",
     ),
     "RL503_lost_wakeup/event_cleared_after_the_work.py": (
         "24: `self._more` is cleared after `self._pages` was looked at: what `Printer.add` adds in between is "
@@ -503,27 +503,27 @@ SHOWN = {
         "19: `self._more` is waited for here",
         "14: `self._pages` is changed (`append`) here",
         "15: `self._more` is set here",
-        "8: `_more` is made here",
+        "8: `_more` is created here",
     ),
     "RL503_lost_wakeup/event_set_and_cleared.py": (
         "12: `self._shot` is cleared right after it was set: a thread that is not waiting at that moment "
         "never sees it. Let the one who waits clear it, or use a condition.",
         "16: `self._shot` is waited for here",
-        "8: `_shot` is made here",
+        "8: `_shot` is created here",
     ),
     "RL306_lock_across_await/bad.py": (
         "13: `self._lock` is held over the `await` at line 15: another task that runs this meanwhile stops "
         "the thread of the loop, and nobody can release the lock. Use an `asyncio.Lock`, or release it before"
         " the `await`.",
         "15: here the task waits, and others run",
-        "9: `_lock` is made here",
+        "9: `_lock` is created here",
     ),
     "RL306_lock_across_await/reentrant.py": (
         "12: `lock` is held over the `await` at line 14, but it belongs to the thread, which all tasks of the"
         " loop share: another task that runs this is let in. Use an `asyncio.Lock`, or release it before the "
         "`await`.",
         "14: here the task waits, and others run",
-        "6: `lock` is made here",
+        "6: `lock` is created here",
     ),
     "RL601_update_across_await/bad.py": (
         "11: `self.received` is written back after the `await` at line 11, and several tasks running "
@@ -560,7 +560,7 @@ SHOWN = {
         "use a lock of `threading` for what threads share.",
         "15: the loops are run here",
         "21: several pool tasks running `work` start here",
-        "6: `_saving` is made here",
+        "6: `_saving` is created here",
     ),
     "RL701_started_before_initialised/bad.py": (
         "10: `Mailbox._deliver` starts here and reads `self._letters`, set only at line 11: it can be first, "

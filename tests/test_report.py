@@ -46,8 +46,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_full_shows_each_finding_with_its_source_and_the_related_places(report: Report) -> None:
     expected = """\
 gone.py:1:1: RL901 [unreadable-file] not checked
+  = help: https://racelint.readthedocs.io/en/latest/rules/RL901/
 
 m.py:3:9: RL101 [unguarded-update] two threads add to `count`
+  = live: only on free-threaded builds, and on CPython up to 3.10
 2 |     def increment(self):
 3 |         self.count += 1
   |         ^^^^^^^^^^^^^^^
@@ -55,7 +57,7 @@ m.py:3:9: RL101 [unguarded-update] two threads add to `count`
   = note: m.py:6:5: several threads running `work` start here
 6 |     Thread(target=counter.increment).start()
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-  = note: it strikes on free-threaded builds and on CPython up to 3.10 only
+  = help: https://racelint.readthedocs.io/en/latest/rules/RL101/
 
 m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
 4 |
@@ -68,11 +70,12 @@ m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held
   = note: m.py:3:9: `b` is taken here while `a` is held
 3 |         self.count += 1
   |         ^^^^
-  = note: m.py:1:1: `b` is made here
+  = note: m.py:1:1: `b` is created here
 1 | class Counter:
   | ^^^^^
+  = help: https://racelint.readthedocs.io/en/latest/rules/RL301/
 
-3 findings in 2 files, but not all could be checked.
+3 findings; 2 files checked, but not all could be checked.
 """
 
     assert shown(report, "full") == expected
@@ -87,26 +90,27 @@ def test_full_shows_the_sides_of_a_finding_and_the_steps_that_go_wrong(tmp_path:
         "`self.n` is tested here and updated at line 2.",
         "m.py",
         Span(1, 4, 1, 14),
+        evidence="lock",
         related=(
             Related("m.py", Span(2, 5, 2, 16), "`self.n` is updated here", 0),
             Related("main.py", Span(2, 1, 2, 13), "`self.n` is set here", 1),
             Related("main.py", Span(1, 1, 1, 20), "the thread running `take` starts here", 0, "start"),
-            Related("m.py", Span(1, 1, 1, 3), "`_lock` is made here"),
+            Related("m.py", Span(1, 1, 1, 3), "`_lock` is created here"),
         ),
         sides=(
-            Side("the thread running `take`", (), "`_lock`", "`_lock` is held at 3 of its 4 accesses"),
+            Side("the thread running `take`", (), "`_lock`", "`_lock` is held at 3 of 4 accesses to `self.n`"),
             Side("the main thread", ("`_lock`", "`_other`")),
         ),
         turns=(
             Turn(0, "m.py", Span(1, 4, 1, 14), "tests `self.n`"),
-            Turn(1, "main.py", Span(2, 1, 2, 13), "sets `self.n`"),
-            Turn(0, "m.py", Span(2, 5, 2, 16), "acts on a test that no longer holds"),
+            Turn(1, "main.py", Span(2, 1, 2, 13), "sets `self.n`", ("`_lock`", "`_other`")),
+            Turn(0, "m.py", Span(2, 5, 2, 16), "sets `self.n`, though the test no longer holds"),
         ),
     )
     files = {"m.py": tmp_path / "m.py", "main.py": tmp_path / "main.py"}
     expected = """\
 m.py:1:4: RL201 [check-then-act] `self.n` is tested here and updated at line 2.
-  A  the thread running `take`; holds no lock, lacks `_lock` (`_lock` is held at 3 of its 4 accesses)
+  A  the thread running `take`; holds no lock, lacks `_lock`
      main.py:1:1: the thread running `take` starts here
 1 | if self.n > 0:
   |    ^^^^^^^^^^
@@ -117,13 +121,14 @@ m.py:1:4: RL201 [check-then-act] `self.n` is tested here and updated at line 2.
 2 | shop.reset()  # at night
   | ^^^^^^^^^^^^ `self.n` is set here
   how it goes wrong:
-  A  m.py:1     if self.n > 0:            tests `self.n`
-  B  main.py:2  shop.reset()  # at night  sets `self.n`
-  A  m.py:2     self.n -= 1               acts on a test that no longer holds
-  = note: m.py:1:1: `_lock` is made here
+  A  m.py:1     [no lock]            if self.n > 0:            tests `self.n`
+  B  main.py:2  [`_lock`, `_other`]  shop.reset()  # at night  sets `self.n`
+  A  m.py:2     [no lock]            self.n -= 1               sets `self.n`, though the test no longer holds
+  = note: m.py:1:1: `_lock` is created here
+  = evidence: `_lock` is held at 3 of 4 accesses to `self.n`; no start of a thread is traced to it
   = help: https://racelint.readthedocs.io/en/latest/rules/RL201/
 
-1 finding in 2 files.
+1 finding; 2 files checked.
 """
 
     assert shown(Report((finding,), (), files), "full") == expected
@@ -155,7 +160,7 @@ def test_concise_shows_each_finding_on_one_line(report: Report) -> None:
         "gone.py:1:1: RL901 [unreadable-file] not checked\n"
         "m.py:3:9: RL101 [unguarded-update] two threads add to `count`\n"
         "m.py:5:1: RL301 [lock-order-cycle] `a` is taken while `b` is held\n"
-        "3 findings in 2 files, but not all could be checked.\n"
+        "3 findings; 2 files checked, but not all could be checked.\n"
     )
 
 
@@ -163,10 +168,10 @@ def test_concise_shows_each_finding_on_one_line(report: Report) -> None:
 def test_what_is_kept_silent_is_counted(report: Report, output_format: str) -> None:
     clean = Report((), (), report.files)
 
-    assert shown(clean, output_format) == "No findings in 2 files.\n"
-    assert shown(replace(clean, suppressed=3), output_format) == "No findings in 2 files (3 suppressed).\n"
+    assert shown(clean, output_format) == "No findings; 2 files checked.\n"
+    assert shown(replace(clean, suppressed=3), output_format) == "No findings; 2 files checked (3 suppressed).\n"
     assert shown(replace(clean, suppressed=1, baselined=1200), output_format) == (
-        "No findings in 2 files (1 suppressed, 1,200 in the baseline).\n"
+        "No findings; 2 files checked (1 suppressed, 1,200 in the baseline).\n"
     )
 
 
@@ -220,7 +225,7 @@ def test_statistics_count_the_findings_of_each_rule(report: Report, output_forma
         "    2  RL101  unguarded-update\n"
         "    1  RL301  lock-order-cycle\n"
         "    1  RL901  unreadable-file\n"
-        "4 findings in 2 files, but not all could be checked.\n"
+        "4 findings; 2 files checked, but not all could be checked.\n"
     )
 
 

@@ -200,7 +200,7 @@ def test_a_side_starts_passes_what_comes_before_and_ends_with_what_comes_after()
         at(5, "`x` is deleted here", 1),
         at(7, "the thread running `f` starts here", 0, "start"),
         at(8, "the thread running `g` starts here: `g` → `h`", 1, "start"),
-        at(1, "`lock` is made here", None),
+        at(1, "`lock` is created here", None),
     )
 
     assert lines(replace(UPDATE, related=related)) == [[7, 9, 3, 4], [8, 5]]
@@ -272,13 +272,15 @@ def test_every_place_of_a_side_is_told_once_and_the_finding_stands_in_side_0() -
 
 
 def test_locks_are_made_on_no_side() -> None:
-    made = [each for finding in fixture_findings() for each in finding.related if each.message.endswith("is made here")]
+    made = [
+        each for finding in fixture_findings() for each in finding.related if each.message.endswith("is created here")
+    ]
 
     assert made
     assert {each.side for each in made} == {None}
 
 
-NO_SIDE = ("is made here", "is claimed here")
+NO_SIDE = ("is created here", "is claimed here")
 """The ends of notes about locks and claims, which no thread comes by."""
 
 

@@ -64,11 +64,11 @@ def said(running: subprocess.Popen[str]) -> str:
 def test_files_are_checked_again_when_they_change(watching: subprocess.Popen[str], tmp_path: Path) -> None:
     assert "m.py:7:5: RL101" in said(watching)
     (tmp_path / "m.py").write_text(RACY.replace("hits += ", "found = "))
-    assert "No findings in 1 file." in said(watching)
+    assert "No findings; 1 file checked." in said(watching)
     (tmp_path / "pyproject.toml").write_text("[tool.racelint]\nselct = []\n")
     assert "selct" in said(watching)
     (tmp_path / "pyproject.toml").write_text("[tool.racelint]\n")
-    assert "No findings in 1 file." in said(watching)
+    assert "No findings; 1 file checked." in said(watching)
     watching.send_signal(signal.SIGINT)
     assert watching.wait(PATIENCE) == 0
 

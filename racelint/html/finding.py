@@ -11,7 +11,17 @@ from racelint.lines import Lines, lines_of
 from racelint.report.documentation import page
 from racelint.report.escaping import encodable
 from racelint.report.fingerprint import fingerprints
-from racelint.report.sides import asides, holding, lacking, letter, passed, starts
+from racelint.report.sides import (
+    asides,
+    evidence,
+    holding,
+    is_about_locks,
+    lacking,
+    letter,
+    locked,
+    passed,
+    starts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +42,19 @@ class SideView:
     runner: str
     holding: str
     lacking: str
-    share: str
     starts: tuple[Related, ...]
     excerpts: tuple[Excerpt, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step of a side (its index and letter), its source on one line, and what comes of it."""
+    """One step of a side (its index and letter), the locks held, its source on one line, and what comes of it."""
 
     side: int
     letter: str
     path: str
     line: int
+    locks: str
     source: str
     effect: str
 
@@ -60,6 +70,8 @@ class FindingView:
     sides: tuple[SideView, ...]
     steps: tuple[StepView, ...]
     notes: tuple[Excerpt, ...]
+    evidence: str
+    is_about_locks: bool
     is_free_threaded_only: bool
 
 
@@ -81,6 +93,8 @@ def _view(finding: Finding, id: str, lines: Lines) -> FindingView:
         tuple(_side(finding, index, lines) for index in range(len(finding.sides))),
         tuple(_step(turn, lines) for turn in finding.turns),
         tuple(_excerpt(each.path, each.span, each.message, lines) for each in asides(finding)),
+        evidence(finding),
+        is_about_locks(finding),
         finding.live_on == FREE_THREADED_ONLY,
     )
 
@@ -92,7 +106,6 @@ def _side(finding: Finding, index: int, lines: Lines) -> SideView:
         side.runner,
         holding(side),
         lacking(side),
-        side.share,
         tuple(starts(finding, index)),
         tuple(_excerpt(each.path, each.span, each.label, lines) for each in passed(finding, index)),
     )
@@ -100,7 +113,8 @@ def _side(finding: Finding, index: int, lines: Lines) -> SideView:
 
 def _step(turn: Turn, lines: Lines) -> StepView:
     source = line_of(lines(turn.path), turn.span.line)
-    return StepView(turn.side, letter(turn.side), turn.path, turn.span.line, source, turn.effect)
+    locks = locked(turn).strip("[]")
+    return StepView(turn.side, letter(turn.side), turn.path, turn.span.line, locks, source, turn.effect)
 
 
 def _excerpt(path: str, span: Span, label: str, lines: Lines, context: int = 0) -> Excerpt:

@@ -14,12 +14,12 @@ def counts(report: Report) -> list[tuple[str, str, int]]:
 
 
 def summary(report: Report) -> str:
-    """The report in one sentence: "3 findings in 12 files (1 suppressed, 2 in the baseline)."."""
+    """The report in one line: "3 findings; 12 files checked (1 suppressed, 2 in the baseline)."."""
     findings = _counted(len(report.findings), "finding") if report.findings else "No findings"
     silent = [(report.fixed, "fixed"), (report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
     told = ", ".join(f"{number:,} {how}" for number, how in silent if number)
     whole = ", but not all could be checked" if report.errors else ""
-    return f"{findings} in {_counted(len(report.files), 'file')}{f' ({told})' if told else ''}{whole}."
+    return f"{findings}; {_counted(len(report.files), 'file')} checked{f' ({told})' if told else ''}{whole}."
 
 
 def outlook(report: Report) -> str:

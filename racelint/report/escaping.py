@@ -36,9 +36,9 @@ def _texts(report: Report) -> Iterable[str]:
         for related in finding.related:
             yield from (related.path, related.message)
         for side in finding.sides:
-            yield from (side.runner, *side.holds, side.lacks, side.share)
+            yield from (side.runner, *side.holds, side.lacks, side.share, *side.partly)
         for turn in finding.turns:
-            yield from (turn.path, turn.effect)
+            yield from (turn.path, turn.effect, *turn.holds)
 
 
 def _is_encodable(text: str) -> bool:
@@ -59,7 +59,13 @@ def _finding(finding: Finding) -> Finding:
         related=tuple(map(_related, finding.related)),
         sides=tuple(map(_side, finding.sides)),
         turns=tuple(
-            replace(each, path=_encodable(each.path), effect=_encodable(each.effect)) for each in finding.turns
+            replace(
+                each,
+                path=_encodable(each.path),
+                effect=_encodable(each.effect),
+                holds=tuple(map(_encodable, each.holds)),
+            )
+            for each in finding.turns
         ),
     )
 
@@ -69,5 +75,5 @@ def _related(related: Related) -> Related:
 
 
 def _side(side: Side) -> Side:
-    holds = tuple(map(_encodable, side.holds))
-    return Side(_encodable(side.runner), holds, _encodable(side.lacks), _encodable(side.share))
+    holds, partly = (tuple(map(_encodable, each)) for each in (side.holds, side.partly))
+    return Side(_encodable(side.runner), holds, _encodable(side.lacks), _encodable(side.share), partly)

@@ -18,7 +18,7 @@ from racelint.report.documentation import page
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
 from racelint.report.meeting import Meeting
-from racelint.report.sides import asides
+from racelint.report.sides import asides, evidence
 
 PLAIN_WIDTH = 120
 """How wide code is shown where there is no terminal."""
@@ -67,8 +67,10 @@ def _finding(finding: Finding, lines: Lines, console: Console, told: set[Related
     width = console.width if console.is_terminal else PLAIN_WIDTH
     margin = len(str(max([finding.span.line + 1, *(related.span.line for related in finding.related)])))
     yield headline(finding, console)
+    if finding.live_on == FREE_THREADED_ONLY:
+        yield _note(Text("only on free-threaded builds, and on CPython up to 3.10"), margin, "live")
     if finding.sides:
-        yield from Meeting(finding, lines, width, margin).rows(told)
+        yield from Meeting(finding, lines, width, margin).rows()
     elif finding.span != FILE_START:
         yield from frame(lines(finding.path), finding.span, context=1, width=width, margin=margin)
     for related in asides(finding):
@@ -78,9 +80,9 @@ def _finding(finding: Finding, lines: Lines, console: Console, told: set[Related
         if not finding.sides:
             yield from frame(lines(related.path), related.span, context=0, width=width, margin=margin)
     told.update(finding.related)
-    if finding.live_on == FREE_THREADED_ONLY:
-        yield _note(Text("it strikes on free-threaded builds and on CPython up to 3.10 only"), margin)
-    if finding.sides and not console.is_terminal:
+    if evidence(finding):
+        yield _note(Text(printable(evidence(finding))), margin, "evidence")
+    if not console.is_terminal:
         yield _note(Text(page(finding.code)), margin, "help")
     yield Text()
 

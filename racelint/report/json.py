@@ -43,7 +43,14 @@ def finding_object(finding: Finding) -> dict[str, object]:
         "related": [_related(related) for related in finding.related],
         "sides": [_side(side) for side in finding.sides],
         "interleaving": [
-            {"side": turn.side, "path": turn.path, **_place(turn.span), "effect": turn.effect} for turn in finding.turns
+            {
+                "side": turn.side,
+                "path": turn.path,
+                **_place(turn.span),
+                "effect": turn.effect,
+                "holds": turn.holds,
+            }
+            for turn in finding.turns
         ],
         "fix": _fix(finding.fix),
         "severity": severity(finding),

@@ -9,11 +9,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from racelint.facts import Span
-from racelint.findings import Finding, Related, Side, Turn
+from racelint.findings import Finding, Side, Turn
 from racelint.lines import Lines
 from racelint.report.escaping import printable
 from racelint.report.frame import CUT, MARGIN_STYLE, frame, visible
-from racelint.report.sides import holding, lacking, letter, passed, starts
+from racelint.report.sides import holding, is_about_locks, lacking, letter, locked, passed, starts
 
 STYLES = ("bold cyan", "bold magenta", "bold yellow", "bold green")
 CODE_WIDTH = 44
@@ -30,13 +30,16 @@ class Meeting:
     width: int
     margin: int
 
-    def rows(self, told: set[Related]) -> Iterator[Text]:
+    def rows(self) -> Iterator[Text]:
         """Each side, then the steps."""
         for index, side in enumerate(self.finding.sides):
             yield self._heading(index, side)
-            yield from self._starts(index, told)
-            for each in passed(self.finding, index):
+            yield from self._starts(index)
+            places = passed(self.finding, index)
+            for each in places:
                 yield from self._place(each.path, each.span, each.label)
+            if not places:
+                yield from self._same(index)
         yield from self._steps()
 
     def _heading(self, index: int, side: Side) -> Text:
@@ -46,14 +49,19 @@ class Meeting:
             _letter(index),
             f"  {printable(side.runner)}; {printable(holding(side))}",
             (printable(f", {lacks}"), "bold") if lacks else "",
-            printable(f" ({side.share})") if lacks and side.share else "",
         )
 
-    def _starts(self, index: int, told: set[Related]) -> Iterator[Text]:
+    def _starts(self, index: int) -> Iterator[Text]:
         for related in starts(self.finding, index):
-            if related not in told:
-                place = f"{printable(related.path)}:{related.span.line}:{related.span.column}"
-                yield Text(f"{'':>{self.margin}}    {place}: {printable(related.message)}", style="dim")
+            place = f"{printable(related.path)}:{related.span.line}:{related.span.column}"
+            yield Text(f"{'':>{self.margin}}    {place}: {printable(related.message)}", style="dim")
+
+    def _same(self, index: int) -> Iterator[Text]:
+        """Where a side comes by that has no place but those of the first one."""
+        lines = dict.fromkeys(turn.span.line for turn in self.finding.turns if turn.side == index)
+        if lines:
+            told = " and ".join(f"line {line}" for line in lines)
+            yield Text(f"{'':>{self.margin}}    comes by {told} as well", style="dim")
 
     def _place(self, path: str, span: Span, label: str) -> Iterator[Text]:
         """A line of source, its place marked; in another file than that of the finding with its name above."""
@@ -72,14 +80,16 @@ class Meeting:
             return
         places = [self._where(turn) for turn in turns]
         sources = [self._source(turn) for turn in turns]
-        where, source = max(map(cell_len, places)), max(map(cell_len, sources))
+        locks = [printable(locked(turn)) if is_about_locks(self.finding) else "" for turn in turns]
+        where, source, lock = (max(map(cell_len, column)) for column in (places, sources, locks))
         indent = f"{'':>{self.margin}} "
         yield Text(f"{indent}how it goes wrong:")
-        for turn, place, code in zip(turns, places, sources, strict=True):
+        for turn, place, held, code in zip(turns, places, locks, sources, strict=True):
             yield Text.assemble(
                 indent,
                 _letter(turn.side),
                 f"  {set_cell_size(place, where)}  ",
+                (f"{set_cell_size(held, lock)}  ", "bold") if lock else "",
                 (set_cell_size(code, source), "" if turn.side == 0 else "dim"),
                 "  ",
                 (printable(turn.effect), "italic"),

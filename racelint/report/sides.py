@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from racelint.facts import Span
-from racelint.findings import Finding, Related, Side
+from racelint.findings import Finding, Related, Side, Turn
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -25,13 +25,37 @@ def letter(side: int) -> str:
 
 
 def holding(side: Side) -> str:
-    """The locks that are held: "holds `_lock`"."""
-    return f"holds {' and '.join(side.holds)}" if side.holds else "holds no lock"
+    """The locks that are held: "holds `_lock`", "holds `_lock` only in part"."""
+    partly = f"{' and '.join(side.partly)} only in part" if side.partly else ""
+    if side.holds:
+        return f"holds {' and '.join(side.holds)}{f', and {partly}' if partly else ''}"
+    return f"holds {partly}" if partly else "holds no lock"
 
 
 def lacking(side: Side) -> str:
     """The lock that is missing: "lacks `_lock`"; "" where none is."""
     return f"lacks {side.lacks}" if side.lacks and side.lacks not in side.holds else ""
+
+
+def locked(turn: Turn) -> str:
+    """The locks that are held at a step: "[`_lock`]", "[no lock]"."""
+    return f"[{', '.join(turn.holds)}]" if turn.holds else "[no lock]"
+
+
+def is_about_locks(finding: Finding) -> bool:
+    """Whether it matters at which steps of the finding locks are held."""
+    return any(turn.holds for turn in finding.turns) or (bool(finding.turns) and any(map(lacking, finding.sides)))
+
+
+def evidence(finding: Finding) -> str:
+    """How the program uses its lock for the state, and why that is taken to be shared where no thread shows it."""
+    share = next((side.share for side in finding.sides if side.share), "")
+    return {
+        "threads": share,
+        "lock": f"{share}; no start of a thread is traced to it" if share else "",
+        "claim": "a comment or an annotation says who guards it; no start of a thread is traced to it",
+        "assumed": "--assume-shared says that it is shared",
+    }.get(finding.evidence or "", "")
 
 
 def starts(finding: Finding, side: int) -> list[Related]:

@@ -40,7 +40,7 @@ def check(program: Program) -> Iterator[Finding]:
             related.extend(start(program, rebound.one, store.code, None if rebound.one is rebound.other else 0))
             if rebound.other is not rebound.one:
                 related.extend(start(program, rebound.other, user.code, 1))
-        related.append(note(at(rebound.first), "the old lock is made here"))
+        related.append(note(at(rebound.first), "the old lock is created here"))
         yield check.finding(
             rebound,
             message,

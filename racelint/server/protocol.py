@@ -14,13 +14,18 @@ from racelint.lines import Lines
 from racelint.paths import absolute
 from racelint.report.documentation import page
 from racelint.report.escaping import printable
+from racelint.report.sides import is_about_locks, letter, locked
 
 SOURCE = "racelint"
 
 
 def diagnostic(finding: Finding, report: Report, lines: Lines, codec: PositionCodec) -> types.Diagnostic:
     """A finding with its other places; the steps that go wrong are part of the message."""
-    steps = [f"{'ABCDEFGH'[turn.side % 8]} line {turn.span.line}: {turn.effect}" for turn in finding.turns]
+    held = is_about_locks(finding)
+    steps = [
+        f"{letter(turn.side)} line {turn.span.line}{f' {locked(turn)}' if held else ''}: {turn.effect}"
+        for turn in finding.turns
+    ]
     return types.Diagnostic(
         span_range(finding.span, lines(finding.path), codec),
         "\n".join(map(printable, [finding.message, *steps])),
