@@ -149,9 +149,11 @@ def test_a_finding_shows_both_sides_and_what_goes_wrong(project: Path, capsys: p
         "B one of several threads running sell",
     ]
     assert [each.text for each in finding.all(class_="locks")] == [
-        "holds no lock lacks stock_lock (stock_lock is held at 2 of its 4 accesses)",
+        "holds no lock lacks stock_lock",
         "holds stock_lock and till_lock",
     ]
+    assert [each.text for each in finding.all(class_="held")] == ["no lock", "stock_lock, till_lock", "no lock"]
+    assert "stock_lock is held at 2 of 4 accesses to sold" in [each.text for each in finding.all("dd")]
     assert [each.text for each in finding.all("mark")][:1] == ["sold += 1"]
     assert finding.all(class_="steps") != []
     assert "https://racelint.readthedocs.io/en/latest/rules/RL101/" in {

@@ -130,7 +130,7 @@ def test_findings_are_shown_while_the_text_is_written(shop: Path) -> None:
         assert update.code_description.href.endswith("/RL101/")
         # the star is two of the units that editors count in
         assert (update.range.start, update.range.end) == (types.Position(17, 33), types.Position(17, 48))
-        assert "line 18: stores what it has made of the old" in update.message
+        assert "line 18 [no lock]: stores a value made from the old" in update.message
         places = {Path(each.location.uri).name: each.message for each in update.related_information or ()}
         assert "start" in places["shop.py"]
 
