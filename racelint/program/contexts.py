@@ -97,7 +97,8 @@ class Finder:
         """All contexts but the main one."""
         groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
         for spawned in self._types.spawned:
-            groups[spawned.site, spawned.spawn.callee].append(spawned)
+            if not self._is_told_by_maker(spawned):
+                groups[spawned.site, spawned.spawn.callee].append(spawned)
         for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
             traced = [spawned for spawned in group if self._is_traced(spawned)]
             if traced and traced[0].spawn.runs_on in OWN_THREADS:
@@ -108,6 +109,21 @@ class Finder:
         for code in self._sources.codes:
             self._decorated(code)
         return self._contexts
+
+    @cached_property
+    def _told_where_made(self) -> set[tuple[int, Value]]:
+        """The classes of the program that are told, where an object is made, what it is to start."""
+        found: set[tuple[int, Value]] = set()
+        for spawned in self._types.spawned:
+            for value in self._types.callees.get(spawned.site, ()):
+                if isinstance(value, ClassRef):
+                    found.update((each.key, spawned.target) for each in value.cls.mro)
+        return found
+
+    def _is_told_by_maker(self, spawned: Spawned) -> bool:
+        """Whether a constructor only hands on to that of its base what its object is to start: that starts it once."""
+        code = self._sources.codes[spawned.site[0]]
+        return code.cls is not None and constructs(code) and (code.cls.key, spawned.target) in self._told_where_made
 
     def _is_traced(self, spawned: Spawned) -> bool:
         """A callback on a result runs beside its starter only where a pool is known to work on that result."""
