@@ -19,7 +19,7 @@ from racelint.findings import (
     Turn,
     note,
 )
-from racelint.phrases import done, held_by, lock_name, state, steps, task, through, usual, who
+from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, task, through, usual, who
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.blocking import Stall
@@ -178,6 +178,8 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
             yield note(at(other), f"{state(other)} is read back here", side=0)
         else:
             yield _here(race, other, runner, side=1)
+    if race.beside is not None:
+        yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
         yield _here(race, guard.example, side=1)

@@ -220,8 +220,14 @@ class Case:
     def assumed_partner(
         self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
     ) -> Partner | None:
+        """Somebody who changes the Place meanwhile, if `--assume-shared` has it that many threads call the program."""
+        return self.outside_partner(access, held, harms) if self.is_assumed else None
+
+    def outside_partner(
+        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+    ) -> Partner | None:
         """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
-        if not self.is_assumed or not self._is_called(access.code):
+        if not self._is_called(access.code):
             return None
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.program.beliefs import FOR_ALL
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import Composite, Shape
 from racelint.program.disturbances import read_again, takes_away
 from racelint.program.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
 from racelint.program.guards import Protection, exclude_each_other, protections
+from racelint.program.holding import Acquisition
 from racelint.program.latches import is_made_by_taker
 from racelint.program.memos import is_memo_of_calls, makes_object
 from racelint.program.oversights import wrong_lock
@@ -32,6 +34,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     if problem is None or found is None:
         return
     evidence, partner = found
+    shown = _beside(case, sequence) if evidence == "lock" and case.guard is None else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
         # who comes to the other side may have asked whether it is open
@@ -46,7 +49,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         span,
         sequence.last,
         evidence,
-        partner.other if partner and (evidence == "threads" or wrong) else None,
+        partner.other if partner and (evidence == "threads" or wrong or shown) else None,
         partner.one if partner and evidence == "threads" else None,
         partner.other_context if partner and evidence == "threads" else None,
         case.guard,
@@ -54,6 +57,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         sequence.first,
         not can_interleave(case, sequence, beside),
         between=(*sequence.between, *sequence.tested, sequence.act),
+        beside=shown,
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
     )
 
@@ -126,8 +130,27 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
         return "claim" if case.place in case.locksets.claims.guards else "lock", None
     if is_made_by_taker(case, sequence):
         return "lock", None
-    partner = case.assumed_partner(seen, held, lambda other: can_outdate(case, sequence, other))
-    return None if partner is None else ("assumed", partner)
+    is_believed = not held and _beside(case, sequence) is not None
+    partner = case.outside_partner(seen, held, lambda other: can_outdate(case, sequence, other))
+    if partner is None or not (is_believed or case.is_assumed):
+        return None
+    return "lock" if is_believed else "assumed", partner
+
+
+def _beside(case: Case, sequence: Composite) -> Acquisition | None:
+    """The lock beside the Place that shows that others come here, where the Place has no guard of its own."""
+    first, last, beliefs = sequence.first, sequence.last, case.sharing.beliefs
+    if case.guard is not None or sequence.shape not in (Shape.UPDATE, Shape.CHECK, Shape.LAZY):
+        return None
+    if not case.is_reached(sequence.code):
+        return None
+    if case.place.kind not in FOR_ALL:
+        found = beliefs.of_container(first, last) if first.code is last.code else None
+        return found if case.is_insider(first) else None
+    own = beliefs.of_function(sequence.code)
+    if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
+        return beliefs.of_module(sequence.code)
+    return own
 
 
 def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> bool:

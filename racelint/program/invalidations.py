@@ -21,6 +21,7 @@ from racelint.program.disturbances import (
 )
 from racelint.program.excuses import is_swapped_out
 from racelint.program.guards import Guard, Protection
+from racelint.program.holding import Acquisition
 from racelint.program.iterations import VIEWS
 from racelint.program.oversights import is_left_to_holder, where_forgotten
 from racelint.program.places import Access, Kind
@@ -55,8 +56,21 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     elif (changed := _changed_under_guard(case, access, held)) is not None:
         for code, span in where_forgotten(case, access, changed[0]):
             yield _iteration(case, access, changed[1], "lock", code, span)
+    elif (beside := _beside(case, access, held)) is not None:
+        race = _iteration(case, access, beside[1], "lock", access.code, access.span)
+        yield replace(race, beside=beside[0])
     elif partner := case.assumed_partner(access, held, harms(case, access)):
         yield _iteration(case, access, partner.other, "assumed", access.code, access.span)
+
+
+def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisition, Access] | None:
+    """What another function changes, where each thing that is gone over locks itself against who does that."""
+    if case.guard is not None or held or not case.is_reached(access.code) or not case.is_insider(access):
+        return None
+    taken = case.sharing.beliefs.of_elements(case.threads.calls, access)
+    harmful = harms(case, access)
+    partner = case.outside_partner(access, held, lambda other: other.code is not access.code and harmful(other))
+    return None if taken is None or partner is None else (taken, partner.other)
 
 
 def _changed_under_guard(case: Case, access: Access, held: list[Protection]) -> tuple[Guard, Access] | None:

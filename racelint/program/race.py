@@ -10,6 +10,7 @@ from racelint.findings import Evidence
 from racelint.program.contexts import Context
 from racelint.program.disturbances import Harm
 from racelint.program.guards import Guard
+from racelint.program.holding import Acquisition
 from racelint.program.locks import Lock
 from racelint.program.places import Access, Place
 from racelint.program.source import Code
@@ -62,6 +63,8 @@ class Race:
     section where it is changed."""
     between: tuple[int, ...] = ()
     """Of a sequence: the operations of `code` that must lie in one critical section."""
+    beside: Acquisition | None = None
+    """What alone shows that others come here: a lock is taken that guards other state."""
     again: Access | None = None
     """Where this side fetches again what it has stored, while the other side takes it away."""
 

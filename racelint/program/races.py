@@ -64,7 +64,9 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
 
 def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
-    if place in locksets.claims.guards or sharing.is_assumed(place) or holds_lock(sharing.places, place):
+    if place in locksets.claims.guards or sharing.is_assumed(place):
+        return True
+    if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
         return True
     codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))

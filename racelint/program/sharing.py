@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
 from racelint.program.approaches import Approaches
+from racelint.program.beliefs import Beliefs
 from racelint.program.contexts import Context
 from racelint.program.entering import name_objects
 from racelint.program.locksets import LockSets
@@ -31,6 +32,7 @@ class Sharing:
     assumed: tuple[str, ...]
     naming: Naming
     approaches: Approaches
+    beliefs: Beliefs
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
@@ -194,7 +196,7 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
     """Name what each context works on."""
     places = locksets.places
     naming = name_objects(threads, places)
-    sharing = Sharing(threads, places, tuple(assumed), naming, Approaches(naming, locksets))
+    sharing = Sharing(threads, places, tuple(assumed), naming, Approaches(naming, locksets), Beliefs(locksets))
     for context in threads.contexts[1:]:
         if context.own_instance:
             given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)

@@ -71,6 +71,8 @@ def _meanwhile(program: Program, race: Race) -> str:
     """Who changes it at the same time: "by the main thread while the thread running `work` changes it"."""
     if race.evidence == "lock":
         guard = usual(race)
+        if guard is None and race.other is not None:
+            return f"without a lock, while `{called(race.other.code)}` changes it"
         return f"without {lock_name(guard.lock) if guard is not None else 'a lock'}, while {_changes(race)}"
     one, other, context = race.one, race.other, race.other_context
     if one is None or other is None or context is None:
