@@ -1,4 +1,4 @@
-"""Part of the lockorder stage: does a call choose, by its arguments, the arm of its callee with an operation?"""
+"""Part of the lockorder stage: can a call, or a chain of them, come to an operation at all?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from racelint.facts import Node
 from racelint.program.calls import Edge
 from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument
+from racelint.program.locks import LockKey
+from racelint.program.locksets import LockSets
 from racelint.program.source import Code, parts
 
 
@@ -35,6 +37,11 @@ def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
 def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
     """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
     return any(_fails(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+
+
+def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
+    """Whether the calls lead over a place that is only reached while this thread surely does not hold the lock."""
+    return any(use.lock.key == key for edge in chain[1:] for use in locksets.state(edge.caller, edge.site).free)
 
 
 def _fails(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
+from racelint.program.delegated import is_delegated
 from racelint.program.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
@@ -138,6 +139,8 @@ def _leaks(
         if leak.use in holding.by_choice and givers.get(leak.use.lock.key, set()) - {holding.code.key}:
             continue
         if leak.by is Exit.RETURN and _goes_with_the_result(holding, leak, givers):
+            continue
+        if is_delegated(locksets.places.types, acquisition, leak.exit):
             continue
         if leak.use in own or never:
             target = skipped if leak.by is Exit.CALL else kept

@@ -11,7 +11,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.logs import RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
-from racelint.program.arms import shuts_out
+from racelint.program.arms import is_free_on_the_way, shuts_out
 from racelint.program.balance import is_private
 from racelint.program.calls import Edge
 from racelint.program.dataflow import UNKNOWN
@@ -89,7 +89,8 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     finder = _Finder(locksets)
     order = finder.order
     order.nestings.extend(finder.nestings())
-    order.again = [each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key)]
+    again = (each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key))
+    order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
     order.again.extend(each for each in finder.logged() if _is_again(each))
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
