@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.program.case import Case
+from racelint.program.case import THREAD_KEYS, Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.flags import acts_once, is_set_alike
 from racelint.program.guards import Guard
@@ -30,6 +30,8 @@ def excuse(case: Case, sequence: Composite) -> str:
     """Why a sequence is right although others may come in between, in words; "" if it is not."""
     if sequence.shape is Shape.DOUBLE_READ:
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
+    if _is_about_itself(case, sequence):
+        return "whether it is the running thread, only that thread can change"
     if is_memo(case, sequence):
         return "what is kept there may be computed twice without harm"
     if is_failure(sequence):
@@ -43,6 +45,24 @@ def excuse(case: Case, sequence: Composite) -> str:
     if sequence.last.code is sequence.code and not acts_once(case, sequence):
         return "a flag may be raised twice where nothing else depends on it"
     return "a loop looks at the flag again in each turn" if _is_asked_each_turn(sequence) else ""
+
+
+def _is_about_itself(case: Case, sequence: Composite) -> bool:
+    """Whether the test compares with the running thread: the others store only themselves, or take back their own."""
+    code, first = sequence.first.code, sequence.first
+    flow = case.sharing.places.dataflow(code)
+    types = case.sharing.places.types
+    for use in flow.uses(first.id):
+        if type(use) is not facts.Compute or use.kind not in ("==", "!=", "is", "is not"):
+            continue
+        for id in use.operands:
+            operation = flow.operation(id)
+            while type(operation) is facts.LoadAttr:
+                operation = flow.operation(operation.base)
+            callees = types.of(code, operation.callee) if type(operation) is facts.Call else ()
+            if any(isinstance(each, Library) and each.qualname in THREAD_KEYS for each in callees):
+                return True
+    return False
 
 
 def _is_asked_each_turn(sequence: Composite) -> bool:
