@@ -20,6 +20,7 @@ from racelint.report.sides import (
     letter,
     locked,
     passed,
+    same,
     starts,
 )
 
@@ -36,7 +37,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """Who takes part, with the locks, where it is started, and the places it comes by."""
+    """Who takes part, with the locks, where it is started, and the places it comes by; `same`: lines of others too."""
 
     letter: str
     runner: str
@@ -44,6 +45,7 @@ class SideView:
     lacking: str
     starts: tuple[Related, ...]
     excerpts: tuple[Excerpt, ...]
+    same: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def _side(finding: Finding, index: int, lines: Lines) -> SideView:
         lacking(side),
         tuple(starts(finding, index)),
         tuple(_excerpt(each.path, each.span, each.label, lines) for each in passed(finding, index)),
+        same(finding, index),
     )
 
 

@@ -13,7 +13,7 @@ from racelint.findings import Finding, Side, Turn
 from racelint.lines import Lines
 from racelint.report.escaping import printable
 from racelint.report.frame import CUT, MARGIN_STYLE, frame, visible
-from racelint.report.sides import holding, is_about_locks, lacking, letter, locked, passed, starts
+from racelint.report.sides import holding, is_about_locks, lacking, letter, locked, passed, same, starts
 
 STYLES = ("bold cyan", "bold magenta", "bold yellow", "bold green")
 CODE_WIDTH = 44
@@ -38,8 +38,8 @@ class Meeting:
             places = passed(self.finding, index)
             for each in places:
                 yield from self._place(each.path, each.span, each.label)
-            if not places:
-                yield from self._same(index)
+            if not places and (lines := same(self.finding, index)):
+                yield Text(f"{'':>{self.margin}}    comes by {lines} as well", style="dim")
         yield from self._steps()
 
     def _heading(self, index: int, side: Side) -> Text:
@@ -55,13 +55,6 @@ class Meeting:
         for related in starts(self.finding, index):
             place = f"{printable(related.path)}:{related.span.line}:{related.span.column}"
             yield Text(f"{'':>{self.margin}}    {place}: {printable(related.message)}", style="dim")
-
-    def _same(self, index: int) -> Iterator[Text]:
-        """Where a side comes by that has no place but those of the first one."""
-        lines = dict.fromkeys(turn.span.line for turn in self.finding.turns if turn.side == index)
-        if lines:
-            told = " and ".join(f"line {line}" for line in lines)
-            yield Text(f"{'':>{self.margin}}    comes by {told} as well", style="dim")
 
     def _place(self, path: str, span: Span, label: str) -> Iterator[Text]:
         """A line of source, its place marked; in another file than that of the finding with its name above."""

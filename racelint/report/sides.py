@@ -75,6 +75,12 @@ def passed(finding: Finding, side: int) -> list[Passed]:
     return places
 
 
+def same(finding: Finding, side: int) -> str:
+    """The lines that a side comes by in the steps, for one that has no places of its own: "line 3 and line 7"."""
+    lines = dict.fromkeys(turn.span.line for turn in finding.turns if turn.side == side)
+    return " and ".join(f"line {line}" for line in lines)
+
+
 def asides(finding: Finding) -> list[Related]:
     """The related places that belong to none of its sides."""
     return [each for each in finding.related if each.side is None or each.side >= len(finding.sides)]
