@@ -126,6 +126,10 @@ def test_what_a_critical_section_does_to_a_container_that_was_replaced_meanwhile
     assert finding.sides[1].runner == "a caller of `Queue.put`"
 
 
+def test_what_is_used_under_the_lock_is_to_be_tested_under_it() -> None:
+    assert found("RL205", CLOSING).message.endswith("Test it with `_lock` held as well.")
+
+
 def test_a_step_says_where_that_was_read_which_a_test_asks_about() -> None:
     finding = found("RL201", TESTED_LATE)
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import called, state, who
+from racelint.phrases import called, held_by, lock_name, state, usual, who
 from racelint.program import Program
 from racelint.program.places import Kind
 from racelint.program.race import Problem, Race
@@ -34,8 +34,16 @@ def check(program: Program) -> Iterator[Finding]:
     """Ask for the second reads."""
     for race in program.races.of(Problem.DOUBLE_READ):
         message = f"{state(race.access)} was tested and is read again here: {_reset(program, race)}. "
-        message += "Read it once into a local variable; test and use that."
+        message += _remedy(program, race)
         yield check.finding(race, message, **details(program, race))
+
+
+def _remedy(program: Program, race: Race) -> str:
+    """Who uses it in a critical section wants it as it is there: a local variable would only keep what is gone."""
+    guard = usual(race)
+    if guard is not None and guard.lock in held_by(program, race.access):
+        return f"Test it with {lock_name(guard.lock)} held as well."
+    return "Read it once into a local variable; test and use that."
 
 
 def _reset(program: Program, race: Race) -> str:
