@@ -63,7 +63,12 @@ def _related(related: Related) -> dict[str, object]:
 
 
 def _side(side: Side) -> dict[str, object]:
-    return {"runner": side.runner, "holds": side.holds, "lacks": side.lacks or None}
+    return {
+        "runner": side.runner,
+        "holds": side.holds,
+        "holds_in_part": side.partly,
+        "lacks": side.lacks or None,
+    }
 
 
 def _fix(fix: Fix | None) -> dict[str, object] | None:
