@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint.findings import Located, Side, Turn
-from racelint.phrases import called, held_by, lock_name, state, task, usual, who
+from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
 from racelint.program import Program
 from racelint.program.blocking import Stall
 from racelint.program.contexts import Context
@@ -29,7 +29,9 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     """Both sides of a race, the one on which the finding stands first."""
     guard = usual(race)
     lacks = _named(guard.lock, race.place) if guard is not None else ""
-    share = f"{lacks} is held at {guard.guarded} of {guard.total} accesses to {state(race.access)}" if guard else ""
+    share = _beside(race) if guard is None else ""
+    if guard is not None:
+        share = f"{lacks} is held at {guard.guarded} of {guard.total} accesses to {state(race.access)}"
     held = _held_over(program, race)
     partly = tuple(each for each in held_names(program, race.access) if each not in held)
     own = Side(_own(program, race), held, lacks, share, partly)
@@ -45,6 +47,13 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
         return own, Side("another thread")
     verb = "another caller" if shown.code is race.code else "a caller"
     return own, Side(f"{verb} of `{called(shown.code)}`", held_names(program, shown))
+
+
+def _beside(race: Race) -> str:
+    """The lock that is taken for other state, and shows that several threads are expected."""
+    if race.beside is None:
+        return ""
+    return f"{lock_used(race.beside.use)} is taken in `{called(race.beside.code)}`, as others come at the same time"
 
 
 def _own(program: Program, race: Race) -> str:
