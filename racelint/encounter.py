@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from racelint.findings import Located, Side, Turn
 from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
 from racelint.program import Program
-from racelint.program.blocking import Stall
 from racelint.program.contexts import Context
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
@@ -17,6 +16,7 @@ from racelint.program.processwide import Disturbance
 from racelint.program.race import Problem, Race
 from racelint.program.rounds import Round
 from racelint.program.source import Code
+from racelint.program.stall import Stall
 
 A, B = 0, 1
 ANYBODY = "any other thread (--assume-shared)"

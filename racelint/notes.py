@@ -22,7 +22,6 @@ from racelint.findings import (
 from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, task, through, usual, who
 from racelint.prescribing import against
 from racelint.program import Program
-from racelint.program.blocking import Stall
 from racelint.program.contexts import Context
 from racelint.program.interleavings import Interleaving
 from racelint.program.lockorder import Nesting
@@ -32,6 +31,7 @@ from racelint.program.processwide import Disturbance
 from racelint.program.race import Problem, Race
 from racelint.program.rounds import Round
 from racelint.program.source import Code
+from racelint.program.stall import Stall
 from racelint.remedies import AnyRemedy
 
 

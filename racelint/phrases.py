@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
 from racelint.program.answers import Need
-from racelint.program.blocking import Stall
 from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.finalizers import Entry
@@ -19,6 +18,7 @@ from racelint.program.places import Access, Kind
 from racelint.program.processwide import Disturbance
 from racelint.program.race import Race
 from racelint.program.source import Code
+from racelint.program.stall import Stall
 from racelint.program.threads import Threads
 
 NOUNS = {RunsOn.POOL: "pool task", RunsOn.SERVER: "request thread", RunsOn.HANDLER: "callback", RunsOn.LOOP: "task"}

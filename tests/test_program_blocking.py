@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 import pytest
 from builders import program, short
 
-from racelint.program.blocking import Stall
+from racelint.program.stall import Stall
 
 PUMP = """
 import queue

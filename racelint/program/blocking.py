@@ -14,47 +14,25 @@ from racelint.program.arms import leads_to
 from racelint.program.awaited import Awaited, Waiting
 from racelint.program.calls import Edge
 from racelint.program.frames import outward, parameter_paths
+from racelint.program.idling import idle
 from racelint.program.lockorder import LockOrder
 from racelint.program.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locksets import LockSets
 from racelint.program.source import Code, span_of
+from racelint.program.stall import Stall
 
 PER_FUNCTION: Final = 30
 """Of a function that may come to more waiting calls than this, the first ones are enough to tell that it waits."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stall:
-    """`waiting` is made while `lock` is held: at operation `site` of `code`, which is the waiting call or leads to it.
-
-    `need`: why whoever is waited for cannot come to an end meanwhile; None where the call is merely slow.
-    """
-
-    lock: LockUse
-    code: Code
-    site: int
-    span: Span
-    waiting: Waiting
-    chain: tuple[Edge, ...]
-    need: Need | None
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
-
-    @property
-    def is_unanswered(self) -> bool:
-        """Whether nobody can do what the wait is for, as long as it takes: not even before its timeout."""
-        return self.need is not None and self.need.context is None
-
-
 @dataclass(slots=True)
 class Blocking:
-    """The answers: waits that never end, waits in vain (until a timeout), and calls that only take their time."""
+    """The answers: waits that never end, waits in vain (until a timeout), waits for what may never come, and calls that
+    only take their time."""
 
     endless: list[Stall] = field(default_factory=list)
     vain: list[Stall] = field(default_factory=list)
+    idle: list[Stall] = field(default_factory=list)
     slow: list[Stall] = field(default_factory=list)
 
 
@@ -80,6 +58,9 @@ def link_blocking(locksets: LockSets, order: LockOrder) -> Blocking:
                 (blocking.vain if stall.waiting.bounded else blocking.endless).append(stall)
     told = [stall.waiting for stall in (*blocking.endless, *blocking.vain)]
     blocking.slow = _nearest(stall for stall in blocking.slow if stall.waiting not in told)
+    blocking.idle = list(idle(locksets, blocking.slow, waitings))
+    told = [stall.waiting for stall in blocking.idle]
+    blocking.slow = [stall for stall in blocking.slow if stall.waiting not in told]
     return blocking
 
 

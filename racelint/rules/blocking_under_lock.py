@@ -4,7 +4,8 @@
 lock is held, directly or through calls, where the thread or task that is waited for takes the same lock of the same
 object on its way, or where everybody who sets the event, serves the queue or notifies the condition takes it first.
 The latter with a timeout as well, since it is always the timeout that ends such a wait. Leaving `with` over an executor
-is a wait too. Calls that only take their time are the subject of RL308.
+is a wait too. Also a `Queue.get` with a lock held that a public function needs for something else: nobody has to put
+anything into the queue, ever. Calls that only take their time are the subject of RL308.
 
 *Why is this bad?*: the waiting thread does not release the lock before the wait ends, and the wait does not end before
 the lock is released. The program hangs with no error, mostly at shutdown, and only when the other side has not
@@ -23,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.encounter import stall_sides, stall_turns
-from racelint.findings import Evidence, Finding
+from racelint.findings import Evidence, Finding, note
 from racelint.notes import lock_details, stalled, taken
-from racelint.phrases import lock_used, needed, once_at_each_place, waits
+from racelint.phrases import called, lock_used, needed, once_at_each_place, waits
 from racelint.program import Program
 from racelint.rule import rule
 
@@ -45,3 +46,10 @@ def check(program: Program) -> Iterator[Finding]:
         sides, turns = stall_sides(program, stall, lock), stall_turns(stall, taken(program, stall), lock)
         details = lock_details(stall.lock.lock, stall.code, related, evidence, sides, turns)
         yield check.finding(stall, message, **details)
+    for stall in once_at_each_place(program.blocking.idle):
+        assert stall.entrance is not None
+        lock, entrance = lock_used(stall.lock), f"`{called(stall.entrance.code)}`"
+        message = f"{waits(stall)} while {lock} is held, which {entrance} takes for something else: as long as nothing "
+        message += "comes, all who need the lock stand still. Wait first, and take the lock after it."
+        others = [*stalled(program, stall, lock), note(stall.entrance, f"{lock} is taken by {entrance} here", 1)]
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, others, "lock"))
