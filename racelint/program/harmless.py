@@ -44,6 +44,9 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
     guarded = [each for each in case.accesses if _is_under(case, each, guard)]
     if access.kind is Kind.WRITE:
         return all(each.kind in ONCE for each in guarded) and not _looks_twice(case, guarded)
+    if access.kind is Kind.DELETE and not access.method:
+        # who comes after it finds nothing, whatever is held, and who came before has what there was
+        return not any(each.kind.rebinds for each in guarded) and not _looks_twice(case, guarded)
     if access.method not in APPENDS or not {*containers(case, access)} <= SEQUENCES:
         return False
     return not any(each.kind.rebinds or harm(case, each, access) is not None for each in guarded) and not _looks_twice(
