@@ -19,8 +19,8 @@ _SET = (
 )
 _DEQUE = "append appendleft pop popleft extend extendleft insert remove rotate clear __delitem__ __iadd__ __imul__"
 
-# A list that grows at its end, or is emptied, only makes a walk longer or shorter.
-_LIST = "remove insert __delitem__"
+# A list that grows at its end, or is emptied, only makes a walk longer or shorter; while it is sorted it is empty.
+_LIST = "remove insert __delitem__ sort reverse"
 
 # class: what its methods do to those who iterate meanwhile; of a base class it holds for all that extend it
 DISTURBANCES: dict[str, tuple[Disturbance, frozenset[str]]] = {
