@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -204,16 +204,26 @@ def is_closed_to(case: Case, access: Access, other: Access) -> bool:
     """Whether a flag was set under a lock before, at which the other side looks first, in its critical section."""
     return any(
         _asks(case, other.code, other.id, flag, lock, CALLERS)
-        for flag in case.sharing.places.of(access.code)
-        if flag.kind is Kind.WRITE and flag.id < access.id and flag.base == access.base and case.is_constant(flag)
+        for flag in _set_before(case, access)
         for lock in (use.lock.key for use in case.locksets.held(flag.code, flag.id) if use.lock.excludes)
     )
+
+
+def _set_before(case: Case, access: Access) -> Iterator[Access]:
+    """The flags that a function has set when it comes to an access, itself or by what it has surely called."""
+    places = case.sharing.places
+    own = (each for each in places.of(access.code) if each.id < access.id and each.base == access.base)
+    behind = (edge for edge in case.threads.calls.sure_calls(access.code) if edge.site < access.id)
+    for flag in (*own, *(each for edge in behind for each in places.of(edge.callee))):
+        if flag.kind is Kind.WRITE and case.literal(flag) in ("True", "False", "None"):
+            yield flag
 
 
 def _asks(case: Case, code: Code, id: int, flag: Access, lock: LockKey, depth: int) -> bool:
     """Whether a flag is read before an operation in the same critical section of a lock, by a caller if not here."""
     held = {use: section for use, section in case.locksets.held(code, id).items() if use.lock.key == lock}
-    reads = [each for each in case.sharing.places.of(code) if each.place is flag.place and each.id < id]
+    beside = [each for each in case.sharing.places.of(code) if each.place is flag.place and each.id < id]
+    reads = [each for each in beside if each.kind is Kind.READ]
     if any(section == case.locksets.held(code, each.id).get(use) for each in reads for use, section in held.items()):
         return True
     edges = case.threads.calls.callers(code) if ON_ENTRY in held.values() and depth else []

@@ -8,7 +8,8 @@ from typing import Final
 from racelint import facts
 from racelint.program.case import THREAD_KEYS, Case
 from racelint.program.composites import REMOVES, Composite, Shape
-from racelint.program.flags import acts_once, is_set_alike
+from racelint.program.deciding import leaves
+from racelint.program.flags import acts_once, is_only_raised, is_only_settled, is_set_alike
 from racelint.program.guards import Guard
 from racelint.program.harmless import is_failure, is_only_told
 from racelint.program.lifetimes import contains
@@ -44,7 +45,13 @@ def excuse(case: Case, sequence: Composite) -> str:
         return ""
     if sequence.last.code is sequence.code and not acts_once(case, sequence):
         return "a flag may be raised twice where nothing else depends on it"
-    return "a loop looks at the flag again in each turn" if _is_asked_each_turn(sequence) else ""
+    if _is_asked_each_turn(sequence):
+        return "a loop looks at the flag again in each turn"
+    if not is_only_raised(case, sequence):
+        return ""
+    if _is_set_on_failure(sequence):
+        return "the flag is set where something fails, whether it was set or not"
+    return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
 
 
 def _is_about_itself(case: Case, sequence: Composite) -> bool:
@@ -66,9 +73,27 @@ def _is_about_itself(case: Case, sequence: Composite) -> bool:
 
 
 def _is_asked_each_turn(sequence: Composite) -> bool:
-    """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same."""
-    loops = (node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while")
-    return any(contains(head, sequence.first.id) for loop in loops for head in loop.head)
+    """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same.
+
+    `while True: if self.stopped: return` is such a look.
+    """
+    loops = [node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while"]
+    if any(contains(head, sequence.first.id) for loop in loops for head in loop.head):
+        return True
+    looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
+    return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
+
+
+def _is_set_on_failure(sequence: Composite) -> bool:
+    """Whether the flag is set where an exception is caught that was raised after the look at it."""
+    tries = (node for node in sequence.code.controls if type(node) is facts.Try)
+    return any(
+        contains(each, sequence.act)
+        for node in tries
+        for handler in node.handlers
+        for each in handler.body
+        if not any(contains(inner, sequence.first.id) for inner in handler.body)
+    )
 
 
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
@@ -79,6 +104,8 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         tested = case.locksets.held(code, id)
         if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
             return True
+    if _is_kept_within(case, sequence):
+        return True
     inner = sequence.last.code
     within = case.locksets.held(inner, sequence.last.id)
     if inner is code or not within:
@@ -113,6 +140,28 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
         return truth is None or truth is not sequence.wants
     return True
+
+
+def _is_kept_within(case: Case, sequence: Composite) -> bool:
+    """Whether the act's critical section reads once more how far it may go: `free += min(size - free, given)`."""
+    code, last = sequence.code, sequence.last
+    if last.code is not code or last.kind is not Kind.UPDATE:
+        return False
+    held = case.locksets.held(code, sequence.act)
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    reads = [each for each in case.accesses if each.code is code and each.kind is Kind.READ and each.base == last.base]
+    within = {
+        each.load if each.load >= 0 else each.id
+        for each in reads
+        if any(held.get(use) == section for use, section in case.locksets.held(code, each.id).items())
+    }
+    for id in flow.calls(last.value):
+        call = code.operations[id]
+        called = types.of(code, call.callee) if type(call) is facts.Call else ()
+        limits = any(isinstance(each, Library) and each.qualname in ("min", "max") for each in called)
+        if limits and within & flow.sources(id):
+            return True
+    return False
 
 
 def is_filled_late(case: Case, sequence: Composite) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.iteration import Disturbance
 from racelint.program.case import Case
 from racelint.program.contexts import Context
 from racelint.program.disturbances import (
@@ -21,6 +22,7 @@ from racelint.program.disturbances import (
 )
 from racelint.program.excuses import is_swapped_out
 from racelint.program.guards import Guard, Protection
+from racelint.program.harmless import runs_at_exit
 from racelint.program.holding import Acquisition
 from racelint.program.iterations import VIEWS
 from racelint.program.oversights import is_left_to_holder, where_forgotten
@@ -50,6 +52,8 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     if _is_handed_out(case, access) or is_behind_view(case, access):
         return
     partner = case.partner(access, held, harms(case, access), is_no_setup)
+    if partner is not None and runs_at_exit(case, access.code) and _only_skips(case, access, partner.other):
+        return
     if partner is not None:
         one, context = partner.one, partner.other_context
         yield _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
@@ -71,6 +75,12 @@ def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisi
     harmful = harms(case, access)
     partner = case.outside_partner(access, held, lambda other: other.code is not access.code and harmful(other))
     return None if taken is None or partner is None else (taken, partner.other)
+
+
+def _only_skips(case: Case, access: Access, other: Access) -> bool:
+    """Whether an iteration only loses its place."""
+    found = harm(case, access, other)
+    return found is not None and found.disturbance is Disturbance.SKIPS
 
 
 def _changed_under_guard(case: Case, access: Access, held: list[Protection]) -> tuple[Guard, Access] | None:

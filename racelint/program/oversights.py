@@ -8,9 +8,10 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockKind
 from racelint.program.calls import Edge
 from racelint.program.case import HALF, Case
+from racelint.program.disturbances import is_closed_to
 from racelint.program.excuses import is_claim, is_snapshot, is_swapped_out
 from racelint.program.guards import Guard, exclude_each_other, relation
-from racelint.program.harmless import is_single_step
+from racelint.program.harmless import is_single_step, runs_at_exit
 from racelint.program.locks import Lock
 from racelint.program.places import Access, Kind
 from racelint.program.race import Problem, Race
@@ -34,12 +35,15 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
         return
-    if is_single_step(case, access, guard):
+    if is_single_step(case, access, guard) or runs_at_exit(case, access.code):
         return
     guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
     held = case.protections(access)
-    if all(exclude_each_other(held, case.protections(each)) or not case.may_meet(access, each) for each in meant):
+    met = [
+        each for each in meant if not exclude_each_other(held, case.protections(each)) and case.may_meet(access, each)
+    ]
+    if all(is_closed_to(case, access, each) for each in met):
         return
     wrong = wrong_lock(case, access)
     if wrong is not None and wrong[1].key == guard.lock.key:

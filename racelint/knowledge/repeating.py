@@ -1,0 +1,22 @@
+"""Which calls may as well be made twice: the second one finds done what it is for, or only answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SETTLED: Final = frozenset({"close", "cancel", "join", "set", "notify", "notify_all", "discard"})
+"""Methods that end or signal something: sockets, files, threads, timers, events, conditions. Once more is nothing."""
+
+ASKED: Final = frozenset({"is_alive", "is_set", "locked", "done", "cancelled", "fileno", "items", "keys", "values"})
+"""Methods that only answer, whatever they are called on."""
+
+ANSWERS: Final = frozenset(
+    {
+        *("all", "any", "bool", "bytes", "callable", "dict", "enumerate", "float", "frozenset", "getattr", "hasattr"),
+        *("id", "int", "isinstance", "issubclass", "iter", "len", "list", "max", "min", "range", "repr", "reversed"),
+        *("round", "set", "sorted", "str", "sum", "super", "tuple", "type", "zip"),
+        *("os.getpid", "threading.current_thread", "threading.get_ident", "threading.main_thread"),
+        *("time.monotonic", "time.perf_counter", "time.sleep", "time.time"),
+    }
+)
+"""Functions and classes that leave all as it was."""
