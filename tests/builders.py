@@ -30,6 +30,7 @@ from racelint.program.values import (
     LibraryMethod,
     LibraryObject,
     ModuleRef,
+    Pair,
     Partial,
     Super,
     Value,
@@ -152,7 +153,7 @@ def text_of(value: Value) -> str:
             return f"generator of {short(code.qualname)}"
         case ModuleRef():
             return "module"
-        case Partial() | Super():
+        case Partial() | Pair() | Super():
             return type(value).__name__.lower()
 
 
