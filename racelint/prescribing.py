@@ -78,7 +78,7 @@ def _take_lock(program: Program, race: Race) -> TakeLock | None:
 
 def _sequence(program: Program, access: Access) -> tuple[int, ...]:
     """What belongs together with an access: the test on which it depends."""
-    found = (each for each in program.sequences.found if each.last is access and each.code is access.code)
+    found = (each for each in program.sequences.of(access.code).sequences if each.last is access)
     return next((each.between for each in found), ())
 
 

@@ -12,6 +12,7 @@ from racelint.program.birth import EarlyStart, link_birth
 from racelint.program.blocking import Blocking, link_blocking
 from racelint.program.breaches import Breaches, link_breaches
 from racelint.program.calls import Calls, link_calls
+from racelint.program.candidates import candidates, concerned
 from racelint.program.captures import Capture, link_captures
 from racelint.program.claims import Claims, link_claims
 from racelint.program.composites import Sequences
@@ -96,9 +97,11 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     foreign = link_foreign(locksets)
     signals = link_signals(locksets, sharing)
     breaches = link_breaches(sharing, locksets)
-    races = link_races(sharing, locksets, sequences, breaches)
+    found = candidates(sharing, locksets)
+    looked_at = sequences.narrowed(concerned(found, sharing, calls))
+    races = link_races(found, sharing, locksets, looked_at, breaches)
     suspensions = link_suspension(types)
-    interleavings = link_interleavings(link_tasks(calls), locksets, sequences, suspensions, assume_shared)
+    interleavings = link_interleavings(link_tasks(calls), locksets, looked_at, suspensions, assume_shared)
     return Program(
         sources=sources,
         names=names,

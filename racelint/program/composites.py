@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -100,23 +101,64 @@ class Answer:
     present: bool | None
 
 
-class Sequences:
-    """All sequences of the program, by function."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sequences of one function: `awaited` are those that only tasks have, `swaps` end by emptying or replacing
+    what was read."""
 
-    def __init__(self, places: Places, calls: Calls) -> None:
+    sequences: list[Composite]
+    awaited: list[Composite]
+    swaps: list[Composite]
+    flagged: list[Flagged]
+
+
+class Sequences:
+    """The sequences of all functions of the program, or of some. Each is looked at when it is asked for."""
+
+    def __init__(self, places: Places, calls: Calls, find: Callable[[Sequences, Code], Found]) -> None:
         self.places = places
         self.calls = calls
-        self.found: list[Composite] = []
-        self.awaited: list[Composite] = []
-        """Those that only tasks have."""
-        self.swaps: list[Composite] = []
-        """Those that end by emptying or replacing what was read."""
-        self.flagged: list[Flagged] = []
+        self._find = find
+        self._codes: Iterable[Code] = calls.types.names.sources.codes
+        self._found: dict[int, Found] = {}
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}
         self._acts: dict[tuple[int, Place, str, int], dict[Access, None]] = {}
         self._passed: dict[Edge, dict[str, str]] = {}
+
+    def of(self, code: Code) -> Found:
+        """The sequences of one function."""
+        found = self._found.get(code.key)
+        if found is None:
+            found = self._found[code.key] = self._find(self, code)
+        return found
+
+    def narrowed(self, codes: Iterable[Code]) -> Sequences:
+        """Those of some functions only."""
+        narrowed = copy(self)
+        narrowed._codes = codes
+        return narrowed
+
+    @property
+    def found(self) -> list[Composite]:
+        """Those that threads may have too."""
+        return [each for code in self._codes for each in self.of(code).sequences]
+
+    @property
+    def awaited(self) -> list[Composite]:
+        """Those that only tasks have."""
+        return [each for code in self._codes for each in self.of(code).awaited]
+
+    @property
+    def swaps(self) -> list[Composite]:
+        """Those that end by emptying or replacing what was read."""
+        return [each for code in self._codes for each in self.of(code).swaps]
+
+    @property
+    def flagged(self) -> list[Flagged]:
+        """What is put into containers on account of flags."""
+        return [each for code in self._codes for each in self.of(code).flagged]
 
     def acts_behind(self, code: Code, site: int, place: Place, base: str, depth: int = DEPTH) -> Iterator[Access]:
         """The writes of a Place of the object `base` that a call may make, up to `depth` calls deep."""

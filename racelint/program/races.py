@@ -6,11 +6,11 @@ conflicting: two accesses of one Place, one of them a write -> shared: on one ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint.program.breaches import Breaches, claimed_guard
-from racelint.program.case import Case, holds_lock
+from racelint.program.case import Case
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.flags import acts_once
 from racelint.program.intrusions import intruded
@@ -21,7 +21,7 @@ from racelint.program.overwrites import left_behind, overwritten
 from racelint.program.pairs import Pair, find_pairs
 from racelint.program.places import Kind, Place
 from racelint.program.race import Problem, Race
-from racelint.program.sharing import Sharing, is_confined
+from racelint.program.sharing import Sharing
 from racelint.program.splits import Split, find_splits
 
 
@@ -36,18 +36,15 @@ class Races:
         return [race for race in self.found if race.problem is problem]
 
 
-def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breaches: Breaches) -> Races:
-    """Judge every Place. Where an access breaks what is claimed of the Place, `breaches` tells so and nobody else."""
+def link_races(
+    found: Sequence[Place], sharing: Sharing, locksets: LockSets, sequences: Sequences, breaches: Breaches
+) -> Races:
+    """Judge the Places. Where an access breaks what is claimed of the Place, `breaches` tells so and nobody else."""
     by_place: dict[Place, list[Composite]] = {}
     for sequence in (*sequences.swaps, *sequences.found):
         by_place.setdefault(sequence.first.place, []).append(sequence)
     races = Races()
-    places = sharing.places
-    for place in sorted(places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
-        if not any(access.kind.writes for access in places.by_place[place]) or is_confined(places, place):
-            continue
-        if place in locksets.claims.owners or not _has_evidence(place, sharing, locksets):
-            continue
+    for place in found:
         case = Case(place, sharing, locksets)
         case.guard = claimed_guard(case) or case.guard
         judged = _judge(case, by_place.get(place, []))
@@ -60,17 +57,6 @@ def link_races(sharing: Sharing, locksets: LockSets, sequences: Sequences, breac
     splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
     races.found.extend(race for race in splits if (race.path, race.span) not in told)
     return races
-
-
-def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
-    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
-    if place in locksets.claims.guards or sharing.is_assumed(place):
-        return True
-    if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
-        return True
-    codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
-    started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
-    return any(started) or any(map(locksets.holds, codes.values()))
 
 
 def _split_race(split: Split) -> Race:

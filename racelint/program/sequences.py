@@ -20,6 +20,7 @@ from racelint.program.composites import (
     Answer,
     Composite,
     Flagged,
+    Found,
     Sequences,
     Shape,
 )
@@ -38,22 +39,26 @@ UNMADE: Final = frozenset({"AttributeError", "NameError"})
 
 
 def link_sequences(places: Places, calls: Calls) -> Sequences:
-    """Find the sequences of every function that touches shared memory."""
-    sequences = Sequences(places, calls)
-    for code in calls.types.names.sources.codes:
-        if code.key in places.by_code or code.key in calls.out:
-            for sequence in _Finder(sequences, code).find():
-                (sequences.awaited if sequence.awaited else sequences.found).append(sequence)
-            sequences.swaps.extend(find_swaps(sequences, code))
-            places.forget(code)
-    return sequences
+    """The sequences of every function that touches shared memory, none of which is looked at yet."""
+    return Sequences(places, calls, _found_in)
+
+
+def _found_in(sequences: Sequences, code: Code) -> Found:
+    found = Found([], [], [], [])
+    if code.key in sequences.places.by_code or code.key in sequences.calls.out:
+        for sequence in _Finder(sequences, code, found.flagged).find():
+            (found.awaited if sequence.awaited else found.sequences).append(sequence)
+        found.swaps.extend(find_swaps(sequences, code))
+        sequences.places.forget(code)
+    return found
 
 
 class _Finder:
     """Finds the sequences of one function."""
 
-    def __init__(self, sequences: Sequences, code: Code) -> None:
+    def __init__(self, sequences: Sequences, code: Code, flagged: list[Flagged]) -> None:
         self._sequences = sequences
+        self._flagged = flagged
         self._places = sequences.places
         self._code = code
         self._flow: Dataflow = sequences.places.dataflow(code)
@@ -188,8 +193,7 @@ class _Finder:
                 if beside and put.id > site:
                     tested = self._deciding.around(put.id, test)
                     wants = present is not negated
-                    flagged = Flagged(self._code, read, put, span, wants, tested, site)
-                    self._sequences.flagged.append(flagged)
+                    self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site))
 
     def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
         """The sequences of what a test asks of functions that only answer, and what is done on account of that."""
