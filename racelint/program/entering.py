@@ -215,7 +215,7 @@ class _Entering:
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
         stable = self._naming.stable[context.index]
-        for name in names:
+        for name in (each for each in names if not each.is_item):
             root = name.root
             may_be = root not in stable and (not context.awaited or root[0] == "global")
             if may_be and self._is_given_again(context, root):

@@ -36,7 +36,7 @@ from racelint.program.values import (
 
 Reflect = Callable[[Code, facts.Call, str], None]
 
-GIVES_ARGUMENT: Final = {"typing.cast": 1}
+GIVES_ARGUMENT: Final = {"weakref.proxy": 0, "typing.cast": 1}
 """Functions that give one of their arguments back, and which."""
 DRAWS: Final = {
     **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
@@ -228,9 +228,11 @@ class Invocation:
             slot = GIVES_ARGUMENT[qualname]
             if slot < len(passed.positional):
                 self._give_back(site, passed.positional[slot])
-                self._flow.copy(passed.positional[slot], result)
                 if slot:
+                    self._flow.copy(passed.positional[slot], result)
                     self._flow.watch(passed.positional[0], partial(self._some_instance, result))
+                else:
+                    self._flow.watch(passed.positional[slot], partial(self._same_object, result))
             return
         if qualname in DRAWS or qualname in TAKES_ONE:
             self._iteration(site, qualname, passed, result)
@@ -243,6 +245,11 @@ class Invocation:
         code = self._types.names.sources.codes[site[0]]
         if 0 <= given - code.offset < site[1]:
             self._types.given_back[site] = given - code.offset
+
+    def _same_object(self, result: int, value: Value) -> None:
+        """A proxy of a library's object is none of these: it may be gone."""
+        if isinstance(value, Instance):
+            self._flow.add(result, value)
 
     def _some_instance(self, result: int, cls: Value) -> None:
         if isinstance(cls, ClassRef):

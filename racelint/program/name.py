@@ -12,10 +12,18 @@ Root = tuple[str, int, str]
 
 
 class Name(NamedTuple):
-    """An object by the way to it: a root and the attributes from there, as `.pool.stats`."""
+    """An object by the way to it: a root and the attributes from there, as `.pool.stats`.
+
+    What a container holds is `.jobs[]`, and there may be many of it.
+    """
 
     root: Root
     path: str
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is one of many in a container, or belongs to one."""
+        return "[" in self.path
 
 
 NameSet = dict[Name, None]

@@ -15,6 +15,7 @@ from racelint import facts
 from racelint.program.calls import Edge
 from racelint.program.contexts import Context
 from racelint.program.dataflow import Dataflow
+from racelint.program.drawn import container, split_item
 from racelint.program.frames import parameter_paths
 from racelint.program.giving import Giving
 from racelint.program.name import Bindings, Name, NameSet, Root, owners, stores_cell
@@ -56,8 +57,11 @@ class Naming:
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
-        if not path or "[" in path or "?" in path:
+        if not path or "?" in path:
             return {}
+        if "[" in path:
+            outer, item, rest = split_item(path)
+            return self._items(context, code, outer, item + rest)
         root, dot, rest = path.partition(".")
         rest = dot + rest
         if root.startswith("g:"):
@@ -69,9 +73,18 @@ class Naming:
             kept = self._keeper(code, root)
             if kept is not None:
                 return self.names(context, code, kept + rest)
+            number = int(root[1:]) if root[1:].isdigit() else facts.NOTHING
+            drawn_from = container(self._places.types, self._places.dataflow(code), number)
+            if drawn_from is not None:
+                return self._items(context, code, drawn_from, f"[]{rest}")
             return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
         return self._settled(Name(name.root, name.path + rest) for name in known) if rest else self._settled(known)
+
+    def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
+        """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
+        found = self.names(context, code, outer) if "[" not in rest[1:] else {}
+        return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
 
     def _settled(self, names: Iterable[Name]) -> NameSet:
         """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
@@ -210,11 +223,9 @@ class Naming:
             for edge, passed in self._calls_of(code):
                 changed = False
                 for parameter, path in passed:
-                    names = (
-                        self.names(context, code, path)
-                        or self._of_callback(context, edge, parameter)
-                        or self._of_receiver(context, edge, parameter)
-                    )
+                    names = self.names(context, code, path) or self._of_callback(context, edge, parameter)
+                    if not names or "[" in path:
+                        names = {**names, **self._of_receiver(context, edge, parameter)}
                     changed |= self.bind(context, edge.callee, parameter, names)
                 # what is given nothing may know objects by closures and globals, and hands them on
                 if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:

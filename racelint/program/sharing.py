@@ -137,6 +137,8 @@ class Sharing:
         mine = self.naming.names(one, first.code, first.base)
         if one is other:
             stable = self.naming.stable[one.index]
+            # two threads of one start are given one item each, as far as one can see
+            mine = {name: None for name in mine if not name.is_item}
             if any(name.root[0] == "global" or name.root in stable for name in mine):
                 return True
             given = self.given_to_each.get(one.index, ())
