@@ -73,6 +73,62 @@ def test_a_default_dictionary_makes_its_elements() -> None:
     )
 
 
+def test_pairs_of_items_and_of_enumerate_are_unpacked() -> None:
+    check(
+        """
+        table = {}
+        table[B()] = A()
+        for key, value in sorted(table.items()):
+            show(key)  # is: B()
+            show(value)  # is: A()
+        for number, (key, value) in enumerate(table.items()):
+            show(value)  # is: A()
+        for key in table:
+            show(key)  # is: B()
+        show(table.popitem()[1])  # is: A()
+        show(dict(table.items())[1])  # is: A()
+        """
+    )
+
+
+def test_annotations_tell_what_containers_hold() -> None:
+    check(
+        """
+        import queue, weakref
+        from typing import Callable, Iterator, cast
+        def use(table: dict[str, A], waiting: "queue.Queue[B | None]", pair: tuple[B, A], all: tuple[A, ...],
+                make: Callable[[B], A], known: weakref.ref[A], cls: type[B], drawn: Iterator[A], other):
+            show(table["k"])  # is: A()
+            for name, value in table.items():
+                show(value)  # is: A()
+            show(waiting.get())  # is: B()
+            first, second = pair
+            show(first)  # is: B()
+            show(second)  # is: A()
+            show(pair[1])  # is: A()
+            show(all[3])  # is: A()
+            show(make(first))  # is: A()
+            show(known())  # is: A()
+            show(cls())  # is: B()
+            show(next(drawn))  # is: A()
+            show(cast(A, other))  # is: A()
+        """
+    )
+
+
+def test_a_weak_reference_gives_its_object() -> None:
+    check(
+        """
+        import weakref
+        a = A()
+        known = weakref.ref(a)
+        show(known())  # is: A()
+        show(weakref.proxy(a))  # is: A()
+        show(weakref.WeakMethod(a.m)()())  # is: A()
+        """
+    )
+
+
 def test_a_generator_gives_what_it_yields() -> None:
     check(
         """

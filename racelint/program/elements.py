@@ -72,7 +72,7 @@ class Elements:
             case LibraryObject(qualname="tuple", holds=holds) if len(holds) > 1:
                 self._hold(node, holds[index : index + 1])
             case _:
-                self.draw(node, container)
+                self.take(node, container)
 
     def pair(self, node: int, container: Value) -> None:
         """What iterating over the items of a mapping gives, or over the numbered elements of a container."""
