@@ -169,10 +169,19 @@ class Dataflow:
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}
                 return paths.pop() if len(paths) == 1 else f"%{id}"
+            case facts.Call(callee=callee, arguments=arguments) if self._is_super(callee):
+                # the object is that of the method, only its attributes are looked up further up
+                if len(arguments) > 1:
+                    return self.path(arguments[1].value)
+                return parameters[0].name if parameters and not arguments else f"%{id}"
             case facts.Call() if (given := self._behind(self.code, id)) != id:
                 return self.path(given)
             case _:
                 return f"%{id}"
+
+    def _is_super(self, callee: int) -> bool:
+        operation = self.operation(callee)
+        return type(operation) is facts.LoadName and operation.name == "super" and operation.scope == "global"
 
     def shortest(self, path: str) -> str:
         """The shortest path that leads to the same object."""

@@ -43,9 +43,6 @@ def _receiver_path(flow: Dataflow, callee: Code, site: int) -> str:
             method = flow.operation(fetched)
             # the wrapper that a decorator made runs under the method's name
             if type(method) is facts.LoadAttr and (method.name == callee.name or not callee.is_method):
-                base = flow.operation(method.base)
-                if type(base) is facts.Call and _is_super(flow, base):
-                    return flow.code.function.parameters[0].name if flow.code.function.parameters else UNKNOWN
                 return flow.path(method.base)
             if callee.name == "__call__":
                 return flow.path(fetched)
@@ -62,11 +59,6 @@ def _receiver_path(flow: Dataflow, callee: Code, site: int) -> str:
         case _:
             # a `with` statement: its site is the manager itself
             return flow.path(site)
-
-
-def _is_super(flow: Dataflow, call: facts.Call) -> bool:
-    callee = flow.operation(call.callee)
-    return type(callee) is facts.LoadName and callee.name == "super"
 
 
 def split_path(path: str) -> tuple[str, str]:
