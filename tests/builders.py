@@ -149,8 +149,6 @@ def text_of(value: Value) -> str:
             return qualname
         case FunctionRef(code=code):
             return short(code.qualname)
-        case Pair(container=container):
-            return f"a key and {text_of(container)}[]"
         case Generator(code=code):
             return f"generator of {short(code.qualname)}"
         case ModuleRef():
