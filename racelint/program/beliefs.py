@@ -46,7 +46,8 @@ class Beliefs:
             return types.names.sources.classes[place.owner].module in self._by_module
         if place.kind != "attribute" or not self._keepers:
             return False
-        walked = any(each.kind is Kind.ITERATE for each in self.locksets.places.by_place[place])
+        accesses = self.locksets.places.by_place[place]
+        walked = any(each.kind is Kind.ITERATE and each.code.key in self._callers for each in accesses)
         return walked or any(map(self._keeps, self._classes(place)))
 
     def of_function(self, code: Code) -> Acquisition | None:
@@ -113,6 +114,13 @@ class Beliefs:
                 if each.use.base == own and each.use.lock.per_instance:
                     found.setdefault(code.cls.key, {}).setdefault(code.name, each)
         return found
+
+    @cached_property
+    def _callers(self) -> set[int]:
+        """The functions that call such methods."""
+        calls = self.locksets.threads.calls
+        taken = (each for methods in self._keepers.values() for each in methods.values())
+        return {edge.caller.key for each in taken for edge in calls.callers(each.code)}
 
     def _taken_by(self, code: Code) -> list[Acquisition]:
         """The locks between threads for which a function itself waits, outside of module bodies."""
