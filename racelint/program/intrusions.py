@@ -147,7 +147,7 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | None:
     if case.place.kind not in FOR_ALL:
         found = beliefs.of_container(first, last) if first.code is last.code else None
         return found if case.is_insider(first) else None
-    if sequence.shape is Shape.CHECK and case.is_constant(last):
+    if sequence.shape is not Shape.UPDATE and case.is_constant(last):
         # what is done once by such a flag is mostly right when it is done twice
         return None
     own = beliefs.of_function(sequence.code)
