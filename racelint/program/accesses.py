@@ -62,18 +62,31 @@ class Collector:
         return [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
 
     def _returned(self, operation: facts.Call | facts.LoadAttr) -> list[Access]:
-        """The walks over a container, or a view of it, that a method or property of the program gives away."""
+        """The walks over a container, or a view of it, that a method or property of the program gives away.
+
+        Of a property that returns what an attribute holds, all that is done to the contents.
+        """
         given = given_away(self._types, self._code, operation.id)
         uses = self._flow.uses(operation.id) if given is not None else []
         walks = [self._walks.of(operation.id, operation.id, use, given.view if given else "") for use in uses]
-        if given is None or not any(walks):
+        as_held = type(operation) is facts.LoadAttr and given is not None and not given.view
+        is_used = any(walks) or (as_held and any(self._may_touch(operation.id, use) for use in uses))
+        if given is None or not is_used or self._where(operation):
             return []
         paths = parameter_paths(self._flow, given.code, operation.id, given.receiver)
         self._located[operation.id] = [
             (place, self._flow.shortest(outward(base, paths)), bases)
             for place, base, bases in self._places.located(given.code, given.load)
         ]
+        if as_held and isinstance(operation, facts.LoadAttr):
+            return [access for use in uses for access in self._use(operation, operation.id, use)]
         return [access for walk in walks if walk is not None for access in self._walked(operation, walk)]
+
+    def _may_touch(self, id: int, use: Operation) -> bool:
+        """Whether a use may look at, or change, the contents of a container."""
+        if isinstance(use, facts.Call):
+            return bool(self._walks.view(id, id, use))
+        return isinstance(use, facts.StoreItem | facts.DeleteItem | facts.LoadAttr | facts.LoadItem)
 
     def _where(self, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
         found = self._located.get(operation.id)
