@@ -110,12 +110,16 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     within = case.locksets.held(inner, sequence.last.id)
     if inner is code or not within:
         return False
-    if any(other.code is inner and other.act == sequence.last.id for other in others):
+    about = [other for other in others if other.code is inner and other.act == sequence.last.id]
+    if any(other.shape is not Shape.UPDATE for other in about):
         return True
+    # what `+=` reads it only adds to: that is no second look
+    added_to = {id for other in about for id in other.between}
     # the callee looks at the Place itself before it acts, in the same critical section
     return any(
         each.code is inner
         and each.id < sequence.last.id
+        and each.id not in added_to
         and any(within.get(use) == section for use, section in case.locksets.held(inner, each.id).items())
         for each in case.accesses
     )

@@ -183,17 +183,28 @@ class _Finder:
         """Note what a body puts into containers on account of a flag beside them."""
         low, high = self._extents.of(body)
         inside = [each for each in self._inserts if low <= each.id <= high]
-        sites = [(read, read.id) for read in reads] if inside else []
-        sites += [each for each in self._sequences.answered(self._code, test) if inside]
-        for read, site in sites:
-            seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
-            present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
-            for put in inside if present is not None else ():
+        for read, site, present in self._flags_of(reads, test) if inside else ():
+            for put in inside:
                 beside = put.base == read.base and put.place is not read.place and put.place.kind == read.place.kind
                 if beside and put.id > site:
                     tested = self._deciding.around(put.id, test)
                     wants = present is not negated
                     self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site))
+
+    def _flags_of(self, reads: Sequence[Access], test: int) -> Iterator[tuple[Access, int, bool]]:
+        """The flags that a test looks at, itself or by properties and methods: where, and what a true test says."""
+        fetched = [(read, read.id) for read in reads] + list(self._sequences.answered(self._code, test))
+        for read, site in fetched:
+            seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
+            present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
+            if present is not None:
+                yield read, site, present
+        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+            read, site = answer.read, answer.site
+            if read.kind is Kind.READ and type(self._flow.operation(site)) is facts.Call:
+                truth = self._shapes.polarity(replace(read, id=site, load=site), test)
+                if truth is not None and answer.present is not None:
+                    yield read, site, truth is answer.present
 
     def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
         """The sequences of what a test asks of functions that only answer, and what is done on account of that."""

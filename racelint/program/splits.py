@@ -15,6 +15,7 @@ from racelint.program.guards import Protection, protections
 from racelint.program.lifetimes import loops
 from racelint.program.locks import Lock
 from racelint.program.locksets import LockSets
+from racelint.program.lockstate import Held
 from racelint.program.pairs import is_tested_again
 from racelint.program.places import Access, Place
 from racelint.program.sharing import Sharing, is_confined
@@ -54,8 +55,21 @@ def _released(locksets: LockSets, flagged: Flagged) -> Protection | None:
     if any(before[use] == after[use] for use in before.keys() & after.keys()):
         return None
     split = {use: after[use] for use in before.keys() & after.keys() if use.lock.kind is not None}
-    found = (each for each in protections(split, flagged.last) if each.taken_here and each.lock.excludes)
+    found = [each for each in protections(split, flagged.last) if each.taken_here and each.lock.excludes]
+    found += _given_back(locksets, flagged, {use: section for use, section in after.items() if use not in before})
     return next((each for each in found if each.relation in ("own", "global")), None)
+
+
+def _given_back(locksets: LockSets, flagged: Flagged, after: Held) -> Iterator[Protection]:
+    """What who is asked for the flag holds while it looks, and has released when it answers."""
+    read = flagged.read
+    if read.code is flagged.code:
+        return
+    inside = protections(locksets.held(read.code, read.id), read)
+    seen = {each.lock.key for each in inside if each.taken_here and each.lock.kind is not None}
+    for each in protections(after, flagged.last):
+        if each.taken_here and each.lock.excludes and each.lock.key in seen:
+            yield each
 
 
 def _is_begun(sharing: Sharing, locksets: LockSets, flagged: Flagged) -> bool:
