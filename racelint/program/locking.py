@@ -57,7 +57,7 @@ class Locking:
             if type(acquire) is facts.Call and acquire.callee >= 0 and self._takes(acquire):
                 taken = self._locks.use(self._code, self._receiver(acquire))
                 return [] if taken is None else [taken]
-        named = self._locks.use(self._code, node.manager)
+        named = self._locks.use_entered(self._code, node.manager, is_async=node.is_async)
         if named is not None:
             return [named]
         return [] if values else [self._unknown(node.manager)]

@@ -203,6 +203,24 @@ class Locks:
             return None
         return LockUse(self._of_site(sites[0]), self._base_of_site(code, id, sites[0]))
 
+    def use_entered(self, code: Code, id: int, *, is_async: bool) -> LockUse | None:
+        """The lock that a `with` enters: of a lock for tasks and one for threads, only one can be entered that way."""
+        found = self.use(code, id)
+        operation = self._operation(code, id)
+        if found is not None or type(operation) is not facts.LoadAttr:
+            return found
+        fitting = {
+            place: base
+            for place, base, _ in self._places.located(code, operation)
+            if any(self._is_for_tasks(value) is is_async for value in self._places.values(place))
+        }
+        return self.use_of(*fitting.popitem()) if len(fitting) == 1 else None
+
+    def _is_for_tasks(self, value: Value) -> bool | None:
+        """Whether a lock is one between tasks; None of what is no lock."""
+        model = self._knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
+        return None if model is None else model.domain is LockDomain.TASK
+
     def _base_of_site(self, code: Code, id: int, site: Site) -> str:
         """A lock that came as a value: made right here it is its own object, handed in it is some object's."""
         operation = self._places.dataflow(code).operation(id)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint.program.breaches import Breaches, claimed_guard
+from racelint.program.callers import Uncovered, find_uncovered
 from racelint.program.case import Case
 from racelint.program.composites import Composite, Sequences, Shape
 from racelint.program.flags import acts_once
@@ -30,6 +31,8 @@ class Races:
     """All races, one for each Place and cause."""
 
     found: list[Race] = field(default_factory=list)
+    uncovered: list[Uncovered] = field(default_factory=list)
+    """Calls without the lock of the object that is called."""
 
     def of(self, problem: Problem) -> list[Race]:
         """The races of one kind."""
@@ -56,6 +59,7 @@ def link_races(
     told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
     splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
     races.found.extend(race for race in splits if (race.path, race.span) not in told)
+    races.uncovered.extend(find_uncovered(locksets))
     return races
 
 

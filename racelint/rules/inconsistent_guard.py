@@ -2,7 +2,8 @@
 
 *What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
 write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads;
-iterations are RL104.
+iterations are RL104. Likewise a call of a method of another object without the lock of that object, which all other
+such calls of the class hold.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
@@ -23,9 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import called, done, guarded, lock_name, state
+from racelint.findings import Finding, Location, note
+from racelint.notes import details, lock_details
+from racelint.phrases import called, done, guarded, lock_name, lock_used, state
 from racelint.program import Program
 from racelint.program.race import Problem
 from racelint.rule import rule
@@ -46,3 +47,12 @@ def check(program: Program) -> Iterator[Finding]:
                 f"{helper} is called without {lock}, which its other callers hold: {what} there. Hold it here too."
             )
         yield check.finding(race, message, **details(program, race))
+    for call in program.races.uncovered:
+        lock = lock_used(call.use)
+        message = (
+            f"`{call.method}` is called without {lock}, which is held at {call.guarded} other calls in the class: "
+        )
+        message += "what it does is left to its callers to guard. Hold it here too."
+        code, span = call.example
+        related = [note(Location(code.path, span), f"`{call.method}` is called with {lock} held here", 1)]
+        yield check.finding(call, message, **lock_details(call.use.lock, call.code, related, "lock"))
