@@ -122,6 +122,8 @@ class Calls:
 
     def _given_to_run(self, edge: Edge) -> Iterator[int]:
         """The arguments of a call that the callee calls in turn."""
+        if edge.callee.key not in self.runners:
+            return
         call, bound = edge.caller.operations[edge.site], edge.receiver is not None
         for index in sorted(self.runners.get(edge.callee.key, ())) if type(call) is facts.Call else ():
             assert type(call) is facts.Call
@@ -143,7 +145,7 @@ class Calls:
             for each in edges
             if not (runs and each.callee.key in self._is_lent and _called_at(code, each.site) in runs)
         ]
-        return [*own, *(each for edge in edges for each in self._lent_at(edge))]
+        return [*own, *(each for edge in edges if edge.callee.key in self.runners for each in self._lent_at(edge))]
 
     def find_runners(self, sources: Sources) -> None:
         """Find the parameters that functions call, or give to who calls them, and what they are given as these."""
@@ -164,7 +166,7 @@ class Calls:
                         known.add(given)
                         pending.append(edge.caller)
         self._is_lent.update(
-            each.callee.key for edges in self.out.values() for edge in edges for each in self._lent_at(edge)
+            each.callee.key for key in self.runners for edge in self.into.get(key, ()) for each in self._lent_at(edge)
         )
 
     def only_calls(self, code: Code) -> list[Edge]:

@@ -10,7 +10,11 @@ from racelint.program.values import NO_VALUES, Value, ValueSet
 LIMIT: Final = 40
 """A node that would hold more values than this says nothing useful any more; further ones are dropped."""
 
+FEW: Final = 8
+"""Of so many targets a tuple is made: most nodes have one, and a tuple takes the least memory."""
+
 Watcher = Callable[[Value], None]
+Targets = tuple[int, ...] | dict[int, None]
 
 
 class Flow:
@@ -19,10 +23,9 @@ class Flow:
     def __init__(self, size: int) -> None:
         self._held: list[ValueSet | None] = [None] * size
         self._singles: dict[Value, ValueSet] = {}
-        self._targets: list[list[int] | None] = [None] * size
+        self._targets: list[Targets | None] = [None] * size
         self._watchers: list[list[Watcher] | None] = [None] * size
         self._keys: dict[Hashable, int] = {}
-        self._edges: set[int] = set()
         self._pending: list[tuple[int, Value]] = []
 
     def node(self, *key: Hashable) -> int:
@@ -66,17 +69,18 @@ class Flow:
 
     def copy(self, source: int, target: int) -> None:
         """Whatever `source` holds, now or later, flows into `target`."""
-        # one number for an edge takes half the memory of a pair
-        edge = source << 40 | target
-        if source == target or edge in self._edges:
+        if source == target:
             return
-        self._edges.add(edge)
         targets = self._targets[source]
         if targets is None:
-            self._targets[source] = [target]
+            self._targets[source] = (target,)
+        elif target in targets:
+            return
+        elif type(targets) is dict:
+            targets[target] = None
         else:
-            targets.append(target)
-        for value in list(self.values(source)):
+            self._targets[source] = (*targets, target) if len(targets) < FEW else dict.fromkeys((*targets, target))
+        for value in self._held[source] or ():
             self.add(target, value)
 
     def watch(self, node: int, watcher: Watcher) -> None:
@@ -86,7 +90,7 @@ class Flow:
             self._watchers[node] = [watcher]
         else:
             watchers.append(watcher)
-        for value in list(self.values(node)):
+        for value in tuple(self._held[node] or ()):
             watcher(value)
 
     def run(self) -> None:
@@ -119,4 +123,3 @@ class Flow:
                     watcher(value)
         self._targets.clear()
         self._watchers.clear()
-        self._edges.clear()

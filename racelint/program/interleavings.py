@@ -14,7 +14,6 @@ from functools import partial
 from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
-from racelint.knowledge.model import LockDomain
 from racelint.program.case import HALF, Case, Partner
 from racelint.program.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.excuses import can_outdate, is_excused
@@ -89,11 +88,17 @@ def link_interleavings(
     assumed: Sequence[str] = (),
 ) -> Interleavings:
     """Judge every sequence in a coroutine, what is held while it waits, and what threads do to its loop."""
-    paused = _paused(sequences, suspensions)
-    walks = paused_walks(sequences.places, suspensions)
+
+    def has_evidence(place: Place) -> bool:
+        codes = {access.code.key: access.code for access in locksets.places.by_place[place]}
+        started = any(not context.is_main for code in codes.values() for context in tasks.of(code))
+        return bool(assumed) or started or any(map(locksets.holds, codes.values()))
+
+    paused = {place: those for place, those in _paused(sequences, suspensions).items() if has_evidence(place)}
+    walks = {place: those for place, those in paused_walks(locksets.places, suspensions).items() if has_evidence(place)}
     found: list[Interleaving] = []
     rounds: list[Round] = []
-    if (paused or walks) and (tasks.contexts[1:] or assumed or _has_locks(locksets)):
+    if paused or walks:
         # to name what all tasks work on costs as much as for threads, and is for nothing elsewhere
         sharing = link_sharing(tasks, locksets, assumed)
         found.extend(_judge_all(sharing, locksets, paused, suspensions))
@@ -122,10 +127,6 @@ def _judge_all(
         fresh = {(each.code.key, each.act) for each, pause in those if pause is None or _is_locked(case, each)}
         left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
         yield from _judge(case, left, suspensions)
-
-
-def _has_locks(locksets: LockSets) -> bool:
-    return any(each.use.lock.domain is LockDomain.TASK for each in locksets.acquisitions())
 
 
 def _is_locked(case: Case, sequence: Composite) -> bool:

@@ -8,7 +8,7 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from racelint import facts
@@ -46,6 +46,9 @@ class Naming:
         self._places = places
         self._sources = places.types.names.sources
         self._settling: list[Name] = []
+        self._known: dict[str, NameSet] = {}
+        """The names of what is reached from globals: they are the same in all functions."""
+        self._tied: dict[str, bool] = {}
         self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
         self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
@@ -62,11 +65,15 @@ class Naming:
         if "[" in path:
             outer, item, rest = split_item(path)
             return self._items(context, code, outer, item + rest)
+        known = self._known.get(path) if path.startswith("g:") else None
+        if known is not None:
+            return known
         root, dot, rest = path.partition(".")
         rest = dot + rest
         if root.startswith("g:"):
             _, module, name = root.split(":")
-            return self._global(int(module), name, rest)
+            known = self._known[path] = self._global(int(module), name, rest)
+            return known
         if root.startswith("c:"):
             return self._of_closure(context, code, root, rest)
         if root.startswith("%"):
@@ -79,23 +86,31 @@ class Naming:
                 return self._items(context, code, drawn_from, f"[]{rest}")
             return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
-        return self._settled(Name(name.root, name.path + rest) for name in known) if rest else self._settled(known)
+        return self._settled([Name(name.root, name.path + rest) for name in known] if rest else known)
 
     def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
         found = self.names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
 
-    def _settled(self, names: Iterable[Name]) -> NameSet:
+    def _settled(self, names: Collection[Name]) -> NameSet:
         """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
+        if not any(name.path for name in names):
+            return dict.fromkeys(names)
         found: NameSet = {}
-        tied = self._places.ties.names
         for name in names:
-            if name.path and not tied.isdisjoint(name.path.split(".")):
+            if self._is_tied(name.path):
                 found.update(self._shortest(name))
             else:
                 found[name] = None
         return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
+
+    def _is_tied(self, path: str) -> bool:
+        """Whether a way leads over an attribute that may make it longer than it need be."""
+        known = self._tied.get(path)
+        if known is None:
+            known = self._tied[path] = not self._places.ties.names.isdisjoint(path.split("."))
+        return known
 
     def _shortest(self, name: Name) -> NameSet:
         classes, steps, short = self._shortened(name)
@@ -187,7 +202,7 @@ class Naming:
             if found and runners and asking in runners:
                 break
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
-            found.update(self._settled(Name(each.root, each.path + rest) for each in bound))
+            found.update(self._settled([Name(each.root, each.path + rest) for each in bound]))
             for operation in owner.operations:
                 if stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
