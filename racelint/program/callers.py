@@ -25,11 +25,15 @@ ENOUGH: Final = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Uncovered:
-    """The call `method` of an object is made without its lock `use`, with which `guarded` others are; see `example`."""
+    """The call `method` of an object is made without its lock `use`, with which `guarded` others are; see `example`.
+
+    `symbol` is the dotted name of the attribute that keeps the object.
+    """
 
     code: Code
     span: Span
     method: str
+    symbol: str
     use: LockUse
     guarded: int
     example: tuple[Code, Span]
@@ -69,7 +73,17 @@ def _judge(locksets: LockSets, path: str, use: LockUse, name: str, calls: list[_
     example = under[0].code, under[0].call.span
     for site in free:
         if _is_forgotten(locksets, site):
-            yield Uncovered(site.code, site.call.span, f"{path}.{name}", use, len(under), example)
+            kept = _keeper(locksets, site)
+            yield Uncovered(site.code, site.call.span, f"{path}.{name}", kept, use, len(under), example)
+
+
+def _keeper(locksets: LockSets, site: _Site) -> str:
+    """The attribute that keeps the object of which a method is called."""
+    flow = locksets.places.dataflow(site.code)
+    method = flow.operation(site.call.callee)
+    fetched = flow.operation(method.base) if type(method) is facts.LoadAttr else None
+    located = locksets.places.located(site.code, fetched) if type(fetched) is facts.LoadAttr else []
+    return located[0][0].symbol if located else site.code.qualname
 
 
 def _sites(locksets: LockSets) -> dict[tuple[int, str], list[_Site]]:

@@ -55,4 +55,6 @@ def check(program: Program) -> Iterator[Finding]:
         message += "what it does is left to its callers to guard. Hold it here too."
         code, span = call.example
         related = [note(Location(code.path, span), f"`{call.method}` is called with {lock} held here", 1)]
-        yield check.finding(call, message, **lock_details(call.use.lock, call.code, related, "lock"))
+        about = lock_details(call.use.lock, call.code, related, "lock")
+        about["symbol"] = call.symbol
+        yield check.finding(call, message, **about)
