@@ -2,7 +2,7 @@
 
 *What it does*: reports `if self._x is None: self._x = make()`, `if not hasattr(self, "_x")`, `self._x = self._x or
 make()` and the same for module variables and singletons, without a lock, or with a lock under which it is not tested
-again.
+again. That what is made is itself a lock, which its maker goes on to take, is evidence enough that others come.
 
 *Why is this bad?*: two threads both find nothing and both make the object. One of the two is used by some and then
 lost, with the connection, the thread or the entries that it holds.
