@@ -267,9 +267,20 @@ def _is_tested_again(case: Case, sequence: Composite, pause: Pause, suspensions:
     if last.code is sequence.code:
         return False
     return any(
-        each.place is last.place and not each.kind.writes and each.id < last.id
-        for each in case.sharing.places.of(last.code)
+        each.place is last.place and not each.kind.writes and each.id < until
+        for code, until in ((last.code, last.id), *_on_the_way(case, sequence))
+        for each in case.sharing.places.of(code)
     )
+
+
+def _on_the_way(case: Case, sequence: Composite) -> Iterator[tuple[Code, int]]:
+    """The functions between the sequence's own and the one that acts, each with the call by which it goes on."""
+    calls = case.threads.calls
+    for edge in calls.calls(sequence.code):
+        if edge.site == sequence.act and edge.callee is not sequence.last.code:
+            yield from (
+                (edge.callee, each.site) for each in calls.calls(edge.callee) if each.callee is sequence.last.code
+            )
 
 
 def _is_asked_itself(case: Case, sequence: Composite) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from racelint import facts
+from racelint.knowledge.running import RunsOn
 from racelint.program.calls import Calls, constructs, is_public
 from racelint.program.contexts import Context, Finder
 from racelint.program.lifetimes import loop_around
@@ -72,7 +74,7 @@ class Threads:
             return self._beside(second, code, id)
         if second.is_main:
             return self._beside(first, other, other_id)
-        return not self._one_after_the_other(first, second)
+        return not self._one_after_the_other(first, second) and not self._one_of_two(first, second)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
@@ -90,11 +92,27 @@ class Threads:
         window = self.windows.get(context.index, {}).get(code.key)
         return window is not None and window[0] <= id <= window[1]
 
+    def _one_of_two(self, first: Context, second: Context) -> bool:
+        """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
+        kept = _kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
+        return kept is not None and kept == _kept_as(second)
+
     @staticmethod
     def _one_after_the_other(first: Context, second: Context) -> bool:
         if first.code is not second.code or first.ends is None or second.ends is None:
             return False
         return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+
+def _kept_as(context: Context) -> tuple[int, str] | None:
+    """The attribute of its own object in which a method keeps what it starts: the class, and the name."""
+    code = context.code
+    if code is None or code.cls is None:
+        return None
+    calls = (each for each in code.operations if type(each) is facts.Call)
+    started = {context.site, *(call.id for call in calls if any(each.value == context.site for each in call.arguments))}
+    stores = (each for each in code.operations if type(each) is facts.StoreAttr and each.value in started)
+    return next(((code.cls.key, each.name) for each in stores if each.base == 0), None)
 
 
 def link_threads(calls: Calls) -> Threads:
