@@ -14,7 +14,7 @@ from racelint.program.frames import argument
 from racelint.program.protocols import method_refs
 from racelint.program.source import Code
 from racelint.program.types import Types
-from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Value
+from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site, Value
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Finder:
         callees = self._types.callees.get((code.key, awaited.id), ()) if type(awaited) is facts.Call else ()
         if entered and self._is_entered_at_once(code, wait, callees):
             return False
-        return not callees or not all(self._runs_through(each) for each in callees)
+        return not callees or not all(self._runs_through(each) for each in _made(callees))
 
     def _runs_through(self, callee: Value) -> bool:
         if isinstance(callee, LibraryMethod):
@@ -104,3 +104,15 @@ class _Finder:
     def _enters_at_once(self, manager: Instance) -> bool:
         methods = method_refs(self._types, manager, ("__aenter__", "__aexit__"))
         return len(methods) == 2 and all(each.function.is_async and each.key not in self.suspending for each in methods)
+
+
+def _made(callees: Iterable[Value]) -> list[Value]:
+    """The callees without those of which only an annotation tells, where it is known what objects are meant."""
+    found = list(callees)
+    methods = [each for each in found if isinstance(each, LibraryMethod) and isinstance(each.receiver, LibraryObject)]
+    told = {each.qualname for each in methods if _site(each) is not None}
+    return [each for each in found if each not in methods or _site(each) is not None or each.qualname not in told]
+
+
+def _site(method: LibraryMethod) -> Site | None:
+    return method.receiver.site if isinstance(method.receiver, LibraryObject) else None
