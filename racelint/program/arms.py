@@ -11,7 +11,8 @@ from racelint.program.dataflow import Dataflow
 from racelint.program.frames import argument
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
-from racelint.program.source import Code, parts
+from racelint.program.nodes import parts
+from racelint.program.source import Code
 
 
 def literal(code: Code, id: int) -> str:

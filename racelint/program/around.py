@@ -8,7 +8,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.source import Code, parts, walk
+from racelint.program.nodes import parts, walk
+from racelint.program.source import Code
 
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
 

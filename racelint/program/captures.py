@@ -14,8 +14,9 @@ from racelint import facts
 from racelint.facts import Node, Span
 from racelint.knowledge.running import BlockingOn, RunsOn, WaitFor
 from racelint.program.lifetimes import contains, surely_after
+from racelint.program.nodes import parts, walk
 from racelint.program.places import Place, Places
-from racelint.program.source import Code, parts, span_of, walk
+from racelint.program.source import Code, span_of
 from racelint.program.types import Spawned
 from racelint.program.values import FunctionRef, Generator, Library, LibraryMethod, LibraryObject, Partial, Site, Value
 

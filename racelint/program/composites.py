@@ -13,8 +13,9 @@ from racelint.facts import Span
 from racelint.program.calls import Calls, Edge
 from racelint.program.dataflow import UNKNOWN, Dataflow
 from racelint.program.frames import inward, outward, parameter_paths
+from racelint.program.nodes import walk
 from racelint.program.places import Access, Place, Places
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 
 DEPTH: Final = 3
 """How many calls deep an act is looked for behind its test."""

@@ -6,7 +6,8 @@ from racelint import facts
 from racelint.program.dataflow import Dataflow
 from racelint.program.locks import LockUse
 from racelint.program.lockstate import State
-from racelint.program.source import Code, parts, walk
+from racelint.program.nodes import parts, walk
+from racelint.program.source import Code
 
 
 class Conditions:

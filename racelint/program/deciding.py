@@ -9,8 +9,9 @@ from racelint.facts import Node
 from racelint.program.dataflow import Dataflow
 from racelint.program.extents import Extents
 from racelint.program.misses import handles_misses
+from racelint.program.nodes import parts
 from racelint.program.places import Access
-from racelint.program.source import Code, parts
+from racelint.program.source import Code
 
 
 class Deciding:

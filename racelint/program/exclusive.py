@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.dataflow import Dataflow
-from racelint.program.source import parts
+from racelint.program.nodes import parts
 
 Claim = tuple[int, str, bool]
 """What a test says of a value, by its id: whether it is None, or true."""

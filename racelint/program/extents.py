@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from racelint.facts import Node
 from racelint.program.composites import MISSING
-from racelint.program.source import parts
+from racelint.program.nodes import parts
 
 
 class Extents:

@@ -8,9 +8,9 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.program.case import Case
 from racelint.program.composites import Composite
+from racelint.program.nodes import walk
 from racelint.program.places import Access, Kind
 from racelint.program.repeats import Repeats
-from racelint.program.source import walk
 from racelint.program.swaps import TELLS
 
 

@@ -17,8 +17,9 @@ from racelint.program.composites import INSERTS, REMOVES, Composite
 from racelint.program.disturbances import containers, harm
 from racelint.program.guards import Guard
 from racelint.program.lifetimes import contains
+from racelint.program.nodes import walk
 from racelint.program.places import Access, Kind, Place
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.values import FunctionRef, Library
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})

@@ -9,7 +9,8 @@ from functools import cached_property
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
 from racelint.program.frames import argument
-from racelint.program.source import Code, parts, walk
+from racelint.program.nodes import parts, walk
+from racelint.program.source import Code
 from racelint.program.types import Types
 from racelint.program.values import (
     Instance,

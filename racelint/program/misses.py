@@ -7,7 +7,8 @@ from collections.abc import Container
 from racelint import facts
 from racelint.program.composites import MISSES
 from racelint.program.dataflow import Dataflow
-from racelint.program.source import Code, walk
+from racelint.program.nodes import walk
+from racelint.program.source import Code
 
 
 def handled_misses(code: Code, flow: Dataflow) -> set[int]:

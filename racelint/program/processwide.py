@@ -17,7 +17,8 @@ from racelint.knowledge.model import ProcessState
 from racelint.program.contexts import Context
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
-from racelint.program.source import Code, span_of, walk
+from racelint.program.nodes import walk
+from racelint.program.source import Code, span_of
 from racelint.program.threads import Threads
 from racelint.program.values import Library, LibraryMethod
 

@@ -15,9 +15,10 @@ from racelint.program.frames import argument
 from racelint.program.locks import LockKey
 from racelint.program.locksets import LockSets
 from racelint.program.misses import handled_misses
+from racelint.program.nodes import parts, walk
 from racelint.program.places import Access
 from racelint.program.sharing import Sharing
-from racelint.program.source import Code, parts, walk
+from racelint.program.source import Code
 from racelint.program.values import LibraryMethod, LibraryObject, Site
 
 

@@ -14,7 +14,8 @@ from racelint.program.calls import Edge
 from racelint.program.case import Case
 from racelint.program.deciding import leaves
 from racelint.program.misses import handled_misses
-from racelint.program.source import Code, walk
+from racelint.program.nodes import walk
+from racelint.program.source import Code
 from racelint.program.swaps import TELLS
 from racelint.program.values import ClassRef, FunctionRef, Library, LibraryObject, ModuleRef
 

@@ -15,9 +15,10 @@ from racelint.program.disturbances import Harm, harm, harms, is_retried, is_take
 from racelint.program.guards import BETWEEN_TASKS, Protection
 from racelint.program.lifetimes import contains
 from racelint.program.locksets import LockSets
+from racelint.program.nodes import parts, walk
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.sharing import Sharing
-from racelint.program.source import Code, parts, span_of, walk
+from racelint.program.source import Code, span_of
 from racelint.program.suspension import Suspensions
 
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break)

@@ -29,9 +29,10 @@ from racelint.program.deciding import Deciding, leaves
 from racelint.program.exclusive import Exclusive
 from racelint.program.extents import Extents
 from racelint.program.misses import expects, handles_misses
+from racelint.program.nodes import walk
 from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.shapes import Shapes
-from racelint.program.source import Code, walk
+from racelint.program.source import Code
 from racelint.program.swaps import find_swaps
 
 UNMADE: Final = frozenset({"AttributeError", "NameError"})

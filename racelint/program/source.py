@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
-from racelint.facts import Control, Node, Operation, Span
+from racelint.facts import Control, Operation, Span
+from racelint.program.impossible import asks_for_version, without_impossible
+from racelint.program.nodes import parts
 
 OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
 
@@ -101,31 +103,6 @@ class Sources:
         return code, code.operations[id] if id < len(code.operations) else None
 
 
-def parts(node: Node) -> tuple[Sequence[Node], ...]:
-    """The bodies inside a control node, in the order of the text; none for an operation."""
-    kind = type(node)
-    if kind is facts.Branch:
-        return node.body, node.orelse  # type: ignore[union-attr]
-    if kind is facts.Loop:
-        return node.head, node.body, node.orelse  # type: ignore[union-attr]
-    if kind is facts.With:
-        return (node.body,)  # type: ignore[union-attr]
-    if kind is facts.Try:
-        handlers = (handler.body for handler in node.handlers)  # type: ignore[union-attr]
-        return node.body, *handlers, node.orelse, node.final  # type: ignore[union-attr]
-    return ()
-
-
-def walk(nodes: Sequence[Node]) -> Iterator[Node]:
-    """All nodes of a body, depth first, in the order of the text."""
-    pending = list(reversed(nodes))
-    while pending:
-        node = pending.pop()
-        yield node
-        for part in reversed(parts(node)):
-            pending.extend(reversed(part))
-
-
 def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Control]]:
     found: list[Operation] = []
     controls: list[Control] = []
@@ -157,8 +134,11 @@ def assemble(modules: Sequence[SourceModule]) -> Sources:
 
 def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
     first_code, first_class = len(sources.codes), len(sources.classes)
-    for function in module.facts.functions:
-        operations, controls = _flatten(function)
+    for written in module.facts.functions:
+        function, (operations, controls) = written, _flatten(written)
+        if any(each is not None and asks_for_version(each) for each in operations):
+            function = without_impossible(written, operations)
+            operations, controls = _flatten(function)
         returns = [node.value for node in controls if type(node) is facts.Return and node.value >= 0]
         qualname = f"{module.name}.{function.qualname}" if function.qualname else module.name
         sources.codes.append(

@@ -8,7 +8,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.source import ClassInfo, Code, parts, walk
+from racelint.program.nodes import parts, walk
+from racelint.program.source import ClassInfo, Code
 from racelint.program.types import Types
 from racelint.program.values import ClassRef, FunctionRef, Instance
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import TypeRef
+from racelint.program.nodes import walk
 from racelint.program.places import Place, Places
-from racelint.program.source import ClassInfo, Code, span_of, walk
+from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.values import Instance
 
 DEFINITIONS = (facts.MakeFunction, facts.MakeClass, facts.Import)

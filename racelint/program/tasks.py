@@ -16,7 +16,8 @@ from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.calls import Calls, Edge
 from racelint.program.contexts import NAMED, Context, library_decorators
 from racelint.program.lifetimes import last_id, loop_around, unconditional
-from racelint.program.source import Code, parts, span_of
+from racelint.program.nodes import parts
+from racelint.program.source import Code, span_of
 from racelint.program.threads import Threads, spread
 from racelint.program.types import Spawned
 from racelint.program.values import FunctionRef, Library, LibraryMethod, Site, Value

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import NOTHING, Node
-from racelint.program.source import Code, walk
+from racelint.program.nodes import walk
+from racelint.program.source import Code
 
 Way = tuple[tuple[int, int, bool], ...]
 """The branches and handlers around a step: which one, which arm of it, and whether that is left for good."""
