@@ -23,6 +23,7 @@ from racelint.program.locksets import LockSets
 from racelint.program.memos import makes_object
 from racelint.program.pauses import Pause, pause_in
 from racelint.program.places import Access, Kind, Place
+from racelint.program.reserved import is_reserved
 from racelint.program.rounds import Round, link_rounds, paused_walks
 from racelint.program.sharing import Sharing, link_sharing
 from racelint.program.source import Code, span_of
@@ -139,7 +140,7 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: S
         key = (sequence.last.code.key, sequence.last.id)
         if key in taken or sequence.last not in case.accesses:
             continue
-        if _is_harmless(case, sequence) or _is_claimed(case, sequence, pause):
+        if _is_harmless(case, sequence) or is_reserved(case, sequence, pause):
             continue
         if _is_tested_again(case, sequence, pause, suspensions) or not _is_asked_itself(case, sequence):
             continue
@@ -246,15 +247,6 @@ def _starts_once(case: Case, sequence: Composite) -> bool:
         and any(isinstance(value, Instance | LibraryObject) for value in types.of(code, each.value))
         for each in case.sharing.places.of(code)
     )
-
-
-def _is_claimed(case: Case, sequence: Composite, pause: Pause) -> bool:
-    """Whether the task says before it waits that it is at work, in what it and all others have tested before."""
-    first, test, acting = min(sequence.between), sequence.test, sequence.last.code
-    own = [each for each in case.sharing.places.of(sequence.code) if each.id < pause.id]
-    asked = {each.place for each in own if test.line <= each.span.line <= test.end_line} | {sequence.first.place}
-    inner = [each for each in case.sharing.places.of(acting) if each.id < pause.inner] if pause.inner >= 0 else []
-    return any(each.kind.writes and each.place in asked for each in (*(o for o in own if first < o.id), *inner))
 
 
 def _is_tested_again(case: Case, sequence: Composite, pause: Pause, suspensions: Suspensions) -> bool:
