@@ -262,6 +262,8 @@ class Case:
 
         The body of a module runs once, before there are callers outside: only what is started can be beside it.
         """
+        if self.meetings.is_overridden(access, other) or self.meetings.is_overridden(other, access):
+            return False
         once = any(each.code.function.kind == "module" for each in (access, other))
         return any(
             (

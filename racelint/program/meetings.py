@@ -33,6 +33,8 @@ class Meetings:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
         if exclude_each_other(held, self.protections(other)):
             return
+        if self.is_overridden(access, other) or self.is_overridden(other, access):
+            return
         for one in self.sharing.threads.of(access.code):
             for other_context in self.sharing.threads.of(other.code):
                 if one.is_main and other_context.is_main:
@@ -80,6 +82,19 @@ class Meetings:
             return False
         mine, theirs = _receivers(one, access), _receivers(other_context, other)
         return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
+
+    def is_overridden(self, access: Access, other: Access) -> bool:
+        """Whether the one is in a method that nobody calls, and all objects of the other have a method of their own."""
+        code, threads = access.code, self.sharing.threads
+        if not self._is_own(access) or code.cls is None or code.parent is not code.cls.body:
+            return False
+        attributes = threads.calls.types.attributes
+        classes = {value.cls for value in other.bases if isinstance(value, Instance)}
+        theirs = classes and len({value for value in other.bases if isinstance(value, Instance)}) == len(other.bases)
+        overridden = theirs and all(
+            code.cls in cls.mro and attributes.defining(cls, code.name) is not code.cls for cls in classes
+        )
+        return bool(overridden) and not self._is_own(other) and not threads.calls.callers(code)
 
     def _is_own(self, access: Access) -> bool:
         """Whether an access is to the receiver of its method, or of the one around its function."""
