@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
@@ -16,10 +17,14 @@ from racelint.program.locksets import LockSets
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
 from racelint.program.protocols import is_lock_class
-from racelint.program.source import Code, makes
+from racelint.program.source import ClassInfo, Code, makes
 from racelint.program.threads import Threads
+from racelint.program.types import Types
 from racelint.program.unstarted import Limits, SettingUp, before_start, while_as_made
 from racelint.program.values import Instance, LibraryObject, Value
+
+PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
+"""The methods by which an object passes all that is asked of it on to another one."""
 
 
 @dataclass(slots=True)
@@ -248,5 +253,29 @@ def is_confined(places: Places, place: Place) -> bool:
             safety = knowledge.safety(value.qualname)
             if safety is not None and safety.kind in (SafetyKind.CONFINED, SafetyKind.PROCESS):
                 return True
+        if isinstance(value, Instance) and _stands_for_own(places, value.cls):
+            return True
     behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
     return bool(behind) and all(each is not place and is_confined(places, each) for each in behind)
+
+
+def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
+    """Whether objects of the class do no more than stand for what the running thread has under a name."""
+    types = places.types
+    found = [method.code for method in types.attributes.methods(cls) if method.code.name in PASSED_ON]
+    return len(found) == len(PASSED_ON) and all(
+        any(
+            _is_of_thread(types, value)
+            for each in code.operations
+            if isinstance(each, facts.LoadName | facts.LoadAttr)
+            for value in types.of(code, each.id)
+        )
+        for code in found
+    )
+
+
+def _is_of_thread(types: Types, value: Value) -> bool:
+    names = list(value.cls.library_bases) if isinstance(value, Instance) else []
+    names = [value.qualname] if isinstance(value, LibraryObject) else names
+    safeties = [types.names.knowledge.safety(name) for name in names]
+    return any(each is not None and each.kind is SafetyKind.CONFINED for each in safeties)
