@@ -29,6 +29,7 @@ from racelint.program.places import Access, Kind, Place, Places
 from racelint.program.sharing import Sharing
 from racelint.program.source import Code
 from racelint.program.values import Library, LibraryObject
+from racelint.program.withdrawn import is_withdrawn
 
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
@@ -360,9 +361,11 @@ class Case:
         return operation.text if type(operation) is facts.Const else None
 
     def clears(self, access: Access) -> bool:
-        """Whether an access takes the object away: deletes it or stores None."""
+        """Whether an access takes the object away: deletes it or stores None; not where its start has failed."""
         if access.kind is Kind.DELETE:
             return True
+        if is_withdrawn(access, self.accesses):
+            return False
         return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
 
 
