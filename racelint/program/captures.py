@@ -99,6 +99,7 @@ class _Finder:
                 for name, read in self._captured(code, runs).items()
                 for loop, moves in _moved_by(loops, name)
                 if not self._is_shared(code, name, site, loop) and not self._waits(code, site, loop)
+                if not _is_same_each_turn(code, moves, loop)
             ]
             # a function that is made in each turn counts only if that is all: what it reads itself is told as well
             told = [each for each in variables if not self._is_function(code, each.moves)] or variables
@@ -230,6 +231,20 @@ def _moved_by(loops: Sequence[facts.Loop], name: str) -> list[tuple[facts.Loop, 
             if type(node) is facts.StoreName and node.name == name:
                 return [(loop, node.id)]
     return []
+
+
+def _is_same_each_turn(code: Code, moves: int, loop: facts.Loop) -> bool:
+    """Whether a turn gives the variable what an attribute of an object from before the loop has, and never sets that."""
+    store = code.operations[moves]
+    fetched = code.operations[store.value] if type(store) is facts.StoreName and store.value >= 0 else None
+    if type(fetched) is not facts.LoadAttr:
+        return False
+    name, id = fetched.name, fetched.base
+    while type(base := code.operations[id] if id >= 0 else None) is facts.LoadAttr:
+        id = base.base
+    inside = [each for each in walk((*loop.head, *loop.body)) if not isinstance(each, facts.Control)]
+    is_set = any(type(each) is facts.StoreAttr and each.name == name for each in inside)
+    return not is_set and not any(each.id == id for each in inside if type(each) is not facts.LoadName)
 
 
 def _leaves(nodes: Sequence[Node], id: int) -> bool:
