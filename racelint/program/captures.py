@@ -234,7 +234,7 @@ def _moved_by(loops: Sequence[facts.Loop], name: str) -> list[tuple[facts.Loop, 
 
 
 def _is_same_each_turn(code: Code, moves: int, loop: facts.Loop) -> bool:
-    """Whether a turn gives the variable what an attribute of an object from before the loop has, and never sets that."""
+    """Whether each turn gives the variable what an attribute of an object from before the loop has, unchanged."""
     store = code.operations[moves]
     fetched = code.operations[store.value] if type(store) is facts.StoreName and store.value >= 0 else None
     if type(fetched) is not facts.LoadAttr:

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts import OWN_THREADS, Context
-from racelint.program.source import Code, span_of
+from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.threads import Threads
-from racelint.program.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
+from racelint.program.values import ClassRef, FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site, Value
+
+TAKES_FACTORY: Final = frozenset(
+    ["create_server", "create_connection", "create_datagram_endpoint", "create_unix_server", "create_unix_connection"]
+)
+"""The methods of a loop that are given a function which makes protocols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,29 @@ class _Finder:
         self._loops = self._in_threads()
         self._on_loop = {key for key, running in tasks.running.items() if any(not each.is_main for each in running)}
         coroutines = [code for code in self._codes if code.function.is_async]
-        self._on_loop.update(threads.calls.reachable(coroutines))
+        self._on_loop.update(threads.calls.reachable([*coroutines, *self._of_protocols()]))
+
+    def _of_protocols(self) -> Iterator[Code]:
+        """The methods of what a loop makes to speak for it (`create_server(factory)`): it alone calls them."""
+        for code in self._codes:
+            for call in code.operations:
+                fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+                if type(fetched) is not facts.LoadAttr or fetched.name not in TAKES_FACTORY:
+                    continue
+                given = call.arguments[0].value if isinstance(call, facts.Call) and call.arguments else facts.NOTHING
+                for factory in self._types.of(code, given) if given >= 0 else ():
+                    for cls in self._made_by(factory):
+                        yield from (method.code for method in self._types.attributes.methods(cls))
+
+    def _made_by(self, factory: Value) -> Iterator[ClassInfo]:
+        match factory:
+            case ClassRef(cls=cls):
+                yield cls
+            case FunctionRef(code=code):
+                values = (value for id in code.returns for value in self._types.of(code, id))
+                yield from (value.cls for value in values if isinstance(value, Instance))
+            case _:
+                pass
 
     def _in_threads(self) -> dict[Site | None, tuple[Code, int, Context | None]]:
         """The loops that are run in started threads; without a context where the thread runs nothing but the loop."""
