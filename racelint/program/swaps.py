@@ -212,4 +212,15 @@ def adds(flow: Dataflow, sequence: Composite, other: Access) -> bool:
         store = flow.operation(other.id)
         made = flow.operation(other.value)
         return getattr(store, "augmented", False) or (type(made) is facts.Compute and made.kind in GROWS)
-    return other.kind is Kind.ITEM_UPDATE or (other.kind is Kind.MUTATE and other.method in INSERTS)
+    inserts = other.kind is Kind.MUTATE and other.method in INSERTS and not _empties(flow, other)
+    return other.kind is Kind.ITEM_UPDATE or inserts
+
+
+def _empties(flow: Dataflow, access: Access) -> bool:
+    """Whether nothing is put in the place of a part: `items[:] = []`."""
+    store = flow.operation(access.id)
+    value = flow.operation(store.value) if type(store) is facts.StoreItem else None
+    if type(value) is facts.Unpack:
+        parts = flow.operation(value.value)
+        value = flow.operation(parts.items[value.index]) if type(parts) is facts.Build else None
+    return type(value) is facts.Build and value.kind == "list" and not value.items and not value.comprehension
