@@ -17,7 +17,7 @@ from racelint.program.calls import Calls, constructs
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
 from racelint.program.protocols import method_refs
-from racelint.program.served import request_methods
+from racelint.program.served import request_methods, serves_greenlets
 from racelint.program.source import ClassInfo, Code, span_of
 from racelint.program.types import Spawned, Types
 from racelint.program.values import (
@@ -353,6 +353,8 @@ class Finder:
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):
             row = self._knowledge.entry_decorator(qualname)
+            if row is not None and row.runs_on is RunsOn.SERVER and serves_greenlets(self._sources, code):
+                return
             if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
                 many = row.many in (Many.ALWAYS, Many.WORKERS)
                 label = code.function.qualname

@@ -10,7 +10,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.attributes import Attributes
-from racelint.program.source import ClassInfo, Code
+from racelint.program.source import ClassInfo, Code, Sources
 
 WSGI: Final = ("environ", "start_response")
 DJANGO: Final = ("request",)
@@ -19,6 +19,9 @@ GRPC: Final = (("request", "context"), ("request_iterator", "context"))
 
 FACTORY: Final = "get_response"
 """What Django gives to those who make middleware."""
+
+GREENLETS: Final = frozenset({"gevent", "eventlet"})
+"""The libraries whose servers run one greenlet for each request, which lets others run only where it waits."""
 
 
 def request_methods(attributes: Attributes, cls: ClassInfo) -> list[Code]:
@@ -60,3 +63,10 @@ def _handed_on(code: Code) -> Iterator[str]:
 def _bases(cls: ClassInfo) -> Iterator[str]:
     yield from cls.library_bases
     yield from (each.facts.name for each in cls.mro if each is not cls)
+
+
+def serves_greenlets(sources: Sources, code: Code) -> bool:
+    """Whether requests are served by greenlets there: the module imports what makes them."""
+    body = sources.module_bodies[code.module].function.body
+    imported = (node.module.partition(".")[0] for node in body if type(node) is facts.Import and node.level == 0)
+    return any(name in GREENLETS for name in imported)
