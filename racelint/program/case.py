@@ -364,9 +364,8 @@ class Case:
         """Whether an access takes the object away: deletes it or stores None; not where its start has failed."""
         if access.kind is Kind.DELETE:
             return True
-        if is_withdrawn(access, self.accesses):
-            return False
-        return access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+        is_none = access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+        return is_none and not is_withdrawn(access, self.accesses)
 
 
 def holds_lock(places: Places, place: Place) -> bool:
