@@ -7,7 +7,7 @@ from racelint.facts import Operation, Span
 from racelint.program.holding import Acquisition
 from racelint.program.source import Code, Sources, makes
 from racelint.program.types import Types
-from racelint.program.values import FunctionRef
+from racelint.program.values import ClassRef, FunctionRef
 
 
 def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> bool:
@@ -22,7 +22,8 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
     later = [each for each in code.operations[acquisition.id + 1 :] if name and _is_before(each, exit)]
     made = [inner for inner in sources.children(code) for each in later if makes(each, inner)]
     return any(_passes_on(sources, inner, name) for inner in made) or any(
-        _is_given(code, each, name) and not any(isinstance(to, FunctionRef) for to in types.of(code, each.callee))
+        _is_given(code, each, name)
+        and not any(isinstance(to, FunctionRef | ClassRef) for to in types.of(code, each.callee))
         for each in later
         if type(each) is facts.Call
     )
