@@ -14,6 +14,7 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.calls import is_public
 from racelint.program.case import Case
 from racelint.program.composites import INSERTS, REMOVES, Composite
+from racelint.program.contexts import library_decorators
 from racelint.program.disturbances import containers, harm
 from racelint.program.guards import Guard
 from racelint.program.lifetimes import contains
@@ -121,9 +122,13 @@ def _is_seen_empty(case: Case, guarded: Sequence[Access]) -> bool:
 def runs_at_exit(case: Case, code: Code) -> bool:
     """Whether a function is only run when the process ends, by who has been asked to: `atexit.register(close)`."""
     types = case.sharing.places.types
+    if case.threads.calls.callers(code):
+        return False
+    rows = map(types.names.knowledge.entry_decorator, library_decorators(types, code))
+    if any(row is not None and row.runs_on is RunsOn.EXIT for row in rows):
+        return True
     targets = (each.target for each in types.spawned if each.spawn.runs_on is RunsOn.EXIT)
-    registered = any(isinstance(each, FunctionRef) and each.code is code for each in targets)
-    return registered and not is_public(code) and not case.threads.calls.callers(code)
+    return not is_public(code) and any(isinstance(each, FunctionRef) and each.code is code for each in targets)
 
 
 def _is_all(case: Case, store: Access, guard: Guard) -> bool:
@@ -135,9 +140,12 @@ def _is_all(case: Case, store: Access, guard: Guard) -> bool:
     if holding is not None and any(each.use.lock.key == guard.lock.key for each in holding.acquisitions.values()):
         return False
     places = case.sharing.places
+    constructing = case.threads.calls.constructing
     beside = (each for each in places.of(store.code) if each is not store and each.base == store.base)
     for other in beside:
         guarded = [each for each in places.by_place[other.place] if _is_under(case, each, guard)]
+        if not any(each.kind.writes and each.code.key not in constructing for each in places.by_place[other.place]):
+            continue
         grows = store.method in APPENDS and (other.method in APPENDS or _is_fetched(places.of(store.code), other))
         if guarded and not (grows and not _are_seen_together(case, store.place, guarded)):
             return False
@@ -145,8 +153,9 @@ def _is_all(case: Case, store: Access, guard: Guard) -> bool:
 
 
 def _is_fetched(accesses: Sequence[Access], load: Access) -> bool:
-    """Whether an access is no more than the load of a container for another one."""
-    return load.kind is Kind.READ and any(each.load == load.id for each in accesses)
+    """Whether an access is no more than the load of a container that something is added to."""
+    added = (each for each in accesses if each.method in APPENDS)
+    return load.kind is Kind.READ and any(each.load == load.id for each in added)
 
 
 def _are_seen_together(case: Case, place: Place, guarded: Sequence[Access]) -> bool:
