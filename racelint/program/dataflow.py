@@ -229,6 +229,13 @@ class Dataflow:
                     return False
         return True
 
+    def is_fraction(self, id: int) -> bool:
+        """Whether the value is a product with a literal factor below one."""
+        product = self.operation(id)
+        factors = map(self.operation, product.operands) if type(product) is facts.Compute else ()
+        parts = (each.text for each in factors if type(each) is facts.Const and each.kind == "float")
+        return type(product) is facts.Compute and product.kind == "*" and any(float(each) < 1 for each in parts)
+
     def is_repeatable(self, id: int) -> bool:
         """Whether every run makes an equal value: a literal, or displays and operators over literals, never changed."""
         seen: set[int] = set()

@@ -16,6 +16,7 @@ from racelint.program.lifetimes import contains
 from racelint.program.memos import is_memo
 from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind
+from racelint.program.rough import is_estimate, is_time
 from racelint.program.swaps import SWAPS, adds
 from racelint.program.values import Library
 
@@ -35,6 +36,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "whether it is the running thread, only that thread can change"
     if is_memo(case, sequence):
         return "what is kept there may be computed twice without harm"
+    if is_estimate(case) or is_time(case, sequence):
+        return "nobody needs to know it exactly"
     if is_failure(sequence):
         return "who tries it at the same time fails alike"
     if is_only_told(case, sequence):
@@ -49,8 +52,6 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "a loop looks at the flag again in each turn"
     if not is_only_raised(case, sequence):
         return ""
-    if _is_set_on_failure(sequence):
-        return "the flag is set where something fails, whether it was set or not"
     return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
 
 
@@ -82,18 +83,6 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
         return True
     looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
     return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
-
-
-def _is_set_on_failure(sequence: Composite) -> bool:
-    """Whether the flag is set where an exception is caught that was raised after the look at it."""
-    tries = (node for node in sequence.code.controls if type(node) is facts.Try)
-    return any(
-        contains(each, sequence.act)
-        for node in tries
-        for handler in node.handlers
-        for each in handler.body
-        if not any(contains(inner, sequence.first.id) for inner in handler.body)
-    )
 
 
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
