@@ -7,7 +7,13 @@ from typing import Final
 SETTLED: Final = frozenset({"close", "cancel", "join", "set", "notify", "notify_all", "discard"})
 """Methods that end or signal something: sockets, files, threads, timers, events, conditions. Once more is nothing."""
 
-ASKED: Final = frozenset({"is_alive", "is_set", "locked", "done", "cancelled", "fileno", "items", "keys", "values"})
+_TEXT: Final = (
+    "decode encode endswith format join lower lstrip partition replace rpartition rsplit rstrip split splitlines "
+    "startswith strip title upper"
+)
+ASKED: Final = frozenset(
+    {"is_alive", "is_set", "locked", "done", "cancelled", "fileno", "items", "keys", "values", *_TEXT.split()}
+)
 """Methods that only answer, whatever they are called on."""
 
 ANSWERS: Final = frozenset(
@@ -20,3 +26,6 @@ ANSWERS: Final = frozenset(
     }
 )
 """Functions and classes that leave all as it was."""
+
+SAME: Final = frozenset({"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "sys.intern"})
+"""Functions that give back the one object that goes by the name that they are given."""

@@ -37,6 +37,12 @@ THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread
 ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
 """Accesses of one item by its key."""
 
+FOR_TESTS: Final = frozenset({"test", "testing"})
+"""Parts of a package with what its users' tests need: these run one after the other."""
+
+CALLERS: Final = 3
+"""How many calls up it is looked who runs a function."""
+
 HALF: Final = 0.5
 """A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
 
@@ -73,6 +79,7 @@ class Case:
             if access.code.key not in locksets.stepped
             and not self._is_early(access)
             and not self._is_thread_slot(access)
+            and not (access.kind.writes and self._is_run_for_tests(access.code))
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
@@ -341,6 +348,18 @@ class Case:
             if type(call) is facts.Call
             for value in self.sharing.places.types.of(code, call.callee)
         )
+
+    def _is_run_for_tests(self, code: Code, depth: int = CALLERS) -> bool:
+        """Whether a function is there to set up tests, or is only called, as far as one can see, by such functions."""
+        known = self.sharing.for_tests.get(code.key)
+        if known is None:
+            callers = self.threads.calls.callers(code) if depth else []
+            module = self.sharing.places.types.names.sources.modules[code.module].name
+            known = not FOR_TESTS.isdisjoint(module.split(".")[1:]) or (
+                bool(callers) and all(self._is_run_for_tests(each.caller, depth - 1) for each in callers)
+            )
+            self.sharing.for_tests[code.key] = known
+        return known
 
     def is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function at all, as far as one can see."""

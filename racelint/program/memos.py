@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.repeating import SAME
 from racelint.program.case import Case
-from racelint.program.composites import REMOVES, Composite, Shape
+from racelint.program.composites import INSERTS, REMOVES, Composite, Shape
 from racelint.program.dataflow import Dataflow
 from racelint.program.disturbances import takes_away
 from racelint.program.places import Access, Kind
-from racelint.program.values import Instance, LibraryObject, Value
+from racelint.program.values import Instance, Library, LibraryObject, Value
+
+CONTAINERS: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
+CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
 
 
 def is_memo(case: Case, sequence: Composite) -> bool:
@@ -20,10 +28,39 @@ def is_memo(case: Case, sequence: Composite) -> bool:
         return False
     flow = case.sharing.places.dataflow(last.code)
     made = _made(flow, last)
-    if made is None or not flow.comes_from(last.value, last.key):
+    if made is None or not _is_of_key(flow, last):
         return False
-    known = isinstance(made, facts.Compute) or bool(case.sharing.places.types.of(last.code, last.value))
-    return known and not makes_object(case, sequence)
+    values = case.sharing.places.types.of(last.code, last.value)
+    if not values and type(made) is facts.Call:
+        return is_memo_of_calls(case, sequence)
+    if not any(_has_identity(value, case.sharing.places.types.names.knowledge) for value in values):
+        return True
+    return _is_computed(flow, made, values) and not _is_filled(case)
+
+
+def _is_of_key(flow: Dataflow, store: Access) -> bool:
+    """Whether what is stored was made of its key, or of each part of it."""
+    key = flow.operation(store.key)
+    parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (store.key,)
+    given = [each for each in parts if not flow.is_constant(each)]
+    return bool(given) and all(flow.comes_from(store.value, each) for each in given)
+
+
+def _is_computed(flow: Dataflow, made: facts.Call | facts.Compute, values: Iterable[Value]) -> bool:
+    """Whether what is stored is a container that was made of others: an empty one is there to be filled."""
+    method = flow.operation(made.callee) if type(made) is facts.Call else None
+    containers = all(isinstance(each, LibraryObject) and each.qualname in CONTAINERS for each in values)
+    return containers and type(made) is facts.Call and (bool(made.arguments) or type(method) is facts.LoadAttr)
+
+
+def _is_filled(case: Case) -> bool:
+    """Whether anybody changes what is kept there, or takes it away."""
+    for access in case.accesses:
+        flow = case.sharing.places.dataflow(access.code)
+        methods = (use for use in flow.uses(access.id) if type(use) is facts.LoadAttr)
+        if access.kind is Kind.ITEM_UPDATE or takes_away(access) or any(use.name in CHANGES for use in methods):
+            return True
+    return False
 
 
 def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
@@ -59,12 +96,31 @@ def _is_stored_by_key(sequence: Composite) -> bool:
 def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
     """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
     made = flow.operation(store.value)
+    if type(made) is facts.Phi:
+        made = _of_all_ways(flow, made)
     if type(made) is facts.Await:
         made = flow.operation(made.value)
     if isinstance(made, facts.Call):
         method = flow.operation(made.callee)
         return None if type(method) is facts.LoadAttr and method.name in REMOVES else made
     return made if isinstance(made, facts.Compute) else None
+
+
+def _of_all_ways(flow: Dataflow, value: facts.Phi) -> Operation | None:
+    """A call among those of which a value comes on the ways that lead to it, if nothing but calls and literals do."""
+    pending, seen = [*value.inputs], set[int]()
+    calls: list[Operation] = []
+    while pending:
+        each = pending.pop()
+        made = flow.operation(each)
+        if type(made) is facts.Phi and each not in seen:
+            pending.extend(made.inputs)
+        elif type(made) is facts.Call:
+            calls.append(made)
+        elif type(made) not in (facts.Const, facts.Phi):
+            return None
+        seen.add(each)
+    return calls[0] if calls else None
 
 
 def _is_called_back(case: Case) -> bool:
@@ -76,12 +132,20 @@ def _is_called_back(case: Case) -> bool:
 def makes_object(case: Case, sequence: Composite) -> bool:
     """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
     last = sequence.last
-    if case.is_constant(last):
+    if case.is_constant(last) or _is_kept_by_name(case, last):
         return False
+    if case.guard is not None:
+        return True
     types = case.sharing.places.types
-    return case.guard is not None or any(
-        _has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value)
-    )
+    return any(_has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value))
+
+
+def _is_kept_by_name(case: Case, store: Access) -> bool:
+    """Whether what is stored is the one object of its name, whoever asks for it: a logger, a module."""
+    types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
+    made = flow.operation(store.value)
+    called = types.of(store.code, made.callee) if type(made) is facts.Call else ()
+    return bool(called) and all(isinstance(each, Library) and each.qualname in SAME for each in called)
 
 
 def _has_identity(value: Value, knowledge: Knowledge) -> bool:

@@ -41,6 +41,8 @@ class Sharing:
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
+    for_tests: dict[int, bool] = field(default_factory=dict)
+    """For functions that were asked about: whether only the set-up of tests runs them."""
     _assumed: dict[Place, bool] = field(default_factory=dict)
     _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
