@@ -297,7 +297,7 @@ class Case:
             return False
         if self._makes_guard(access):
             return False
-        if access.place.kind == "object":
+        if access.place.kind == "object" or self._is_own_step(access):
             return False
         if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
             return True
@@ -309,6 +309,22 @@ class Case:
         if access.base == code.function.parameters[0].name:
             return owner in receiver.mro or receiver in owner.mro
         return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+
+    def _is_own_step(self, access: Access) -> bool:
+        """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
+        code, guard = access.code, self.guard
+        if guard is None or not code.is_method or code.name not in ("__next__", "__anext__"):
+            return False
+        return guard.relation.startswith(".") and access.base == code.function.parameters[0].name
+
+    def knows(self, access: Access, lock: Lock) -> bool:
+        """Whether the class in which an access is written has the lock: what only a subclass has it cannot take."""
+        types = self.sharing.places.types
+        receiver = types.attributes.receiver_of(access.code)
+        if receiver is None or lock.key[0] != "attribute":
+            return True
+        owner = types.names.sources.classes[lock.key[1]]
+        return owner in receiver.mro or receiver not in owner.mro
 
     def _has_none(self, access: Access, lock: Lock) -> bool:
         """Whether an object at work on itself lacks a lock: that of a sibling class, which each has its own way."""

@@ -14,6 +14,7 @@ from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.attributes import Attributes
 from racelint.program.calls import Calls, constructs
+from racelint.program.endings import joins
 from racelint.program.frames import argument
 from racelint.program.lifetimes import Lifetimes, loop_around
 from racelint.program.protocols import method_refs
@@ -65,7 +66,7 @@ class Context:
     starts: tuple[tuple[Code, int], ...] = ()
     """Where it begins to run: the `start()` calls, or the site itself."""
     joins: Mapping[int, int] = field(default_factory=dict)
-    """For functions that wait for its end on every path: the id of that wait."""
+    """For functions that go on only when it has ended: the id of that wait, or of a call that waits."""
     awaited: bool = False
     """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
     ends: tuple[int, int] | None = None
@@ -184,7 +185,7 @@ class Finder:
                 call.span,
                 repeated,
                 tuple(starts),
-                self._lifetimes.joins(site),
+                joins(self._calls, self._lifetimes, site),
                 _is_awaited(code, site[1]),
                 self._lifetimes.ends(code, site, starts, spawn),
             )
@@ -338,7 +339,7 @@ class Finder:
                 code.function.span if where is None else span_of(where, id),
                 repeated,
                 tuple(starts),
-                self._lifetimes.joins(made[0]) if len(made) == 1 else {},
+                joins(self._calls, self._lifetimes, made[0]) if len(made) == 1 else {},
                 False,
                 ends,
             )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
+from racelint.program.apart import is_apart
 from racelint.program.case import THREAD_KEYS, Case
 from racelint.program.composites import REMOVES, Composite, Shape
 from racelint.program.deciding import leaves
@@ -120,6 +121,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return case.clears(other)
     if sequence.shape in SWAPS:
         return adds(case.sharing.places.dataflow(other.code), sequence, other)
+    if is_apart(case, sequence, other):
+        return False
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:
         # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container

@@ -15,7 +15,7 @@ from racelint.program.guards import Protection, exclude_each_other, protections
 from racelint.program.holding import Acquisition
 from racelint.program.latches import is_made_by_taker
 from racelint.program.memos import is_memo_of_calls, makes_object
-from racelint.program.oversights import wrong_lock
+from racelint.program.oversights import callers_without, wrong_lock
 from racelint.program.places import Access
 from racelint.program.race import Problem, Race
 from racelint.program.rough import is_rough
@@ -161,7 +161,7 @@ def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection
     guard = case.guard
     if guard is None or guard.share < HALF or not case.is_unguarded(held) or not case.is_reached(sequence.code):
         return False
-    if not case.is_insider(sequence.first):
+    if not case.is_insider(sequence.first) or callers_without(case, sequence.code, guard) == []:
         return False
     own = {(sequence.code.key, id) for id in sequence.between}
     elsewhere = [

@@ -8,7 +8,7 @@ from dataclasses import replace
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.iteration import Disturbance
-from racelint.program.case import Case
+from racelint.program.case import HALF, Case
 from racelint.program.contexts import Context
 from racelint.program.disturbances import (
     changed_under,
@@ -86,6 +86,8 @@ def _only_skips(case: Case, access: Access, other: Access) -> bool:
 def _changed_under_guard(case: Case, access: Access, held: list[Protection]) -> tuple[Guard, Access] | None:
     guard = case.guard
     if guard is None or guard.guarded < 2 or not case.is_unguarded(held):
+        return None
+    if guard.share < HALF and not case.knows(access, guard.lock):
         return None
     if not case.is_reached(access.code) or not case.is_insider(access) or is_left_to_holder(case, access, guard):
         return None

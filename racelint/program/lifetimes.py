@@ -54,15 +54,6 @@ class Lifetimes:
         waits = [id for id in self.waits(code, site) if id > first]
         return (first, max(waits)) if waits else None
 
-    def joins(self, site: Site) -> dict[int, int]:
-        """The functions in which a plain `join()` of what is made at the site stands on every path."""
-        found: dict[int, int] = {}
-        for code, id in self.method_calls(site, "join"):
-            call = code.operations[id]
-            if isinstance(call, facts.Call) and not call.arguments and id in unconditional(code):
-                found[code.key] = id
-        return found
-
     def joins_in_turn(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> bool:
         """Whether each turn of the loop around the site waits for what it has started: there is one at a time."""
         loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, site[1])]

@@ -16,6 +16,7 @@ from racelint.program.locks import Lock
 from racelint.program.places import Access, Kind
 from racelint.program.race import Problem, Race
 from racelint.program.source import Code, span_of
+from racelint.program.turns import has_taken_over
 
 
 def forgotten(case: Case, access: Access) -> Iterator[Race]:
@@ -36,6 +37,8 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
         return
     if is_single_step(case, access, guard) or runs_at_exit(case, access.code):
+        return
+    if has_taken_over(case.locksets, access):
         return
     guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
@@ -77,21 +80,39 @@ def _is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
 
 
 def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
-    """The access itself; in a helper that other callers call with the lock held, the calls that forgot it."""
+    """The access itself; in a helper that other callers call with the lock held, the calls that forgot it.
+
+    It is nowhere forgotten where the object has just been made.
+    """
+    if _is_of_self(access) and case.sharing.preparing.is_initial(access.code):
+        return []
+    forgetful = callers_without(case, access.code, guard)
+    if forgetful is not None:
+        return [(edge.caller, span_of(edge.caller, edge.site)) for edge in forgetful]
+    return [(access.code, access.span)]
+
+
+def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
+    """The calls that forget the lock, of a function that other callers call with it; None if none of them takes it."""
     locksets, calls = case.locksets, case.threads.calls
-    callers = calls.callers(access.code)
+    callers = calls.callers(code)
     without = [
         edge
         for edge in callers
         if not any(use.lock.key == guard.lock.key for use in locksets.held(edge.caller, edge.site))
     ]
-    if len(without) < len(callers) and access.code.key not in calls.escaping:
-        return [
-            (edge.caller, span_of(edge.caller, edge.site))
-            for edge in without
-            if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
-        ]
-    return [(access.code, access.span)]
+    if len(without) == len(callers) or code.key in calls.escaping:
+        return None
+    return [
+        edge
+        for edge in without
+        if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
+    ]
+
+
+def _is_of_self(access: Access) -> bool:
+    code = access.code
+    return code.is_method and access.base == code.function.parameters[0].name
 
 
 def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:

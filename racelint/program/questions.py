@@ -233,9 +233,6 @@ class Questions:
             return "assumed" if place is not None and self._sharing.is_assumed(place) else None
         if not self._threads.overlap(one, act.code, act.id, other, rival.code, rival.id):
             return None
-        if act.id > other.joins.get(act.code.key, act.id) or rival.id > one.joins.get(rival.code.key, rival.id):
-            # whoever runs it, the function has waited for the end of the other thread
-            return None
         if act.access is not None and rival.access is not None:
             same = act.access.place is rival.access.place
             return "threads" if same and self._sharing.in_common(act.access, one, rival.access, other) else None

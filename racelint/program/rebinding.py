@@ -160,8 +160,6 @@ class _Finder:
             for other in self._threads.of(user.code):
                 if one.is_main and other.is_main:
                     continue
-                if store.id > other.joins.get(store.code.key, store.id):
-                    continue
                 beside = self._threads.overlap(one, store.code, store.id, other, user.code, user.id)
                 if beside and any(self._sharing.in_common(store, one, each, other) for each in takes):
                     return one, other

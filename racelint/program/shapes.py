@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.program.composites import INSERTS, REMOVES, Shape, polarity
-from racelint.program.dataflow import Dataflow
+from racelint.program.dataflow import Dataflow, operands
 from racelint.program.misses import handled_misses
 from racelint.program.places import Access, Kind
 from racelint.program.source import Code
@@ -28,6 +28,8 @@ class Shapes:
             # one read, kept in a local: what is tested is what is used
             return None
         if act.kind.rebinds:
+            if read.method == "[]" and not self._asks_itself(read, test):
+                return None
             if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
                 return Shape.LAZY
             return Shape.CHECK
@@ -42,6 +44,32 @@ class Shapes:
         if act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE) and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
+
+    def _asks_itself(self, read: Access, test: int) -> bool:
+        """Whether a test asks for the item that was read, and not for a part of what was made for it.
+
+        `task = Task(self.items[0])`, and later `if task.failed`
+        """
+        seen: set[int] = set()
+        pending = [(test, False)]
+        while pending:
+            id, is_whole = pending.pop()
+            operation = self._flow.operation(id)
+            if id in (read.load, read.id):
+                return True
+            if id in seen or operation is None:
+                continue
+            seen.add(id)
+            match operation:
+                case facts.LoadAttr(base=base):
+                    pending.append((base, True))
+                case facts.Call(callee=callee) if is_whole:
+                    pending.append((callee, False))
+                case facts.Phi(inputs=inputs):
+                    pending.extend((each, is_whole) for each in inputs)
+                case _:
+                    pending.extend((each, False) for each in operands(operation))
+        return False
 
     def _finds(self, read: Access, test: int, negated: bool) -> bool:
         """Whether the key was there if the test came out so."""

@@ -16,11 +16,13 @@ from racelint.program.entering import name_objects
 from racelint.program.locksets import LockSets
 from racelint.program.naming import Naming
 from racelint.program.places import Access, Place, Places
+from racelint.program.preparing import Preparing
 from racelint.program.protocols import is_lock_class
 from racelint.program.source import ClassInfo, Code, makes
 from racelint.program.threads import Threads
+from racelint.program.turns import Turns
 from racelint.program.types import Types
-from racelint.program.unstarted import Limits, SettingUp, before_start, while_as_made
+from racelint.program.unstarted import Limits, before_start, while_as_made
 from racelint.program.values import Instance, LibraryObject, Value
 
 PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
@@ -38,6 +40,7 @@ class Sharing:
     naming: Naming
     approaches: Approaches
     beliefs: Beliefs
+    turns: Turns
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
@@ -46,10 +49,10 @@ class Sharing:
     _assumed: dict[Place, bool] = field(default_factory=dict)
     _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
-    setting_up: SettingUp = field(init=False)
+    preparing: Preparing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.setting_up = SettingUp(self.threads.calls)
+        self.preparing = Preparing(self.threads, self.places)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
@@ -137,9 +140,11 @@ class Sharing:
             return True
         if kind == "closure":
             return self._closure_in_common(first.place, one, other)
-        if self._is_being_made(one, first, other) or self._is_being_made(other, second, one):
+        if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
             return False
         if self.is_before_start(first, one, second, other):
+            return False
+        if self.preparing.is_handed_over_later(first, other) or self.preparing.is_handed_over_later(second, one):
             return False
         mine = self.naming.names(one, first.code, first.base)
         if one is other:
@@ -173,14 +178,6 @@ class Sharing:
             found = self._unstarted[context.index] = before_start(self.threads.calls, context)
         return found
 
-    def _is_being_made(self, context: Context, access: Access, beside: Context) -> bool:
-        """Whether the main context comes to a method only to set up its object, before the other context starts."""
-        code, calls = access.code, self.threads.calls
-        if not context.is_main or not code.is_method or access.base != code.function.parameters[0].name:
-            return False
-        main = [edge for edge in calls.callers(code) if context in self.threads.of(edge.caller)]
-        return self.setting_up.covers(code, main, beside)
-
     def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
         owner = self.places.types.names.sources.codes[place.owner]
@@ -205,7 +202,8 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
     """Name what each context works on."""
     places = locksets.places
     naming = name_objects(threads, places)
-    sharing = Sharing(threads, places, tuple(assumed), naming, Approaches(naming, locksets), Beliefs(locksets))
+    approaches = Approaches(naming, locksets)
+    sharing = Sharing(threads, places, tuple(assumed), naming, approaches, Beliefs(locksets), Turns(locksets))
     for context in threads.contexts[1:]:
         if context.own_instance:
             given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)

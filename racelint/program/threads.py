@@ -70,6 +70,9 @@ class Threads:
         """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
         if first is second:
             return first.many
+        if id > second.joins.get(code.key, id) or other_id > first.joins.get(other.key, other_id):
+            # whoever runs it, the function has waited for the end of the other one
+            return False
         if first.is_main:
             return self._beside(second, code, id)
         if second.is_main:
@@ -84,8 +87,7 @@ class Threads:
 
     def _beside(self, context: Context, code: Code, id: int) -> bool:
         """Whether the main context may be at that operation while `context` lives."""
-        ended = context.joins.get(code.key)
-        if ended is not None and id > ended:
+        if id > context.joins.get(code.key, id):
             return False
         if context.ends is None and code.key in self.outside:
             return True

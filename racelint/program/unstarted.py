@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
-from racelint.program.calls import Calls, Edge, is_public, on_own_object
+from racelint.program.calls import Calls, is_public, on_own_object
 from racelint.program.contexts import Context
 from racelint.program.lifetimes import last_id
 from racelint.program.protocols import method_refs
@@ -136,49 +134,3 @@ def _is_same(one: Operation | None, other: Operation | None) -> bool:
             return name == other_name
         case _:
             return False
-
-
-@dataclass(slots=True)
-class SettingUp:
-    """Tells of calls of a method whether they only set up its object, before a context starts."""
-
-    calls: Calls
-    _starting: dict[int, set[int]] = field(default_factory=dict)
-    """For contexts that were asked about: the functions that start them, if only by calls."""
-
-    def covers(self, code: Code, main: Sequence[Edge], beside: Context) -> bool:
-        """Whether these calls, all that the main context makes, are part of setting up, and constructors make some.
-
-        Where nobody else calls the method, it is there for callers outside: at any time if it starts all over, but to
-        set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
-        """
-        making = [edge for edge in main if self.calls.is_construction(edge)]
-        if not making or not all(edge in making or self._is_before_start(edge, beside) for edge in main):
-            return False
-        return len(self.calls.callers(code)) > len(main) or all(map(_gives, making))
-
-    def _is_before_start(self, edge: Edge, context: Context) -> bool:
-        """Whether the caller goes on to start the context, or what it calls does."""
-        starting = self._starting.get(context.index)
-        if starting is None:
-            starting = self._starting[context.index] = self._starters(context)
-        if any(code is edge.caller and id > edge.site for code, id in context.starts):
-            return True
-        later = (each for each in self.calls.calls(edge.caller) if each.site >= edge.site)
-        return any(each.callee.key in starting for each in later)
-
-    def _starters(self, context: Context) -> set[int]:
-        pending = [code for code, _ in context.starts]
-        found = {code.key for code in pending}
-        while pending:
-            for edge in self.calls.callers(pending.pop()):
-                if edge.caller.key not in found:
-                    found.add(edge.caller.key)
-                    pending.append(edge.caller)
-        return found
-
-
-def _gives(edge: Edge) -> bool:
-    """Whether a call hands anything over."""
-    call = edge.caller.operations[edge.site]
-    return type(call) is facts.Call and bool(call.arguments)
