@@ -27,9 +27,9 @@ class Shapes:
         if same_read and self._asks_for_none(act.load, test):
             # one read, kept in a local: what is tested is what is used
             return None
+        if act.kind.writes and read.method == "[]" and not self._asks_itself(read, test):
+            return None
         if act.kind.rebinds:
-            if read.method == "[]" and not self._asks_itself(read, test):
-                return None
             if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
                 return Shape.LAZY
             return Shape.CHECK
