@@ -313,9 +313,10 @@ class Case:
     def _is_own_step(self, access: Access) -> bool:
         """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
         code, guard = access.code, self.guard
-        if guard is None or not code.is_method or code.name not in ("__next__", "__anext__"):
+        parameters = code.function.parameters
+        if guard is None or not parameters or not code.is_method or code.name not in ("__next__", "__anext__"):
             return False
-        return guard.relation.startswith(".") and access.base == code.function.parameters[0].name
+        return guard.relation.startswith(".") and access.base == parameters[0].name
 
     def knows(self, access: Access, lock: Lock) -> bool:
         """Whether the class in which an access is written has the lock: what only a subclass has it cannot take."""

@@ -112,7 +112,8 @@ def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
 
 def _is_of_self(access: Access) -> bool:
     code = access.code
-    return code.is_method and access.base == code.function.parameters[0].name
+    parameters = code.function.parameters
+    return code.is_method and bool(parameters) and access.base == parameters[0].name
 
 
 def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:

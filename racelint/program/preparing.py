@@ -30,7 +30,8 @@ class Preparing:
         set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
         """
         code, calls = access.code, self.threads.calls
-        if not context.is_main or not code.is_method or access.base != code.function.parameters[0].name:
+        parameters = code.function.parameters
+        if not context.is_main or not code.is_method or not parameters or access.base != parameters[0].name:
             return False
         main = self._calls_in(context, code)
         making = [edge for edge in main if calls.is_construction(edge)]

@@ -188,7 +188,8 @@ class Sharing:
 
 
 def _is_of_self(access: Access) -> bool:
-    return access.code.is_method and access.base == access.code.function.parameters[0].name
+    parameters = access.code.function.parameters
+    return access.code.is_method and bool(parameters) and access.base == parameters[0].name
 
 
 def _is_receiver(context: Context, access: Access) -> bool:
