@@ -12,6 +12,7 @@ from racelint import facts
 from racelint.knowledge.model import LockDomain, SafetyKind
 from racelint.program.composites import Composite
 from racelint.program.contexts import Context
+from racelint.program.drawn import container
 from racelint.program.guards import (
     BETWEEN_TASKS,
     BETWEEN_THREADS,
@@ -308,7 +309,15 @@ class Case:
         owner = self.sharing.places.types.names.sources.classes[access.place.owner]
         if access.base == code.function.parameters[0].name:
             return owner in receiver.mro or receiver in owner.mro
-        return owner.module == code.module and access.base.startswith(code.function.parameters[0].name + ".")
+        return owner.module == code.module and self._kept_in(access).startswith(code.function.parameters[0].name + ".")
+
+    def _kept_in(self, access: Access) -> str:
+        """The path of an object, or of the container that it is drawn from and stays in."""
+        number = access.base.removeprefix("%")
+        if number == access.base or not number.isdigit():
+            return access.base
+        places = self.sharing.places
+        return container(places.types, places.dataflow(access.code), int(number)) or access.base
 
     def _is_own_step(self, access: Access) -> bool:
         """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
