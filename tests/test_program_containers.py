@@ -116,6 +116,26 @@ def test_annotations_tell_what_containers_hold() -> None:
     )
 
 
+def test_arguments_are_handed_on_by_position_and_by_name() -> None:
+    check(
+        """
+        class Base:
+            def __init__(self, client, lock=None, **options):
+                show(client)  # is: A()
+                show(lock)  # is: B()
+                show(options["other"])  # is: B()
+                show(options.pop("extra", None))  # is: A()
+        class Sub(Base):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+        class Named(Sub):
+            def __init__(self, name, *args, **kwargs):
+                Sub.__init__(self, *args, lock=B(), **kwargs)
+        Named("first", A(), extra=A(), other=B())
+        """
+    )
+
+
 def test_a_weak_reference_gives_its_object() -> None:
     check(
         """

@@ -43,7 +43,10 @@ class Contents:
             self._flow.add(node, base)
         else:
             key = _number(code, operation.key)
-            if key is None:
+            named = self._invocation.binding.named(base, code, operation.key)
+            if named is not None:
+                self._flow.copy(named, node)
+            elif key is None:
                 self._elements.take(node, base)
             else:
                 self._elements.take_at(node, base, key)

@@ -10,6 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Form, Passing, Spawn
+from racelint.program.binding import Binding
 from racelint.program.elements import CALLED, MAPPINGS, REFERENCES, Elements
 from racelint.program.flow import Flow
 from racelint.program.source import ClassInfo, Code
@@ -54,6 +55,8 @@ class Invocation:
         self._types = types
         self._flow = flow
         self._elements = elements
+        self.binding = Binding(types.names.sources, flow, elements)
+        self.bind = self.binding.bind
         self._reflect = reflect
         self._values = types.names.values
         # the same few names are asked for at every call of the program
@@ -71,27 +74,8 @@ class Invocation:
             tuple(node for name, node in given if name == ""),
             tuple((name, node) for name, node in given if name not in ("", "*", "**")),
             tuple(node for name, node in given if name == "*"),
+            tuple(node for name, node in given if name == "**"),
         )
-
-    def bind(self, callee: Code, receiver: Value | None, passed: Passed) -> None:
-        """Let the arguments flow into the parameters of `callee`."""
-        parameters = callee.function.parameters
-        slots = [index for index, each in enumerate(parameters) if each.kind == "positional"]
-        if receiver is not None and slots:
-            self._flow.add(callee.offset + slots.pop(0), receiver)
-        for node, index in zip(passed.positional, slots, strict=False):
-            self._flow.copy(node, callee.offset + index)
-        by_name = {each.name: index for index, each in enumerate(parameters) if each.kind in ("positional", "keyword")}
-        for name, node in passed.keywords:
-            if name in by_name:
-                self._flow.copy(node, callee.offset + by_name[name])
-        rest = [index for index, each in enumerate(parameters) if each.kind == "vararg"]
-        if rest:
-            elements = self._flow.node("elements", (callee.key, rest[0]))
-            for node in passed.positional[len(slots) :]:
-                self._flow.copy(node, elements)
-            for node in passed.starred:
-                self._flow.watch(node, partial(self._elements.draw, elements))
 
     # --- calling ---
 
@@ -212,7 +196,7 @@ class Invocation:
         owner = qualname.rpartition(".")[0]
         if self._is_class(owner) and passed.positional:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
-            rest = Passed(passed.positional[1:], passed.keywords, passed.starred)
+            rest = Passed(passed.positional[1:], passed.keywords, passed.starred, passed.mappings)
             self._flow.watch(passed.positional[0], partial(self._spawn, site, qualname, rest))
         if result is not None:
             self._library_result(site, qualname, passed, result)
@@ -321,7 +305,12 @@ class Invocation:
         if method == "__new__" and passed.positional:
             self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
         returned = self._returns(callee.qualname)
-        if holds and method in TAKES_ELEMENT:
+        named = self._named(receiver, passed) if method in TAKES_ELEMENT else None
+        if named is not None:
+            self._flow.copy(named, result)
+            for node in passed.positional[1:]:
+                self._flow.copy(node, result)
+        elif holds and method in TAKES_ELEMENT:
             give = self._elements.pair if method == "popitem" else self._elements.take
             give(result, receiver)
         elif holds and method in SHARES_ELEMENTS:
@@ -330,6 +319,13 @@ class Invocation:
             give(self._elements.held(site), receiver)
         elif returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
+
+    def _named(self, container: Value, passed: Passed) -> int | None:
+        """The node of what a call takes out of `**kwargs` by its name."""
+        if not passed.positional or passed.positional[0] >= self._types.names.sources.size:
+            return None
+        code, _ = self._types.names.sources.operation_at(passed.positional[0])
+        return self.binding.named(container, code, passed.positional[0] - code.offset)
 
     def _fresh(self, site: Site, result: int, cls: Value) -> None:
         """`super().__new__(cls)` makes an object of that class."""
@@ -349,6 +345,7 @@ class Invocation:
                 first.positional[1:] + passed.positional,
                 passed.keywords + first.keywords,
                 first.starred + passed.starred,
+                first.mappings + passed.mappings,
             )
             self._flow.watch(first.positional[0], partial(self.call, site, joined, result))
 
@@ -403,7 +400,7 @@ class Invocation:
     def _handed_over(self, spawn: Spawn, passed: Passed) -> Passed:
         if spawn.passing is Passing.REST:
             after = (spawn.callee.position or 0) + 1
-            return Passed(passed.positional[after:], passed.keywords, passed.starred)
+            return Passed(passed.positional[after:], passed.keywords, passed.starred, passed.mappings)
         if spawn.passing is Passing.ARGS_KWARGS:
             return self._displayed(spawn.args, spawn.kwargs, passed)
         if spawn.passing is Passing.EACH and spawn.args is not None:

@@ -39,11 +39,12 @@ DATACLASSES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The arguments of a call: nodes by position and by keyword, and the containers given with stars."""
+    """The arguments of a call: nodes by position and by keyword, the containers given with one star and with two."""
 
     positional: tuple[int, ...]
     keywords: tuple[tuple[str, int], ...]
     starred: tuple[int, ...] = ()
+    mappings: tuple[int, ...] = ()
 
     def at(self, slot: Slot) -> int | None:
         """The node of the argument that a slot names."""
