@@ -43,7 +43,13 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"`{method}` is called by {runner}, outside the thread of the event loop: it is not safe there, and "
         message += f"the loop may sleep on. {_instead(found.callee)}"
         yield check.finding(
-            found, message, function=code.qualname, evidence="threads", live_on=EVERY_BUILD, related=related
+            found,
+            message,
+            symbol=_kept_as(program, found),
+            function=code.qualname,
+            evidence="threads",
+            live_on=EVERY_BUILD,
+            related=related,
         )
 
 
@@ -55,6 +61,15 @@ def _called(program: Program, found: Trespass) -> str:
     owner, _, method = found.callee.rpartition(".")
     kind = owner.rpartition(".")[2].replace("AbstractEventLoop", "loop")
     return f"{base.strip('`')}.{method}" if base.startswith("`") else f"{kind}.{method}"
+
+
+def _kept_as(program: Program, found: Trespass) -> str:
+    """The variable or attribute that holds the object, by its dotted name; nothing where it has none."""
+    call = found.code.operations[found.id]
+    fetched = found.code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+    held = found.code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
+    located = program.places.located(found.code, held) if held is not None else []
+    return located[0][0].symbol if located else ""
 
 
 def _home(found: Trespass) -> str:
