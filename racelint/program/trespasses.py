@@ -24,6 +24,8 @@ TAKES_FACTORY: Final = frozenset(
 )
 """The methods of a loop that are given a function which makes protocols."""
 
+FUTURE: Final = "asyncio.Future"
+
 
 @dataclass(frozen=True, slots=True)
 class Trespass:
@@ -139,7 +141,9 @@ class _Finder:
         maker = self._codes[made[0]]
         is_loop = made in {site for loops in self._runs.values() for site in loops}
         used = self._used.get(made)
-        home = used or ((maker, made[1]) if maker.function.is_async or is_loop else None)
+        # whoever makes a future has the loop that the future belongs to
+        has_loop = maker.function.is_async or is_loop or _is_future(method)
+        home = used or ((maker, made[1]) if has_loop else None)
         if home is None:
             return None
         for context in self._threads.of(code):
@@ -208,6 +212,11 @@ class _Finder:
 
     def _runs_loop(self, context: Context) -> bool:
         return any(context in self._threads.of(self._codes[key]) for key in self._runs)
+
+
+def _is_future(method: LibraryMethod) -> bool:
+    receiver = method.receiver
+    return isinstance(receiver, LibraryObject) and receiver.qualname == FUTURE
 
 
 def _made(value: Library | LibraryMethod) -> Site | None:
