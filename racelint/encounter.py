@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from racelint.findings import Located, Side, Turn
 from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
 from racelint.program import Program
-from racelint.program.contexts import Context
-from racelint.program.interleavings import Interleaving
-from racelint.program.lockorder import Nesting
-from racelint.program.locks import Lock
-from racelint.program.places import Access, Place
-from racelint.program.processwide import Disturbance
-from racelint.program.race import Problem, Race
-from racelint.program.rounds import Round
-from racelint.program.source import Code
-from racelint.program.stall import Stall
+from racelint.program.contexts.contexts import Context
+from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.stall import Stall
+from racelint.program.locking.locks import Lock
+from racelint.program.memory.places import Access, Place
+from racelint.program.process.processwide import Disturbance
+from racelint.program.races.race import Problem, Race
+from racelint.program.sources.source import Code
+from racelint.program.tasks.interleavings import Interleaving
+from racelint.program.tasks.rounds import Round
 
 A, B = 0, 1
 ANYBODY = "any other thread (--assume-shared)"

@@ -9,13 +9,13 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program import Program
-from racelint.program.calls import Edge
-from racelint.program.frames import outward, parameter_paths
-from racelint.program.guards import Guard
-from racelint.program.locks import HANDED, LockKey
-from racelint.program.race import Race
-from racelint.program.source import ClassInfo, Code, span_of
-from racelint.program.values import Instance, Library, LibraryMethod, Value
+from racelint.program.callgraph.calls import Edge
+from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.locking.guards import Guard
+from racelint.program.locking.locks import HANDED, LockKey
+from racelint.program.races.race import Race
+from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.values.values import Instance, Library, LibraryMethod, Value
 
 DEPTH = 3
 """How many calls deep it is looked whether a function only computes."""

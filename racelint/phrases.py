@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
-from racelint.program.answers import Need
-from racelint.program.calls import Edge
-from racelint.program.contexts import Context
-from racelint.program.finalizers import Entry
-from racelint.program.guards import Guard
-from racelint.program.interleavings import Interleaving
-from racelint.program.lockorder import Nesting
-from racelint.program.locks import HANDED, Lock, LockKey, LockUse
-from racelint.program.places import Access, Kind
-from racelint.program.processwide import Disturbance
-from racelint.program.race import Race
-from racelint.program.source import Code
-from racelint.program.stall import Stall
-from racelint.program.threads import Threads
+from racelint.program.callgraph.calls import Edge
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.deadlocks.answers import Need
+from racelint.program.deadlocks.finalizers import Entry
+from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.stall import Stall
+from racelint.program.locking.guards import Guard
+from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
+from racelint.program.memory.places import Access, Kind
+from racelint.program.process.processwide import Disturbance
+from racelint.program.races.race import Race
+from racelint.program.sources.source import Code
+from racelint.program.tasks.interleavings import Interleaving
 
 NOUNS = {RunsOn.POOL: "pool task", RunsOn.SERVER: "request thread", RunsOn.HANDLER: "callback", RunsOn.LOOP: "task"}
 VERBS = {

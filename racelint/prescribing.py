@@ -10,15 +10,15 @@ from racelint.knowledge.model import LockKind
 from racelint.own_lock import doubtful, lock_here, taking
 from racelint.phrases import held_by, usual
 from racelint.program import Program
-from racelint.program.balance import Unreleased
-from racelint.program.birth import EarlyStart
-from racelint.program.holding import Acquisition
-from racelint.program.lockorder import Nesting
-from racelint.program.places import Access, Place
-from racelint.program.race import Problem, Race
-from racelint.program.source import Code, span_of
-from racelint.program.values import LibraryObject
-from racelint.program.waiting import BadWait, Flaw
+from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.locking.balance import Unreleased
+from racelint.program.locking.holding import Acquisition
+from racelint.program.memory.places import Access, Place
+from racelint.program.races.race import Problem, Race
+from racelint.program.signals.waiting import BadWait, Flaw
+from racelint.program.sources.source import Code, span_of
+from racelint.program.starting.birth import EarlyStart
+from racelint.program.values.values import LibraryObject
 from racelint.remedies import (
     AnyRemedy,
     IterateCopy,

@@ -10,10 +10,10 @@ from racelint.findings import Turn
 from racelint.knowledge.iteration import Disturbance
 from racelint.phrases import VERBS, state
 from racelint.program import Program
-from racelint.program.interleavings import Interleaving
-from racelint.program.places import Access, Kind
-from racelint.program.race import Problem, Race
-from racelint.program.rounds import Round
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.race import Problem, Race
+from racelint.program.tasks.interleavings import Interleaving
+from racelint.program.tasks.rounds import Round
 
 A, B = 0, 1
 UPDATES = (Kind.UPDATE, Kind.ITEM_UPDATE)

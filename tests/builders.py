@@ -18,10 +18,10 @@ from racelint.facts import ModuleFacts
 from racelint.findings import Finding, in_order
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
-from racelint.program.contexts import Context
-from racelint.program.locks import LockUse
-from racelint.program.source import Code, span_of
-from racelint.program.values import (
+from racelint.program.contexts.contexts import Context
+from racelint.program.locking.locks import LockUse
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
     Generator,

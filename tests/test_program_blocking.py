@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 import pytest
 from builders import program, short
 
-from racelint.program.stall import Stall
+from racelint.program.deadlocks.stall import Stall
 
 PUMP = """
 import queue

@@ -8,7 +8,7 @@ import pytest
 from builders import program
 
 from racelint.program import Program
-from racelint.program.wording import Keyword, wordings
+from racelint.program.locking.wording import Keyword, wordings
 
 # --- texts ---------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import code_of, program, short
 
 from racelint.program import Program
-from racelint.program.source import ClassInfo
+from racelint.program.sources.source import ClassInfo
 
 
 def class_of(linked: Program, qualname: str) -> ClassInfo:

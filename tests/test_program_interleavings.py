@@ -7,7 +7,7 @@ from textwrap import indent
 import pytest
 from builders import program, short
 
-from racelint.program.interleavings import Interleaving
+from racelint.program.tasks.interleavings import Interleaving
 
 HEADER = """
 import asyncio, threading

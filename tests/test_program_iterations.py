@@ -8,8 +8,8 @@ import pytest
 from builders import program
 
 from racelint.knowledge import Disturbance, Knowledge
-from racelint.program.places import Kind
-from racelint.program.race import Problem
+from racelint.program.memory.places import Kind
+from racelint.program.races.race import Problem
 
 MANY_STEPS, ONE_STEP, SNAPSHOT = "many", "one with the GIL", "none"
 

@@ -8,7 +8,7 @@ import pytest
 from builders import answers, lock_text, marks, program
 
 from racelint.program import Program
-from racelint.program.source import Code
+from racelint.program.sources.source import Code
 
 LOCKS = """
 import _thread, threading

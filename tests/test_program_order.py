@@ -6,7 +6,7 @@ import pytest
 from builders import answers, label, marks, program
 
 from racelint.program import Program
-from racelint.program.source import Code
+from racelint.program.sources.source import Code
 
 
 def beside(linked: Program, code: Code, id: int) -> list[str]:

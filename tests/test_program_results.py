@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import program
 
-from racelint.program.source import span_of
+from racelint.program.sources.source import span_of
 
 
 def early(source: str) -> list[tuple[int, str, int]]:

@@ -8,7 +8,7 @@ import pytest
 from builders import program, short
 
 from racelint.program import Program
-from racelint.program.places import Access
+from racelint.program.memory.places import Access
 
 WORKER = """
 import threading

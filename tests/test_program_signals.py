@@ -8,7 +8,7 @@ import pytest
 from builders import program
 
 from racelint.program import Program
-from racelint.program.waits import Limit
+from racelint.program.signals.waits import Limit
 
 BOX = """
 import asyncio, threading

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from builders import code_of, program
 
-from racelint.program.source import span_of
-from racelint.program.suspension import link_suspension
+from racelint.program.sources.source import span_of
+from racelint.program.tasks.suspension import link_suspension
 
 HEADER = """
 import asyncio, async_timeout, contextlib

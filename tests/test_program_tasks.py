@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from builders import label, program
 
-from racelint.program.contexts import Context
-from racelint.program.threads import Threads
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
 
 HEADER = """
 import anyio, asyncio, trio

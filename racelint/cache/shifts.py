@@ -95,7 +95,7 @@ def _comments(former: ModuleFacts, now: ModuleFacts) -> tuple[object, object]:
     sides = [facts.comments for facts in (former, now)]
     if [each.text for each in sides[0]] != [each.text for each in sides[1]]:
         # the others only silence what is found; the stages, which know claims, are not loaded where nothing has changed
-        from racelint.program.wording import wordings
+        from racelint.program.locking.wording import wordings
 
         sides = [tuple(each for each in side if any(wordings(each.text))) for side in sides]
     one, other = (

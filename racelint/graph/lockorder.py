@@ -7,8 +7,8 @@ from collections import defaultdict
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.phrases import called, steps
 from racelint.program import Program
-from racelint.program.lockorder import Nesting
-from racelint.program.locks import Lock, LockKey
+from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.locking.locks import Lock, LockKey
 
 SHOWN = 3
 """So many places of one arrow are named."""

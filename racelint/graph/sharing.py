@@ -6,10 +6,10 @@ from collections import defaultdict
 
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.program import Program
-from racelint.program.case import Case
-from racelint.program.contexts import Context
-from racelint.program.locks import Lock
-from racelint.program.places import Access
+from racelint.program.contexts.contexts import Context
+from racelint.program.locking.locks import Lock
+from racelint.program.memory.places import Access
+from racelint.program.races.case import Case
 from racelint.show.contexts import label
 from racelint.show.shared import is_shared
 

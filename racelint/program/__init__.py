@@ -6,40 +6,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from racelint.knowledge import Knowledge
-from racelint.program.accesses import link_places
-from racelint.program.balance import Balance, link_balance
-from racelint.program.birth import EarlyStart, link_birth
-from racelint.program.blocking import Blocking, link_blocking
-from racelint.program.breaches import Breaches, link_breaches
-from racelint.program.calls import Calls, link_calls
-from racelint.program.candidates import candidates, concerned
-from racelint.program.captures import Capture, link_captures
-from racelint.program.claims import Claims, link_claims
-from racelint.program.composites import Sequences
-from racelint.program.finalizers import Intrusion, link_finalizers
-from racelint.program.foreign import ForeignCall, link_foreign
-from racelint.program.inference import link_types
-from racelint.program.interleavings import Interleavings, link_interleavings
-from racelint.program.lockorder import LockOrder, link_lockorder
-from racelint.program.locks import Locks
-from racelint.program.locksets import LockSets, link_locksets
-from racelint.program.loops import ForeignLock, link_loops
-from racelint.program.names import Names, link_names
-from racelint.program.places import Places
-from racelint.program.processwide import Disturbance, link_processwide
-from racelint.program.races import Races, link_races
-from racelint.program.rebinding import Rebound, link_rebinding
-from racelint.program.results import EarlyRead, link_results
-from racelint.program.sequences import link_sequences
-from racelint.program.sharing import Sharing, link_sharing
-from racelint.program.signals import Signals, link_signals
-from racelint.program.source import SourceModule, Sources, assemble
-from racelint.program.suspension import link_suspension
-from racelint.program.tasks import link_tasks
-from racelint.program.threadlocals import SetOnce, link_threadlocals
-from racelint.program.threads import Threads, link_threads
-from racelint.program.types import Types
-from racelint.program.values import Interner
+from racelint.program.callgraph.calls import Calls, link_calls
+from racelint.program.contexts.threads import Threads, link_threads
+from racelint.program.deadlocks.blocking import Blocking, link_blocking
+from racelint.program.deadlocks.finalizers import Intrusion, link_finalizers
+from racelint.program.deadlocks.foreign import ForeignCall, link_foreign
+from racelint.program.deadlocks.lockorder import LockOrder, link_lockorder
+from racelint.program.deadlocks.rebinding import Rebound, link_rebinding
+from racelint.program.locking.balance import Balance, link_balance
+from racelint.program.locking.claims import Claims, link_claims
+from racelint.program.locking.locks import Locks
+from racelint.program.locking.locksets import LockSets, link_locksets
+from racelint.program.memory.accesses import link_places
+from racelint.program.memory.places import Places
+from racelint.program.process.processwide import Disturbance, link_processwide
+from racelint.program.process.threadlocals import SetOnce, link_threadlocals
+from racelint.program.races.breaches import Breaches, link_breaches
+from racelint.program.races.candidates import candidates, concerned
+from racelint.program.races.races import Races, link_races
+from racelint.program.sequences.composites import Sequences
+from racelint.program.sequences.sequences import link_sequences
+from racelint.program.sharing.sharing import Sharing, link_sharing
+from racelint.program.signals.signals import Signals, link_signals
+from racelint.program.sources.source import SourceModule, Sources, assemble
+from racelint.program.starting.birth import EarlyStart, link_birth
+from racelint.program.starting.captures import Capture, link_captures
+from racelint.program.starting.results import EarlyRead, link_results
+from racelint.program.tasks.interleavings import Interleavings, link_interleavings
+from racelint.program.tasks.loops import ForeignLock, link_loops
+from racelint.program.tasks.suspension import link_suspension
+from racelint.program.tasks.tasks import link_tasks
+from racelint.program.values.inference import link_types
+from racelint.program.values.names import Names, link_names
+from racelint.program.values.types import Types
+from racelint.program.values.values import Interner
 
 __all__ = ["Program", "SourceModule", "link"]
 

@@ -23,7 +23,7 @@ from racelint.findings import Finding
 from racelint.notes import task_details
 from racelint.phrases import done, others_come_in, state
 from racelint.program import Program
-from racelint.program.composites import Shape
+from racelint.program.sequences.composites import Shape
 from racelint.rule import rule
 
 

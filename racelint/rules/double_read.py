@@ -24,8 +24,8 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import called, held_by, lock_name, state, usual, who
 from racelint.program import Program
-from racelint.program.places import Kind
-from racelint.program.race import Problem, Race
+from racelint.program.memory.places import Kind
+from racelint.program.races.race import Problem, Race
 from racelint.rule import rule
 
 

@@ -24,7 +24,7 @@ from racelint.findings import Finding, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
 from racelint.program import Program
-from racelint.program.locks import NON_REENTRANT
+from racelint.program.locking.locks import NON_REENTRANT
 from racelint.rule import rule
 
 

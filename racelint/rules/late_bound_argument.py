@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from racelint.findings import Finding, Location, Related, note
 from racelint.phrases import called, listed
 from racelint.program import Program
-from racelint.program.captures import Capture
-from racelint.program.source import span_of
+from racelint.program.sources.source import span_of
+from racelint.program.starting.captures import Capture
 from racelint.rule import rule
 
 

@@ -24,7 +24,7 @@ from racelint.findings import Finding, Location, Related, note
 from racelint.notes import lock_details, start
 from racelint.phrases import called, lock_used, who
 from racelint.program import Program
-from racelint.program.loops import ForeignLock, place_of
+from racelint.program.tasks.loops import ForeignLock, place_of
 from racelint.rule import rule
 
 

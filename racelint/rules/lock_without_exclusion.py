@@ -26,8 +26,8 @@ from racelint.knowledge.model import LockKind
 from racelint.notes import details
 from racelint.phrases import by, done, lock_name, state
 from racelint.program import Program
-from racelint.program.locks import EXCLUSIVE, Lock
-from racelint.program.race import Problem
+from racelint.program.locking.locks import EXCLUSIVE, Lock
+from racelint.program.races.race import Problem
 from racelint.rule import rule
 
 

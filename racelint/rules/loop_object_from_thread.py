@@ -23,8 +23,8 @@ from racelint import facts
 from racelint.findings import EVERY_BUILD, Finding, Location, note
 from racelint.phrases import called, spelled, who
 from racelint.program import Program
-from racelint.program.source import span_of
-from racelint.program.trespasses import Trespass
+from racelint.program.sources.source import span_of
+from racelint.program.tasks.trespasses import Trespass
 from racelint.rule import rule
 
 

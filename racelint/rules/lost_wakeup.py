@@ -24,9 +24,9 @@ from racelint.findings import Finding, Related, note
 from racelint.notes import at, lock_details
 from racelint.phrases import called, done, lock_used, state
 from racelint.program import Program
-from racelint.program.notifying import Loss, LostSignal
-from racelint.program.waiting import BadWait, Flaw
-from racelint.program.waits import Limit
+from racelint.program.signals.notifying import Loss, LostSignal
+from racelint.program.signals.waiting import BadWait, Flaw
+from racelint.program.signals.waits import Limit
 from racelint.rule import rule
 
 

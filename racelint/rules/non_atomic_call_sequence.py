@@ -22,7 +22,7 @@ from racelint.findings import Finding, Related, note
 from racelint.notes import start
 from racelint.phrases import called, spelled, who
 from racelint.program import Program
-from racelint.program.questions import OldAnswer
+from racelint.program.signals.questions import OldAnswer
 from racelint.rule import rule
 
 ADVICE = {

@@ -24,8 +24,8 @@ from racelint.findings import EVERY_BUILD, Finding, Location, Related, note
 from racelint.notes import at, start
 from racelint.phrases import called, done, state, who
 from racelint.program import Program
-from racelint.program.results import EarlyRead
-from racelint.program.source import span_of
+from racelint.program.sources.source import span_of
+from racelint.program.starting.results import EarlyRead
 from racelint.rule import rule
 
 

@@ -21,7 +21,7 @@ from racelint.findings import Finding, Location, note
 from racelint.notes import start
 from racelint.phrases import called
 from racelint.program import Program
-from racelint.program.source import span_of
+from racelint.program.sources.source import span_of
 from racelint.rule import rule
 
 

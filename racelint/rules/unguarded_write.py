@@ -25,7 +25,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import runners, state, where
 from racelint.program import Program
-from racelint.program.race import Problem, Race
+from racelint.program.races.race import Problem, Race
 from racelint.rule import rule
 
 

@@ -28,7 +28,7 @@ from racelint.notes import at, lock_details
 from racelint.phrases import called, done, lock_used, state
 from racelint.prescribing import against_bad_wait
 from racelint.program import Program
-from racelint.program.waiting import BadWait, Flaw
+from racelint.program.signals.waiting import BadWait, Flaw
 from racelint.rule import rule
 
 

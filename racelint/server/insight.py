@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from racelint.facts import Span
 from racelint.phrases import done, lock_name, state
 from racelint.program import Program
-from racelint.program.case import Case
-from racelint.program.guards import Guard
-from racelint.program.places import Access, Place
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access, Place
+from racelint.program.races.case import Case
 from racelint.show.contexts import label
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from racelint.phrases import called, steps
 from racelint.program import Program
-from racelint.program.contexts import Context
-from racelint.program.source import Code
+from racelint.program.contexts.contexts import Context
+from racelint.program.sources.source import Code
 from racelint.show.entry import Entry, Line
 
 MAIN = "the main thread, and callers outside"

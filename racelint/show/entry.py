@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from racelint.facts import Span
-from racelint.program.places import Access
+from racelint.program.memory.places import Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from enum import Enum
 from functools import partial
 
 from racelint.program import Program
-from racelint.program.case import Case
-from racelint.program.composites import Composite
-from racelint.program.excuses import can_outdate, excuse
-from racelint.program.guards import exclude_each_other
-from racelint.program.places import Access
-from racelint.program.race import Race
+from racelint.program.locking.guards import exclude_each_other
+from racelint.program.memory.places import Access
+from racelint.program.races.case import Case
+from racelint.program.races.excuses import can_outdate, excuse
+from racelint.program.races.race import Race
+from racelint.program.sequences.composites import Composite
 
 
 class Fate(Enum):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from racelint.phrases import called, done, lock_name, lock_names, lock_used, state, through
 from racelint.program import Program
-from racelint.program.lockorder import Nesting
-from racelint.program.lockstate import ON_ENTRY, Section
-from racelint.program.places import Access
-from racelint.program.source import Code, span_of
+from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.locking.lockstate import ON_ENTRY, Section
+from racelint.program.memory.places import Access
+from racelint.program.sources.source import Code, span_of
 from racelint.show.entry import Entry, Line, by_place, is_asked
 
 

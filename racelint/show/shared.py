@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from racelint.phrases import done, lock_name, state
 from racelint.program import Program
-from racelint.program.case import Case
-from racelint.program.guards import Guard
-from racelint.program.places import Access
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access
+from racelint.program.races.case import Case
 from racelint.show.contexts import label
 from racelint.show.entry import is_asked
 

@@ -1,0 +1,319 @@
+"""Stage 3: who calls whom, from which call site, on which object; and what code outside the program may call."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.program.callgraph.decorated import wrappers
+from racelint.program.callgraph.handed import escaping, handed_on
+from racelint.program.callgraph.protocols import method_refs
+from racelint.program.dataflow.frames import argument
+from racelint.program.sources.source import Code, Sources
+from racelint.program.values.types import GIVES_ELEMENT, Types
+from racelint.program.values.values import FunctionRef, Instance, Value
+
+OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
+"""Special methods that run while an object or class is being made: nobody else can hold it yet."""
+
+
+CHOICES: Final = 2
+"""A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function).
+
+    `lent`: what is called there is a function that runs `callee`, which it is given as this value.
+    """
+
+    caller: Code
+    site: int
+    callee: Code
+    receiver: Value | None
+    lent: int = facts.NOTHING
+
+
+@dataclass(slots=True)
+class Calls:
+    """The call graph. Calls that start another context (`Thread(target=f)`) are not in it."""
+
+    types: Types
+    out: dict[int, list[Edge]]
+    into: dict[int, list[Edge]]
+    escaping: set[int]
+    """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
+    handed_out: set[int] = field(default_factory=set)
+    """Inner functions that outlive the call that makes them: returned, or kept in what others can reach."""
+    lent: set[int] = field(default_factory=set)
+    """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
+    constructing: set[int] = field(default_factory=set)
+    """Constructors, and the methods that only they call on the object that they make."""
+    wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
+    """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
+    _sure: dict[int, list[Edge]] = field(default_factory=dict)
+    runners: dict[int, set[int]] = field(default_factory=dict)
+    """For each function: the parameters that it calls, or gives to what calls them."""
+    _lent: dict[int, list[Edge]] = field(default_factory=dict)
+    _is_lent: set[int] = field(default_factory=set)
+    _only: dict[int, list[Edge]] = field(default_factory=dict)
+    _wrapping: set[int] = field(default_factory=set)
+    """The functions that are such wrappers."""
+
+    def callers(self, code: Code) -> list[Edge]:
+        """The known calls of a function."""
+        return self.into.get(code.key, [])
+
+    def calls(self, code: Code) -> list[Edge]:
+        """The known calls that a function makes."""
+        return self.out.get(code.key, [])
+
+    def is_construction(self, edge: Edge) -> bool:
+        """Whether a constructor calls a method of the object that it is just making."""
+        return edge.caller.key in self.constructing and on_own_object(edge)
+
+    def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
+        """All functions that run when the roots run, each with the call by which it was found first.
+
+        `surely`: only through calls of which it is known what they run; a call with many possible callees tells little.
+        """
+        found: dict[int, Edge | None] = {root.key: None for root in roots}
+        pending = deque(roots)
+        while pending:
+            code = pending.popleft()
+            for edge in self._sure_reach(code) if surely else self._reach(code):
+                if edge.callee.key not in found:
+                    found[edge.callee.key] = edge
+                    pending.append(edge.callee)
+        return found
+
+    def sure_calls(self, code: Code) -> list[Edge]:
+        """The calls of a function that have at most `CHOICES` possible callees."""
+        found = self._sure.get(code.key)
+        if found is None:
+            edges = self.calls(code)
+            counts = self._targets(edges)
+            found = self._sure[code.key] = [edge for edge in edges if counts[edge.site] <= CHOICES]
+        return found
+
+    def lent_calls(self, code: Code) -> list[Edge]:
+        """The calls that a function has made for it by those that it gives functions to: `retry(self.connect)`.
+
+        Who runs what it is given runs what any caller gives it; of one caller it is known.
+        """
+        found = self._lent.get(code.key)
+        if found is None:
+            lent = [each for edge in self.sure_calls(code) for each in self._lent_at(edge)]
+            counts = Counter((each.site, each.lent) for each in lent)
+            found = self._lent[code.key] = [each for each in lent if counts[each.site, each.lent] <= CHOICES]
+        return found
+
+    def _lent_at(self, edge: Edge) -> Iterator[Edge]:
+        """The functions that a caller gives to what it calls, for that to run them."""
+        caller = edge.caller
+        for given in self._given_to_run(edge):
+            for value in self.types.of(caller, given) if given not in self.runners.get(caller.key, ()) else ():
+                if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
+                    yield Edge(caller, edge.site, value.code, value.receiver, given)
+
+    def _given_to_run(self, edge: Edge) -> Iterator[int]:
+        """The arguments of a call that the callee calls in turn."""
+        if edge.callee.key not in self.runners:
+            return
+        call, bound = edge.caller.operations[edge.site], edge.receiver is not None
+        for index in sorted(self.runners.get(edge.callee.key, ())) if type(call) is facts.Call else ():
+            assert type(call) is facts.Call
+            parameter = edge.callee.function.parameters[index]
+            if index >= bound and parameter.kind in ("positional", "keyword"):
+                given = argument(call, index - bound, parameter.name)
+                if given is not None:
+                    yield given
+
+    def _sure_reach(self, code: Code) -> list[Edge]:
+        return [*self.sure_calls(code), *self.lent_calls(code)]
+
+    def _reach(self, code: Code) -> list[Edge]:
+        """All calls of a function, each of what is lent as a call by who lends it."""
+        edges = self.calls(code)
+        runs = self.runners.get(code.key, ())
+        own = [
+            each
+            for each in edges
+            if not (runs and each.callee.key in self._is_lent and _called_at(code, each.site) in runs)
+        ]
+        return [*own, *(each for edge in edges if edge.callee.key in self.runners for each in self._lent_at(edge))]
+
+    def find_runners(self, sources: Sources) -> None:
+        """Find the parameters that functions call, or give to who calls them, and what they are given as these."""
+        for code in sources.codes:
+            called = {_called_at(code, each.site) for each in self.calls(code)}
+            found = {id for id in called if 0 <= id < len(code.function.parameters)}
+            found = {id for id in found if not _is_put_off(code, id)}
+            if found:
+                self.runners[code.key] = found
+        pending = [sources.codes[key] for key in self.runners]
+        while pending:
+            callee = pending.pop()
+            for edge in self.callers(callee):
+                known = self.runners.setdefault(edge.caller.key, set())
+                parameters = len(edge.caller.function.parameters)
+                for given in self._given_to_run(edge):
+                    if 0 <= given < parameters and given not in known:
+                        known.add(given)
+                        pending.append(edge.caller)
+        self._is_lent.update(
+            each.callee.key for key in self.runners for edge in self.into.get(key, ()) for each in self._lent_at(edge)
+        )
+
+    def only_calls(self, code: Code) -> list[Edge]:
+        """The calls of a function that have one possible callee: what they run is certain."""
+        found = self._only.get(code.key)
+        if found is None:
+            edges = self.calls(code)
+            counts = self._targets(edges)
+            found = self._only[code.key] = [edge for edge in edges if counts[edge.site] == 1]
+        return found
+
+    def _targets(self, edges: list[Edge]) -> Counter[int]:
+        """How many functions each site may run; a wrapper runs with its function and is no other."""
+        targets = {(each.site, each.callee.key) for each in edges if each.callee.key not in self._wrapping}
+        return Counter(site for site, _ in targets)
+
+    def only_callers(self, code: Code) -> list[Edge]:
+        """The calls of a function by sites that have no other possible callee."""
+        return [edge for edge in self.callers(code) if edge in self.only_calls(edge.caller)]
+
+    def is_open(self, code: Code) -> bool:
+        """Whether code outside the program may call the function directly: public, and nobody in the program does."""
+        return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def _is_put_off(code: Code, parameter: int) -> bool:
+    """Whether a function keeps what it is given as well: it may be somebody else who runs it then."""
+    for operation in code.operations:
+        match operation:
+            case facts.StoreAttr(value=value) | facts.StoreItem(value=value) | facts.StoreName(value=value):
+                if value == parameter:
+                    return True
+            case facts.Build(items=items) if parameter in items:
+                return True
+            case facts.Call(callee=callee, arguments=arguments) if any(each.value == parameter for each in arguments):
+                fetched = code.operations[callee] if callee >= 0 else None
+                if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _called_at(code: Code, site: int) -> int:
+    """The value that is called at an operation."""
+    call = code.operations[site]
+    return call.callee if type(call) is facts.Call else facts.NOTHING
+
+
+def is_public(code: Code) -> bool:
+    """Whether a function is part of what its module offers: no leading underscore in its name, nor in its class's."""
+    name = code.name
+    special = name.startswith("__") and name.endswith("__")
+    if name.startswith("_") and not special:
+        return False
+    return code.parent is not None and code.parent.function.kind in ("module", "class")
+
+
+def constructs(code: Code) -> bool:
+    """Whether a function runs only while its object is being made."""
+    return code.is_method and code.name in OPERATORS
+
+
+def link_calls(types: Types) -> Calls:
+    """Collect the edges that the types stage resolved, and those of `with` statements."""
+    sources = types.names.sources
+    edges: dict[Edge, None] = {}
+    for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
+        caller = sources.codes[key]
+        for value in values if id >= 0 else ():
+            # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
+            if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
+                edges[Edge(caller, id, value.code, value.receiver)] = None
+    for code in sources.codes:
+        for node in code.controls:
+            if type(node) is facts.With:
+                for edge in _with_edges(types, code, node):
+                    edges[edge] = None
+    for code in dict.fromkeys(cls.parent for cls in sources.classes):
+        for made in code.operations:
+            if type(made) is facts.MakeClass:
+                body = sources.modules[code.module].facts.classes[made.cls].body
+                edges[Edge(code, made.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
+    out: dict[int, list[Edge]] = defaultdict(list)
+    into: dict[int, list[Edge]] = defaultdict(list)
+    for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
+        out[edge.caller.key].append(edge)
+        into[edge.callee.key].append(edge)
+    calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
+    calls.constructing = _constructing(calls, sources)
+    calls.wrappers = wrappers(types)
+    calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
+    _call_wrappers(calls, sources)
+    calls.find_runners(sources)
+    return calls
+
+
+def _constructing(calls: Calls, sources: Sources) -> set[int]:
+    """Constructors, and the methods that only they call on the object that they make."""
+    found = {code.key for code in sources.codes if constructs(code)}
+    changed = True
+    while changed:
+        changed = False
+        for code in sources.codes:
+            if code.key in found or not code.is_method or code.key in calls.escaping:
+                continue
+            callers = calls.callers(code)
+            if is_public(code):
+                continue
+            if callers and all(edge.caller.key in found and on_own_object(edge) for edge in callers):
+                found.add(code.key)
+                changed = True
+    return found
+
+
+def _call_wrappers(calls: Calls, sources: Sources) -> None:
+    """Who calls a decorated function runs its wrapper too."""
+    for key in sorted(calls.wrappers):
+        for edge in list(calls.callers(sources.codes[key])):
+            for wrapper in dict.fromkeys(wrapper for wrapper, _ in calls.wrappers[key]):
+                added = Edge(edge.caller, edge.site, wrapper, edge.receiver)
+                calls.out.setdefault(edge.caller.key, []).append(added)
+                calls.into.setdefault(wrapper.key, []).append(added)
+
+
+def on_own_object(edge: Edge) -> bool:
+    """Whether a method calls a method of the very object that it runs on."""
+    caller, call = edge.caller, edge.caller.operations[edge.site]
+    if not caller.is_method or edge.receiver is None or type(call) is not facts.Call:
+        return False
+    fetched = caller.operations[call.callee] if call.callee < len(caller.operations) else None
+    if type(fetched) is not facts.LoadAttr or not caller.function.parameters:
+        return False
+    owner = caller.operations[fetched.base] if fetched.base < len(caller.operations) else None
+    if type(owner) is facts.Call:
+        # `super().setup()`
+        callee = caller.operations[owner.callee] if owner.callee < len(caller.operations) else None
+        return type(callee) is facts.LoadName and callee.name == "super"
+    captured = type(owner) is facts.LoadName and owner.name == caller.function.parameters[0].name
+    return fetched.base == 0 or captured
+
+
+def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
+    found: list[Edge] = []
+    names = ("__aenter__", "__aexit__") if node.is_async else ("__enter__", "__exit__")
+    for value in types.of(code, node.manager):
+        if isinstance(value, Instance):
+            for method in method_refs(types, value, names):
+                found.append(Edge(code, node.manager, method, value))
+    return found

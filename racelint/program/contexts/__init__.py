@@ -1,0 +1,1 @@
+"""Threads, pools, request handlers, tasks: what is started where, and what may overlap."""

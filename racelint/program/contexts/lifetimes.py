@@ -1,0 +1,189 @@
+"""Part of the threads stage: when does what is started at a site begin, and who waits for its end?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from racelint import facts
+from racelint.knowledge.running import Spawn, Starts, WaitFor
+from racelint.program.dataflow.frames import argument
+from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import (
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Site,
+)
+
+
+class Lifetimes:
+    """Finds starts, joins and other waits for what is made at a site."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._knowledge = types.names.knowledge
+        self._sources = types.names.sources
+
+    @cached_property
+    def _library_calls(self) -> dict[tuple[Site, str], list[tuple[Code, int]]]:
+        """Calls of library methods on objects whose making is known: by (where made, method name)."""
+        found: dict[tuple[Site, str], list[tuple[Code, int]]] = defaultdict(list)
+        for (key, id), values in self._types.callees.items():
+            for value in values:
+                if id >= 0 and isinstance(value, LibraryMethod):
+                    made = value.receiver
+                    if isinstance(made, LibraryObject | Instance) and made.site is not None:
+                        found[made.site, value.qualname.rpartition(".")[2]].append((self._sources.codes[key], id))
+        return {key: sorted(calls, key=lambda call: (call[0].key, call[1])) for key, calls in found.items()}
+
+    def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
+        return self._library_calls.get((site, method), [])
+
+    def ends(self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn) -> tuple[int, int] | None:
+        """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
+        if any(where is not code for where, _ in starts):
+            return None
+        if spawn.starts is Starts.NOW and self._waits_itself(code, site):
+            return site[1], site[1]
+        first = min(id for _, id in starts)
+        waits = [id for id in self.waits(code, site) if id > first]
+        return (first, max(waits)) if waits else None
+
+    def joins_in_turn(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> bool:
+        """Whether each turn of the loop around the site waits for what it has started: there is one at a time."""
+        loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, site[1])]
+        if not loops or not starts or any(where is not code for where, _ in starts):
+            return False
+        joins = {id for where, id in self.method_calls(site, "join") if where is code and _is_plain(code, id)}
+        turn = (*loops[-1].head, *loops[-1].body)
+        return all(joins & surely_after(code, turn, start) for _, start in starts)
+
+    def _waits_itself(self, code: Code, site: Site) -> bool:
+        for value in self._types.callees.get(site, ()):
+            if isinstance(value, Library | LibraryMethod):
+                wait = self._knowledge.wait(value.qualname)
+                if wait is not None and wait.what is WaitFor.CALL:
+                    return True
+        return False
+
+    def waits(self, code: Code, site: Site) -> list[int]:
+        """The calls in `code`, outside any branch, after which the context has surely ended."""
+        found: list[int] = []
+        always = unconditional(code)
+        for operation in code.operations:
+            if type(operation) is facts.Call and operation.id in always:
+                for value in self._types.of(code, operation.callee):
+                    if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
+                        found.append(operation.id)
+        for node in walk(code.function.body):
+            if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
+                found.append(last_id(node))
+        return found
+
+    def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
+        wait = self._knowledge.wait(callee.qualname)
+        if wait is None or wait.subject is not None:
+            return False
+        if wait.timeout is not None and argument(call, wait.timeout.position, wait.timeout.keyword) is not None:
+            return False
+        made = callee.receiver
+        if not isinstance(made, LibraryObject | Instance) or made.site is None:
+            return False
+        if made.site == site:
+            return True
+        return wait.what in (WaitFor.WORKERS, WaitFor.THREAD) and self._submits_to(made.site, site)
+
+    def _submits_to(self, pool: Site, site: Site) -> bool:
+        return any(
+            isinstance(spawned.pool, LibraryObject) and spawned.pool.site == pool
+            for spawned in self._types.spawned
+            if spawned.site == site
+        )
+
+    def _is_pool_of(self, code: Code, manager: int, site: Site) -> bool:
+        for value in self._types.of(code, manager):
+            if isinstance(value, LibraryObject) and value.site is not None and self._submits_to(value.site, site):
+                return self._knowledge.joins_on_exit(value.qualname)
+        return False
+
+    def instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
+        joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
+        calls = [code.operations[id] for id in joins]
+        plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
+        return (min(id for _, id in starts), max(plain)) if plain else None
+
+
+def _is_plain(code: Code, id: int) -> bool:
+    call = code.operations[id]
+    return isinstance(call, facts.Call) and not call.arguments
+
+
+def last_id(node: facts.Node) -> int:
+    return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
+
+
+def loops(code: Code) -> list[tuple[int, int]]:
+    """The id ranges of the loops and comprehensions of a function, outer ones first."""
+    if code.loops is None:
+        ranges = (
+            [each.id for each in walk([node]) if hasattr(each, "id")]
+            for node in code.controls
+            if type(node) is facts.Loop
+        )
+        code.loops = [(min(ids), max(ids)) for ids in ranges if ids]
+    return code.loops
+
+
+def loop_around(code: Code, id: int) -> tuple[int, int] | None:
+    """The innermost loop around an operation."""
+    around = [(low, high) for low, high in loops(code) if low <= id <= high]
+    return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
+
+
+def unconditional(code: Code) -> set[int]:
+    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
+    return passed(code, code.function.body)
+
+
+def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
+    """The ids that every run of some nodes of the function passes."""
+    found: set[int] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        match node:
+            case facts.Branch(test=test, body=body):
+                asked = code.operations[test] if 0 <= test < len(code.operations) else None
+                if type(asked) is facts.Const and asked.text == "True":
+                    pending.extend(body)
+            case facts.Loop():
+                pending.extend((*node.head, *node.body))
+            case facts.With():
+                pending.extend(node.body)
+            case facts.Try():
+                pending.extend((*node.body, *node.orelse, *node.final))
+            case _ if hasattr(node, "id"):
+                found.add(node.id)
+    return found
+
+
+def contains(node: facts.Node, id: int) -> bool:
+    """Whether an operation stands in a node."""
+    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
+
+
+def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:
+    """The ids that a run passes after an operation, up to the end of some nodes of the function."""
+    for index, node in enumerate(nodes):
+        if contains(node, id):
+            found = passed(code, nodes[index + 1 :])
+            if type(node) is facts.Try:
+                found |= passed(code, node.final)
+            inside = next((part for part in parts(node) if any(contains(each, id) for each in part)), ())
+            return found | surely_after(code, inside, id)
+    return set()

@@ -1,0 +1,218 @@
+"""Stage 4: which contexts run which functions, how many of each there may be, and which of them may overlap?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import Calls, constructs, is_public
+from racelint.program.contexts.contexts import Context, Finder
+from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.sources.source import Code
+
+FOREVER: Final = 1 << 60
+
+
+NO_START: Final = 1 << 60
+
+
+@dataclass(slots=True)
+class Threads:
+    """Which contexts there are and what they run. Context 0 is the main one."""
+
+    calls: Calls
+    contexts: list[Context]
+    running: dict[int, list[Context]] = field(default_factory=dict)
+    """For each function: the contexts that run it, main first."""
+    found_by: dict[tuple[int, int], tuple[Code, int] | None] = field(default_factory=dict)
+    """For (context, function): the call by which the context came to it; None for an entry."""
+    outside: set[int] = field(default_factory=set)
+    """The functions that callers outside the program may be running at any time."""
+    windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    """For each started context, by function: the ids of the main context's operations that may run beside it."""
+
+    _first_starts: dict[int, int] | None = None
+    _offered: frozenset[int] | None = None
+
+    @property
+    def offered(self) -> frozenset[int]:
+        """The functions that callers outside may run if they call what is public, whoever of the program calls it."""
+        if self._offered is None:
+            started = {code.key for context in self.contexts for code, _ in context.entries}
+            public = [code for code in self.calls.types.names.sources.codes if is_public(code) and not constructs(code)]
+            self._offered = frozenset(self.calls.reachable([code for code in public if code.key not in started]))
+        return self._offered
+
+    def first_start(self, code: Code) -> int:
+        """The operation by which a function starts its first context; a number beyond all others if it starts none."""
+        if self._first_starts is None:
+            self._first_starts = {}
+            for context in self.contexts[1:]:
+                for starter, id in context.starts:
+                    self._first_starts[starter.key] = min(id, self._first_starts.get(starter.key, NO_START))
+        return self._first_starts.get(code.key, NO_START)
+
+    def of(self, code: Code) -> list[Context]:
+        """The contexts that run a function."""
+        return self.running.get(code.key, [])
+
+    def trace(self, context: Context, code: Code) -> list[Code]:
+        """How a context comes to a function: from its entry to the function."""
+        chain = [code]
+        while (step := self.found_by.get((context.index, chain[-1].key))) is not None and len(chain) < 30:
+            chain.append(step[0])
+        return chain[::-1]
+
+    def overlap(self, first: Context, code: Code, id: int, second: Context, other: Code, other_id: int) -> bool:
+        """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
+        if first is second:
+            return first.many
+        if id > second.joins.get(code.key, id) or other_id > first.joins.get(other.key, other_id):
+            # whoever runs it, the function has waited for the end of the other one
+            return False
+        if first.is_main:
+            return self._beside(second, code, id)
+        if second.is_main:
+            return self._beside(first, other, other_id)
+        return not self._one_after_the_other(first, second) and not self._one_of_two(first, second)
+
+    def may_be_beside(self, code: Code, id: int) -> bool:
+        """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
+        if code.function.kind != "module":
+            return True
+        return any(self._beside(context, code, id) for context in self.contexts[1:])
+
+    def _beside(self, context: Context, code: Code, id: int) -> bool:
+        """Whether the main context may be at that operation while `context` lives."""
+        if id > context.joins.get(code.key, id):
+            return False
+        if context.ends is None and code.key in self.outside:
+            return True
+        window = self.windows.get(context.index, {}).get(code.key)
+        return window is not None and window[0] <= id <= window[1]
+
+    def _one_of_two(self, first: Context, second: Context) -> bool:
+        """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
+        kept = _kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
+        return kept is not None and kept == _kept_as(second)
+
+    @staticmethod
+    def _one_after_the_other(first: Context, second: Context) -> bool:
+        if first.code is not second.code or first.ends is None or second.ends is None:
+            return False
+        return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+
+def _kept_as(context: Context) -> tuple[int, str] | None:
+    """The attribute of its own object in which a method keeps what it starts: the class, and the name."""
+    code = context.code
+    if code is None or code.cls is None:
+        return None
+    calls = (each for each in code.operations if type(each) is facts.Call)
+    started = {context.site, *(call.id for call in calls if any(each.value == context.site for each in call.arguments))}
+    stores = (each for each in code.operations if type(each) is facts.StoreAttr and each.value in started)
+    return next(((code.cls.key, each.name) for each in stores if each.base == 0), None)
+
+
+def link_threads(calls: Calls) -> Threads:
+    """Find the contexts, what each runs, and when."""
+    contexts = [Context(0, "the main context", None, (), False)]
+    contexts.extend(Finder(calls).find())
+    return spread(Threads(calls, contexts))
+
+
+# --- spreading over the call graph ---
+
+
+def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
+    """Tell what each context runs, and when. `mains` are functions that the main context surely runs just once."""
+    _find_running(threads, mains)
+    calls = threads.calls
+    roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
+    threads.outside.update(calls.reachable([code for code in roots if code not in mains]))
+    for context in threads.contexts[1:]:
+        threads.windows[context.index] = _windows(threads, context)
+    return threads
+
+
+def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
+    """Which functions each context runs. Main: module bodies, what is open to callers outside, and what they call."""
+    calls = threads.calls
+    sources = calls.types.names.sources
+    started = {code.key for context in threads.contexts for code, _ in context.entries}
+    started -= {code.key for code in mains}
+    roots = [
+        code
+        for code in sources.codes
+        if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
+    ]
+    roots += [code for code in mains if code not in roots]
+    for context in threads.contexts[1:]:
+        _reach(threads, context, [code for code, _ in context.entries])
+    _reach(threads, threads.contexts[0], roots)
+    _reach_by_tables(threads)
+    # public functions and callbacks that only unreached code uses: who else should run them but callers outside?
+    unseen = [
+        code
+        for code in sources.codes
+        if code.key not in threads.running
+        and (is_public(code) or code.key in calls.escaping or code.key in calls.handed_out)
+    ]
+    threads.outside.update(calls.reachable(unseen))
+    _reach(threads, threads.contexts[0], unseen)
+
+
+def _reach_by_tables(threads: Threads) -> None:
+    """What nothing is known to run, but a started context may by a call with many possible callees, is run there."""
+    calls = threads.calls
+    reached = set(threads.running)
+    for context in threads.contexts[1:]:
+        for key, edge in calls.reachable([code for code, _ in context.entries]).items():
+            if key not in reached and edge is not None:
+                threads.running.setdefault(key, []).append(context)
+                threads.found_by[context.index, key] = (edge.caller, edge.site)
+
+
+def _reach(threads: Threads, context: Context, entries: list[Code]) -> None:
+    for key, edge in threads.calls.reachable(entries, surely=not context.is_main).items():
+        running = threads.running.setdefault(key, [])
+        if context not in running:
+            # the main context comes first where a function is told of
+            running.insert(0 if context.is_main else len(running), context)
+            threads.found_by[context.index, key] = None if edge is None else (edge.caller, edge.site)
+
+
+def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
+    """What the main context may be doing while `context` lives: by function, a range of ids.
+
+    Where nobody waits for its end, what callers outside may run comes on top (`Threads.outside`).
+    """
+    calls = threads.calls
+    windows: dict[int, tuple[int, int]] = {}
+    pending: list[tuple[Code, int, int]] = []
+    if context.ends is not None and context.code is not None:
+        pending.append((context.code, *context.ends))
+    else:
+        for code, id in context.starts:
+            loop = loop_around(code, id)
+            pending.append((code, loop[0] if loop else id + 1, FOREVER))
+    while pending:
+        code, low, high = pending.pop()
+        if context.ends is None and code.key in threads.outside:
+            continue
+        known = windows.get(code.key)
+        if known is not None and known[0] <= low and known[1] >= high:
+            continue
+        low, high = (min(low, known[0]), max(high, known[1])) if known is not None else (low, high)
+        windows[code.key] = (low, high)
+        for edge in calls.calls(code):
+            if low <= edge.site <= high:
+                pending.append((edge.callee, 0, FOREVER))
+        if high == FOREVER and low > 0:
+            for edge in calls.callers(code):
+                loop = loop_around(edge.caller, edge.site)
+                pending.append((edge.caller, loop[0] if loop else edge.site + 1, FOREVER))
+    return windows

@@ -1,0 +1,275 @@
+"""Inside one function: which operations use a value, which reads a value comes from, and how an object is reached."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.program.sources.source import Code
+
+LOADS: Final = (facts.LoadName, facts.LoadAttr)
+UNKNOWN: Final = "?"
+"""The path of an object that cannot be named."""
+
+
+_OPERANDS: Final[dict[type[Operation], Callable[[Any], tuple[int, ...]]]] = {
+    facts.LoadAttr: lambda each: (each.base,),
+    facts.DeleteAttr: lambda each: (each.base,),
+    facts.LoadItem: lambda each: (each.base, each.key),
+    facts.DeleteItem: lambda each: (each.base, each.key),
+    facts.StoreAttr: lambda each: (each.base, each.value),
+    facts.StoreItem: lambda each: (each.base, each.key, each.value),
+    facts.StoreName: lambda each: (each.value,),
+    facts.Unpack: lambda each: (each.value,),
+    facts.Cast: lambda each: (each.value,),
+    facts.Await: lambda each: (each.value,),
+    facts.Yield: lambda each: (each.value,),
+    facts.Call: lambda each: (each.callee, *[argument.value for argument in each.arguments]),
+    facts.Build: lambda each: (*each.items, *each.keys),
+    facts.Compute: lambda each: each.operands,
+    facts.Choice: lambda each: each.operands,
+    facts.Phi: lambda each: each.inputs,
+    facts.Element: lambda each: (each.iterable,),
+    facts.Entered: lambda each: (each.manager,),
+}
+
+
+def operands(operation: Operation) -> tuple[int, ...]:
+    """The ids of the values that an operation takes in."""
+    taken = _OPERANDS.get(type(operation))
+    return () if taken is None else taken(operation)
+
+
+class Dataflow:
+    """The def-use chains of one function. Phis and casts are looked through on request only."""
+
+    def __init__(
+        self,
+        code: Code,
+        reflected: frozenset[int] = frozenset(),
+        shorten: Callable[[Code, str], str] = lambda _, path: path,
+        behind: Callable[[Code, int], int] = lambda _, id: id,
+    ) -> None:
+        """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments.
+
+        `shorten` gives another path for a path that leads to the same object by attributes, `behind` the value that a
+        call gives back.
+        """
+        self.code = code
+        self._shorten = shorten
+        self._behind = behind
+        self._reflected = reflected
+        self._uses: dict[int, list[Operation]] | None = None
+        self._sources: dict[tuple[int, bool], frozenset[int]] = {}
+        self._paths: dict[int, str] = {}
+
+    def operation(self, id: int) -> Operation | None:
+        """The operation with that id; None for a parameter or no value."""
+        return self.code.operations[id] if 0 <= id < len(self.code.operations) else None
+
+    def uses(self, id: int) -> list[Operation]:
+        """The operations that take in a value."""
+        if self._uses is None:
+            self._uses = {}
+            for operation in self.code.operations:
+                if operation is not None:
+                    for each in dict.fromkeys(operands(operation)):
+                        self._uses.setdefault(each, []).append(operation)
+        return self._uses.get(id, [])
+
+    def comes_from(self, id: int, origin: int) -> bool:
+        """Whether a value was computed from another one, through locals, operators and calls."""
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each == origin:
+                return True
+            operation = self.operation(each)
+            if each not in seen and operation is not None:
+                seen.add(each)
+                pending.extend(operands(operation))
+        return False
+
+    def calls(self, id: int) -> frozenset[int]:
+        """The calls that a value was computed with, the arguments of these left out."""
+        found: set[int] = set()
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            operation = self.operation(each)
+            if each in seen or operation is None:
+                continue
+            seen.add(each)
+            if type(operation) is facts.Call:
+                found.add(each)
+            elif type(operation) not in LOADS:
+                pending.extend(operands(operation))
+        return frozenset(found)
+
+    def sources(self, id: int, *, awaited: bool = True) -> frozenset[int]:
+        """The reads (of names and attributes) that a value was computed from, through locals, operators and calls.
+
+        Those of an awaited value only if `awaited`: it is the answer of somebody else.
+        """
+        found = self._sources.get((id, awaited))
+        if found is None:
+            reads: set[int] = set()
+            seen: set[int] = set()
+            pending = [id]
+            while pending:
+                each = pending.pop()
+                operation = self.operation(each)
+                if each in self._reflected:
+                    reads.add(each)
+                if each in seen or operation is None:
+                    continue
+                seen.add(each)
+                if type(operation) in LOADS or each in self._reflected:
+                    reads.add(each)
+                    if type(operation) is facts.LoadAttr:
+                        pending.append(operation.base)
+                if type(operation) not in LOADS and (awaited or type(operation) is not facts.Await):
+                    pending.extend(operands(operation))
+            found = self._sources[id, awaited] = frozenset(reads)
+        return found
+
+    def path(self, id: int) -> str:
+        """A name for the object in this function's terms: `self.pool`, `g:pkg.mod.registry`, or `%7` for the value 7.
+
+        Equal paths name the same object as long as nothing on the path is rebound in between.
+        """
+        found = self._paths.get(id)
+        if found is None:
+            self._paths[id] = UNKNOWN
+            found = self._paths[id] = self._path(id)
+        return found
+
+    def _path(self, id: int) -> str:
+        parameters = self.code.function.parameters
+        if 0 <= id < len(parameters):
+            return parameters[id].name
+        match self.operation(id):
+            case facts.LoadName(name=name, scope="cell") if any(each.name == name for each in parameters):
+                return name
+            case facts.LoadName(name=name, scope="global"):
+                return f"g:{self.code.module}:{name}"
+            case facts.LoadName(name=name, owner=owner):
+                return f"c:{self.code.module}:{owner}:{name}"
+            case facts.LoadAttr(base=base, name=name):
+                return self._shorten(self.code, f"{self.path(base)}.{name}")
+            case facts.LoadItem(base=base, key=key):
+                return f"{self.path(base)}[{self.key(key)}]"
+            case facts.Cast(value=value) | facts.Await(value=value) if value >= 0:
+                return self.path(value)
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}
+                return paths.pop() if len(paths) == 1 else f"%{id}"
+            case facts.Call(callee=callee, arguments=arguments) if self._is_super(callee):
+                # the object is that of the method, only its attributes are looked up further up
+                if len(arguments) > 1:
+                    return self.path(arguments[1].value)
+                return parameters[0].name if parameters and not arguments else f"%{id}"
+            case facts.Call() if (given := self._behind(self.code, id)) != id:
+                return self.path(given)
+            case _:
+                return f"%{id}"
+
+    def _is_super(self, callee: int) -> bool:
+        operation = self.operation(callee)
+        return type(operation) is facts.LoadName and operation.name == "super" and operation.scope == "global"
+
+    def shortest(self, path: str) -> str:
+        """The shortest path that leads to the same object."""
+        return self._shorten(self.code, path)
+
+    def key(self, id: int) -> str:
+        """A name for a subscript: the literal, the expression over literals and paths, or the path of the value."""
+        match self.operation(id):
+            case facts.Const(text=text):
+                return text
+            case facts.Call(callee=callee, arguments=arguments):
+                return f"{self.path(callee)}({','.join(self.key(each.value) for each in arguments)})"
+            case facts.Compute(kind=kind, operands=inputs):
+                return f"({kind}{','.join(self.key(each) for each in inputs)})"
+            case facts.Build(kind="tuple", items=items):
+                return f"({','.join(self.key(each) for each in items)})"
+            case _:
+                return self.path(id)
+
+    def text(self, id: int) -> str | None:
+        """The value of a string literal."""
+        operation = self.operation(id)
+        if type(operation) is facts.Const and operation.kind == "str":
+            value = ast.literal_eval(operation.text)
+            return value if isinstance(value, str) else None
+        return None
+
+    def is_constant(self, id: int) -> bool:
+        """Whether the value is a literal, or a choice between literals."""
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match self.operation(each):
+                case facts.Const():
+                    pass
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                    pending.extend(inputs)
+                case facts.Compute(kind="-" | "not", operands=(only,)):
+                    pending.append(only)
+                case _:
+                    return False
+        return True
+
+    def is_fraction(self, id: int) -> bool:
+        """Whether the value is a product with a literal factor below one."""
+        product = self.operation(id)
+        factors = map(self.operation, product.operands) if type(product) is facts.Compute else ()
+        parts = (each.text for each in factors if type(each) is facts.Const and each.kind == "float")
+        return type(product) is facts.Compute and product.kind == "*" and any(float(each) < 1 for each in parts)
+
+    def is_repeatable(self, id: int) -> bool:
+        """Whether every run makes an equal value: a literal, or displays and operators over literals, never changed."""
+        seen: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match self.operation(each):
+                case facts.Const():
+                    pass
+                case facts.Build(items=items, keys=keys, comprehension=False) if self._is_left_alone(each):
+                    pending.extend((*items, *keys))
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
+                    pending.extend(inputs)
+                case _:
+                    return False
+        return True
+
+    def _is_left_alone(self, display: int) -> bool:
+        """Whether a display is only stored, and made part of other values: nobody gets hold of it to change it."""
+        return all(
+            type(use) in (facts.Build, facts.Compute, facts.StoreName, facts.StoreAttr) for use in self.uses(display)
+        )
+
+    def truth(self, id: int) -> bool | None:
+        """Whether a literal counts as true; None for what is no literal."""
+        operation = self.operation(id)
+        if type(operation) is not facts.Const:
+            return None
+        return operation.text not in ("None", "False", "0", "0.0", "''", "b''")
+
+    def is_none(self, id: int) -> bool:
+        """Whether the value is the literal None."""
+        operation = self.operation(id)
+        return type(operation) is facts.Const and operation.kind == "none"

@@ -1,0 +1,108 @@
+"""Part of the lockorder stage: can a call, or a chain of them, come to an operation at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.callgraph.calls import Edge
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import argument
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import parts
+from racelint.program.sources.source import Code
+
+
+def literal(code: Code, id: int) -> str:
+    """The text of a literal, or of the default of a parameter; "" for anything else."""
+    parameters = code.function.parameters
+    where: Code | None = code
+    if 0 <= id < len(parameters):
+        id, where = parameters[id].default, code.parent
+    operation = where.operations[id] if where is not None and 0 <= id < len(where.operations) else None
+    if type(operation) is facts.Compute and operation.kind == "-":
+        return f"-{literal(code, operation.operands[0])}"
+    return operation.text if type(operation) is facts.Const else ""
+
+
+def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
+    """Whether the call may come to operation `id` of its callee: not past a test of an argument that says no.
+
+    `flow` is that of the callee. Where the test of a parameter cannot be decided, the answer is no.
+    """
+    return all(_holds(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+
+
+def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
+    """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
+    return any(_fails(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+
+
+def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
+    """Whether the calls lead over a place that is only reached while this thread surely does not hold the lock."""
+    return any(use.lock.key == key for edge in chain[1:] for use in locksets.state(edge.caller, edge.site).free)
+
+
+def _fails(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
+    operation = flow.operation(test)
+    match operation:
+        case facts.Compute(kind="not", operands=(inner,)):
+            return _fails(edge, flow, inner, not truth)
+        case facts.Choice(kind="and", operands=inners) if truth:
+            return any(_fails(edge, flow, inner, truth) for inner in inners)
+        case facts.Choice(kind="or", operands=inners) if not truth:
+            return any(_fails(edge, flow, inner, truth) for inner in inners)
+        case _:
+            pass
+    own = 1 if edge.receiver is not None else 0
+    text = _given(edge, test) if own <= test < len(edge.callee.function.parameters) else ""
+    return text != "" and _is_true(text) is not truth
+
+
+def _is_true(text: str) -> bool:
+    return text not in ("None", "False", "0", "''")
+
+
+def _tests(nodes: Sequence[Node], id: int) -> list[tuple[int, bool]] | None:
+    """The tests around an operation, each with the answer that leads there; None where it is not among the nodes."""
+    for node in nodes:
+        if getattr(node, "id", None) == id or (type(node) is facts.With and node.manager == id):
+            return []
+        for index, part in enumerate(parts(node)):
+            inner = _tests(part, id)
+            if inner is not None:
+                return [(node.test, index == 0), *inner] if type(node) is facts.Branch else inner
+    return None
+
+
+def _holds(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
+    operation = flow.operation(test)
+    match operation:
+        case facts.Compute(kind="not", operands=(inner,)):
+            return _holds(edge, flow, inner, not truth)
+        case facts.Choice(kind="and", operands=inners) if truth:
+            return all(_holds(edge, flow, inner, truth) for inner in inners)
+        case facts.Choice(kind="or", operands=inners) if not truth:
+            return all(_holds(edge, flow, inner, truth) for inner in inners)
+        case _:
+            pass
+    parameters = edge.callee.function.parameters
+    own = 1 if edge.receiver is not None else 0
+    if own <= test < len(parameters):
+        text = _given(edge, test)
+        return text != "" and _is_true(text) is truth
+    return not any(flow.comes_from(test, each) for each in range(own, len(parameters)))
+
+
+def _given(edge: Edge, parameter: int) -> str:
+    """The literal that the call passes for a parameter, or its default; "" where it is no literal."""
+    call = edge.caller.operations[edge.site]
+    if type(call) is not facts.Call:
+        return ""
+    if any(each.name in ("*", "**") for each in call.arguments):
+        return ""
+    position = parameter - (1 if edge.receiver is not None else 0)
+    given = argument(call, position, edge.callee.function.parameters[parameter].name)
+    return literal(edge.callee, parameter) if given is None else literal(edge.caller, given)

@@ -1,0 +1,174 @@
+"""Stage 10: which locks are taken by code that comes in anywhere: finalizers, callbacks of weak references, signals?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import LockDomain
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import Edge, is_public
+from racelint.program.callgraph.protocols import method_refs
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.deadlocks.lockorder import LockOrder, Taken
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import NON_REENTRANT, LockUse
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.values.types import Spawned
+from racelint.program.values.values import FunctionRef, Instance
+
+COMES_IN = (RunsOn.FINALIZER, RunsOn.SIGNAL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A function that is run in the middle of other code: `site` of `by` registers it (None for `__del__`).
+
+    `dying` are the classes of the objects at whose end it is run: nobody else has these in hand then.
+    """
+
+    code: Code
+    runs_on: RunsOn
+    dying: tuple[ClassInfo, ...]
+    by: Code | None = None
+    site: int = facts.NOTHING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intrusion:
+    """`entry` takes `use`, at `span` or by calls from there; `other` takes the lock in what it may interrupt."""
+
+    entry: Entry
+    use: LockUse
+    span: Span
+    chain: tuple[Edge, ...]
+    acquisition: Acquisition
+    other: Acquisition
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.entry.code.path
+
+
+def link_finalizers(locksets: LockSets, order: LockOrder) -> list[Intrusion]:
+    """Find what comes in anywhere, and the plain locks that it waits for."""
+    entries = list(_entries(locksets))
+    only = _run_by_nobody_else(locksets, entries)
+    found: dict[tuple[str, Span], Intrusion] = {}
+    for entry in entries:
+        for taken in order.taken.get(entry.code.key, {}).values():
+            intrusion = _intrusion(locksets, order, entry, taken, only)
+            if intrusion is not None:
+                # of several locks behind one call the nearest one says enough
+                nearest = min((found.get((intrusion.path, intrusion.span), intrusion), intrusion), key=_distance)
+                found[intrusion.path, intrusion.span] = nearest
+    return list(found.values())
+
+
+def _distance(intrusion: Intrusion) -> int:
+    return len(intrusion.chain)
+
+
+def _entries(locksets: LockSets) -> Iterator[Entry]:
+    types = locksets.places.types
+    for code in types.names.sources.codes:
+        if code.is_method and code.name == "__del__" and code.cls is not None:
+            yield Entry(code, RunsOn.FINALIZER, (code.cls, *code.cls.subclasses))
+    for spawned in types.spawned:
+        if spawned.spawn.runs_on in COMES_IN:
+            by = types.names.sources.codes[spawned.site[0]]
+            for code in _run(locksets, spawned):
+                dying = tuple(_dying(locksets, by, spawned)) if spawned.spawn.runs_on is RunsOn.FINALIZER else ()
+                yield Entry(code, spawned.spawn.runs_on, dying, by, spawned.site[1])
+
+
+def _run(locksets: LockSets, spawned: Spawned) -> list[Code]:
+    if isinstance(spawned.target, FunctionRef):
+        return [spawned.target.code]
+    if isinstance(spawned.target, Instance):
+        return method_refs(locksets.places.types, spawned.target, ("__call__",))
+    return []
+
+
+def _dying(locksets: LockSets, by: Code, spawned: Spawned) -> Iterator[ClassInfo]:
+    """The classes of the first argument, the object that is watched."""
+    call = by.operations[spawned.site[1]]
+    if type(call) is facts.Call and call.arguments:
+        for value in locksets.places.types.of(by, call.arguments[0].value):
+            if isinstance(value, Instance):
+                yield from (value.cls, *value.cls.mro)
+
+
+def _run_by_nobody_else(locksets: LockSets, entries: list[Entry]) -> set[int]:
+    """The entries and the private functions that only they call."""
+    calls = locksets.threads.calls
+    sources = calls.types.names.sources
+    entered = {entry.code.key for entry in entries}
+    found = set(calls.reachable([entry.code for entry in entries]))
+    started = {code.key for context in locksets.threads.contexts for code, _ in context.entries}
+    changed = True
+    while changed:
+        outside = {
+            key
+            for key in found - entered
+            if is_public(sources.codes[key])
+            or key in started
+            or any(edge.caller.key not in found for edge in calls.callers(sources.codes[key]))
+        }
+        changed = bool(outside)
+        found -= outside
+    called = {key for key in entered if any(edge.caller.key not in found for edge in calls.callers(sources.codes[key]))}
+    return found - called
+
+
+def _intrusion(locksets: LockSets, order: LockOrder, entry: Entry, taken: Taken, only: set[int]) -> Intrusion | None:
+    lock = taken.use.lock
+    if lock.kind not in NON_REENTRANT or lock.is_semaphore or lock.domain is not LockDomain.THREAD:
+        return None
+    if _dies_too(locksets, entry, taken.use):
+        return None
+    others = (each for each in locksets.acquisitions() if each.use.lock.key == lock.key and each.code.key not in only)
+    other = next((each for each in others if _interruptible(locksets, entry, each)), None)
+    if other is None:
+        return None
+    site = taken.edge.site if taken.edge is not None else taken.acquisition.id
+    span = span_of(entry.code, site) if taken.edge is not None else taken.acquisition.span
+    return Intrusion(entry, taken.use, span, tuple(order.chain(taken)), taken.acquisition, other)
+
+
+def _interruptible(locksets: LockSets, entry: Entry, other: Acquisition) -> bool:
+    """Whether the section may be run by a thread into which the entry comes; signals come into the main thread only."""
+    if other.code.key in locksets.threads.calls.constructing and other.use.lock.per_instance:
+        return False
+    contexts = locksets.threads.of(other.code)
+    return any(context.is_main for context in contexts) if entry.runs_on is RunsOn.SIGNAL else bool(contexts)
+
+
+def _dies_too(locksets: LockSets, entry: Entry, use: LockUse) -> bool:
+    """Whether the lock belongs to the object that has just come to its end, or to a part that it has made itself."""
+    if not use.lock.per_instance or entry.runs_on is RunsOn.SIGNAL:
+        return False
+    owners = {cls.key for cls in entry.dying} | {base.key for cls in entry.dying for base in cls.mro}
+    is_own = use.lock.key[0] == "attribute" and use.lock.key[1] in owners
+    if entry.by is not None:
+        return is_own
+    first = entry.code.function.parameters[0].name if entry.code.function.parameters else ""
+    if is_own:
+        return use.base in (first, UNKNOWN)
+    return use.base.startswith(f"{first}.") and _is_part(locksets, entry, use.base.split(".")[1])
+
+
+def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
+    """Whether the dying object has made what it has in an attribute itself."""
+    cls = entry.code.cls
+    assert cls is not None
+    types = locksets.places.types
+    own = {method.code.key for each in cls.mro for method in types.attributes.methods(each)}
+    values = types.of_attribute(cls, attribute)
+    return bool(values) and all(
+        isinstance(value, Instance) and value.site is not None and value.site[0] in own for value in values
+    )

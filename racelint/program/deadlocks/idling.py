@@ -1,0 +1,49 @@
+"""Part of the blocking stage: who waits for an item under a lock that others need for something else meanwhile?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.running import BlockingOn
+from racelint.program.callgraph.calls import is_public
+from racelint.program.deadlocks.awaited import Waiting
+from racelint.program.deadlocks.stall import Stall
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import Code
+
+ASKS: Final = frozenset({"empty", "qsize"})
+"""Who asks whether there is an item does not mean to wait for one."""
+
+
+def idle(locksets: LockSets, stalls: Iterable[Stall], waitings: list[Waiting]) -> Iterator[Stall]:
+    """Of calls that are slow with a lock held, those that may last for ever: nobody need ever bring an item."""
+    takers = {each.code.key for each in waitings if _takes_item(each)}
+    for stall in stalls:
+        if stall.chain or not _takes_item(stall.waiting) or _asks(stall.code):
+            continue
+        entrance = _entrance(locksets, stall, takers)
+        if entrance is not None:
+            yield replace(stall, entrance=entrance)
+
+
+def _takes_item(waiting: Waiting) -> bool:
+    return waiting.what is BlockingOn.QUEUE and waiting.name.endswith(".get")
+
+
+def _asks(code: Code) -> bool:
+    return any(type(each) is facts.LoadAttr and each.name in ASKS for each in code.operations)
+
+
+def _entrance(locksets: LockSets, stall: Stall, takers: set[int]) -> Acquisition | None:
+    """Where a public function takes the lock, and no item: the lock is not there to let one at a time wait."""
+    for each in locksets.acquisitions():
+        code = each.code
+        if each.use.lock.key != stall.lock.lock.key or not each.waits or code is stall.code:
+            continue
+        if is_public(code) and code.name != "__init__" and code.key not in takers:
+            return each
+    return None

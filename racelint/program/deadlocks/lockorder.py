@@ -1,0 +1,335 @@
+"""Stage 9: which lock is taken while another is held, through any number of calls, and where can that block?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.logs import RUN_INSIDE, WRITES
+from racelint.knowledge.model import LockKind
+from racelint.program.callgraph.calls import Edge
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
+from racelint.program.locking.balance import is_private
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.values import Library, LibraryMethod
+
+LENGTH: Final = 6
+"""Longer cycles than this are not looked for: a shorter one is nearly always inside."""
+
+DEPTH: Final = 3
+"""How many calls deep a log record is looked for."""
+
+PER_FUNCTION: Final = 60
+"""A function that may take more locks than this says nothing useful about their order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A lock that a function may take, itself or by the call `edge`: `use` is in the function's own terms."""
+
+    use: LockUse
+    acquisition: Acquisition
+    edge: Edge | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nesting:
+    """`inner` is taken while `outer` is held: at operation `site` of `code`, which is the acquisition or a call."""
+
+    outer: LockUse
+    inner: LockUse
+    code: Code
+    site: int
+    span: Span
+    held: frozenset[LockKey]
+    chain: tuple[Edge, ...]
+    acquisition: Acquisition
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+@dataclass(slots=True)
+class LockOrder:
+    """The answers: cycles of nestings of different locks, the same lock twice, and two locks of one class."""
+
+    nestings: list[Nesting]
+    taken: dict[int, dict[LockUse, Taken]] = field(default_factory=dict)
+    """For each function: what it may take, itself or through calls, in its own terms."""
+    cycles: list[tuple[Nesting, ...]] = field(default_factory=list)
+    again: list[Nesting] = field(default_factory=list)
+    siblings: list[Nesting] = field(default_factory=list)
+
+    def chain(self, taken: Taken) -> list[Edge]:
+        """The calls by which a function comes to a lock that it may take."""
+        chain: list[Edge] = []
+        while taken.edge is not None and len(chain) < 20:
+            chain.append(taken.edge)
+            below = self.taken.get(taken.edge.callee.key, {})
+            following = next((each for each in below.values() if each.acquisition is taken.acquisition), None)
+            if following is None or following is taken:
+                break
+            taken = following
+        return chain
+
+
+def link_lockorder(locksets: LockSets) -> LockOrder:
+    """Find all nestings, then what is wrong among them."""
+    finder = _Finder(locksets)
+    order = finder.order
+    order.nestings.extend(finder.nestings())
+    again = (each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key))
+    order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
+    order.again.extend(each for each in finder.logged() if _is_again(each))
+    order.siblings = [each for each in order.nestings if _are_siblings(each)]
+    both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
+    order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
+    order.cycles = list(_cycles(order.nestings, locksets))
+    return order
+
+
+class _Finder:
+    """Finds what is taken while something else is held."""
+
+    def __init__(self, locksets: LockSets) -> None:
+        self._locksets = locksets
+        self._calls = locksets.threads.calls
+        self._sources = self._calls.types.names.sources
+        self._shut_out: dict[tuple[int, int, int, int], bool] = {}
+        self._taken = self._summaries()
+        self.order = LockOrder([], self._taken)
+
+    def _summaries(self) -> dict[int, dict[LockUse, Taken]]:
+        """What each function may take, from the functions that take locks themselves upwards to their callers."""
+        taken: dict[int, dict[LockUse, Taken]] = defaultdict(dict)
+        for acquisition in self._locksets.acquisitions():
+            paused = acquisition.use in acquisition.before.paused
+            if acquisition.waits and acquisition.use.lock.kind is not None and not paused:
+                taken[acquisition.code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
+        pending = sorted(taken)
+        while pending:
+            key = pending.pop(0)
+            for edge in self._calls.only_callers(self._sources.codes[key]):
+                known = taken[edge.caller.key]
+                before = len(known)
+                for use, found in self._seen_from(edge, taken[key]):
+                    if use not in known and len(known) < PER_FUNCTION:
+                        known[use] = Taken(use, found.acquisition, edge)
+                if len(known) > before and edge.caller.key not in pending:
+                    pending.append(edge.caller.key)
+        return taken
+
+    def _seen_from(self, edge: Edge, taken: dict[LockUse, Taken]) -> list[tuple[LockUse, Taken]]:
+        if edge.callee.function.is_async and not edge.caller.function.is_async:
+            return []
+        flow = self._locksets.places.dataflow(edge.caller)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        return [
+            (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
+            for use, found in taken.items()
+            if not self._is_shut_out(edge, found.edge.site if found.edge is not None else found.acquisition.id)
+        ]
+
+    def _is_shut_out(self, edge: Edge, id: int) -> bool:
+        key = (edge.caller.key, edge.site, edge.callee.key, id)
+        known = self._shut_out.get(key)
+        if known is None:
+            known = self._shut_out[key] = shuts_out(edge, self._locksets.places.dataflow(edge.callee), id)
+        return known
+
+    def nestings(self) -> Iterator[Nesting]:
+        """Each lock taken at each acquisition and call that is made with another one held."""
+        for key in sorted({*self._locksets.holdings, *self._locksets.around}):
+            code = self._sources.codes[key]
+            holding = self._locksets.holdings.get(key)
+            for acquisition in holding.acquisitions.values() if holding is not None else ():
+                if acquisition.waits and acquisition.use.lock.kind is not None:
+                    held = self._locksets.own(code, acquisition.before)
+                    yield from self._under(
+                        held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
+                    )
+            for edge in self._calls.only_calls(code):
+                held = self._locksets.own(code, self._locksets.state(code, edge.site))
+                if held:
+                    for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
+                        chain = (edge, *self.order.chain(found))
+                        span = span_of(code, edge.site)
+                        yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
+
+    def logged(self) -> Iterator[Nesting]:
+        """Each log record that is written, here or behind a call, with a lock held that a handler takes as well.
+
+        Which handlers a logger has is not known, so only locks that all objects share are looked for, and only those
+        that the handler takes itself: what is far behind it is seldom reached by the record in question.
+        """
+        taken = [
+            (code, found)
+            for code in self._sources.codes
+            if _runs_in_logging(code)
+            for found in self._taken.get(code.key, {}).values()
+            if found.edge is None and not found.use.lock.per_instance
+        ]
+        locks = {found.use.lock.key for _, found in taken}
+        for key in sorted(self._locksets.holdings) if taken else ():
+            code = self._sources.codes[key]
+            steps = [*self._records(code), *((edge.site, (edge,)) for edge in self._calls.only_calls(code))]
+            for site, chain in steps:
+                held = [use for use in self._locksets.state(code, site).held if use.lock.key in locks]
+                way = self._way_to_record(chain) if held else None
+                if way is None:
+                    continue
+                caller = way[-1].callee if way else code
+                record = self._records(caller)[0][0] if way else site
+                span = span_of(code, site)
+                for method, found in taken:
+                    below = (*way, Edge(caller, record, method, None))
+                    yield from self._under(held, found.use, code, site, span, found.acquisition, below)
+
+    def _records(self, code: Code) -> list[tuple[int, tuple[Edge, ...]]]:
+        """The calls of a function that write a log record."""
+        calls = [each for each in code.operations if type(each) is facts.Call and each.callee >= 0]
+        return [(each.id, ()) for each in calls if self._writes(code, each)]
+
+    def _writes(self, code: Code, call: facts.Call) -> bool:
+        callees = self._calls.types.of(code, call.callee)
+        return any(isinstance(each, Library | LibraryMethod) and each.qualname in WRITES for each in callees)
+
+    def _way_to_record(self, chain: tuple[Edge, ...]) -> tuple[Edge, ...] | None:
+        """The calls that lead on from the end of `chain` to a record; itself where it is empty."""
+        if not chain or self._records(chain[-1].callee):
+            return chain
+        if len(chain) < DEPTH:
+            for edge in self._calls.only_calls(chain[-1].callee):
+                way = self._way_to_record((*chain, edge))
+                if way is not None:
+                    return way
+        return None
+
+    @staticmethod
+    def _under(
+        held: list[LockUse],
+        inner: LockUse,
+        code: Code,
+        site: int,
+        span: Span,
+        acquisition: Acquisition,
+        chain: tuple[Edge, ...],
+    ) -> Iterator[Nesting]:
+        keys = frozenset(use.lock.key for use in held)
+        for outer in held:
+            if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
+                yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
+
+
+def _runs_in_logging(code: Code) -> bool:
+    bases = code.cls.library_bases if code.cls is not None and code.name in RUN_INSIDE else []
+    return any(base.startswith("logging.") for base in bases)
+
+
+def _is_told(locksets: LockSets, key: LockKey) -> bool:
+    """Whether a lock made on the spot is told to others: it may be there for them to release, as a signal."""
+    if key[0] != "site":
+        return False
+    code = locksets.places.types.names.sources.codes[key[1]]
+    return not is_private(locksets, code, key)
+
+
+def _is_again(nesting: Nesting) -> bool:
+    """The same lock of the same object, and it is not reentrant."""
+    outer, inner = nesting.outer, nesting.inner
+    if outer.lock.key != inner.lock.key or inner.lock.kind not in NON_REENTRANT or outer.mode is not inner.mode:
+        return False
+    if inner.lock.is_semaphore:
+        return False
+    if not inner.lock.per_instance and inner.lock.key[0] != "item":
+        return True
+    return outer.base == inner.base and UNKNOWN not in outer.base and not outer.base.startswith("%")
+
+
+def _are_siblings(nesting: Nesting) -> bool:
+    """The locks of two objects of one class, with nothing that says which comes first."""
+    outer, inner = nesting.outer, nesting.inner
+    if outer.lock.key != inner.lock.key or not inner.lock.per_instance or inner.lock.kind is LockKind.SEMAPHORE:
+        return False
+    bases = (outer.base, inner.base)
+    names = {parameter.name for parameter in nesting.code.function.parameters}
+    return outer.base != inner.base and all(base in names for base in bases)
+
+
+def _cycles(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:
+    """The rings of locks, shortest first; a lock pair that is reported once is not reported again in a longer ring."""
+    by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
+    for nesting in nestings:
+        if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
+            by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
+    told: set[tuple[LockKey, LockKey]] = set()
+    if len(by_pair) < 2:
+        return
+    import networkx  # it takes longer to load than most programs to link, and few have such pairs
+
+    graph = networkx.DiGraph(sorted(by_pair))
+    rings = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
+    for ring in sorted(rings, key=lambda ring: (len(ring), ring)):
+        pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
+        if any(pair in told for pair in pairs):
+            continue
+        found = _together([by_pair[pair] for pair in pairs], locksets)
+        if found is not None:
+            told.update(pairs)
+            yield found
+
+
+def _turned(ring: list[LockKey]) -> list[LockKey]:
+    start = ring.index(min(ring))
+    return ring[start:] + ring[:start]
+
+
+def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting, ...] | None:
+    """One nesting for each pair such that no lock is held around all of them and they are not one thread's own."""
+
+    def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
+        if index == len(choices):
+            return chosen if _is_one(chosen[-1].inner, chosen[0].outer) and _may_meet(chosen, locksets) else None
+        for nesting in choices[index]:
+            if index and not _is_one(chosen[-1].inner, nesting.outer):
+                continue
+            if all(_compatible(nesting, other) for other in chosen):
+                found = search(index + 1, (*chosen, nesting))
+                if found is not None:
+                    return found
+        return None
+
+    return search(0, ())
+
+
+def _is_one(inner: LockUse, outer: LockUse) -> bool:
+    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes."""
+    bases = [use.base for use in (inner, outer) if use.lock.per_instance and UNKNOWN not in use.base]
+    return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
+
+
+def _compatible(first: Nesting, second: Nesting) -> bool:
+    """Whether no common lock around both keeps them apart."""
+    common = first.held & second.held
+    return not common
+
+
+def _may_meet(nestings: tuple[Nesting, ...], locksets: LockSets) -> bool:
+    """Whether the nestings may be made by different threads."""
+    threads = locksets.threads
+    first, *rest = (threads.of(nesting.code) for nesting in nestings)
+    if not first or not all(rest):
+        return False
+    alone = [context for context in first if not context.many and not context.is_main]
+    return not (len(first) == 1 and alone and all(contexts == first for contexts in rest))

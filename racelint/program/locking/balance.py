@@ -1,0 +1,198 @@
+"""Stage 7: does every explicit acquire meet its release? Judged from the walks of the locksets stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import LockDomain, LockKind
+from racelint.program.locking.delegated import is_delegated
+from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import Code
+from racelint.program.values.values import LibraryObject
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unreleased:
+    """An acquire that some path never undoes: `exit` is where that path leaves (None: at the end of the function).
+
+    `never`: no code of the program releases the lock at all.
+    """
+
+    acquisition: Acquisition
+    exit: Span | None
+    never: bool
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.acquisition.path
+
+    @property
+    def span(self) -> Span:
+        """The acquire."""
+        return self.acquisition.span
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Acquires and releases that do not match: kept on a normal path or by a `raise`, skipped by an exception of a
+    call, taken or not without looking, released without being held, and locks that nobody else can know."""
+
+    unreleased: list[Unreleased]
+    skipped: list[Unreleased]
+    ignored: list[Acquisition]
+    unheld: list[Release]
+    useless: list[Acquisition]
+
+
+def link_balance(locksets: LockSets) -> Balance:
+    """Judge every function that takes or releases locks."""
+    holdings = [locksets.holdings[key] for key in sorted(locksets.holdings)]
+    released_by: dict[LockKey, set[int]] = {}
+    for holding in holdings:
+        for key in _releases(holding):
+            released_by.setdefault(key, set()).add(holding.code.key)
+    givers = _givers(holdings)
+    loose = _loose_releases(locksets)
+    unreleased: list[Unreleased] = []
+    skipped: list[Unreleased] = []
+    for holding in holdings:
+        kept, passed = _leaks(locksets, holding, released_by, givers, loose)
+        unreleased.extend(kept)
+        skipped.extend(passed)
+    ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
+    unheld = [
+        release
+        for holding in holdings
+        for release in holding.releases.values()
+        if release.free and release.use.lock.kind is not None and not release.use.lock.is_semaphore
+    ]
+    useless = [each for holding in holdings for each in _useless(locksets, holding)]
+    return Balance(unreleased, skipped, ignored, unheld, useless)
+
+
+def _releases(holding: Holding) -> set[LockKey]:
+    return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
+
+
+def _givers(holdings: list[Holding]) -> dict[LockKey, set[int]]:
+    """For each lock the functions that give it back without ever taking it."""
+    found: dict[LockKey, set[int]] = {}
+    for holding in holdings:
+        taken = {each.use.lock.key for each in holding.acquisitions.values()}
+        for key in _releases(holding) - taken:
+            found.setdefault(key, set()).add(holding.code.key)
+    return found
+
+
+def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
+    if not leak.use.lock.is_semaphore or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+        return False
+    returns = (node for node in holding.code.controls if type(node) is facts.Return)
+    result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
+    operation = holding.code.operations[result] if result >= 0 else None
+    return result >= 0 and type(operation) is not facts.Const
+
+
+def _loose_releases(locksets: LockSets) -> set[str]:
+    """The attributes that something releases on an object that is not known: it may be any lock of that name."""
+    found: set[str] = set()
+    for code in locksets.places.types.names.sources.codes:
+        for operation in code.operations:
+            if type(operation) is facts.LoadAttr and operation.name.startswith("release"):
+                owner = code.operations[operation.base] if 0 <= operation.base < len(code.operations) else None
+                if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
+                    found.add(owner.name)
+    return found
+
+
+def _leaks(
+    locksets: LockSets,
+    holding: Holding,
+    released_by: dict[LockKey, set[int]],
+    givers: dict[LockKey, set[int]],
+    loose: set[str],
+) -> tuple[list[Unreleased], list[Unreleased]]:
+    own = {release.use for release in holding.releases.values()}
+    kept: dict[int, Unreleased] = {}
+    skipped: dict[int, Unreleased] = {}
+    for leak in holding.leaks:
+        acquisition = holding.acquisitions.get(leak.acquired)
+        if acquisition is None or leak.acquired in holding.ignored or leak.use.lock.kind is None:
+            continue
+        releasers = released_by.get(leak.use.lock.key, set())
+        never = not releasers and leak.use.lock.name not in loose
+        if leak.use.lock.key[0] == "site" and leak.use not in own:
+            # made on the spot and told to others: it may be theirs to release
+            continue
+        if is_private(locksets, holding.code, leak.use.lock.key):
+            continue
+        if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
+            # every normal path leaves with it, and somebody else gives it back: the lock is handed over
+            continue
+        if leak.use in holding.by_choice and givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+            continue
+        if leak.by is Exit.RETURN and _goes_with_the_result(holding, leak, givers):
+            continue
+        if is_delegated(locksets.places.types, acquisition, leak.exit):
+            continue
+        if leak.use in own or never:
+            target = skipped if leak.by is Exit.CALL else kept
+            if leak.by is Exit.CALL and never:
+                continue
+            target.setdefault(leak.acquired, Unreleased(acquisition, leak.exit, never))
+    return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
+
+
+def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:
+    """Locks that a function makes for itself alone: a new one at each call, known to nobody else."""
+    code = holding.code
+    if code.function.kind == "module":
+        return
+    told: set[LockKey] = set()
+    for acquisition in holding.acquisitions.values():
+        key = acquisition.use.lock.key
+        alone = _is_alone(locksets, code, acquisition)
+        if key not in told and alone and is_private(locksets, code, key) and not _is_elsewhere(locksets, code, key):
+            told.add(key)
+            yield acquisition
+
+
+def _is_elsewhere(locksets: LockSets, code: Code, key: LockKey) -> bool:
+    """Whether what is made is no lock, or only a handle of one that has a name: a file, a row."""
+    knowledge = locksets.places.types.names.knowledge
+    made = (each for each in locksets.places.types.of(code, int(key[2])) if isinstance(each, LibraryObject))
+    models = [model for each in made if (model := knowledge.lock(each.qualname)) is not None]
+    return any(model.kind is LockKind.NONE or model.identity is not None for model in models)
+
+
+def _is_alone(locksets: LockSets, code: Code, acquisition: Acquisition) -> bool:
+    """Whether the one call is all that a private lock can meet: what it awaits itself may be a task of its own."""
+    lock = acquisition.use.lock
+    if lock.domain is not LockDomain.TASK:
+        return lock.domain is not LockDomain.GREENLET
+    uses = locksets.places.dataflow(code).uses(int(lock.key[2])) if lock.key[0] == "site" else ()
+    return not acquisition.explicit and not any(
+        isinstance(use, facts.LoadAttr) and use.name == "acquire" for use in uses
+    )
+
+
+def is_private(locksets: LockSets, code: Code, key: LockKey) -> bool:
+    """Whether a lock is made in the function and known to nobody else: only taken and released there."""
+    if key[0] != "site" or key[1] != code.key or int(key[2]) in code.returns:
+        return False
+    flow = locksets.places.dataflow(code)
+    return all(
+        isinstance(use, facts.Entered | facts.Await)
+        or (
+            isinstance(use, facts.LoadAttr)
+            and all(isinstance(call, facts.Call) and call.callee == use.id for call in flow.uses(use.id))
+        )
+        for use in flow.uses(int(key[2]))
+    )

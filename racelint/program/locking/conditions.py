@@ -1,0 +1,154 @@
+"""Part of the locksets stage: what the outcome of a test says about locks: try-locks, and acquires tied to a flag."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.locking.locks import LockUse
+from racelint.program.locking.lockstate import State
+from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.source import Code
+
+
+class Conditions:
+    """The tests of one function, as far as they tell which lock is held."""
+
+    def __init__(self, code: Code, flow: Dataflow) -> None:
+        self._code = code
+        self._flow = flow
+        self._answers: dict[int, LockUse] = {}
+        self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
+        self._arms: list[tuple[int, int]] | None = None
+
+    def answer(self, id: int, use: LockUse) -> None:
+        """Note that the value `id` tells whether the lock was taken."""
+        self._answers[id] = use
+
+    def answered_by(self, id: int) -> LockUse | None:
+        """The lock about which a value tells."""
+        return self._answers.get(id)
+
+    def tie(self, test: int, body: State, orelse: State) -> None:
+        """Note which locks only one arm of a branch has taken: where the same test comes again, it tells about them."""
+        for truth, arm, other in ((True, body, orelse), (False, orelse, body)):
+            for use in arm.may.keys() - other.may.keys():
+                self._tied[use, self._condition(test, truth)] = arm.may[use]
+
+    def is_own_flag(self, test: int) -> bool:
+        """Whether a test is of a local variable that holds True on some paths, and False on others."""
+        operation = self._flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test = operation.operands[0]
+            operation = self._flow.operation(test)
+        ends = self._ends(test) if type(operation) is facts.Phi else ()
+        return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
+
+    def _ends(self, phi: int) -> set[int]:
+        """What a variable may hold, looked at through all paths that meet."""
+        sources: set[int] = set()
+        pending = [phi]
+        while pending:
+            id = pending.pop()
+            operation = self._flow.operation(id)
+            if id not in sources:
+                sources.add(id)
+                pending.extend(operation.inputs if type(operation) is facts.Phi else ())
+        return {id for id in sources if type(self._flow.operation(id)) is not facts.Phi}
+
+    def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
+        """A test by what it says, so that the same test at another place is known again."""
+        operation = self._flow.operation(test)
+        while type(operation) is facts.Compute and operation.kind == "not":
+            test, truth = operation.operands[0], not truth
+            operation = self._flow.operation(test)
+        return self._flow.key(test), truth
+
+    def refined(self, test: int, state: State, truth: bool) -> State:
+        """The state on the branch where the value `test` is true, or false."""
+        state = self._untied(test, state, truth)
+        if not self._answers:
+            return state
+        use = self._answers.get(test)
+        if use is not None:
+            return state.take(use, test, explicit=True) if truth else state.failed(use, test)
+        match self._flow.operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self.refined(inner, state, not truth)
+            case facts.Compute(kind="is" | "==", operands=(inner, other)) if self._is_text(other, ("True", "False")):
+                return self.refined(inner, state, truth == self._is_text(other, ("True",)))
+            case facts.Choice(kind="and", operands=inners) if truth:
+                return self._all(inners, state, True)
+            case facts.Choice(kind="or", operands=inners) if not truth:
+                return self._all(inners, state, False)
+            case facts.Await(value=inner) | facts.Cast(value=inner) if inner >= 0:
+                return self.refined(inner, state, truth)
+            case facts.Phi() if (told := self._told_by(test, state)) is not None:
+                return state.resume(told, test).sure(told) if truth else state.refused(told)
+            case _:
+                return state
+
+    def _told_by(self, phi: int, state: State) -> LockUse | None:
+        """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
+        ends = self._ends(phi)
+        uses = {self._answers[id] for id in ends if id in self._answers}
+        values = [id for id in ends if id not in self._answers]
+        if len(uses) != 1:
+            return None
+        use = uses.pop()
+        acquires = state.may.get(use, frozenset())
+        known = all(id in acquires or is_literal(self._flow, id, ("True", "False")) for id in values)
+        return use if known else None
+
+    def _untied(self, test: int, state: State, truth: bool) -> State:
+        """Where a test has the other answer than when a lock was taken, that acquire did not happen."""
+        for use, acquired in list(state.may.items()):
+            tied = self._tied.get((use, self._condition(test, not truth)), frozenset())
+            tied |= self._flagged(test, acquired, truth)
+            if acquired <= tied:
+                state = state.settle(use)
+        return state
+
+    def _flagged(self, test: int, acquired: frozenset[int], truth: bool) -> frozenset[int]:
+        """The acquires beside which the tested flag was set to the other value: `locked = True` in the same branch."""
+        flag = self._flow.operation(test)
+        if type(flag) is facts.Phi:
+            other = [each for each in flag.inputs if self._flow.truth(each) is (not truth)]
+        elif type(flag) is facts.LoadAttr:
+            other = [
+                each.id
+                for each in self._code.operations
+                if type(each) is facts.StoreAttr
+                and each.name == flag.name
+                and self._flow.path(each.base) == self._flow.path(flag.base)
+                and self._flow.truth(each.value) is (not truth)
+            ]
+        else:
+            return frozenset()
+        return frozenset(
+            id for id in acquired if any(self._arm_of(id) == self._arm_of(each) != (0, 0) for each in other)
+        )
+
+    def _arm_of(self, id: int) -> tuple[int, int]:
+        """The innermost arm of a branch (or body of a try or with) around an operation, as a range of ids."""
+        if self._arms is None:
+            bodies = [part for node in self._code.controls for part in parts(node) if part]
+            ids = [[each.id for each in walk(body) if hasattr(each, "id")] for body in bodies]
+            self._arms = [(min(each), max(each)) for each in ids if each]
+        around = [(low, high) for low, high in self._arms if low <= id <= high]
+        return min(around, key=lambda arm: arm[1] - arm[0]) if around else (0, 0)
+
+    def _all(self, tests: tuple[int, ...], state: State, truth: bool) -> State:
+        for test in tests:
+            state = self.refined(test, state, truth)
+        return state
+
+    def _is_text(self, id: int, texts: tuple[str, ...]) -> bool:
+        return is_literal(self._flow, id, texts)
+
+
+def is_literal(flow: Dataflow, id: int, texts: tuple[str, ...]) -> bool:
+    """Whether a value is one of these literals."""
+    operation = flow.operation(id)
+    if type(operation) is facts.Compute and operation.kind == "-":
+        return "-1" in texts
+    return type(operation) is facts.Const and operation.text in texts

@@ -1,0 +1,62 @@
+"""Part of the balance stage: is the release left to a function that is made here, for others to run it?"""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.facts import Operation, Span
+from racelint.program.locking.holding import Acquisition
+from racelint.program.sources.source import Code, Sources, makes
+from racelint.program.values.types import Types
+from racelint.program.values.values import ClassRef, FunctionRef
+
+
+def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> bool:
+    """Whether a function that is made between the acquire and the exit releases the lock, or tells others of it.
+
+    The same holds for a lock that is given to a function of a library, such as `submit`.
+    """
+    code, sources = acquisition.code, types.names.sources
+    call = code.operations[acquisition.id]
+    fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+    name = _name(code, fetched.base) if type(fetched) is facts.LoadAttr else ()
+    later = [each for each in code.operations[acquisition.id + 1 :] if name and _is_before(each, exit)]
+    made = [inner for inner in sources.children(code) for each in later if makes(each, inner)]
+    return any(_passes_on(sources, inner, name) for inner in made) or any(
+        _is_given(code, each, name)
+        and not any(isinstance(to, FunctionRef | ClassRef) for to in types.of(code, each.callee))
+        for each in later
+        if type(each) is facts.Call
+    )
+
+
+def _is_before(operation: Operation | None, exit: Span | None) -> bool:
+    span = getattr(operation, "span", None)
+    return exit is None or span is None or span.line <= exit.line
+
+
+def _is_given(code: Code, call: facts.Call, name: tuple[str, ...]) -> bool:
+    return any(_name(code, given.value) == name for given in call.arguments)
+
+
+def _passes_on(sources: Sources, code: Code, name: tuple[str, ...]) -> bool:
+    for each in code.operations:
+        if type(each) is facts.LoadAttr and each.name.startswith("release") and _name(code, each.base) == name:
+            return True
+        if type(each) is facts.Call and _is_given(code, each, name):
+            return True
+    return any(_passes_on(sources, inner, name) for inner in sources.children(code))
+
+
+def _name(code: Code, id: int) -> tuple[str, ...]:
+    """A dotted name as it is written; () for anything else."""
+    parameters = code.function.parameters
+    if 0 <= id < len(parameters):
+        return (parameters[id].name,)
+    match code.operations[id] if 0 <= id < len(code.operations) else None:
+        case facts.LoadName(name=name):
+            return (name,)
+        case facts.LoadAttr(base=base, name=name):
+            owner = _name(code, base)
+            return (*owner, name) if owner else ()
+        case _:
+            return ()

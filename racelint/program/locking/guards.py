@@ -1,0 +1,167 @@
+"""Part of the races stage: which lock protects which access, and which lock the program itself uses for a Place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from racelint.knowledge.model import LockDomain, LockKind
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.locking.locks import Lock, LockKey, LockUse, is_doubtful
+from racelint.program.locking.lockstate import ON_ENTRY, Held
+from racelint.program.memory.places import Access
+
+BETWEEN_THREADS: Final = frozenset(LockDomain) - {LockDomain.TASK, LockDomain.GREENLET}
+BETWEEN_TASKS: Final = frozenset({LockDomain.TASK})
+"""The locks that can be the guard of what threads, or the tasks of one loop, have in common."""
+
+ANY: str = "?"
+"""A relation that cannot be told: it is given the benefit of the doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A lock as an access sees it: `relation` says whose lock it is, seen from the object that is accessed.
+
+    `global` one lock for all, `own` the object's, `.parent` that of an object reached from it, `.^lock` the one
+    that it was given, `<.stats` that of the
+    object from which it is reached, `instance` one per object although the memory is one for all.
+    """
+
+    lock: Lock
+    relation: str
+    mode: LockKind | None
+    taken_here: bool = True
+    """Whether the function of the access takes it itself, not a caller."""
+
+    def excludes(self, other: Protection) -> bool:
+        """Whether a holder of this keeps a holder of the other out."""
+        if self.lock.key != other.lock.key or not self.lock.excludes:
+            return False
+        if self.mode is LockKind.READER and other.mode is LockKind.READER:
+            return False
+        return may_be_same(self.relation, other.relation)
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two relations, or two paths, may mean the lock of one object."""
+    return one == other or is_doubtful(one) or is_doubtful(other)
+
+
+def relation(use: LockUse, access: Access) -> str:
+    """Whose lock a use is, seen from the accessed object."""
+    if use.lock.key[0] == "item":
+        # one lock for each key: that the key fits what is accessed is taken on trust
+        return ANY
+    if not use.lock.per_instance:
+        return "global"
+    if access.place.kind == "object":
+        return ANY
+    if access.place.kind != "attribute":
+        # of what may be a lock it is not known either whether each object has its own
+        return "instance" if use.lock.kind is not None else ANY
+    if UNKNOWN in (use.base, access.base):
+        return ANY
+    if use.base == access.base:
+        return "own"
+    if use.base.startswith(access.base + "."):
+        return use.base[len(access.base) :]
+    if access.base.startswith(use.base + "."):
+        return "<" + access.base[len(use.base) :]
+    return ANY if is_doubtful(use.base) else "other"
+
+
+def protections(held: Held, access: Access) -> list[Protection]:
+    """The locks held at an access that may protect it."""
+    found = [
+        Protection(use.lock, relation(use, access), use.mode, section != ON_ENTRY) for use, section in held.items()
+    ]
+    return [each for each in found if each.relation != "instance"]
+
+
+def exclude_each_other(first: Iterable[Protection], second: Iterable[Protection]) -> bool:
+    """Whether the two sides hold a common lock, or may do so for all that is known."""
+    first, second = list(first), list(second)
+    if any(one.excludes(other) for one in first for other in second):
+        return True
+    unknown = [any(each.lock.kind is None for each in side) for side in (first, second)]
+    return all(unknown)
+
+
+def steady(states: Iterable[Held]) -> Held:
+    """The locks that are held in one and the same critical section at several operations."""
+    result: Held | None = None
+    for held in states:
+        if result is None:
+            result = dict(held)
+        else:
+            result = {use: section for use, section in result.items() if held.get(use) == section}
+    return result or {}
+
+
+def _is_rule(lock: Lock, writes: list[Access], own: list[Access]) -> bool:
+    """Whether a lock for all is there for this Place: not another class's, and not only held by whoever calls."""
+    place = writes[0].place
+    if lock.key[0] == "class" and place.kind == "attribute" and lock.key[1] != place.owner:
+        return False
+    return 2 * len([each for each in writes if each in own]) >= len(writes)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The lock that the program uses for a Place: at `guarded` of its `total` accesses, `example` is one of them."""
+
+    lock: Lock
+    relation: str
+    guarded: int
+    total: int
+    example: Access
+    writes: int
+
+    @property
+    def share(self) -> float:
+        """The part of all accesses that is guarded, from 0 to 1."""
+        return self.guarded / self.total
+
+    def protects(self, protection: Protection) -> bool:
+        """Whether holding `protection` is holding this guard."""
+        return protection.lock.key == self.lock.key and may_be_same(self.relation, protection.relation)
+
+
+def infer_guard(
+    accesses: list[tuple[Access, list[Protection]]], waited_for: set[LockKey], domains: frozenset[LockDomain]
+) -> Guard | None:
+    """The lock of these domains held at most of the accesses, if one that excludes is held at some write of the Place.
+
+    A lock that is only ever tried, never waited for, refuses a second runner: it guards nothing.
+
+    A global lock from elsewhere must be taken by some writer itself: else callers may hold it for reasons of their own.
+    """
+    counts: dict[tuple[object, str], list[Access]] = {}
+    locks: dict[tuple[object, str], Lock] = {}
+    own: dict[tuple[object, str], list[Access]] = {}
+    for access, held in accesses:
+        for protection in held:
+            lock = protection.lock
+            if lock.key not in waited_for or lock.kind is None or not lock.excludes:
+                continue
+            if lock.domain not in domains:
+                continue
+            if protection.relation in (ANY, "other") or protection.relation.startswith("<"):
+                # a lock of whoever happens to call is no rule of the object's own
+                continue
+            key = (lock.key, protection.relation)
+            locks[key] = lock
+            if protection.taken_here or lock.path == access.code.path:
+                own.setdefault(key, []).append(access)
+            if access not in counts.setdefault(key, []):
+                counts[key].append(access)
+    best: Guard | None = None
+    for which, guarded in counts.items():
+        writes = [access for access in guarded if access.kind.writes]
+        if writes and (which[1] != "global" or _is_rule(locks[which], writes, own.get(which, []))):
+            guard = Guard(locks[which], which[1], len(guarded), len(accesses), writes[0], len(writes))
+            if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
+                best = guard
+    return best

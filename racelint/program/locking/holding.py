@@ -1,0 +1,101 @@
+"""Part of the locksets stage: what the walk over one function finds out about its locks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from racelint.facts import Span
+from racelint.program.locking.locks import LockUse
+from racelint.program.locking.lockstate import State
+from racelint.program.sources.source import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """One taking of a lock in a function: `before` is what was held there. `waits`: it blocks until it has the lock."""
+
+    code: Code
+    id: int
+    span: Span
+    use: LockUse
+    before: State
+    waits: bool
+    explicit: bool
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One explicit release; `free`: the lock is surely not held by this thread there."""
+
+    code: Code
+    id: int
+    span: Span
+    use: LockUse
+    free: bool
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+class Exit(Enum):
+    """How a path leaves a function: at its end or by `return`, by `raise`, or by the exception of a call."""
+
+    RETURN = "return"
+    RAISE = "raise"
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A path that leaves the function with the lock that operation `acquired` took."""
+
+    acquired: int
+    use: LockUse
+    exit: Span | None
+    by: Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a call of the function does to the caller's locks, in the function's own terms.
+
+    `acquires` are held after it, `drops` no longer, `pauses` again (they were given up meanwhile); `yields` are held
+    while a generator is suspended; `answers`: its result tells whether that lock was taken.
+    """
+
+    acquires: frozenset[LockUse] = frozenset()
+    drops: frozenset[LockUse] = frozenset()
+    pauses: frozenset[LockUse] = frozenset()
+    yields: frozenset[LockUse] = frozenset()
+    answers: LockUse | None = None
+    gives_back: frozenset[LockUse] = frozenset()
+    """Released on every path without having been taken: whoever calls the function holds them."""
+
+
+NO_EFFECT: Final = Effect()
+
+
+@dataclass(slots=True)
+class Holding:
+    """What the walk of one function found; `at` has the state before each operation (`EMPTY` where it has none)."""
+
+    code: Code
+    at: dict[int, State] = field(default_factory=dict)
+    acquisitions: dict[int, Acquisition] = field(default_factory=dict)
+    releases: dict[int, Release] = field(default_factory=dict)
+    leaks: dict[Leak, None] = field(default_factory=dict)
+    ignored: dict[int, Acquisition] = field(default_factory=dict)
+    handed_on: set[LockUse] = field(default_factory=set)
+    """Locks whose `release` is handed to somebody else to call: a timer, a callback."""
+    by_choice: set[LockUse] = field(default_factory=set)
+    """Locks that the function releases, or keeps, as a flag of its own says."""
+    effect: Effect = NO_EFFECT

@@ -1,0 +1,275 @@
+"""Stage 6: which locks are surely held at each operation?
+
+Each function is walked once over its structure. At every operation the walk knows the locks that are held on all
+paths (must-hold), those that an explicit `acquire` may have left held, and those that are surely free. What holds on
+entry, because every caller holds it, is added afterwards over the call graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.program.callgraph.calls import Edge, is_public
+from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.dataflow.frames import captured_paths, inward, parameter_paths
+from racelint.program.locking.claims import Claims
+from racelint.program.locking.gates import gates, lenders
+from racelint.program.locking.holding import NO_EFFECT, Acquisition, Effect, Holding
+from racelint.program.locking.locks import LockKey, Locks, LockUse
+from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
+from racelint.program.locking.stepping import is_left_to_others, stepped
+from racelint.program.locking.walking import Walk
+from racelint.program.memory.places import Places
+from racelint.program.sources.source import Code, makes
+from racelint.program.values.values import Library, LibraryMethod
+
+ROUNDS: Final = 4
+"""How deep wrappers around wrappers of acquire and release are followed."""
+
+CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
+"""What calls the function that it is given before it returns, and keeps nothing of it."""
+
+EntrySet = frozenset[LockUse]
+
+
+@dataclass(slots=True)
+class LockSets:
+    """The locks held everywhere. `held` is the question; `holdings` has the details of each function with locks."""
+
+    places: Places
+    locks: Locks
+    threads: Threads
+    claims: Claims
+    holdings: dict[int, Holding]
+    waited_for: set[LockKey]
+    """The locks that some function waits for, not only tries."""
+    lenders: frozenset[LockKey] = frozenset()
+    """The locks of managers that give out something of theirs to who enters them: that is what they guard."""
+    stepped: frozenset[int] = frozenset()
+    """The functions that run only in generators which are kept: under the locks of whoever takes the next step."""
+    gates: frozenset[LockKey] = frozenset()
+    """The events that are cleared, and tested, with one and the same lock held: who is inside is not joined."""
+    entry: dict[int, EntrySet] = field(default_factory=dict)
+    around: dict[int, EntrySet] = field(default_factory=dict)
+    """What a decorator or the library that calls the function holds around it, or a claim requires; part of `entry`."""
+    unseen: frozenset[int] = frozenset()
+    """The functions that somebody unseen may call, with whatever is held there."""
+    _holding_codes: dict[int, bool] = field(default_factory=dict)
+
+    def state(self, code: Code, id: int) -> State:
+        """What the function itself does to locks up to an operation."""
+        holding = self.holdings.get(code.key)
+        return holding.at.get(id, EMPTY) if holding is not None else EMPTY
+
+    def held(self, code: Code, id: int) -> Held:
+        """The locks surely held at an operation, the callers' included, each with its critical section."""
+        return self._held(code, id, self.entry.get(code.key, frozenset()))
+
+    def _held(self, code: Code, id: int, on_entry: EntrySet) -> Held:
+        state = self.state(code, id)
+        holding = self.holdings.get(code.key)
+        if holding is not None and holding.effect.gives_back:
+            # what it gives back without having taken it, it has had from the start
+            on_entry = on_entry | (holding.effect.gives_back - state.free)
+        if not on_entry:
+            return state.held
+        entered = [use for use in on_entry if use not in state.dropped]
+        # taking a lock again that the caller holds begins no new section; a wait in between does
+        return {**state.held, **{use: ON_ENTRY for use in entered if use not in state.held or use not in state.paused}}
+
+    def holds(self, code: Code) -> bool:
+        """Whether any lock is surely held at any operation of a function."""
+        known = self._holding_codes.get(code.key)
+        if known is None:
+            holding = self.holdings.get(code.key)
+            inside = holding is not None and (
+                bool(holding.effect.gives_back) or any(state.held for state in holding.at.values())
+            )
+            known = self._holding_codes[code.key] = inside or bool(self.entry.get(code.key))
+        return known
+
+    def own(self, code: Code, state: State) -> list[LockUse]:
+        """What the function itself holds in a state, or a decorator around it; its callers' locks are not told."""
+        around = self.around.get(code.key, frozenset())
+        return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
+
+    def given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
+        """What the caller holds at a call, in the terms of the callee, if it has held `on_entry` from the start."""
+        held = self._held(edge.caller, edge.site, on_entry)
+        if not held:
+            return frozenset()
+        flow = self.places.dataflow(edge.caller)
+        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
+        paths |= self.places.ties.known_inside(edge.caller, edge.callee, paths)
+        return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+
+    def acquisitions(self) -> list[Acquisition]:
+        """Every taking of a lock, in the order of the program."""
+        return [each for key in sorted(self.holdings) for each in self.holdings[key].acquisitions.values()]
+
+
+def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims) -> LockSets:
+    """Walk every function that has to do with locks, then find what its callers hold."""
+    holdings = _holdings(places, locks, threads)
+    taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
+    locksets = LockSets(places, locks, threads, claims, holdings, {each.use.lock.key for each in taken if each.waits})
+    _EntryLocks(locksets).solve()
+    locksets.stepped = stepped(places, threads.calls)
+    locksets.lenders = lenders(holdings.values())
+    locksets.gates = gates(holdings.values(), locks, locksets.held)
+    return locksets
+
+
+def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holding]:
+    types = places.types
+    holdings: dict[int, Holding] = {}
+    effects: dict[int, Effect] = {}
+    names = _OTHER_METHODS | types.names.knowledge.lock_method_names()
+    pending = {code.key: code for code in types.names.sources.codes if _names_locks(code, names)}
+    for _ in range(ROUNDS):
+        changed: list[Code] = []
+        for key in sorted(pending):
+            code = pending[key]
+            walked = Walk(code, types, locks, places.dataflow(code), lambda callee: effects.get(callee.key, NO_EFFECT))
+            holdings[key] = walked.run()
+            if holdings[key].effect != effects.get(key, NO_EFFECT):
+                effects[key] = holdings[key].effect
+                changed.append(code)
+        pending = {edge.caller.key: edge.caller for code in changed for edge in threads.calls.callers(code)}
+        if not pending:
+            break
+    return holdings
+
+
+def _names_locks(code: Code, names: frozenset[str]) -> bool:
+    """Whether a function enters a `with` or calls a method by which locks are taken: the others hold none."""
+    for operation in code.operations:
+        if type(operation) is facts.LoadAttr and operation.name in names:
+            return True
+    return any(type(node) is facts.With for node in code.controls)
+
+
+_OTHER_METHODS: Final = frozenset({"acquire", "release", "enter_context", "enter_async_context"})
+
+
+class _EntryLocks:
+    """The locks that every caller of a function holds: the greatest solution over the call graph."""
+
+    def __init__(self, locksets: LockSets) -> None:
+        self._locksets = locksets
+        self._calls = locksets.threads.calls
+        self._sources = self._calls.types.names.sources
+        self._always = self._wrapped()
+        self._at_once = self._run_at_once()
+
+    def solve(self) -> None:
+        """Start with "everything" for functions whose callers are all known, and lose locks until nothing changes."""
+        entry: dict[int, EntrySet | None] = {}
+        roots = self._roots()
+        pending: list[int] = []
+        for code in self._sources.codes:
+            if code.key in roots:
+                entry[code.key] = frozenset()
+                pending.append(code.key)
+            else:
+                entry[code.key] = None
+        while pending:
+            caller = self._sources.codes[pending.pop()]
+            if caller.key not in roots and is_left_to_others(caller, self._locksets.places, self._calls):
+                continue
+            for edge in (*self._calls.calls(caller), *self._at_once.get(caller.key, ())):
+                known = entry[edge.callee.key]
+                if (known is not None and not known) or self._calls.is_construction(edge):
+                    continue
+                on_entry = (entry[caller.key] or frozenset()) | self._always.get(caller.key, frozenset())
+                given = self._locksets.given(edge, on_entry)
+                merged = given if known is None else in_both(known, given)
+                if merged != known:
+                    entry[edge.callee.key] = merged
+                    pending.append(edge.callee.key)
+        self._locksets.around = self._always
+        for key in sorted(entry):
+            found = (entry[key] or frozenset()) | self._always.get(key, frozenset())
+            if found:
+                self._locksets.entry[key] = found
+
+    def _roots(self) -> set[int]:
+        """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
+        started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
+        unseen = {code.key for code in self._sources.codes if self._may_be_called_by_others(code)}
+        at_once = {edge.callee.key for edges in self._at_once.values() for edge in edges}
+        self._locksets.unseen = frozenset((unseen | self._calls.escaping) - at_once)
+        return started | self._locksets.unseen
+
+    def _run_at_once(self) -> dict[int, list[Edge]]:
+        """The lambdas that are made for `sorted` and the like, as calls of the function that makes them."""
+        found: dict[int, list[Edge]] = {}
+        for code in self._sources.codes:
+            around = code.parent
+            if code.function.kind != "lambda" or around is None:
+                continue
+            made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+            flow = self._locksets.places.dataflow(around)
+            uses = [use for id in made for use in flow.uses(id)]
+            if uses and all(type(use) is facts.Call and self._calls_at_once(around, use) for use in uses):
+                found.setdefault(around.key, []).extend(Edge(around, use.id, code, None) for use in uses)
+        return found
+
+    def _calls_at_once(self, code: Code, call: facts.Call) -> bool:
+        callees = self._calls.types.of(code, call.callee) if call.callee >= 0 else ()
+        known = [each for each in callees if isinstance(each, Library | LibraryMethod)]
+        return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
+
+    def _may_be_called_by_others(self, code: Code) -> bool:
+        """Whether nobody of the program calls a function; or a constructor alone does, and others may.
+
+        What is private, and is neither called nor handed on, runs nowhere.
+        """
+        callers = self._calls.callers(code)
+        if not self._locksets.threads.of(code):
+            return False
+        return not callers or (is_public(code) and all(self._calls.is_construction(edge) for edge in callers))
+
+    def _wrapped(self) -> dict[int, EntrySet]:
+        """What a decorator of the program, or a library's, holds around a function, or its claim requires."""
+        found: dict[int, EntrySet] = self._locksets.claims.entry()
+        for key, wrappers in self._calls.wrappers.items():
+            code = self._sources.codes[key]
+            for wrapper, site in wrappers:
+                held = self._locksets.state(wrapper, site).held
+                flow = self._locksets.places.dataflow(wrapper)
+                paths = parameter_paths(flow, code, site, None)
+                uses = frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+                found[key] = found.get(key, frozenset()) | uses
+        for context in self._locksets.threads.contexts:
+            for code, _ in context.entries:
+                held_by_library = self._held_by_library(code)
+                if held_by_library:
+                    found[code.key] = found.get(code.key, frozenset()) | held_by_library
+        return found
+
+    def _held_by_library(self, code: Code) -> EntrySet:
+        """A method that a library calls with one of its own locks held (`logging.Handler.emit`)."""
+        if code.cls is None:
+            return frozenset()
+        knowledge = self._calls.types.names.knowledge
+        for base in code.cls.library_bases:
+            for row in knowledge.entry_methods(base):
+                if row.holding and row.matches(code.name):
+                    place = self._locksets.places.place("attribute", code.cls.key, row.holding)
+                    return frozenset({self._locksets.locks.use_of(place, code.function.parameters[0].name)})
+        return frozenset()
+
+
+def in_both(one: EntrySet, other: EntrySet) -> EntrySet:
+    """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it."""
+    vague = {
+        use
+        for mine, theirs in ((one, other), (other, one))
+        for use in mine - theirs
+        if use.base == UNKNOWN and any((same.lock, same.mode) == (use.lock, use.mode) for same in theirs)
+    }
+    return (one & other) | vague

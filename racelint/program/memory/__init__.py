@@ -1,0 +1,1 @@
+"""Which memory each operation touches, and how."""

@@ -1,0 +1,285 @@
+"""Stage 4: which memory does each function touch, and how? Every access of a Place, classified by what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, TypeGuard
+
+from racelint import facts
+from racelint.facts import Operation, Span
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.ties import Ties
+from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.values.types import Types
+from racelint.program.values.values import (
+    ClassRef,
+    FunctionRef,
+    Instance,
+    LibraryObject,
+    ModuleRef,
+    Value,
+    ValueSet,
+)
+
+PlaceKind = Literal["global", "attribute", "class", "closure", "object"]
+"""Of a container that is handed over by itself, the contents: an object, made where `owner` (a code key) makes it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Memory that several functions can reach: `owner` is a module index, class key or code key, by kind.
+
+    `symbol` is its dotted name. A container and what it holds are one Place. `Places.place` makes each once.
+    """
+
+    kind: PlaceKind
+    owner: int
+    name: str
+    symbol: str
+
+
+class Kind(Enum):
+    """What an access does: the word for a message, whether it changes the Place or what it holds, whether it stores to
+    the Place itself."""
+
+    READ = ("read", False, False)
+    WRITE = ("written", True, True)
+    UPDATE = ("updated", True, True)
+    DELETE = ("deleted", True, True)
+    CONTENT = ("looked into", False, False)
+    ITERATE = ("iterated", False, False)
+    MUTATE = ("changed", True, False)
+    ITEM_UPDATE = ("updated by item", True, False)
+
+    def __init__(self, word: str, writes: bool, rebinds: bool) -> None:
+        self.word = word
+        self.writes = writes
+        self.rebinds = rebinds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Access:
+    """One access: operation `id` of `code`, on the object that `base` names there (`bases` are its possible values).
+
+    `load` is the id of the read of the Place that a content access starts from, `value` what a write stores,
+    `method` the method that a mutation calls, `claims`: it takes one item atomically, or adds one.
+    """
+
+    place: Place
+    kind: Kind
+    code: Code
+    id: int
+    span: Span
+    base: str
+    bases: tuple[Value, ...]
+    load: int = facts.NOTHING
+    value: int = facts.NOTHING
+    key: int = facts.NOTHING
+    method: str = ""
+    claims: bool = False
+    """The one call tests and takes (or adds) at once: `setdefault`, `pop` with a default."""
+    one_step_with_gil: bool = False
+    """Of an iteration: nobody can come in between where there is a GIL (`tuple(d)`)."""
+
+
+class Places:
+    """All accesses of the program, by function and by Place."""
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self.by_code: dict[int, list[Access]] = {}
+        self.by_place: dict[Place, list[Access]] = {}
+        self._places: dict[tuple[PlaceKind, int, str], Place] = {}
+        self._dataflows: dict[int, Dataflow] = {}
+        self._reflected: dict[int, frozenset[int]] = {}
+        for key, id in types.reflected:
+            self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
+        self.ties = Ties(types, self.dataflow)
+        self._set_on_objects = self._find_set_on_objects()
+        self._handed = self._find_handed()
+        for code in types.names.sources.codes if self._handed else ():
+            ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
+            if ids:
+                self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
+
+    def _find_set_on_objects(self) -> set[tuple[int, str]]:
+        """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
+        attributes = self.types.attributes
+        found: set[tuple[int, str]] = set()
+        stores = [
+            (code, each) for code in self.types.names.sources.codes for each in code.operations if _stores_attr(each)
+        ]
+        reflected = self.types.reflected.items()
+        codes = self.types.names.sources.codes
+        stores += [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
+        for code, store in stores:
+            for value in self.types.of(code, store.base):
+                if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
+                    defining = attributes.defining(value.cls, store.name)
+                    found.update({(defining.key, store.name)} if defining is not None else ())
+        return found
+
+    def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
+        """Whether all instances share the attribute."""
+        if not self.types.attributes.is_class_level(cls, name):
+            return False
+        defining = self.types.attributes.defining(cls, name)
+        return defining is None or (defining.key, name) not in self._set_on_objects
+
+    def _find_handed(self) -> dict[Value, Place]:
+        """The containers that are handed to a started function, each as the global that holds it or by itself."""
+        knowledge = self.types.names.knowledge
+        found: dict[Value, Place] = {}
+        for spawned in self.types.spawned:
+            for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
+                for value in self.types.of_node(node):
+                    if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
+                        continue
+                    if any(knowledge.effect(value.qualname, name) for name in ("__setitem__", "add")):
+                        code = self.types.names.sources.codes[value.site[0]]
+                        line = span_of(code, value.site[1]).line
+                        found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
+        for module, stores in enumerate(self.types.names.stores if found else ()):
+            for name in stores:
+                for value in self.types.of_global(module, name):
+                    if value in found:
+                        found[value] = self.place("global", module, name)
+        return found
+
+    def handed(self, code: Code, parameter: int) -> list[Place]:
+        """The containers that a parameter may be, where that is known."""
+        values = self.types.of(code, parameter)
+        return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
+
+    def handed_over(self, container: Value) -> Place | None:
+        """The Place of a container that is handed to a started function; None for all else."""
+        return self._handed.get(container)
+
+    def dataflow(self, code: Code) -> Dataflow:
+        """The def-use chains of a function."""
+        found = self._dataflows.get(code.key)
+        if found is None:
+            found = self._dataflows[code.key] = Dataflow(
+                code, self._reflected.get(code.key, frozenset()), self.ties.shorten, self.types.behind
+            )
+        return found
+
+    def forget(self, code: Code) -> None:
+        """Drop the def-use chains of a function, which are made anew where they are asked for again."""
+        self._dataflows.pop(code.key, None)
+
+    def place(self, kind: PlaceKind, owner: int, name: str) -> Place:
+        """The Place of that kind, owner and name."""
+        found = self._places.get((kind, owner, name))
+        if found is None:
+            sources = self.types.names.sources
+            if kind == "object":
+                prefix = sources.codes[owner].qualname
+            elif kind == "global":
+                prefix = sources.modules[owner].name
+            else:
+                prefix = sources.codes[owner].qualname if kind == "closure" else sources.classes[owner].qualname
+            found = self._places[kind, owner, name] = Place(kind, owner, name, f"{prefix}.{name}")
+        return found
+
+    def of(self, code: Code) -> list[Access]:
+        """The accesses that a function makes itself, in order."""
+        return self.by_code.get(code.key, [])
+
+    def values(self, place: Place) -> ValueSet:
+        """What the Place may hold."""
+        sources = self.types.names.sources
+        if place.kind == "object":
+            return {}
+        if place.kind == "global":
+            return self.types.of_global(place.owner, place.name)
+        if place.kind == "closure":
+            return self.types.of_cell(sources.codes[place.owner], place.name)
+        if place.kind == "class":
+            return self.types.of_class_level(sources.classes[place.owner], place.name)
+        return self.types.of_attribute(sources.classes[place.owner], place.name)
+
+    def located(self, code: Code, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        """The Places that a load, store or delete of a name or attribute touches: with base path and base objects."""
+        operation = self.types.reflected.get((code.key, operation.id), operation)
+        match operation:
+            case facts.LoadName() | facts.StoreName() | facts.DeleteName():
+                return self._named(code, operation)
+            case facts.LoadAttr() | facts.StoreAttr() | facts.DeleteAttr():
+                return self._attribute(code, operation.base, operation.name)
+            case _:
+                return []
+
+    def _named(
+        self, code: Code, operation: facts.LoadName | facts.StoreName | facts.DeleteName
+    ) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        names = self.types.names
+        if operation.scope == "global":
+            target = names.variable(code.module, operation.name)
+            if not isinstance(target, tuple):
+                return []
+            module, name = target
+            return [(self.place("global", module, name), "", ())]
+        owner = names.sources.codes[names.sources.module_bodies[code.module].key + operation.owner]
+        if operation.scope == "class":
+            return [(self.place("class", owner.cls.key, operation.name), "", ())] if owner.cls is not None else []
+        return [(self.place("closure", owner.key, operation.name), "", ())]
+
+    def _attribute(self, code: Code, base: int, name: str) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        found: dict[Place, list[Value]] = {}
+        attributes = self.types.attributes
+        kind: Literal["attribute", "class"]
+        for value in self.types.of(code, base):
+            match value:
+                case Instance(cls=cls) if self._is_property(cls, name):
+                    owner, kind = attributes.owner(cls, name), "attribute"
+                case Instance(cls=cls) if self._is_of_class(cls, name):
+                    owner, kind = attributes.defining(cls, name) or cls, "class"
+                case Instance(cls=cls):
+                    owner, kind = attributes.owner(cls, name), "attribute"
+                case ClassRef(cls=cls):
+                    owner, kind = attributes.defining(cls, name) or attributes.owner(cls, name), "class"
+                case ModuleRef(module=module):
+                    target = self.types.names.member(module, name)
+                    if isinstance(target, tuple):
+                        found.setdefault(self.place("global", *target), [])
+                    continue
+                case _:
+                    continue
+            if not self._is_method(owner.key, name):
+                found.setdefault(self.place(kind, owner.key, name), []).append(value)
+        path = self.dataflow(code).path(base)
+        return [(place, "" if place.kind != "attribute" else path, tuple(values)) for place, values in found.items()]
+
+    def _is_property(self, cls: ClassInfo, name: str) -> bool:
+        """Whether the attribute is a property with a setter: memory of the object to those who use it."""
+        defining = self.types.attributes.defining(cls, name)
+        return defining is not None and bool(self._setters(defining, name))
+
+    def behind(self, place: Place) -> list[Code]:
+        """The functions that set the Place where it is a property."""
+        if place.kind != "attribute":
+            return []
+        cls = self.types.names.sources.classes[place.owner]
+        defining = self.types.attributes.defining(cls, place.name)
+        return self._setters(defining, place.name) if defining is not None else []
+
+    def _setters(self, cls: ClassInfo, name: str) -> list[Code]:
+        stores = self.types.attributes.class_level(cls).get(name, ())
+        values = (value for code, store in stores for value in self.types.names.static(code, store.value))
+        found = [value.code for value in values if isinstance(value, FunctionRef)]
+        return [each for each in found if "setter" in self.types.attributes.shape(each)] if len(stores) > 1 else []
+
+    def _is_method(self, cls: int, name: str) -> bool:
+        info = self.types.names.sources.classes[cls]
+        stores = self.types.attributes.class_level(info).get(name, ())
+        if self._setters(info, name):
+            return False
+        return any(
+            type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
+        )
+
+
+def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:
+    return type(operation) is facts.StoreAttr

@@ -1,0 +1,264 @@
+"""Part of the places stage: what is an object given by who makes it, and is there a shorter way to that?
+
+A `Client` with `self.conn = Conn(self)`, whose constructor keeps the argument as `self.client`: seen from the client,
+`self.conn.client` is `self`. Names of objects that are taken the shorter way are one name for one object.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.dataflow.frames import parameter_paths
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, Site, Value
+
+CLASSES: Final = 4
+"""An attribute that may hold objects of more classes than this is not followed."""
+
+CHAIN: Final = 3
+"""So many constructors deep an argument is followed, each calling that of its base class."""
+
+ROUNDS: Final = 20
+"""So often a way is made shorter at most: what leads back to itself ends."""
+
+Classes = tuple[ClassInfo, ...]
+
+
+class Ties:
+    """Answers where attributes lead that constructors set, and properties that only return an attribute."""
+
+    def __init__(self, types: Types, flow: Callable[[Code], Dataflow]) -> None:
+        """`flow` gives the def-use chains of a function."""
+        self._types = types
+        self._flow = flow
+        self._stores = _stores(types)
+        self._made: dict[int, list[Site]] = defaultdict(list)
+        for site, values in types.callees.items():
+            for value in values if site[1] >= 0 else ():
+                if isinstance(value, ClassRef):
+                    self._made[value.cls.key].append(site)
+        self._given: dict[tuple[int, str], tuple[Code, int] | None] = {}
+        self._kept: dict[int, list[str]] = {}
+        self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
+        self._fields: dict[tuple[int, str], tuple[str, ...] | None] = {}
+        kept = {key[1] for key, stores in self._stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
+        self.names = frozenset(kept) | self._properties()
+
+    def made(self, cls: ClassInfo) -> list[Site]:
+        """Where the program makes objects of exactly this class."""
+        return self._made.get(cls.key, [])
+
+    def argument(self, site: Site, cls: ClassInfo, name: str) -> str | None:
+        """The path, in the function of the site, of what an object made there is given as its attribute `name`."""
+        given = self._parameter(cls, name)
+        maker = self._types.names.sources.codes[site[0]]
+        call = maker.operations[site[1]] if 0 <= site[1] < len(maker.operations) else None
+        if given is None or type(call) is not facts.Call or any(each.name in ("*", "**") for each in call.arguments):
+            return None
+        constructor, index = given
+        made = self._types.names.values.instance(cls, site)
+        path = parameter_paths(self._flow(maker), constructor, site[1], made).get(
+            constructor.function.parameters[index].name, UNKNOWN
+        )
+        return None if path.startswith(UNKNOWN) or "[" in path else path
+
+    def shorten(self, code: Code, path: str) -> str:
+        """The shortest path of an object, in a function's terms."""
+        root, *steps = path.split(".")
+        if "[" in path or not any(step in self.names for step in steps):
+            return path
+        return ".".join([root, *self.walk(classes_of(self._root(code, root)), steps)])
+
+    def walk(self, classes: Classes, steps: Iterable[str]) -> list[str]:
+        """The shortest way from an object of these classes to where the attributes `steps` lead."""
+        ways: list[str] = []
+        seen = [classes]
+        pending = list(steps)[::-1]
+        for _ in range(ROUNDS):
+            if not pending:
+                break
+            step = pending.pop()
+            tail = _agreed(self._field(cls, step) for cls in seen[-1]) if step in self.names else None
+            if tail is None and ways and step in self.names:
+                tail = _agreed(self._tail(cls, ways[-1], step) for cls in seen[-2])
+                if tail is not None:
+                    ways.pop()
+                    seen.pop()
+            if tail is not None:
+                pending.extend(tail[::-1])
+            else:
+                ways.append(step)
+                seen.append(self._held(seen[-1], step))
+        return ways + pending[::-1]
+
+    def known_inside(self, caller: Code, callee: Code, paths: dict[str, str]) -> dict[str, str]:
+        """What the receiver of a call was given, by its path in the callee: as the caller knows it.
+
+        `paths` are those of the arguments in the caller, by parameter.
+        """
+        receiver = callee.function.parameters[0].name if callee.is_method and callee.function.parameters else ""
+        base = paths.get(receiver, "")
+        if "." not in base or callee.cls is None:
+            return {}
+        ways = [(f"{receiver}.{name}", f"{base}.{name}") for name in self._kept_by(callee.cls)]
+        return {inside: short for inside, long in ways if (short := self.shorten(caller, long)) != long}
+
+    # --- one step ---
+
+    def _held(self, classes: Classes, name: str) -> Classes:
+        held = [value for cls in classes for value in self._types.of_attribute(cls, name)]
+        return classes_of([*held, *(each for value in held for each in self._types.referred(value))])
+
+    def _root(self, code: Code, root: str) -> Iterable[Value]:
+        """What the first part of a path may be."""
+        names = self._types.names
+        if root.startswith("g:"):
+            _, module, name = root.split(":")
+            target = names.variable(int(module), name)
+            return self._types.of_global(*target) if isinstance(target, tuple) else ()
+        if root.startswith("c:"):
+            _, module, index, name = root.split(":")
+            owner = names.sources.codes[names.sources.module_bodies[int(module)].key + int(index)]
+            return self._types.of_cell(owner, name)
+        if root.startswith("%"):
+            return self._types.of(code, int(root[1:]))
+        found = [index for index, each in enumerate(code.function.parameters) if each.name == root]
+        return self._types.of(code, found[0]) if found else ()
+
+    def _field(self, cls: ClassInfo, name: str) -> tuple[str, ...] | None:
+        """The attributes that a property does nothing but return."""
+        key = (cls.key, name)
+        if key not in self._fields:
+            self._fields[key] = None
+            attributes = self._types.attributes
+            defining = attributes.defining(cls, name)
+            if defining is not None and not attributes.overriding(cls, name):
+                codes = [each.code for each in attributes.methods(defining) if each.code.name == name]
+                if len(codes) == 1 and attributes.is_property(codes[0]) and len(codes[0].returns) == 1:
+                    first, *steps = self._flow(codes[0]).path(codes[0].returns[0]).split(".")
+                    own = codes[0].function.parameters
+                    if steps and own and first == own[0].name and "[" not in "".join(steps):
+                        self._fields[key] = tuple(steps)
+        return self._fields[key]
+
+    def _tail(self, cls: ClassInfo, held: str, name: str) -> tuple[str, ...] | None:
+        """The way from an object to the attribute `name` of what its attribute `held` is, if all that are made for it
+        are given the same."""
+        key = (self._types.attributes.owner(cls, held).key, held, name)
+        if key not in self._tails:
+            self._tails[key] = None
+            found = {self._tail_of(code, store, name) for code, store in self._stores.get(key[:2], ())}
+            self._tails[key] = found.pop() if len(found) == 1 else None
+        return self._tails[key]
+
+    def _tail_of(self, code: Code, store: facts.StoreAttr, name: str) -> tuple[str, ...] | None:
+        """The way from the object on which something just made is stored to what that was given as `name`."""
+        values = self._types.callees.get((code.key, store.value), {})
+        flow = self._flow(code)
+        base = flow.path(store.base)
+        tails: set[tuple[str, ...] | None] = set()
+        for value in values:
+            path = self.argument((code.key, store.value), value.cls, name) if isinstance(value, ClassRef) else None
+            if path is None or path.split(".")[0] != base or base == UNKNOWN:
+                return None
+            steps = path.split(".")[1:]
+            owners = classes_of(self._types.of(code, store.base))
+            steady = len(steps) == 0 or (len(steps) == 1 and all(self._is_steady(cls, steps[0]) for cls in owners))
+            tails.add(tuple(steps) if steady else None)
+        return tails.pop() if len(tails) == 1 else None
+
+    def _is_steady(self, cls: ClassInfo, name: str) -> bool:
+        """Whether an attribute is stored at one place only, in the constructor."""
+        stores = self._stores.get((self._types.attributes.owner(cls, name).key, name), ())
+        return len(stores) == 1 and stores[0][0].name == "__init__"
+
+    # --- what constructors keep ---
+
+    def _kept_by(self, cls: ClassInfo) -> list[str]:
+        """The attributes of a class that are what its constructor was given."""
+        found = self._kept.get(cls.key)
+        if found is None:
+            keys = {each.key for each in cls.mro}
+            names = [name for owner, name in self._stores if owner in keys]
+            found = self._kept[cls.key] = [name for name in names if self._parameter(cls, name) is not None]
+        return found
+
+    def _parameter(self, cls: ClassInfo, name: str) -> tuple[Code, int] | None:
+        """The constructor of a class and the parameter of it that the attribute always is."""
+        key = (cls.key, name)
+        if key not in self._given:
+            self._given[key] = None
+            stores = self._stores.get((self._types.attributes.owner(cls, name).key, name), ())
+            if len(stores) == 1 and self._is_kept(*stores[0]):
+                code, store = stores[0]
+                for constructor in self._constructors(cls):
+                    index = self._climb(constructor, code, self._types.behind(code, store.value), CHAIN)
+                    self._given[key] = None if index is None else (constructor, index)
+        return self._given[key]
+
+    def _is_kept(self, code: Code, store: facts.StoreAttr) -> bool:
+        """Whether a constructor stores what it was given, as it is or by a weak reference."""
+        value = self._types.behind(code, store.value)
+        return code.name == "__init__" and store.base == 0 and 0 < value < len(code.function.parameters)
+
+    def _constructors(self, cls: ClassInfo) -> list[Code]:
+        defining = self._types.attributes.defining(cls, "__init__")
+        methods = self._types.attributes.methods(defining) if defining is not None else []
+        return [each.code for each in methods if each.code.name == "__init__"]
+
+    def _climb(self, constructor: Code, target: Code, index: int, depth: int) -> int | None:
+        """The parameter of `constructor` that comes to be parameter `index` of `target`, which it calls."""
+        if constructor is target:
+            return index
+        flow = self._flow(constructor)
+        for operation in constructor.operations if depth else ():
+            callees = self._types.callees.get((constructor.key, operation.id), {}) if operation is not None else {}
+            for value in callees:
+                if not isinstance(value, FunctionRef) or value.code.name != "__init__" or operation is None:
+                    continue
+                inner = self._climb(value.code, target, index, depth - 1)
+                if inner is not None:
+                    paths = parameter_paths(flow, value.code, operation.id, value.receiver)
+                    path = paths.get(value.code.function.parameters[inner].name)
+                    names = [each.name for each in constructor.function.parameters]
+                    return names.index(path) if path in names else None
+        return None
+
+    def _properties(self) -> frozenset[str]:
+        codes = self._types.names.sources.codes
+        return frozenset(code.name for code in codes if code.is_method and self._types.attributes.is_property(code))
+
+
+def classes_of(values: Iterable[Value]) -> Classes:
+    """The classes of the program's objects among values; none where there are too many."""
+    found = dict.fromkeys(value.cls for value in values if isinstance(value, Instance))
+    return tuple(found) if len(found) <= CLASSES else ()
+
+
+def _agreed(answers: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """The one answer that all give."""
+    found = set(answers)
+    return found.pop() if len(found) == 1 else None
+
+
+def _stores(types: Types) -> dict[tuple[int, str], list[tuple[Code, facts.StoreAttr]]]:
+    """Where each attribute is stored, by the key of the owning class and its name; stores of None say nothing."""
+    found: dict[tuple[int, str], list[tuple[Code, facts.StoreAttr]]] = defaultdict(list)
+    for code in types.names.sources.codes:
+        for operation in code.operations:
+            if type(operation) is not facts.StoreAttr or operation.value < 0:
+                continue
+            value = code.operations[operation.value] if operation.value < len(code.operations) else None
+            if type(value) is facts.Const and value.kind == "none":
+                continue
+            owners = {
+                types.attributes.owner(cls, operation.name).key for cls in classes_of(types.of(code, operation.base))
+            }
+            for owner in owners:
+                found[owner, operation.name].append((code, operation))
+    return dict(found)

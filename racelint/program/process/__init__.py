@@ -1,0 +1,1 @@
+"""State of the whole process, and of one thread only."""

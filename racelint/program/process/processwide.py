@@ -1,0 +1,229 @@
+"""Which state of the whole process (directory, environment, streams, ...) is changed beside other threads?
+
+Such state has no owner and no name in the program: whoever calls `os.chdir` changes it for all. What is changed for a
+while and then restored belongs together, from the change to the restoration.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import ProcessState
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.values import Library, LibraryMethod
+
+WHILE_ENTERED: Final = frozenset(
+    {"contextlib.chdir", "contextlib.redirect_stdout", "contextlib.redirect_stderr", "warnings.catch_warnings"}
+)
+"""What restores by itself when its `with` is left."""
+
+ASKING: Final = {"locale.setlocale": 1}
+"""Calls with no more than so many arguments only ask what the state is."""
+
+KEYED: Final = frozenset({"pop", "setdefault", "putenv", "unsetenv"})
+"""Methods that change the one entry whose key they are given."""
+
+OLD_VALUES: Final = frozenset(
+    {"getcwd", "getcwdb", "umask", "getlocale", "setlocale", "getdefaulttimeout", "stdin", "stdout", "stderr"}
+    | {
+        "environ",
+        "getenv",
+        "getrecursionlimit",
+        "getswitchinterval",
+        "getstate",
+        "gettimeout",
+        "__stdout__",
+        "__stderr__",
+    }
+)
+"""Functions and variables that tell what the state was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the state of the process, by the library's function or variable `by`.
+
+    `part` is the literal key, where only one entry is changed; "" is all of it, None an entry that is not known.
+    """
+
+    state: ProcessState
+    by: str
+    code: Code
+    id: int
+    part: str | None
+
+    @property
+    def path(self) -> str:
+        """The file of the change."""
+        return self.code.path
+
+    @property
+    def span(self) -> Span:
+        """Where in it."""
+        return span_of(self.code, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A change while others rely on the state: `one` makes it, `other` may make `partner` at the same time.
+
+    `restored` is the change of the same function that takes it back, the change itself where a `with` does. `partner`
+    is None where the other side is only known to run beside it.
+    """
+
+    change: Change
+    restored: Change | None
+    one: Context
+    other: Context
+    partner: Change | None
+
+    @property
+    def gets_mixed_up(self) -> bool:
+        """Whether something grave is changed for a while, and others change it as well."""
+        return self.restored is not None and self.partner is not None and not self.change.state.quiet
+
+
+def link_processwide(threads: Threads, locksets: LockSets) -> list[Disturbance]:
+    """Find the changes that meet others, in the order of the program, one for each function and state."""
+    finder = _Finder(threads, locksets)
+    return [found for changes in finder.changes.values() for found in finder.disturbances(changes)]
+
+
+class _Finder:
+    def __init__(self, threads: Threads, locksets: LockSets) -> None:
+        self._threads = threads
+        self._locksets = locksets
+        self._types = threads.calls.types
+        self._knowledge = self._types.names.knowledge
+        self.changes: dict[ProcessState, dict[int, list[Change]]] = defaultdict(lambda: defaultdict(list))
+        """By state and function, in the order of evaluation."""
+        for code in self._types.names.sources.codes:
+            for change in self._changes(code):
+                self.changes[change.state][code.key].append(change)
+
+    def _changes(self, code: Code) -> Iterator[Change]:
+        for operation in code.operations:
+            match operation:
+                case facts.Call(id=id, callee=callee, arguments=arguments):
+                    found = self._state(code, callee, "")
+                    if found is not None and len(arguments) <= ASKING.get(found[1], -1):
+                        continue
+                case facts.StoreItem(id=id, base=base):
+                    found = self._state(code, base, ".__setitem__")
+                case facts.DeleteItem(id=id, base=base):
+                    found = self._state(code, base, ".__delitem__")
+                case facts.StoreAttr(id=id, base=base, name=name):
+                    found = self._state(code, base, f".{name}")
+                case _:
+                    continue
+            if found is not None:
+                yield Change(*found, code, id, self._part(code, operation))
+
+    def _part(self, code: Code, operation: facts.Operation) -> str | None:
+        """The key of the one entry that is changed."""
+        flow = self._locksets.places.dataflow(code)
+        match operation:
+            case facts.StoreItem(key=key) | facts.DeleteItem(key=key):
+                return flow.text(key)
+            case facts.Call(callee=callee, arguments=arguments) if arguments:
+                fetched = flow.operation(callee)
+                keyed = type(fetched) is facts.LoadAttr and fetched.name in KEYED
+                return flow.text(arguments[0].value) if keyed else ""
+            case _:
+                return ""
+
+    def _state(self, code: Code, id: int, member: str) -> tuple[ProcessState, str] | None:
+        for value in self._types.of(code, id):
+            if isinstance(value, Library | LibraryMethod):
+                name = f"{value.qualname}{member}"
+                owner, _, last = name.rpartition(".")
+                variable = self._knowledge.attribute(owner)
+                found = self._knowledge.process_state(name)
+                if found is None and variable is not None:
+                    found = self._knowledge.process_state(f"{variable.type}.{last}")
+                if found is not None:
+                    return found, value.qualname if member.startswith(".__") else name
+        return None
+
+    def disturbances(self, changes: dict[int, list[Change]]) -> Iterator[Disturbance]:
+        """What meets what among the changes of one state."""
+        every = [change for group in changes.values() for change in group]
+        for group in changes.values():
+            met = self._met(group[0], every) or self._beside(group[0])
+            if met is not None and not self._is_told_elsewhere(group[0], met[2], every):
+                yield Disturbance(group[0], self._restoration(group, every), *met)
+
+    def _met(self, change: Change, every: list[Change]) -> tuple[Context, Context, Change] | None:
+        """Who makes the change, and who may make which other at the same time, with no lock to keep them apart."""
+        for other in sorted(every, key=lambda each: each.code is not change.code):
+            same = change.code is other.code or change.part == other.part is not None or "" in (change.part, other.part)
+            if not same or self._locks(change) & self._locks(other):
+                continue
+            for one in self._threads.of(change.code):
+                for two in self._threads.of(other.code):
+                    meet = self._threads.overlap(one, change.code, change.id, two, other.code, other.id)
+                    if meet and self._is_near(one, change.code, two) and self._is_near(two, other.code, one):
+                        return one, two, other
+        return None
+
+    def _is_near(self, one: Context, code: Code, other: Context) -> bool:
+        """Whether the main context comes to its change from where the other one is started, not from just anywhere."""
+        root = self._threads.trace(one, code)[0] if one.is_main else None
+        return root is None or root.function.kind == "module" or root is other.code
+
+    def _beside(self, change: Change) -> tuple[Context, Context, None] | None:
+        """Whether a started context makes the change without a lock, beside the one that has started it."""
+        started = [each for each in self._threads.of(change.code) if not each.is_main]
+        return (started[0], self._threads.contexts[0], None) if started and not self._locks(change) else None
+
+    def _is_told_elsewhere(self, change: Change, partner: Change | None, every: list[Change]) -> bool:
+        """Whether the lock is missing on the other side, or the change only takes back what `__enter__` has changed."""
+        if partner is not None and self._locks(change) and not self._locks(partner):
+            return True
+        entered = [each for each in every if each.code.cls is change.code.cls and each.code.name == "__enter__"]
+        return change.code.is_method and change.code.name == "__exit__" and bool(entered)
+
+    def _locks(self, change: Change) -> set[LockKey]:
+        return {use.lock.key for use in self._locksets.held(change.code, change.id) if use.lock.excludes}
+
+    def _restoration(self, group: list[Change], every: list[Change]) -> Change | None:
+        """The change that takes the first one of a function back: in the function, or in the `__exit__` to it."""
+        first, code = group[0], group[0].code
+        if first.by in WHILE_ENTERED:
+            return first
+        final = {
+            each.id
+            for node in code.controls
+            if type(node) is facts.Try
+            for each in walk(node.final)
+            if hasattr(each, "id")
+        }
+        for change in group[1:]:
+            if change.id in final or self._puts_back(change):
+                return change
+        if code.is_method and code.name == "__enter__":
+            return next((each for each in every if each.code.cls is code.cls and each.code.name == "__exit__"), None)
+        return first if self._puts_back(first) else None
+
+    def _puts_back(self, change: Change) -> bool:
+        """Whether the new value was what the state had been before."""
+        flow = self._locksets.places.dataflow(change.code)
+        match change.code.operations[change.id]:
+            case facts.Call(arguments=arguments):
+                given = [each.value for each in arguments]
+            case facts.StoreAttr(value=value) | facts.StoreItem(value=value):
+                given = [value]
+            case _:
+                return False
+        reads = (flow.operation(id) for each in given for id in flow.sources(each))
+        return any(isinstance(read, facts.LoadAttr | facts.LoadName) and read.name in OLD_VALUES for read in reads)

@@ -1,0 +1,111 @@
+"""Part of the races stage: changes of a container that leave alone what a sequence is about: its key, its item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import Case
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.source import Code
+
+KEYED = frozenset({"[]", "[]=", "get", "in", "pop", "setdefault", "del"})
+
+
+def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a change may come between test and act of a sequence without a trace in either."""
+    return _is_in_kept_item(case, sequence, other) or _has_other_keys(case, sequence, other)
+
+
+def _is_in_kept_item(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether test and act look into an item that was fetched once, and the other only changes which items there are.
+
+    `line = self.lines[row]; if column in line: del line[column]`
+    """
+    first, last = sequence.first, sequence.last
+    if first.code is not sequence.code or last.code is not sequence.code:
+        return False
+    flow = case.sharing.places.dataflow(sequence.code)
+    item = _item_of(flow, last)
+    if item is None or item not in (first.id, _item_of(flow, first)):
+        return False
+    return _item_of(case.sharing.places.dataflow(other.code), other) is None
+
+
+def _item_of(flow: Dataflow, access: Access) -> int | None:
+    """The operation that has fetched the item in which an access is at work."""
+    match flow.operation(access.id):
+        case facts.StoreItem(base=base) | facts.DeleteItem(base=base) | facts.LoadItem(base=base):
+            container = base
+        case facts.Call(callee=callee) if type(method := flow.operation(callee)) is facts.LoadAttr:
+            container = method.base
+        case facts.Compute(kind="in" | "not in", operands=(_, container)):
+            pass
+        case _:
+            return None
+    return container if container != access.load and type(flow.operation(container)) is facts.LoadItem else None
+
+
+def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether the test asks for one key, by a literal, and the other side is only about others."""
+    first = sequence.first
+    if first.method not in KEYED or first.kind.rebinds or other.kind is not Kind.MUTATE:
+        return False
+    flow = case.sharing.places.dataflow(first.code)
+    asked = flow.text(first.key)
+    if asked is None or _item_of(flow, first) is not None:
+        return False
+    keys = _keys(case, other)
+    own = _keys(case, sequence.last) if sequence.last.kind is Kind.MUTATE else None
+    return keys is not None and own is not None and asked not in keys and not keys & own
+
+
+def _keys(case: Case, change: Access) -> set[str] | None:
+    """The keys that a change is about, if they are literals or names of arguments."""
+    flow = case.sharing.places.dataflow(change.code)
+    if change.method in KEYED:
+        key = flow.text(change.key)
+        return {key} if key is not None else None
+    call = flow.operation(change.id)
+    if change.method != "update" or type(call) is not facts.Call:
+        return None
+    keys: set[str] = set()
+    for each in call.arguments:
+        given = {each.name} if each.name not in ("", "*", "**") else _keys_of(case, change.code, each.value)
+        if given is None:
+            return None
+        keys |= given
+    return keys
+
+
+def _keys_of(case: Case, code: Code, id: int) -> set[str] | None:
+    """The keys of a display, or of the `**` parameter of a function by what its callers give."""
+    flow = case.sharing.places.dataflow(code)
+    made = flow.operation(id)
+    if type(made) is facts.Build and made.kind == "dict" and not made.comprehension:
+        found = [flow.text(key) for key in made.keys]
+        return {each for each in found if each is not None} if None not in found else None
+    parameters = code.function.parameters
+    if 0 <= id < len(parameters) and parameters[id].kind == "kwarg":
+        return _names_given(case, code)
+    return None
+
+
+def _names_given(case: Case, code: Code) -> set[str] | None:
+    """The names of what callers give beyond the named parameters; None where not all callers are known."""
+    calls = case.threads.calls
+    edges = calls.callers(code)
+    if not edges or code.key in calls.escaping:
+        return None
+    named = {each.name for each in code.function.parameters}
+    given = [list(_names(edge.caller, edge.site)) for edge in edges]
+    return None if any("**" in each for each in given) else {name for each in given for name in each} - named
+
+
+def _names(caller: Code, site: int) -> Iterator[str]:
+    call = caller.operations[site]
+    for each in call.arguments if type(call) is facts.Call else ():
+        if each.name not in ("", "*"):
+            yield each.name

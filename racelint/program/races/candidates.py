@@ -1,0 +1,60 @@
+"""Part of the races stage: which Places can be told of at all, and which functions have to do with them?
+
+Most of a program works on what nobody shares. What is looked at closely is the rest of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from racelint.program.callgraph.calls import Calls
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Place
+from racelint.program.races.case import holds_lock
+from racelint.program.sequences.composites import DEPTH
+from racelint.program.sharing.sharing import Sharing, is_confined
+from racelint.program.sources.source import Code
+
+
+def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
+    """The Places that are written when others may know them, and for which there may be evidence, in a fixed order."""
+    places = sharing.places
+    found = [
+        place
+        for place, accesses in places.by_place.items()
+        if _has_evidence(place, sharing, locksets)
+        and any(each.kind.writes and not _is_early(each, sharing) for each in accesses)
+        and place not in locksets.claims.owners
+        and not is_confined(places, place)
+    ]
+    return sorted(found, key=lambda place: (place.symbol, place.kind, place.owner))
+
+
+def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
+    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
+    if place in locksets.claims.guards or sharing.is_assumed(place):
+        return True
+    if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
+        return True
+    codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
+    started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
+    return any(started) or any(map(locksets.holds, codes.values()))
+
+
+def _is_early(access: Access, sharing: Sharing) -> bool:
+    return sharing.is_early(access) and sharing.threads.first_start(access.code) >= access.id
+
+
+def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Code]:
+    """The functions that can have a sequence of one of the Places, for threads or for tasks, in order.
+
+    Either end may be as many calls away as a sequence reaches; what tasks share is not known here, so all of theirs are
+    among them.
+    """
+    codes = calls.types.names.sources.codes
+    layer = {access.code.key for place in found for access in sharing.places.by_place[place]}
+    near = set(layer)
+    for _ in range(DEPTH):
+        layer = {edge.caller.key for key in layer for edge in calls.callers(codes[key])} - near
+        near |= layer
+    return [code for code in codes if code.key in near or code.function.is_async]

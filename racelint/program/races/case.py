@@ -1,0 +1,431 @@
+"""Part of the races stage: one Place under judgement: its accesses, its guard, and who is where beside whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePath
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.model import LockDomain, SafetyKind
+from racelint.program.contexts.contexts import Context
+from racelint.program.locking.guards import (
+    BETWEEN_TASKS,
+    BETWEEN_THREADS,
+    Guard,
+    Protection,
+    exclude_each_other,
+    infer_guard,
+    protections,
+    steady,
+)
+from racelint.program.locking.locks import Lock, LockKey, is_doubtful
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Kind, Place, Places
+from racelint.program.races.meetings import Meetings
+from racelint.program.races.withdrawn import is_withdrawn
+from racelint.program.sequences.composites import Composite
+from racelint.program.sharing.drawn import container
+from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Library, LibraryObject
+
+THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
+"""What names the running thread."""
+
+ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
+"""Accesses of one item by its key."""
+
+FOR_TESTS: Final = frozenset({"test", "testing"})
+"""Parts of a package with what its users' tests need: these run one after the other."""
+
+CALLERS: Final = 3
+"""How many calls up it is looked who runs a function."""
+
+HALF: Final = 0.5
+"""A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """The other side of a race: `other` is made by `other_context` while `one` is at this side."""
+
+    other: Access
+    one: Context
+    other_context: Context
+
+
+class Case:
+    """One Place: the accesses that others may see, with what is held at each."""
+
+    def __init__(
+        self,
+        place: Place,
+        sharing: Sharing,
+        locksets: LockSets,
+        domains: frozenset[LockDomain] = BETWEEN_THREADS,
+    ) -> None:
+        self.place = place
+        self._between_tasks = domains is BETWEEN_TASKS
+        self.sharing = sharing
+        self.threads = sharing.threads
+        self.locksets = locksets
+        self._held: dict[Access, list[Protection]] = {}
+        self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=not self._between_tasks)
+        self.accesses = [
+            access
+            for access in sharing.places.by_place[place]
+            if access.code.key not in locksets.stepped
+            and not self._is_early(access)
+            and not self._is_thread_slot(access)
+            and not (access.kind.writes and self._is_run_for_tests(access.code))
+        ]
+        self.lazy_stores: set[Access] = set()
+        """The writes that only happen where there was nothing before."""
+        self.asked_stores: set[Access] = set()
+        """The writes that are done on account of what was there before, and not alone."""
+        self.guard: Guard | None = infer_guard(
+            [
+                (each, self._own(each))
+                for each in self.accesses
+                if self.protections(each) or not self.is_taken_out(each)
+            ],
+            locksets.waited_for,
+            domains,
+        )
+        self.is_assumed = sharing.is_assumed(place)
+
+    def _is_early(self, access: Access) -> bool:
+        if (
+            access.kind.rebinds
+            and self._notes_process(access.code)
+            and not any(each.taken_here for each in self.protections(access))
+        ):
+            return True
+        if not self.sharing.is_early(access):
+            return False
+        return self.threads.first_start(access.code) >= access.id
+
+    def _is_thread_slot(self, access: Access) -> bool:
+        """An item under the running thread's own key."""
+        if access.key < 0 or access.method not in ITEM_ACCESSES:
+            return False
+        types = self.sharing.places.types
+        flow = self.sharing.places.dataflow(access.code)
+        operation = flow.operation(access.key)
+        while isinstance(operation, facts.LoadAttr):
+            operation = flow.operation(operation.base)
+        return type(operation) is facts.Call and any(
+            isinstance(value, Library) and value.qualname in THREAD_KEYS
+            for value in types.of(access.code, operation.callee)
+        )
+
+    @property
+    def holds_lock(self) -> bool:
+        """Whether the Place is a lock itself."""
+        return holds_lock(self.sharing.places, self.place)
+
+    @property
+    def guards_itself(self) -> bool:
+        """Whether what the Place holds is made to be used by many threads."""
+        knowledge = self.sharing.places.types.names.knowledge
+        values = self.sharing.places.values(self.place)
+        safeties = [knowledge.safety(value.qualname) for value in values if isinstance(value, LibraryObject)]
+        return (
+            bool(values)
+            and len(safeties) == len(values)
+            and all(safety is not None and safety.kind is SafetyKind.SYNCHRONIZED for safety in safeties)
+        )
+
+    # --- protection ---
+
+    def protections(self, access: Access) -> list[Protection]:
+        """The locks held at an access."""
+        found = self._held.get(access)
+        if found is None:
+            found = self._held[access] = protections(self.locksets.held(access.code, access.id), access)
+        return found
+
+    def _own(self, access: Access) -> list[Protection]:
+        """The locks held at an access, but for those inside it that guard only what they give to who enters them."""
+        lenders = self.locksets.lenders
+        return [
+            each
+            for each in self.protections(access)
+            if each.lock.key not in lenders or not each.relation.startswith(".")
+        ]
+
+    def is_taken_out(self, access: Access, lock: LockKey | None = None) -> bool:
+        """Whether what is accessed was fetched and replaced in one critical section (of this lock): it is private."""
+        if access.load < 0 or access.load == access.id:
+            return False
+        held = self.locksets.held(access.code, access.load)
+        return any(
+            each.code is access.code
+            and each.kind.rebinds
+            and each.base == access.base
+            and self.locksets.held(each.code, each.id).get(use) == section
+            for use, section in held.items()
+            if lock in (None, use.lock.key)
+            for each in self.accesses
+        )
+
+    def over(self, sequence: Composite) -> list[Protection]:
+        """The locks held over the whole sequence in one critical section."""
+        code = sequence.code
+        held = steady(self.locksets.held(code, id) for id in sequence.between)
+        return protections(held, sequence.first)
+
+    def is_unguarded(self, held: list[Protection]) -> bool:
+        """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind.
+
+        Of a lock of some other object it is not known which one it is: it counts only where all who hold the guard
+        hold such a lock as well. A lock for each key is trusted to be another way to guard the same.
+        """
+        guard = self.guard
+        assert guard is not None
+        if any(guard.protects(each) or each.lock.kind is None or each.lock.key[0] == "item" for each in held):
+            return False
+        if any(each.lock.key in self.locksets.gates for each in held):
+            return False
+        doubtful = {each.lock.key for each in held if each.relation == "other" or is_doubtful(each.relation)}
+        return guard.lock.key not in doubtful and doubtful.isdisjoint(self._held_beside_guard)
+
+    @cached_property
+    def _held_beside_guard(self) -> frozenset[LockKey]:
+        """The locks that are held, of whatever object, wherever the guard is."""
+        guard = self.guard
+        sides = [self.protections(access) for access in self.accesses]
+        beside = [{each.lock.key for each in held} for held in sides if guard and any(map(guard.protects, held))]
+        return frozenset.intersection(*map(frozenset, beside)) if beside else frozenset()
+
+    # --- the other side ---
+
+    def partner(
+        self,
+        access: Access,
+        held: list[Protection],
+        harms: Callable[[Access], bool] = lambda _: True,
+        meets: Callable[[Context, Context], bool] = lambda one, other: True,
+        within: Code | None = None,
+    ) -> Partner | None:
+        """Somebody who changes the Place while `access` is under way, in a way that `harms`, in contexts that `meets`.
+
+        Rather the same access in another thread than another one. `within` is the function of which `held` is told,
+        if it is not that of the access.
+        """
+        best: Partner | None = None
+        for other in self.accesses:
+            if other.kind.writes and harms(other):
+                for one, other_context in self.meetings.of(access, held, other, within):
+                    if not meets(one, other_context):
+                        continue
+                    if best is None or (other is access and best.other is not access):
+                        best = Partner(other, one, other_context)
+        return best
+
+    def assumed_partner(
+        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+    ) -> Partner | None:
+        """Somebody who changes the Place meanwhile, if `--assume-shared` has it that many threads call the program."""
+        return self.outside_partner(access, held, harms) if self.is_assumed else None
+
+    def outside_partner(
+        self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
+    ) -> Partner | None:
+        """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
+        if not self._is_called(access.code):
+            return None
+        main = self.threads.contexts[0]
+        for other in sorted(self.accesses, key=lambda each: each is not access):
+            meets = other.kind.writes and self._is_called(other.code) and harms(other)
+            if meets and not exclude_each_other(held, self.protections(other)):
+                return Partner(other, main, main)
+        return None
+
+    def _is_called(self, code: Code) -> bool:
+        """Whether callers outside may run the function in any thread (what is async stays in its loop's) or task.
+
+        They may call what is public although a started context does so too, but that may be the only one to know the
+        object: then no other access is theirs.
+        """
+        if code.function.is_async and not self._between_tasks:
+            return False
+        if any(each.is_main for each in self.threads.of(code)):
+            return True
+        return code.key in self.threads.offered and self._is_known_outside
+
+    @cached_property
+    def _is_known_outside(self) -> bool:
+        """Whether callers outside come to the Place where no started context does."""
+        return any(each.is_main for access in self.accesses for each in self.threads.of(access.code))
+
+    def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
+        """Whether two accesses may be under way at the same time."""
+        return next(self.meetings.of(access, held, other), None) is not None
+
+    def may_meet(self, access: Access, other: Access) -> bool:
+        """Whether the order of starts and joins leaves it open that the two overlap.
+
+        The body of a module runs once, before there are callers outside: only what is started can be beside it.
+        """
+        if self.meetings.is_overridden(access, other) or self.meetings.is_overridden(other, access):
+            return False
+        once = any(each.code.function.kind == "module" for each in (access, other))
+        return any(
+            (
+                (one.is_main and beside.is_main and not once)
+                or self.threads.overlap(one, access.code, access.id, beside, other.code, other.id)
+            )
+            and not self.sharing.is_before_start(access, one, other, beside)
+            for one in self.threads.of(access.code)
+            for beside in self.threads.of(other.code)
+        )
+
+    # --- the program's own rule ---
+
+    def is_insider(self, access: Access) -> bool:
+        """Whether the access is one that the guard was made for.
+
+        It is in the object's own methods, on a global object, or in code beside the class. Others may have an object of
+        their own: a test, a caller that has just made it. Who makes the guard anew makes the state anew with it.
+        """
+        code = access.code
+        receiver = self.sharing.places.types.attributes.receiver_of(code)
+        if (receiver is not None and _is_test(receiver.library_bases)) or _is_for_tests(code):
+            return False
+        if self._makes_guard(access):
+            return False
+        if access.place.kind == "object" or self._is_own_step(access):
+            return False
+        if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
+            return True
+        if receiver is None or (self.guard is not None and self._has_none(access, self.guard.lock)):
+            return False
+        if any(each.lock.kind is not None for each in self.protections(access)):
+            return True
+        owner = self.sharing.places.types.names.sources.classes[access.place.owner]
+        if access.base == code.function.parameters[0].name:
+            return owner in receiver.mro or receiver in owner.mro
+        return owner.module == code.module and self._kept_in(access).startswith(code.function.parameters[0].name + ".")
+
+    def _kept_in(self, access: Access) -> str:
+        """The path of an object, or of the container that it is drawn from and stays in."""
+        number = access.base.removeprefix("%")
+        if number == access.base or not number.isdigit():
+            return access.base
+        places = self.sharing.places
+        return container(places.types, places.dataflow(access.code), int(number)) or access.base
+
+    def _is_own_step(self, access: Access) -> bool:
+        """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
+        code, guard = access.code, self.guard
+        parameters = code.function.parameters
+        if guard is None or not parameters or not code.is_method or code.name not in ("__next__", "__anext__"):
+            return False
+        return guard.relation.startswith(".") and access.base == parameters[0].name
+
+    def knows(self, access: Access, lock: Lock) -> bool:
+        """Whether the class in which an access is written has the lock: what only a subclass has it cannot take."""
+        types = self.sharing.places.types
+        receiver = types.attributes.receiver_of(access.code)
+        if receiver is None or lock.key[0] != "attribute":
+            return True
+        owner = types.names.sources.classes[lock.key[1]]
+        return owner in receiver.mro or receiver not in owner.mro
+
+    def _has_none(self, access: Access, lock: Lock) -> bool:
+        """Whether an object at work on itself lacks a lock: that of a sibling class, which each has its own way."""
+        types = self.sharing.places.types
+        receiver = types.attributes.receiver_of(access.code)
+        if receiver is None or access.place.kind != "attribute" or lock.key[0] != "attribute":
+            return False
+        owner = types.names.sources.classes[lock.key[1]]
+        base = types.names.sources.classes[access.place.owner]
+        if access.base != access.code.function.parameters[0].name or not {receiver, owner} <= {*base.subclasses}:
+            return False
+        related = owner in receiver.mro or receiver in owner.mro
+        return not related and not any(each in owner.subclasses for each in receiver.subclasses)
+
+    def _makes_guard(self, access: Access) -> bool:
+        if self.guard is None:
+            return False
+        return any(
+            other.kind.rebinds
+            and other.base == access.base
+            and (other.place.kind, other.place.owner, other.place.name) == self.guard.lock.key
+            for other in self.sharing.places.of(access.code)
+        )
+
+    def _notes_process(self, code: Code) -> bool:
+        """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
+        known = self.sharing.noting_process.get(code.key)
+        if known is None:
+            known = self.sharing.noting_process[code.key] = self._stores_process(code)
+        return known
+
+    def _stores_process(self, code: Code) -> bool:
+        stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
+        return any(
+            isinstance(value, Library) and value.qualname == "os.getpid"
+            for call in (code.operations[id] for id in stored)
+            if type(call) is facts.Call
+            for value in self.sharing.places.types.of(code, call.callee)
+        )
+
+    def _is_run_for_tests(self, code: Code, depth: int = CALLERS) -> bool:
+        """Whether a function is there to set up tests, or is only called, as far as one can see, by such functions."""
+        known = self.sharing.for_tests.get(code.key)
+        if known is None:
+            callers = self.threads.calls.callers(code) if depth else []
+            module = self.sharing.places.types.names.sources.modules[code.module].name
+            known = not FOR_TESTS.isdisjoint(module.split(".")[1:]) or (
+                bool(callers) and all(self._is_run_for_tests(each.caller, depth - 1) for each in callers)
+            )
+            self.sharing.for_tests[code.key] = known
+        return known
+
+    def is_reached(self, code: Code) -> bool:
+        """Whether anybody runs the function at all, as far as one can see."""
+        return bool(self.threads.of(code)) and code.key not in self.threads.calls.constructing
+
+    def is_constant_state(self) -> bool:
+        """Whether only literals are ever stored: a flag or a state, each store complete in itself."""
+        stores = [access for access in self.sharing.places.by_place[self.place] if access.kind.writes]
+        return all(access.kind is Kind.WRITE and self.is_constant(access) for access in stores)
+
+    def is_constant(self, access: Access) -> bool:
+        """Whether a write stores a literal."""
+        return self.sharing.places.dataflow(access.code).is_constant(access.value)
+
+    def literal(self, access: Access) -> str | None:
+        """The literal that a write stores, as it is written; None for all else."""
+        operation = self.sharing.places.dataflow(access.code).operation(access.value)
+        return operation.text if type(operation) is facts.Const else None
+
+    def clears(self, access: Access) -> bool:
+        """Whether an access takes the object away: deletes it or stores None; not where its start has failed."""
+        if access.kind is Kind.DELETE:
+            return True
+        is_none = access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
+        return is_none and not is_withdrawn(access, self.accesses)
+
+
+def holds_lock(places: Places, place: Place) -> bool:
+    """Whether a Place is a lock itself."""
+    knowledge = places.types.names.knowledge
+    return any(
+        isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
+        for value in places.values(place)
+    )
+
+
+def _is_test(bases: list[str]) -> bool:
+    return any(base.startswith("unittest.") for base in bases)
+
+
+def _is_for_tests(code: Code) -> bool:
+    """Whether a function is there to set up tests, as its module says: they run one after the other."""
+    return any(part in ("testing", "testing.py") for part in PurePath(code.path).parts)

@@ -1,0 +1,265 @@
+"""Part of the races stage: what another thread may do to a container that does not suit who goes on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.iteration import Disturbance
+from racelint.knowledge.running import RunsOn
+from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.locking.guards import Guard, Protection, exclude_each_other
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.lockstate import ON_ENTRY
+from racelint.program.memory.iterations import VIEWS, Walks
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import HALF, Case
+from racelint.program.sequences.composites import REMOVES, Composite
+from racelint.program.sequences.misses import handled, handled_misses
+from racelint.program.sources.source import Code
+
+RETRIED: Final = frozenset({"RuntimeError"})
+"""What an iteration raises that lost the race."""
+
+CALLERS: Final = 3
+"""How many calls up a flag is looked for."""
+
+SPECIAL: Final = {"[]": "__getitem__", "[]=": "__setitem__", "del": "__delitem__"}
+IN_PLACE: Final = {"+": "__iadd__", "|": "__ior__", "&": "__iand__", "-": "__isub__", "^": "__ixor__", "*": "__imul__"}
+
+
+def containers(case: Case, access: Access) -> tuple[str, ...]:
+    """The library classes of what an access works on."""
+    places = case.sharing.places
+    seen = Walks(places.types, access.code, places.dataflow(access.code)).containers(access.load)
+    found = tuple(each for each in seen if not each.startswith("dict_"))
+    return found or tuple(
+        dict.fromkeys(each.qualname for each in places.values(access.place) if hasattr(each, "qualname"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What becomes of an iteration, and whether a copy (`list(...)`) is made in one step wherever that strikes."""
+
+    disturbance: Disturbance
+    can_be_copied: bool
+
+
+def harm(case: Case, iteration: Access, other: Access) -> Harm | None:
+    """What becomes of an iteration if another access of the Place comes in between."""
+    method = _method(case, other)
+    if not method or _keeps_size(case, other):
+        return None
+    knowledge = case.sharing.places.types.names.knowledge
+    mine = containers(case, iteration)
+    theirs = containers(case, other) or mine
+    for each in mine if method else ():
+        disturbance = knowledge.disturbance(each, method) if each in theirs else None
+        copy = knowledge.builtin_effect("list", each)
+        if disturbance is not None:
+            gil_only = copy is not None and copy.atomic_gil and not iteration.one_step_with_gil
+            return Harm(disturbance, gil_only or (copy is not None and copy.atomic_free_threaded))
+    return None
+
+
+def _method(case: Case, access: Access) -> str:
+    """The method with which an access changes the contents; "" if it does not."""
+    flow = case.sharing.places.dataflow(access.code)
+    operation = flow.operation(access.id)
+    match operation:
+        case facts.StoreItem(base=base) | facts.DeleteItem(base=base) if base != access.load:
+            # it changes an item, which is a container too
+            return ""
+        case facts.StoreName(value=value, augmented=True) | facts.StoreAttr(value=value, augmented=True):
+            computed = flow.operation(value)
+            return IN_PLACE.get(computed.kind, "") if type(computed) is facts.Compute else ""
+        case _ if access.kind in (Kind.MUTATE, Kind.ITEM_UPDATE):
+            if access.method == "pop" and access.key >= 0 and "list" in containers(case, access):
+                return "__delitem__"
+            return SPECIAL.get(access.method, access.method)
+        case _:
+            return ""
+
+
+def _keeps_size(case: Case, other: Access) -> bool:
+    """Whether a store surely replaces an item that was there before."""
+    if other.method != "[]=":
+        return False
+    flow = case.sharing.places.dataflow(other.code)
+    operation = flow.operation(other.key)
+    if type(operation) is facts.Unpack:
+        operation = flow.operation(operation.value)
+    if type(operation) is facts.Element and _is_over(case, other, flow, operation.iterable):
+        return True
+    if _reads_item(case, other, flow):
+        return True
+    return _has_fixed_keys(case, flow.key(other.key) if flow.is_constant(other.key) else None)
+
+
+def _is_over(case: Case, store: Access, flow: Dataflow, iterable: int) -> bool:
+    """Whether the keys of a loop are those of the container that is stored to."""
+    loads = {each.load for each in case.accesses if each.code is store.code and each.base == store.base}
+    return bool(loads & {*flow.sources(iterable)})
+
+
+def _reads_item(case: Case, update: Access, flow: Dataflow) -> bool:
+    """Whether the item is read before it is stored, which fails where there is none: `d[k] += 1`."""
+    if any(each in ("collections.defaultdict", "collections.Counter") for each in containers(case, update)):
+        return False
+    operation = flow.operation(update.id)
+    if type(operation) is facts.StoreItem and operation.augmented:
+        return True
+    misses = handled_misses(update.code, flow)
+    return any(
+        each.code is update.code
+        and each.method == "[]"
+        and each.id < update.id
+        and each.id not in misses
+        and flow.key(each.key) == flow.key(update.key)
+        for each in case.accesses
+    )
+
+
+def _has_fixed_keys(case: Case, key: str | None) -> bool:
+    """Whether every container that is stored to the Place begins with the key; with any keys at all, if it never
+    loses one."""
+    places = case.sharing.places
+    stores = [each for each in places.by_place[case.place] if each.kind is Kind.WRITE]
+    for store in stores:
+        flow = places.dataflow(store.code)
+        made = flow.operation(store.value)
+        if type(made) is not facts.Build or made.kind != "dict" or not (made.keys or made.comprehension):
+            return False
+        if key is not None and not made.comprehension and key not in map(flow.key, made.keys):
+            return False
+    return bool(stores) and all(
+        each.method in ("[]=", "[]", "") for each in case.accesses if each.kind in (Kind.MUTATE, Kind.ITEM_UPDATE)
+    )
+
+
+def is_retried(case: Case, access: Access) -> bool:
+    """Whether the function is prepared for the iteration to fail."""
+    return access.id in handled(access.code, case.sharing.places.dataflow(access.code), RETRIED, named=True)
+
+
+def is_taken_out(case: Case, access: Access) -> bool:
+    """`todo, self.todo = self.todo, []`: what is iterated was taken out of the Place before."""
+    return any(
+        each.code is access.code
+        and each.kind is Kind.WRITE
+        and each.base == access.base
+        and access.load < each.id < access.id
+        for each in case.accesses
+    )
+
+
+def harms(case: Case, access: Access) -> Callable[[Access], bool]:
+    """Whether another access of the Place upsets an iteration and may really come in between."""
+    return lambda other: harm(case, access, other) is not None and not is_closed_to(case, access, other)
+
+
+def read_again(case: Case, sequence: Composite) -> Access | None:
+    """Where the item that was stored because it was missing is fetched again by its key, which fails if it is gone."""
+    code, last = sequence.code, sequence.last
+    flow = case.sharing.places.dataflow(code)
+    if last.method != "[]=" or last.code is not code:
+        return None
+    later = (each for each in case.accesses if each.code is code and each.method == "[]" and each.id > sequence.act)
+    same = (each for each in later if each.base == last.base and flow.key(each.key) == flow.key(last.key))
+    return next(same, None)
+
+
+def takes_away(access: Access) -> bool:
+    """Whether items may be gone after an access."""
+    return access.kind.rebinds or access.method in REMOVES
+
+
+def is_no_setup(one: Context, other: Context) -> bool:
+    """Whether contexts really run beside each other: what a library calls back runs when all is set up, mostly."""
+    return not any(a.is_main and b.runs_on in (RunsOn.SERVER, RunsOn.HANDLER) for a, b in ((one, other), (other, one)))
+
+
+def changed_under(case: Case, access: Access, guard: Guard, held: list[Protection]) -> Access | None:
+    """Evidence `lock`: who changes the size of the container does so under the guard, mostly. One who does, and may do
+    so while `held` is held for the iteration."""
+    is_harmful = harms(case, access)
+    harmful = [
+        each
+        for each in case.accesses
+        if each.kind.writes and is_harmful(each) and not exclude_each_other(held, case.protections(each))
+    ]
+    guarded = [each for each in harmful if any(map(guard.protects, case.protections(each)))]
+    functions = {each.code.key for each in guarded}
+    if len(guarded) < HALF * len(harmful) or (guard.share < HALF and len(functions) < 2):
+        # one function that fills it under a lock may only keep others from filling it too
+        return None
+    return next((each for each in guarded if case.may_meet(access, each)), None)
+
+
+def is_closed_to(case: Case, access: Access, other: Access) -> bool:
+    """Whether a flag was set under a lock before, at which the other side looks first, in its critical section."""
+    return any(
+        _asks(case, other.code, other.id, flag, lock, CALLERS)
+        for flag in _set_before(case, access)
+        for lock in (use.lock.key for use in case.locksets.held(flag.code, flag.id) if use.lock.excludes)
+    )
+
+
+def _set_before(case: Case, access: Access) -> Iterator[Access]:
+    """The flags that a function has set when it comes to an access, itself or by what it has surely called."""
+    places = case.sharing.places
+    own = (each for each in places.of(access.code) if each.id < access.id and each.base == access.base)
+    behind = (edge for edge in case.threads.calls.sure_calls(access.code) if edge.site < access.id)
+    for flag in (*own, *(each for edge in behind for each in places.of(edge.callee))):
+        if flag.kind is Kind.WRITE and case.literal(flag) in ("True", "False", "None"):
+            yield flag
+
+
+def _asks(case: Case, code: Code, id: int, flag: Access, lock: LockKey, depth: int) -> bool:
+    """Whether a flag is read before an operation in the same critical section of a lock, by a caller if not here."""
+    held = {use: section for use, section in case.locksets.held(code, id).items() if use.lock.key == lock}
+    beside = [each for each in case.sharing.places.of(code) if each.place is flag.place and each.id < id]
+    reads = [each for each in beside if each.kind is Kind.READ]
+    if any(section == case.locksets.held(code, each.id).get(use) for each in reads for use, section in held.items()):
+        return True
+    edges = case.threads.calls.callers(code) if ON_ENTRY in held.values() and depth else []
+    return bool(edges) and all(_asks(case, edge.caller, edge.site, flag, lock, depth - 1) for edge in edges)
+
+
+def is_walked_outside(case: Case, view: Access, guard: Guard) -> bool:
+    """Whether a caller goes over the returned view without the guard, for all that one can see.
+
+    Who copies it in one step has copied it before anybody else runs.
+    """
+    code = view.code
+    edges = case.threads.calls.callers(code)
+    if not edges:
+        return case.is_reached(code)
+    for edge in edges:
+        held = case.locksets.held(edge.caller, edge.site)
+        flow = case.sharing.places.dataflow(edge.caller)
+        walks = Walks(case.sharing.places.types, edge.caller, flow)
+        name = f"dict_{view.method}" if view.method in VIEWS else ""
+        guarded = any(use.lock.key == guard.lock.key for use in held)
+        if not guarded and any(walks.of(edge.site, edge.site, use, name) for use in flow.uses(edge.site)):
+            return True
+    return False
+
+
+def is_behind_view(case: Case, access: Access) -> bool:
+    """Whether what is walked over is a view that another function gives out of its guard: that is told there."""
+    guard = case.guard
+    if guard is None:
+        return False
+    callees = [edge.callee for edge in case.threads.calls.calls(access.code) if edge.site == access.load]
+    return any(
+        each.code in callees
+        and each.id in each.code.returns
+        and each.method in VIEWS
+        and any(map(guard.protects, case.protections(each)))
+        for each in case.accesses
+    )

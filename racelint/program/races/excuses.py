@@ -1,0 +1,208 @@
+"""Part of the races stage: the shapes that are right without one lock over the whole sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from racelint import facts
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.apart import is_apart
+from racelint.program.races.case import THREAD_KEYS, Case
+from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike
+from racelint.program.races.harmless import is_failure, is_only_told
+from racelint.program.races.memos import is_memo
+from racelint.program.races.rough import is_estimate, is_time
+from racelint.program.sequences.composites import REMOVES, Composite, Shape
+from racelint.program.sequences.deciding import leaves
+from racelint.program.sequences.misses import handled_misses
+from racelint.program.sequences.swaps import SWAPS, adds
+from racelint.program.values.values import Library
+
+SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
+
+
+def is_excused(case: Case, sequence: Composite) -> bool:
+    """Whether a sequence is right although others may come in between."""
+    return bool(excuse(case, sequence))
+
+
+def excuse(case: Case, sequence: Composite) -> str:
+    """Why a sequence is right although others may come in between, in words; "" if it is not."""
+    if sequence.shape is Shape.DOUBLE_READ:
+        return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
+    if _is_about_itself(case, sequence):
+        return "whether it is the running thread, only that thread can change"
+    if is_memo(case, sequence):
+        return "what is kept there may be computed twice without harm"
+    if is_estimate(case) or is_time(case, sequence):
+        return "nobody needs to know it exactly"
+    if is_failure(sequence):
+        return "who tries it at the same time fails alike"
+    if is_only_told(case, sequence):
+        return "of what is in the list only text is made"
+    if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
+        return ""
+    if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
+        return ""
+    if sequence.last.code is sequence.code and not acts_once(case, sequence):
+        return "a flag may be raised twice where nothing else depends on it"
+    if _is_asked_each_turn(sequence):
+        return "a loop looks at the flag again in each turn"
+    if not is_only_raised(case, sequence):
+        return ""
+    return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
+
+
+def _is_about_itself(case: Case, sequence: Composite) -> bool:
+    """Whether the test compares with the running thread: the others store only themselves, or take back their own."""
+    code, first = sequence.first.code, sequence.first
+    flow = case.sharing.places.dataflow(code)
+    types = case.sharing.places.types
+    for use in flow.uses(first.id):
+        if type(use) is not facts.Compute or use.kind not in ("==", "!=", "is", "is not"):
+            continue
+        for id in use.operands:
+            operation = flow.operation(id)
+            while type(operation) is facts.LoadAttr:
+                operation = flow.operation(operation.base)
+            callees = types.of(code, operation.callee) if type(operation) is facts.Call else ()
+            if any(isinstance(each, Library) and each.qualname in THREAD_KEYS for each in callees):
+                return True
+    return False
+
+
+def _is_asked_each_turn(sequence: Composite) -> bool:
+    """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same.
+
+    `while True: if self.stopped: return` is such a look.
+    """
+    loops = [node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while"]
+    if any(contains(head, sequence.first.id) for loop in loops for head in loop.head):
+        return True
+    looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
+    return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
+
+
+def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
+    """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
+    code = sequence.code
+    held = case.locksets.held(code, sequence.act)
+    for id in sequence.tested:
+        tested = case.locksets.held(code, id)
+        if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
+            return True
+    if _is_kept_within(case, sequence):
+        return True
+    inner = sequence.last.code
+    within = case.locksets.held(inner, sequence.last.id)
+    if inner is code or not within:
+        return False
+    about = [other for other in others if other.code is inner and other.act == sequence.last.id]
+    if any(other.shape is not Shape.UPDATE for other in about):
+        return True
+    # what `+=` reads it only adds to: that is no second look
+    added_to = {id for other in about for id in other.between}
+    # the callee looks at the Place itself before it acts, in the same critical section
+    return any(
+        each.code is inner
+        and each.id < sequence.last.id
+        and each.id not in added_to
+        and any(within.get(use) == section for use, section in case.locksets.held(inner, each.id).items())
+        for each in case.accesses
+    )
+
+
+def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a write makes stale what the sequence has found out."""
+    if sequence.shape is Shape.DOUBLE_READ:
+        return case.clears(other)
+    if sequence.shape in SWAPS:
+        return adds(case.sharing.places.dataflow(other.code), sequence, other)
+    if is_apart(case, sequence, other):
+        return False
+    act = sequence.last
+    if act.kind is Kind.CONTENT or act.method in REMOVES:
+        # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container
+        kept = act.load >= 0 and act.load == sequence.first.load
+        return other.method in REMOVES or (other.kind.rebinds and not kept)
+    if sequence.wants is True and other in case.lazy_stores:
+        return False
+    if is_set_alike(case, sequence, other):
+        return False
+    if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
+        truth = case.sharing.places.dataflow(other.code).truth(other.value)
+        return truth is None or truth is not sequence.wants
+    return True
+
+
+def _is_kept_within(case: Case, sequence: Composite) -> bool:
+    """Whether the act's critical section reads once more how far it may go: `free += min(size - free, given)`."""
+    code, last = sequence.code, sequence.last
+    if last.code is not code or last.kind is not Kind.UPDATE:
+        return False
+    held = case.locksets.held(code, sequence.act)
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    reads = [each for each in case.accesses if each.code is code and each.kind is Kind.READ and each.base == last.base]
+    within = {
+        each.load if each.load >= 0 else each.id
+        for each in reads
+        if any(held.get(use) == section for use, section in case.locksets.held(code, each.id).items())
+    }
+    for id in flow.calls(last.value):
+        call = code.operations[id]
+        called = types.of(code, call.callee) if type(call) is facts.Call else ()
+        limits = any(isinstance(each, Library) and each.qualname in ("min", "max") for each in called)
+        if limits and within & flow.sources(id):
+            return True
+    return False
+
+
+def is_filled_late(case: Case, sequence: Composite) -> bool:
+    """Published, then filled: after the store the object is still being worked on in the critical section."""
+    code = sequence.last.code
+    held = case.locksets.held(code, sequence.act)
+    flow = case.sharing.places.dataflow(code)
+    for access in case.accesses:
+        later = access.code is code and access.id > sequence.act and access.base == sequence.last.base
+        if not later or access.kind is not Kind.READ:
+            continue
+        same = any(held.get(use) == section for use, section in case.locksets.held(code, access.id).items())
+        fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
+        called = any(isinstance(use, facts.Call) for each in fetched for use in flow.uses(each.id))
+        if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
+            return True
+    return False
+
+
+def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
+    """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
+    return case.is_taken_out(access, guard.lock.key)
+
+
+def is_claim(case: Case, access: Access) -> bool:
+    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several."""
+    if any(each.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) for each in case.accesses):
+        return False
+    if access.claims:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    return access.method in REMOVES and access.id in handled_misses(access.code, flow)
+
+
+def is_snapshot(case: Case, access: Access) -> bool:
+    """A copy in one step (semantics of `list(d)`, `d.copy()`, `list(d.items())`): it needs no lock."""
+    if access.kind is not Kind.CONTENT:
+        return False
+    if access.method in SNAPSHOTS:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    uses = flow.uses(access.id)
+    types = case.sharing.places.types
+    return access.method in ("items", "values", "keys") and all(
+        isinstance(use, facts.Call)
+        and any(isinstance(each, Library) and each.qualname in SNAPSHOTS for each in types.of(access.code, use.callee))
+        for use in uses
+    )

@@ -1,0 +1,83 @@
+"""Part of the races stage: flags that are looked at and then set, and what is done once on account of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import Case
+from racelint.program.races.repeats import Repeats
+from racelint.program.sequences.composites import Composite
+from racelint.program.sequences.swaps import TELLS
+from racelint.program.sources.nodes import walk
+
+
+def acts_once(case: Case, sequence: Composite) -> bool:
+    """Whether more than the flag depends on the test: something is started, made, taken over or torn down once."""
+    calls = [each.id for each in sequence.code.operations if type(each) is facts.Call and not _tells(sequence, each)]
+    ids = [id for id in calls if id > sequence.first.id] + _read_between(case, sequence)
+    return not _on_account(sequence).isdisjoint(ids)
+
+
+def is_only_settled(case: Case, sequence: Composite) -> bool:
+    """Whether all that is done where a flag comes out unset may as well be done twice: closed, cancelled, signalled."""
+    if sequence.asserted or sequence.first.code is not sequence.code or sequence.last.kind is not Kind.WRITE:
+        return False
+    if _read_between(case, sequence):
+        return False
+    done = sorted(id for id in _on_account(sequence) if id > sequence.first.id)
+    return Repeats(case).may(sequence.code, done)
+
+
+def is_only_raised(case: Case, sequence: Composite) -> bool:
+    """Whether a flag only ever goes the way that it goes here: each store has the same literal."""
+    values = {case.literal(each) for each in case.accesses if each.kind.writes}
+    return len(values) == 1 and None not in values
+
+
+def _read_between(case: Case, sequence: Composite) -> list[int]:
+    """Where the Place is read once more between the test and the act, for what it holds."""
+    code, first = sequence.code, sequence.first
+    reads = (each for each in case.accesses if each.code is code and not each.kind.writes and each.base == first.base)
+    return [each.id for each in reads if first.id < each.id < sequence.act]
+
+
+def _on_account(sequence: Composite) -> set[int]:
+    """The operations that are part of the test, or done where that comes out so that the flag is set."""
+    everything = {id for id, each in enumerate(sequence.code.operations) if each is not None}
+    for node in walk(sequence.code.function.body):
+        if type(node) is facts.Branch and node.span == sequence.test:
+            before = {id for id in everything if id <= node.test}
+            for arm in (node.body, node.orelse):
+                inside = _ids(arm)
+                if sequence.act in inside:
+                    return before | inside
+            return everything - (_ids([node]) - before)
+    return everything
+
+
+def _ids(nodes: Sequence[Node]) -> set[int]:
+    return {id for each in walk(nodes) if (id := getattr(each, "id", None)) is not None}
+
+
+def _tells(sequence: Composite, call: facts.Call) -> bool:
+    callee = sequence.code.operations[call.callee] if call.callee >= 0 else None
+    return type(callee) is facts.LoadAttr and callee.name in TELLS
+
+
+def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether another store to a flag may as well have come after: it stores the same, and does not ask before.
+
+    Or it does ask, and what it goes on to do may as well be done twice.
+    """
+    last = sequence.last
+    if last.kind is not Kind.WRITE or other.kind is not Kind.WRITE:
+        return False
+    own = [each for each in case.accesses if each.kind.writes and each.code in (sequence.code, last.code)]
+    values = {case.literal(each) for each in (*own, last, other)}
+    if len(values) > 1 or None in values:
+        return False
+    blindly = last in case.asked_stores and other not in case.asked_stores and not _read_between(case, sequence)
+    return blindly or is_only_settled(case, sequence)

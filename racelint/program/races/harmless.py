@@ -1,0 +1,221 @@
+"""Part of the races stage: what ends alike whoever comes first, so that nobody needs to be kept out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Node, Operation
+from racelint.knowledge.model import Access as Effects
+from racelint.knowledge.model import Effect
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import is_public
+from racelint.program.contexts.contexts import library_decorators
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.races.case import Case
+from racelint.program.races.disturbances import containers, harm
+from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+from racelint.program.values.values import FunctionRef, Library
+
+ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
+"""What is done to a Place in one step that stands for itself."""
+
+APPENDS: Final = frozenset({"append", "extend", "appendleft"})
+SEQUENCES: Final = frozenset({"list", "collections.deque"})
+SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
+LOOKS: Final = {"[]": "__getitem__", "in": "__contains__", "len": "__len__"}
+EMPTIES: Final = frozenset({"clear", "popitem"})
+"""Adding to the end of a container is one step; who takes out an item or none cares for that, who empties it does."""
+
+
+def loses_to(case: Case, access: Access) -> Callable[[Access], bool]:
+    """Whether what another write leaves differs from what this one stores and wants back."""
+    changed = any(each.kind.writes and each.kind is not Kind.WRITE for each in case.accesses)
+    flow = case.sharing.places.dataflow(access.code)
+    repeated = not changed and flow.is_repeatable(access.value)
+    return lambda other: other is not access or not repeated
+
+
+def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a step is all that a function does to what the lock guards, and nobody with the lock looks twice.
+
+    Then it comes before or after what they do: whoever reads, writes or tests once has one of the two values.
+    """
+    if not _is_all(case, access, guard):
+        return False
+    guarded = [each for each in case.accesses if _is_under(case, each, guard)]
+    if access.kind is Kind.WRITE:
+        return all(each.kind in ONCE for each in guarded) and not _looks_twice(case, guarded)
+    if access.kind is Kind.DELETE and not access.method:
+        # who comes after it finds nothing, whatever is held, and who came before has what there was
+        return not any(each.kind.rebinds for each in guarded) and not _looks_twice(case, guarded)
+    if access.kind is Kind.CONTENT:
+        return _is_single_look(case, access) and not _is_seen_empty(case, guarded)
+    if access.method not in APPENDS or not {*containers(case, access)} <= SEQUENCES:
+        return False
+    return not any(each.kind.rebinds or harm(case, each, access) is not None for each in guarded) and not _looks_twice(
+        case, [each for each in guarded if each.method not in REMOVES - EMPTIES]
+    )
+
+
+def _looks_twice(case: Case, guarded: Sequence[Access]) -> bool:
+    """Whether two of these accesses are in one critical section, neither of them a part of the other."""
+    for one, other in itertools.combinations(guarded, 2):
+        if one.code is other.code and one.load != other.id and other.load != one.id:
+            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
+            if any(after.get(use) == section for use, section in before.items()):
+                return True
+    return False
+
+
+def _is_single_look(case: Case, look: Access) -> bool:
+    """Whether a look into a container is one step, and nothing is done with what is found but to tell or compare it.
+
+    With the lock it would be no newer: who acts on it does so after the lock is given back.
+    """
+    knowledge = case.sharing.places.types.names.knowledge
+    kinds = containers(case, look)
+    effects = [knowledge.effect(each, LOOKS.get(look.method, look.method)) for each in kinds]
+    if not effects or not all(each is not None and _is_one_read(each) for each in effects):
+        return False
+    flow = case.sharing.places.dataflow(look.code)
+    pending, seen = [look.id], set[int]()
+    while pending:
+        id = pending.pop()
+        for use in flow.uses(id) if id not in seen else ():
+            if type(use) in (facts.Phi, facts.Choice, facts.Cast):
+                pending.append(use.id)
+            elif type(use) is not facts.Compute and not _is_copied(case, look, use):
+                return False
+        seen.add(id)
+    return True
+
+
+def _is_one_read(effect: Effect) -> bool:
+    return effect.access is Effects.READ and effect.atomic_gil and effect.atomic_free_threaded
+
+
+def _is_copied(case: Case, look: Access, use: Operation) -> bool:
+    """Whether a use is the call of what makes a copy: `list(found)`."""
+    called = case.sharing.places.types.of(look.code, use.callee) if type(use) is facts.Call else ()
+    return bool(called) and all(isinstance(each, Library) and each.qualname in SNAPSHOTS for each in called)
+
+
+def _is_seen_empty(case: Case, guarded: Sequence[Access]) -> bool:
+    """Whether a critical section takes out, or replaces the whole, before it puts in: who looks then finds it half
+    done."""
+    for one, other in itertools.permutations(guarded, 2):
+        takes = one.kind.rebinds or one.method in REMOVES
+        if takes and other.method in INSERTS and one.code is other.code and one.id < other.id:
+            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
+            if any(after.get(use) == section for use, section in before.items()):
+                return True
+    return False
+
+
+def runs_at_exit(case: Case, code: Code) -> bool:
+    """Whether a function is only run when the process ends, by who has been asked to: `atexit.register(close)`."""
+    types = case.sharing.places.types
+    if case.threads.calls.callers(code):
+        return False
+    rows = map(types.names.knowledge.entry_decorator, library_decorators(types, code))
+    if any(row is not None and row.runs_on is RunsOn.EXIT for row in rows):
+        return True
+    targets = (each.target for each in types.spawned if each.spawn.runs_on is RunsOn.EXIT)
+    return not is_public(code) and any(isinstance(each, FunctionRef) and each.code is code for each in targets)
+
+
+def _is_all(case: Case, store: Access, guard: Guard) -> bool:
+    """Whether the function of a store neither takes the guard nor touches other state that is used under it.
+
+    Two lists that both only grow here are one step each, as long as nobody looks at both with the lock held.
+    """
+    holding = case.locksets.holdings.get(store.code.key)
+    if holding is not None and any(each.use.lock.key == guard.lock.key for each in holding.acquisitions.values()):
+        return False
+    places = case.sharing.places
+    constructing = case.threads.calls.constructing
+    beside = (each for each in places.of(store.code) if each is not store and each.base == store.base)
+    for other in beside:
+        guarded = [each for each in places.by_place[other.place] if _is_under(case, each, guard)]
+        if not any(each.kind.writes and each.code.key not in constructing for each in places.by_place[other.place]):
+            continue
+        grows = store.method in APPENDS and (other.method in APPENDS or _is_fetched(places.of(store.code), other))
+        if guarded and not (grows and not _are_seen_together(case, store.place, guarded)):
+            return False
+    return True
+
+
+def _is_fetched(accesses: Sequence[Access], load: Access) -> bool:
+    """Whether an access is no more than the load of a container that something is added to."""
+    added = (each for each in accesses if each.method in APPENDS)
+    return load.kind is Kind.READ and any(each.load == load.id for each in added)
+
+
+def _are_seen_together(case: Case, place: Place, guarded: Sequence[Access]) -> bool:
+    """Whether a critical section looks at both, these accesses and the Place, other than to add to them."""
+    for one in filter(_is_look, guarded):
+        held = case.locksets.held(one.code, one.id)
+        for other in (each for each in case.sharing.places.of(one.code) if each.place is place):
+            after = case.locksets.held(other.code, other.id)
+            if _is_look(other) and any(after.get(use) == section for use, section in held.items()):
+                return True
+    return False
+
+
+def _is_look(access: Access) -> bool:
+    return access.kind is not Kind.READ and access.method not in APPENDS
+
+
+def _is_under(case: Case, access: Access, guard: Guard) -> bool:
+    return any(use.lock.key == guard.lock.key for use in case.locksets.held(access.code, access.id))
+
+
+def is_failure(sequence: Composite) -> bool:
+    """`if name not in failed: try: return load(name) except OSError: failed.add(name)`: who is second fails alike."""
+    last = sequence.last
+    if sequence.first.method != "in" or last.method != "add" or last.code is not sequence.code:
+        return False
+    tries = (node for node in walk(sequence.code.function.body) if type(node) is facts.Try)
+    return any(
+        _returns(node.body) and contains(each, last.id)
+        for node in tries
+        for handler in node.handlers
+        for each in handler.body
+    )
+
+
+def _returns(nodes: Sequence[Node]) -> bool:
+    """Whether a run that gets through a body returns at its end."""
+    last = nodes[-1] if nodes else None
+    if type(last) is facts.Branch:
+        return _returns(last.body) and _returns(last.orelse)
+    return type(last) is facts.Return
+
+
+def is_only_told(case: Case, sequence: Composite) -> bool:
+    """`if name not in names: names.append(name)` for a list of which only text is made: twice there is no harm."""
+    if sequence.first.method != "in" or sequence.last.method != "append":
+        return False
+    asked = [each for each in case.accesses if not each.kind.writes and each.method != "in"]
+    return bool(asked) and all(_becomes_text(case, each) for each in asked)
+
+
+def _becomes_text(case: Case, walk: Access) -> bool:
+    """Whether each entry that is gone over is only made into text."""
+    places = case.sharing.places
+    flow = places.dataflow(walk.code)
+    if type(flow.operation(walk.id)) is not facts.Element:
+        return False
+    for use in flow.uses(walk.id):
+        called = places.types.of(walk.code, use.callee) if type(use) is facts.Call else ()
+        text = any(isinstance(each, Library) and each.qualname in ("str", "repr") for each in called)
+        if not text and not (type(use) is facts.Compute and use.kind == 'f""'):
+            return False
+    return True

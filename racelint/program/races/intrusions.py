@@ -1,0 +1,196 @@
+"""Part of the races stage: sequences that others can come into, between the first access and the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.facts import Span
+from racelint.findings import Evidence
+from racelint.program.locking.guards import Protection, exclude_each_other, protections
+from racelint.program.locking.holding import Acquisition
+from racelint.program.memory.places import Access
+from racelint.program.races.case import HALF, Case, Partner
+from racelint.program.races.disturbances import read_again, takes_away
+from racelint.program.races.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
+from racelint.program.races.latches import is_made_by_taker
+from racelint.program.races.memos import is_memo_of_calls, makes_object
+from racelint.program.races.oversights import callers_without, wrong_lock
+from racelint.program.races.race import Problem, Race
+from racelint.program.races.rough import is_rough
+from racelint.program.races.switching import can_interleave
+from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sharing.beliefs import FOR_ALL
+from racelint.program.sources.source import span_of
+
+
+def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterator[Race]:
+    """The race of a sequence, if others may come in; `beside` are all sequences of the Place."""
+    held = case.over(sequence)
+    if case.guard is not None and any(case.guard.protects(each) for each in held):
+        # it does what the program's rule asks; who does not is reported where that is
+        return
+    problem, span = (None, sequence.test) if is_excused(case, sequence) else _problem(case, beside, sequence)
+    found = _evidence(case, sequence, held) if problem is not None else None
+    if problem is None or found is None:
+        return
+    evidence, partner = found
+    shown = _beside(case, sequence) if evidence == "lock" and case.guard is None else None
+    wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
+    if wrong is not None and wrong[1].key in case.locksets.gates:
+        # who comes to the other side may have asked whether it is open
+        return
+    if wrong is not None and partner is not None:
+        problem = wrong[0]
+        if problem is Problem.DIFFERENT_LOCKS and not _is_minority(case, sequence.last, partner.other):
+            return
+    yield Race(
+        problem,
+        sequence.code,
+        span,
+        sequence.last,
+        evidence,
+        partner.other if partner and (evidence == "threads" or wrong or shown) else None,
+        partner.one if partner and evidence == "threads" else None,
+        partner.other_context if partner and evidence == "threads" else None,
+        case.guard,
+        wrong[1] if wrong else None,
+        sequence.first,
+        not can_interleave(case, sequence, beside),
+        between=(*sequence.between, *sequence.tested, sequence.act),
+        beside=shown,
+        again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
+    )
+
+
+def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[Problem | None, Span]:
+    """What is wrong with the sequence if others come in between, and where to say so."""
+    split = _is_split(case, sequence)
+    again = is_tested_again(case, sequence, beside)
+    own = sequence.last.code is sequence.code
+    act = sequence.last.span if own else span_of(sequence.code, sequence.act)
+    match sequence.shape:
+        case Shape.DOUBLE_READ:
+            return Problem.DOUBLE_READ, act
+        case Shape.EMPTIED:
+            return Problem.EMPTIED, act
+        case Shape.REPLACED:
+            return Problem.REPLACED, act
+        case _ if split:
+            return (None if again or is_memo_of_calls(case, sequence) else Problem.SPLIT), act
+        case Shape.UPDATE:
+            return (None if is_rough(case) else Problem.UPDATE), act
+        case shape if again and _is_locked(case, sequence):
+            # what is asked of a function may as well be whether it is filled
+            late = shape is Shape.LAZY and sequence.first.code is sequence.code
+            late = late and is_filled_late(case, sequence)
+            return (Problem.LAZY if late else None), sequence.test
+        case Shape.LAZY if makes_object(case, sequence):
+            return Problem.LAZY, sequence.test
+        case Shape.LAZY if not case.is_constant(sequence.last):
+            return None, sequence.test
+        case _:
+            return Problem.CHECK, sequence.test
+
+
+def _is_split(case: Case, sequence: Composite) -> bool:
+    """Whether both ends are in critical sections of one lock, but not in the same one."""
+    if case.over(sequence):
+        return False
+    locksets, code, first = case.locksets, sequence.code, sequence.first
+    asked = first.code is not code
+    before = protections(locksets.held(first.code, first.id if asked else sequence.between[0]), first)
+    after = _at_act(case, sequence)
+    return any(one.excludes(other) for one in _known(before) for other in _known(after))
+
+
+def _at_act(case: Case, sequence: Composite) -> list[Protection]:
+    first, last = sequence.first, sequence.last
+    if first.code is not sequence.code:
+        return case.protections(last)
+    held = case.locksets.held(sequence.code, sequence.act)
+    return protections(held, last if last.code is sequence.code else first)
+
+
+def _is_locked(case: Case, sequence: Composite) -> bool:
+    inside = case.protections(sequence.last) if sequence.last.code is not sequence.code else []
+    return bool(_known(_at_act(case, sequence)) or _known(inside))
+
+
+def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
+    code = sequence.code
+    seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
+    again = read_again(case, sequence) is not None
+    partner = case.partner(seen, held, lambda other: again and takes_away(other), within=code)
+    partner = partner or case.partner(seen, held, lambda other: can_outdate(case, sequence, other), within=code)
+    if partner is not None:
+        return "threads", partner
+    if sequence.asserted:
+        return None
+    if _is_guarded_elsewhere(case, sequence, held):
+        return "claim" if case.place in case.locksets.claims.guards else "lock", None
+    if is_made_by_taker(case, sequence):
+        return "lock", None
+    is_believed = not held and _beside(case, sequence) is not None
+    partner = case.outside_partner(seen, held, lambda other: can_outdate(case, sequence, other))
+    if partner is None or not (is_believed or case.is_assumed):
+        return None
+    return "lock" if is_believed else "assumed", partner
+
+
+def _beside(case: Case, sequence: Composite) -> Acquisition | None:
+    """The lock beside the Place that shows that others come here, where the Place has no guard of its own."""
+    first, last, beliefs = sequence.first, sequence.last, case.sharing.beliefs
+    if case.guard is not None or sequence.shape not in (Shape.UPDATE, Shape.CHECK, Shape.LAZY):
+        return None
+    if not case.is_reached(sequence.code):
+        return None
+    if case.place.kind not in FOR_ALL:
+        found = beliefs.of_container(first, last) if first.code is last.code else None
+        return found if case.is_insider(first) else None
+    if sequence.shape is not Shape.UPDATE and case.is_constant(last):
+        # what is done once by such a flag is mostly right when it is done twice
+        return None
+    own = beliefs.of_function(sequence.code)
+    if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
+        return beliefs.of_module(sequence.code)
+    return own
+
+
+def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> bool:
+    """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
+    guard = case.guard
+    if guard is None or guard.share < HALF or not case.is_unguarded(held) or not case.is_reached(sequence.code):
+        return False
+    if not case.is_insider(sequence.first) or callers_without(case, sequence.code, guard) == []:
+        return False
+    own = {(sequence.code.key, id) for id in sequence.between}
+    elsewhere = [
+        access
+        for access in case.accesses
+        if (access.code.key, access.id) not in own
+        and any(guard.protects(each) for each in case.protections(access))
+        and not exclude_each_other(held, case.protections(access))
+        and case.may_meet(sequence.last if sequence.last.code is sequence.code else sequence.first, access)
+    ]
+    if sequence.shape is Shape.DOUBLE_READ:
+        return any(case.clears(access) for access in elsewhere)
+    at_act = case.protections(sequence.last)
+    act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
+    if sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded:
+        return True
+    return any(access.kind.writes and can_outdate(case, sequence, access) for access in elsewhere)
+
+
+def _is_minority(case: Case, here: Access, there: Access) -> bool:
+    """Of the two sides of a different-locks race, the one to report: not the guard's, else the later one."""
+    guard = case.guard
+    if guard is not None and guard.share > HALF:
+        mine, theirs = (any(map(guard.protects, case.protections(each))) for each in (here, there))
+        if mine != theirs:
+            return not mine
+    return (here.code.path, here.span.line) >= (there.code.path, there.span.line)
+
+
+def _known(held: list[Protection]) -> list[Protection]:
+    """The locks that surely are locks and exclude."""
+    return [each for each in held if each.lock.excludes and each.lock.kind is not None]

@@ -1,0 +1,140 @@
+"""Part of the races stage: iterations that others invalidate, as they change what is gone over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from racelint.facts import Span
+from racelint.findings import Evidence
+from racelint.knowledge.iteration import Disturbance
+from racelint.program.contexts.contexts import Context
+from racelint.program.locking.guards import Guard, Protection
+from racelint.program.locking.holding import Acquisition
+from racelint.program.memory.iterations import VIEWS
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import HALF, Case
+from racelint.program.races.disturbances import (
+    changed_under,
+    harm,
+    harms,
+    is_behind_view,
+    is_no_setup,
+    is_retried,
+    is_taken_out,
+    is_walked_outside,
+)
+from racelint.program.races.excuses import is_swapped_out
+from racelint.program.races.harmless import runs_at_exit
+from racelint.program.races.oversights import is_left_to_holder, where_forgotten
+from racelint.program.races.race import Problem, Race
+from racelint.program.sources.source import Code
+
+
+def is_walked(case: Case, access: Access) -> bool:
+    """Whether an access is an iteration, or fetches the view for one."""
+    if access.kind is Kind.ITERATE:
+        return True
+    views = access.kind is Kind.CONTENT and access.method in VIEWS
+    return views and any(
+        each.kind is Kind.ITERATE and each.code is access.code and each.load == access.load for each in case.accesses
+    )
+
+
+def invalidated(case: Case, access: Access) -> Iterator[Race]:
+    """An iteration while others change the size of what it goes over."""
+    guard = case.guard
+    held = case.protections(access)
+    if access.kind is not Kind.ITERATE or is_retried(case, access) or is_taken_out(case, access):
+        return
+    if guard is not None and (any(map(guard.protects, held)) or is_swapped_out(case, access, guard)):
+        return
+    if _is_handed_out(case, access) or is_behind_view(case, access):
+        return
+    partner = case.partner(access, held, harms(case, access), is_no_setup)
+    if partner is not None and runs_at_exit(case, access.code) and _only_skips(case, access, partner.other):
+        return
+    if partner is not None:
+        one, context = partner.one, partner.other_context
+        yield _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
+    elif (changed := _changed_under_guard(case, access, held)) is not None:
+        for code, span in where_forgotten(case, access, changed[0]):
+            yield _iteration(case, access, changed[1], "lock", code, span)
+    elif (beside := _beside(case, access, held)) is not None:
+        race = _iteration(case, access, beside[1], "lock", access.code, access.span)
+        yield replace(race, beside=beside[0])
+    elif partner := case.assumed_partner(access, held, harms(case, access)):
+        yield _iteration(case, access, partner.other, "assumed", access.code, access.span)
+
+
+def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisition, Access] | None:
+    """What another function changes, where each thing that is gone over locks itself against who does that."""
+    if case.guard is not None or held or not case.is_reached(access.code) or not case.is_insider(access):
+        return None
+    taken = case.sharing.beliefs.of_elements(case.threads.calls, access)
+    harmful = harms(case, access)
+    partner = case.outside_partner(access, held, lambda other: other.code is not access.code and harmful(other))
+    return None if taken is None or partner is None else (taken, partner.other)
+
+
+def _only_skips(case: Case, access: Access, other: Access) -> bool:
+    """Whether an iteration only loses its place."""
+    found = harm(case, access, other)
+    return found is not None and found.disturbance is Disturbance.SKIPS
+
+
+def _changed_under_guard(case: Case, access: Access, held: list[Protection]) -> tuple[Guard, Access] | None:
+    guard = case.guard
+    if guard is None or guard.guarded < 2 or not case.is_unguarded(held):
+        return None
+    if guard.share < HALF and not case.knows(access, guard.lock):
+        return None
+    if not case.is_reached(access.code) or not case.is_insider(access) or is_left_to_holder(case, access, guard):
+        return None
+    changed = changed_under(case, access, guard, held)
+    return None if changed is None else (guard, changed)
+
+
+def _iteration(
+    case: Case,
+    access: Access,
+    other: Access,
+    evidence: Evidence,
+    code: Code,
+    span: Span,
+    one: Context | None = None,
+    context: Context | None = None,
+) -> Race:
+    return Race(
+        Problem.ITERATION,
+        code,
+        span,
+        access,
+        evidence,
+        other,
+        one,
+        context,
+        case.guard,
+        needs_no_gil=access.one_step_with_gil,
+        harm=harm(case, access, other),
+    )
+
+
+def _is_handed_out(case: Case, access: Access) -> bool:
+    knowledge = case.sharing.places.types.names.knowledge
+    return access.id in access.code.returns and knowledge.is_lazy(access.method)
+
+
+def handed_out(case: Case) -> Iterator[Race]:
+    """Live views that leave the critical section, for callers to go over without the lock."""
+    guard = case.guard
+    if guard is None or guard.guarded < 2:
+        return
+    for access in case.accesses:
+        if access.id not in access.code.returns or not any(map(guard.protects, case.protections(access))):
+            continue
+        changed = changed_under(case, access, guard, [])
+        is_view = access.method in VIEWS or _is_handed_out(case, access)
+        if is_view and changed is not None and is_walked_outside(case, access, guard):
+            race = _iteration(case, access, changed, "lock", access.code, access.span)
+            yield replace(race, problem=Problem.HANDED_OUT)

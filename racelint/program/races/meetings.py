@@ -1,0 +1,114 @@
+"""Part of the races stage: in which contexts may two accesses meet, on one object and with no lock between them?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from racelint.program.contexts.contexts import Context
+from racelint.program.locking.guards import Protection, exclude_each_other, protections
+from racelint.program.locking.locks import is_doubtful
+from racelint.program.locking.locksets import LockSets
+from racelint.program.locking.lockstate import ON_ENTRY
+from racelint.program.memory.places import Access
+from racelint.program.sharing.name import Name
+from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.values import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """The question is `of`. `protections` tells what is held at an access, whoever comes to it; if `by_the_way`, what
+    each context holds when it comes there counts too."""
+
+    sharing: Sharing
+    locksets: LockSets
+    protections: Callable[[Access], list[Protection]]
+    by_the_way: bool
+
+    def of(
+        self, access: Access, held: list[Protection], other: Access, within: Code | None = None
+    ) -> Iterator[tuple[Context, Context]]:
+        """The contexts in which the two accesses overlap on one object with no lock between them."""
+        if exclude_each_other(held, self.protections(other)) or self.sharing.turns.are_in_turn(access, other):
+            return
+        if self.is_overridden(access, other) or self.is_overridden(other, access):
+            return
+        for one in self.sharing.threads.of(access.code):
+            for other_context in self.sharing.threads.of(other.code):
+                if one.is_main and other_context.is_main:
+                    continue
+                if self.have_other_receivers(access, one, other, other_context):
+                    continue
+                beside = self.sharing.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
+                if not beside or not self.sharing.in_common(access, one, other, other_context):
+                    continue
+                if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
+                    yield one, other_context
+
+    def _is_kept_out(
+        self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context
+    ) -> bool:
+        """Whether the ways on which the two contexts come to the accesses, on an object in common, share a lock."""
+        if not self.by_the_way:
+            return False
+        naming = self.sharing.naming
+        mine = naming.names(one, access.code, access.base)
+        theirs = naming.names(other_context, other.code, other.base)
+        names: list[Name | None] = [name for name in mine if name in theirs] if access.place.kind == "attribute" else []
+        return all(
+            exclude_each_other(
+                held + self._on_the_way(one, within, access, name),
+                self.protections(other) + self._on_the_way(other_context, other.code, other, name),
+            )
+            for name in names or [None]
+        )
+
+    def _on_the_way(self, context: Context, code: Code, access: Access, name: Name | None) -> list[Protection]:
+        """The locks that a context holds when it comes to a function, and that this one leaves alone."""
+        named = name if code is access.code else None
+        found = self.sharing.approaches.held(context, code, access.base, named)
+        holding = self.locksets.holdings.get(code.key)
+        released = {each.use.lock.key for each in holding.releases.values()} if holding is not None else set()
+        if context.own_instance:
+            # of whose object a lock is, is not known: it may be that of the instance, which nobody else has
+            found = frozenset(use for use in found if not is_doubtful(use.base))
+        return protections({use: ON_ENTRY for use in found if use.lock.key not in released}, access)
+
+    def have_other_receivers(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
+        """Whether both work on `self`, and the contexts were started on objects of classes that exclude each other."""
+        if one is other_context or not (self._is_own(access) and self._is_own(other)):
+            return False
+        mine, theirs = _receivers(one, access), _receivers(other_context, other)
+        return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
+
+    def is_overridden(self, access: Access, other: Access) -> bool:
+        """Whether the one is in a method that nobody calls, and all objects of the other have a method of their own."""
+        code, threads = access.code, self.sharing.threads
+        if not self._is_own(access) or code.cls is None or code.parent is not code.cls.body:
+            return False
+        attributes = threads.calls.types.attributes
+        classes = {value.cls for value in other.bases if isinstance(value, Instance)}
+        theirs = classes and len({value for value in other.bases if isinstance(value, Instance)}) == len(other.bases)
+        overridden = theirs and all(
+            code.cls in cls.mro and attributes.defining(cls, code.name) is not code.cls for cls in classes
+        )
+        return bool(overridden) and not self._is_own(other) and not threads.calls.callers(code)
+
+    def _is_own(self, access: Access) -> bool:
+        """Whether an access is to the receiver of its method, or of the one around its function."""
+        code, name = access.code, access.base
+        if name.startswith("c:"):
+            _, module, index, name = name.split(".")[0].split(":")
+            sources = self.sharing.places.types.names.sources
+            code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
+        parameters = code.function.parameters
+        return code.is_method and bool(parameters) and name == parameters[0].name
+
+
+def _receivers(context: Context, access: Access) -> list[ClassInfo]:
+    """The classes of the objects that a context is started on, if it is at work in a method of these: else nothing."""
+    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
+    owned = all(access.place.owner in (cls.key for cls in each.mro) for each in receivers)
+    return receivers if owned and len(receivers) == len(context.entries) else []

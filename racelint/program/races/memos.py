@@ -1,0 +1,157 @@
+"""Part of the races stage: what is made on first use, and whether two of it are as good as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.knowledge import Knowledge
+from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.repeating import SAME
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import Case
+from racelint.program.races.disturbances import takes_away
+from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
+from racelint.program.values.values import Instance, Library, LibraryObject, Value
+
+CONTAINERS: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
+CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
+
+
+def is_memo(case: Case, sequence: Composite) -> bool:
+    """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
+    last = sequence.last
+    if case.guard is not None or not _is_stored_by_key(sequence):
+        return False
+    flow = case.sharing.places.dataflow(last.code)
+    made = _made(flow, last)
+    if made is None or not _is_of_key(flow, last):
+        return False
+    values = case.sharing.places.types.of(last.code, last.value)
+    if not values and type(made) is facts.Call:
+        return is_memo_of_calls(case, sequence)
+    if not any(_has_identity(value, case.sharing.places.types.names.knowledge) for value in values):
+        return True
+    return _is_computed(flow, made, values) and not _is_filled(case)
+
+
+def _is_of_key(flow: Dataflow, store: Access) -> bool:
+    """Whether what is stored was made of its key, or of each part of it."""
+    key = flow.operation(store.key)
+    parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (store.key,)
+    given = [each for each in parts if not flow.is_constant(each)]
+    return bool(given) and all(flow.comes_from(store.value, each) for each in given)
+
+
+def _is_computed(flow: Dataflow, made: facts.Call | facts.Compute, values: Iterable[Value]) -> bool:
+    """Whether what is stored is a container that was made of others: an empty one is there to be filled."""
+    method = flow.operation(made.callee) if type(made) is facts.Call else None
+    containers = all(isinstance(each, LibraryObject) and each.qualname in CONTAINERS for each in values)
+    return containers and type(made) is facts.Call and (bool(made.arguments) or type(method) is facts.LoadAttr)
+
+
+def _is_filled(case: Case) -> bool:
+    """Whether anybody changes what is kept there, or takes it away."""
+    for access in case.accesses:
+        flow = case.sharing.places.dataflow(access.code)
+        methods = (use for use in flow.uses(access.id) if type(use) is facts.LoadAttr)
+        if access.kind is Kind.ITEM_UPDATE or takes_away(access) or any(use.name in CHANGES for use in methods):
+            return True
+    return False
+
+
+def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
+    """Whether a function keeps what calls gave back, by what they were given, for good, and gives back its own.
+
+    Two that missed store the same. Where entries are called back it may be outdated when it is stored.
+    """
+    code, last = sequence.code, sequence.last
+    if last.code is not code or not _is_stored_by_key(sequence):
+        return False
+    flow = case.sharing.places.dataflow(code)
+    if type(_made(flow, last)) is not facts.Call or not any(flow.comes_from(id, last.value) for id in code.returns):
+        return False
+    parameters = enumerate(code.function.parameters)
+    named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
+    given = [id for id in named if flow.comes_from(last.value, id)]
+    if not given or not all(flow.comes_from(last.key, id) for id in given):
+        return False
+    values = case.sharing.places.types.of(code, last.value)
+    known = case.sharing.places.types.names.knowledge
+    # of what may be all kinds of things it is not known that it has an identity
+    surely = bool(values) and all(_has_identity(value, known) for value in values)
+    return not surely and not _is_called_back(case)
+
+
+def _is_stored_by_key(sequence: Composite) -> bool:
+    last = sequence.last
+    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or last.kind is Kind.ITEM_UPDATE:
+        return False
+    return sequence.first.method in ("in", "get", "[]")
+
+
+def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
+    """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
+    made = flow.operation(store.value)
+    if type(made) is facts.Phi:
+        made = _of_all_ways(flow, made)
+    if type(made) is facts.Await:
+        made = flow.operation(made.value)
+    if isinstance(made, facts.Call):
+        method = flow.operation(made.callee)
+        return None if type(method) is facts.LoadAttr and method.name in REMOVES else made
+    return made if isinstance(made, facts.Compute) else None
+
+
+def _of_all_ways(flow: Dataflow, value: facts.Phi) -> Operation | None:
+    """A call among those of which a value comes on the ways that lead to it, if nothing but calls and literals do."""
+    pending, seen = [*value.inputs], set[int]()
+    calls: list[Operation] = []
+    while pending:
+        each = pending.pop()
+        made = flow.operation(each)
+        if type(made) is facts.Phi and each not in seen:
+            pending.extend(made.inputs)
+        elif type(made) is facts.Call:
+            calls.append(made)
+        elif type(made) not in (facts.Const, facts.Phi):
+            return None
+        seen.add(each)
+    return calls[0] if calls else None
+
+
+def _is_called_back(case: Case) -> bool:
+    """Whether anybody takes entries away, other than to make room for a new one."""
+    filling = {access.code for access in case.accesses if access.method == "[]="}
+    return any(takes_away(each) and each.code not in filling for each in case.accesses)
+
+
+def makes_object(case: Case, sequence: Composite) -> bool:
+    """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
+    last = sequence.last
+    if case.is_constant(last) or _is_kept_by_name(case, last):
+        return False
+    if case.guard is not None:
+        return True
+    types = case.sharing.places.types
+    return any(_has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value))
+
+
+def _is_kept_by_name(case: Case, store: Access) -> bool:
+    """Whether what is stored is the one object of its name, whoever asks for it: a logger, a module."""
+    types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
+    made = flow.operation(store.value)
+    called = types.of(store.code, made.callee) if type(made) is facts.Call else ()
+    return bool(called) and all(isinstance(each, Library) and each.qualname in SAME for each in called)
+
+
+def _has_identity(value: Value, knowledge: Knowledge) -> bool:
+    if isinstance(value, Instance):
+        return True
+    if not isinstance(value, LibraryObject):
+        return False
+    safety = knowledge.safety(value.qualname)
+    return safety is None or safety.kind is not SafetyKind.IMMUTABLE

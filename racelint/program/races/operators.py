@@ -1,0 +1,128 @@
+"""Which operations call a function that is written in Python without being calls? Properties, operators, items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.program.dataflow.dataflow import operands
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.types import DATACLASSES, Types
+from racelint.program.values.values import ClassRef, FunctionRef, Generator, Instance, Library, LibraryObject, Value
+
+TRUTH: Final = frozenset({"__bool__", "__len__"})
+KEYS: Final = frozenset({"__eq__", "__hash__"})
+ITEMS: Final = frozenset({"__getitem__", "__setitem__", "__delitem__", "__missing__"})
+ITERATION: Final = frozenset({"__iter__", "__getitem__", "keys"})
+ORDER: Final = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"})
+_SIGNS: Final = "add sub mul truediv floordiv mod matmul pow lshift rshift and or xor"
+ARITHMETIC: Final = frozenset(f"__{prefix}{name}__" for name in _SIGNS.split() for prefix in ("", "r", "i")) | {
+    "__neg__",
+    "__pos__",
+    "__invert__",
+}
+
+OPERATORS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("is", "is not"), frozenset()),
+    **dict.fromkeys(("in", "not in"), KEYS | ITERATION | {"__contains__"}),
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), ORDER),
+    **dict.fromkeys(("*", "**"), ARITHMETIC | ITERATION),
+    "match": ORDER | ITERATION | {"__len__"},
+    "not": TRUTH,
+    'f""': frozenset({"__format__", "__str__", "__repr__"}),
+}
+"""The methods that an operator may call; all others call those of arithmetic."""
+
+
+def runs_python(types: Types, code: Code, operation: Operation) -> bool:
+    """Whether the operation itself calls a function in Python, as far as the types of its operands are known."""
+    site = (code.key, operation.id)
+    if site in types.implicit or any(isinstance(each, FunctionRef) for each in types.callees.get(site, ())):
+        return True
+    match operation:
+        case facts.LoadAttr(base=base, name=name):
+            return any(_is_computed(types, value, name) for value in types.of(code, base))
+        case facts.StoreAttr(base=base):
+            return has_python(types, code, [base], frozenset({"__setattr__"}))
+        case facts.DeleteAttr(base=base):
+            return has_python(types, code, [base], frozenset({"__delattr__"}))
+        case facts.LoadItem(base=base, key=key) | facts.StoreItem(base=base, key=key):
+            return has_python(types, code, [base], ITEMS) or _is_made(types, code, base) or _is_key(types, code, [key])
+        case facts.DeleteItem(base=base, key=key):
+            return has_python(types, code, [base], ITEMS) or _is_key(types, code, [key])
+        case facts.Unpack(value=value):
+            return has_python(types, code, [value], ITERATION)
+        case facts.Build(kind="set", items=keys) | facts.Build(kind="dict", keys=keys):
+            return _is_key(types, code, keys)
+        case facts.Compute(kind=kind):
+            return has_python(types, code, operands(operation), OPERATORS.get(kind, ARITHMETIC))
+        case _:
+            return False
+
+
+def has_python(types: Types, code: Code, ids: Iterable[int], methods: frozenset[str]) -> bool:
+    """Whether one of some values of a function may have one of these special methods written in Python."""
+    return any(_has(types, value, methods) for id in ids for value in types.of(code, id))
+
+
+def _has(types: Types, value: Value, methods: frozenset[str]) -> bool:
+    knowledge = types.names.knowledge
+    match value:
+        case Instance(cls=cls):
+            return (
+                any(types.attributes.defining(cls, name) is not None for name in methods)
+                or any(knowledge.runs_python(base, methods) for base in cls.library_bases)
+                or (not KEYS.isdisjoint(methods) and any(_is_dataclass(types, each) for each in cls.mro))
+            )
+        case LibraryObject(qualname=qualname):
+            return knowledge.runs_python(qualname, methods)
+        case Generator():
+            return "__iter__" in methods
+        case _:
+            return False
+
+
+def _is_key(types: Types, code: Code, ids: Iterable[int]) -> bool:
+    """Whether to look something up by one of these keys calls their methods."""
+    return has_python(types, code, ids, KEYS)
+
+
+def _is_dataclass(types: Types, cls: ClassInfo) -> bool:
+    """Whether the class has a comparison that its decorator wrote."""
+    for id in cls.facts.decorators:
+        made = cls.parent.operations[id]
+        values = types.names.static(cls.parent, made.callee if type(made) is facts.Call else id)
+        if any(isinstance(each, Library) and each.qualname in DATACLASSES for each in values):
+            return True
+    return False
+
+
+def _is_computed(types: Types, value: Value, name: str) -> bool:
+    """Whether reading an attribute of the object calls a hook; properties are known as calls already."""
+    if not isinstance(value, Instance):
+        return False
+    attributes = types.attributes
+    if attributes.defining(value.cls, "__getattribute__") is not None:
+        return True
+    missing = attributes.defining(value.cls, name) is None and not any(
+        attributes.declares(each, name) for each in value.cls.mro
+    )
+    if missing:
+        return attributes.defining(value.cls, "__getattr__") is not None
+    owner = attributes.defining(value.cls, name)
+    held = types.of_class_level(owner, name) if owner is not None else {}
+    return any(_has(types, each, frozenset({"__get__"})) for each in held)
+
+
+def _is_made(types: Types, code: Code, container: int) -> bool:
+    """Whether an item that is not there is made by a function in Python that the container was given."""
+    for value in types.of(code, container):
+        if isinstance(value, LibraryObject) and value.qualname == "collections.defaultdict" and value.site is not None:
+            maker = types.names.sources.codes[value.site[0]]
+            call = maker.operations[value.site[1]] if 0 <= value.site[1] < len(maker.operations) else None
+            given = call.arguments[:1] if type(call) is facts.Call else ()
+            if any(isinstance(each, FunctionRef | ClassRef) for one in given for each in types.of(maker, one.value)):
+                return True
+    return False

@@ -1,0 +1,149 @@
+"""Part of the races stage: single accesses that leave out the lock that the program itself uses there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint.facts import Span
+from racelint.knowledge.model import LockKind
+from racelint.program.callgraph.calls import Edge
+from racelint.program.locking.guards import Guard, exclude_each_other, relation
+from racelint.program.locking.locks import Lock
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import HALF, Case
+from racelint.program.races.disturbances import is_closed_to
+from racelint.program.races.excuses import is_claim, is_snapshot, is_swapped_out
+from racelint.program.races.harmless import is_single_step, runs_at_exit
+from racelint.program.races.race import Problem, Race
+from racelint.program.sharing.turns import has_taken_over
+from racelint.program.sources.source import Code, span_of
+
+
+def forgotten(case: Case, access: Access) -> Iterator[Race]:
+    """The race of a single access without the lock that guards the Place elsewhere, by the program's own habit."""
+    guard = case.guard
+    if case.place in case.locksets.claims.guards:
+        return
+    if guard is None or guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
+        return
+    if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
+        return
+    if not _is_forgotten(case, access, guard) or is_left_to_holder(case, access, guard):
+        return
+    if _is_asked_again(case, access, guard):
+        return
+    if not access.kind.rebinds and case.guards_itself:
+        return
+    if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
+        return
+    if is_single_step(case, access, guard) or runs_at_exit(case, access.code):
+        return
+    if has_taken_over(case.locksets, access):
+        return
+    guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
+    meant = (each for each in guarded if each.kind.writes or access.kind.writes)
+    held = case.protections(access)
+    met = [
+        each for each in meant if not exclude_each_other(held, case.protections(each)) and case.may_meet(access, each)
+    ]
+    if all(is_closed_to(case, access, each) for each in met):
+        return
+    wrong = wrong_lock(case, access)
+    if wrong is not None and wrong[1].key == guard.lock.key:
+        # a lock made by the same class: it may be another way to the guard, or there for this step alone
+        return
+    problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
+    lock = wrong[1] if wrong is not None else None
+    for code, span in where_forgotten(case, access, guard):
+        yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+
+def is_left_to_holder(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether the function goes on to try the very guard: who holds it meanwhile looks again when done."""
+    holdings, code = case.locksets.holdings, access.code
+    later = [edge.callee.key for edge in case.threads.calls.only_calls(code) if edge.site > access.id]
+    holders = [holdings[key] for key in (code.key, *later) if key in holdings]
+    tries = [each for holding in holders for each in holding.acquisitions.values()]
+    return any(each.use.lock.key == guard.lock.key and not each.waits for each in tries)
+
+
+def _is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
+    locksets, code = case.locksets, access.code
+
+    def is_later(id: int) -> bool:
+        return id > access.id and any(use.lock.key == guard.lock.key for use in locksets.held(code, id))
+
+    called = {edge.callee.key for edge in case.threads.calls.calls(code) if is_later(edge.site)}
+    looks = (each for each in case.accesses if each.kind is access.kind and not each.kind.writes)
+    return any(each.code.key in called or (each.code is code and is_later(each.id)) for each in looks)
+
+
+def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
+    """The access itself; in a helper that other callers call with the lock held, the calls that forgot it.
+
+    It is nowhere forgotten where the object has just been made.
+    """
+    if _is_of_self(access) and case.sharing.preparing.is_initial(access.code):
+        return []
+    forgetful = callers_without(case, access.code, guard)
+    if forgetful is not None:
+        return [(edge.caller, span_of(edge.caller, edge.site)) for edge in forgetful]
+    return [(access.code, access.span)]
+
+
+def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
+    """The calls that forget the lock, of a function that other callers call with it; None if none of them takes it."""
+    locksets, calls = case.locksets, case.threads.calls
+    callers = calls.callers(code)
+    without = [
+        edge
+        for edge in callers
+        if not any(use.lock.key == guard.lock.key for use in locksets.held(edge.caller, edge.site))
+    ]
+    if len(without) == len(callers) or code.key in calls.escaping:
+        return None
+    return [
+        edge
+        for edge in without
+        if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
+    ]
+
+
+def _is_of_self(access: Access) -> bool:
+    code = access.code
+    parameters = code.function.parameters
+    return code.is_method and bool(parameters) and access.base == parameters[0].name
+
+
+def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:
+    """Whether a caller goes on without the guard knowingly: it has tried to get it, or nobody else is there yet."""
+    holding = case.locksets.holdings.get(edge.caller.key)
+    taken = holding.acquisitions.values() if holding is not None else ()
+    if any(each.use.lock.key == guard.lock.key and not each.waits and each.id < edge.site for each in taken):
+        return True
+    return edge.caller.name in ("__enter__", "__aenter__") and all(
+        case.sharing.places.dataflow(entered.caller).path(entered.site).startswith("%")
+        for entered in case.threads.calls.callers(edge.caller)
+    )
+
+
+def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
+    """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
+    for use in case.locksets.held(access.code, access.id):
+        lock = use.lock
+        if lock.kind is None:
+            continue
+        if not lock.excludes or use.mode is LockKind.READER or relation(use, access) == "instance":
+            return Problem.NO_EXCLUSION, lock
+        return Problem.DIFFERENT_LOCKS, lock
+    return None
+
+
+def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether leaving out the lock here looks like an oversight and does harm."""
+    if access.kind.writes:
+        return guard.share >= HALF
+    if access.kind is Kind.CONTENT:
+        return guard.total - guard.guarded <= 1 and guard.guarded >= 4
+    return False

@@ -1,0 +1,57 @@
+"""Part of the races stage: writes whose value this run wants back, while others write their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import Case
+from racelint.program.races.harmless import loses_to
+from racelint.program.races.race import Problem, Race
+from racelint.program.races.reuse import left_for_exit, left_for_later, moves_on
+from racelint.program.races.switching import are_read_at_once
+
+
+def overwritten(case: Case, access: Access) -> Iterator[Race]:
+    """A write whose value this run wants back, while another run of the same code may write its own."""
+    if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
+        return
+    held, harmful = case.protections(access), loses_to(case, access)
+    partner = case.partner(access, held, harmful)
+    is_run_beside_itself = partner is not None and partner.one is partner.other_context
+    if not is_run_beside_itself and case.assumed_partner(access, held, harmful) is None:
+        return
+    # asked last, as it follows the calls from here through the whole program
+    back = _read_back(case, access) or left_for_exit(case, access)
+    if back is None:
+        return
+    race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
+    if partner is not None and is_run_beside_itself:
+        race = replace(race, evidence="threads", one=partner.one, other_context=partner.other_context)
+    yield replace(race, needs_no_gil=are_read_at_once(case))
+
+
+def left_behind(case: Case, access: Access) -> Iterator[Race]:
+    """A call that leaves something in an object for a later one, while others make calls of their own."""
+    back = left_for_later(case, access)
+    if back is None:
+        return
+    held, harmful = case.protections(access), moves_on(case, access)
+    partner = case.partner(access, held, harmful)
+    if partner is not None:
+        one, other = partner.one, partner.other_context
+        yield Race(Problem.LEFT, access.code, access.span, access, "threads", back, one, other)
+    elif case.assumed_partner(access, held, harmful) is not None:
+        yield Race(Problem.LEFT, access.code, access.span, access, "assumed", back)
+
+
+def _read_back(case: Case, access: Access) -> Access | None:
+    """A later read of the Place in the same run of the function, directly or in what it calls."""
+    reads = [other for other in case.accesses if not other.kind.writes]
+    for other in reads:
+        if other.code is access.code and other.base == access.base and other.id > access.id:
+            return other
+    calls = case.threads.calls
+    reached = calls.reachable([edge.callee for edge in calls.calls(access.code) if edge.site > access.id])
+    return next((other for other in reads if other.code.key in reached and other.code is not access.code), None)

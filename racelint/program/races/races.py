@@ -1,0 +1,158 @@
+"""Stage 9: which accesses and sequences race? A chain of filters; what is left is told with both sides.
+
+conflicting: two accesses of one Place, one of them a write -> shared: on one object, by contexts that may overlap
+-> unguarded: no common lock over the whole sequence -> unexcused: none of the shapes that are right without a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Kind, Place
+from racelint.program.races.breaches import Breaches, claimed_guard
+from racelint.program.races.callers import Uncovered, find_uncovered
+from racelint.program.races.case import Case
+from racelint.program.races.flags import acts_once
+from racelint.program.races.intrusions import intruded
+from racelint.program.races.invalidations import handed_out, invalidated, is_walked
+from racelint.program.races.oversights import forgotten
+from racelint.program.races.overwrites import left_behind, overwritten
+from racelint.program.races.pairs import Pair, find_pairs
+from racelint.program.races.race import Problem, Race
+from racelint.program.races.splits import Split, find_splits
+from racelint.program.sequences.composites import Composite, Sequences, Shape
+from racelint.program.sharing.sharing import Sharing
+
+
+@dataclass(slots=True)
+class Races:
+    """All races, one for each Place and cause."""
+
+    found: list[Race] = field(default_factory=list)
+    uncovered: list[Uncovered] = field(default_factory=list)
+    """Calls without the lock of the object that is called."""
+
+    def of(self, problem: Problem) -> list[Race]:
+        """The races of one kind."""
+        return [race for race in self.found if race.problem is problem]
+
+
+def link_races(
+    found: Sequence[Place], sharing: Sharing, locksets: LockSets, sequences: Sequences, breaches: Breaches
+) -> Races:
+    """Judge the Places. Where an access breaks what is claimed of the Place, `breaches` tells so and nobody else."""
+    by_place: dict[Place, list[Composite]] = {}
+    for sequence in (*sequences.swaps, *sequences.found):
+        by_place.setdefault(sequence.first.place, []).append(sequence)
+    races = Races()
+    for place in found:
+        case = Case(place, sharing, locksets)
+        case.guard = claimed_guard(case) or case.guard
+        judged = _judge(case, by_place.get(place, []))
+        races.found.extend(_one_per_cause(race for race in judged if not breaches.tell(race.access, race.first)))
+    told = {(race.path, race.span) for race in races.of(Problem.CHECK)}
+    pairs = (_pair_race(pair) for pair in find_pairs(sharing, locksets, sequences))
+    races.found.extend(race for race in pairs if (race.path, race.span) not in told)
+    told = {(race.path, race.span) for race in races.found}
+    told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
+    splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
+    races.found.extend(race for race in splits if (race.path, race.span) not in told)
+    races.uncovered.extend(find_uncovered(locksets))
+    return races
+
+
+def _split_race(split: Split) -> Race:
+    flagged = split.flagged
+    return Race(
+        Problem.SPLIT,
+        flagged.code,
+        flagged.last.span,
+        flagged.read,
+        "lock",
+        split.store,
+        lock=split.lock,
+        taken=flagged.last,
+    )
+
+
+def _pair_race(pair: Pair) -> Race:
+    flagged, partner = pair.flagged, pair.partner
+    traced = partner if pair.evidence == "threads" else None
+    return Race(
+        Problem.CHECK,
+        flagged.code,
+        flagged.test,
+        flagged.last,
+        pair.evidence,
+        traced.other if traced else None,
+        traced.one if traced else None,
+        traced.other_context if traced else None,
+        pair.case.guard,
+        first=flagged.read,
+        needs_no_gil=pair.needs_no_gil,
+        taken=pair.takes,
+    )
+
+
+ORDER = (
+    Problem.NO_EXCLUSION,
+    Problem.DIFFERENT_LOCKS,
+    Problem.EMPTIED,
+    Problem.REPLACED,
+    Problem.SPLIT,
+    Problem.LAZY,
+    Problem.CHECK,
+    Problem.DOUBLE_READ,
+    Problem.UPDATE,
+    Problem.ITERATION,
+    Problem.HANDED_OUT,
+    Problem.INCONSISTENT,
+    Problem.WRITE,
+    Problem.LEFT,
+)
+
+
+def _one_per_cause(races: Iterator[Race]) -> list[Race]:
+    """One report for each access: the most telling one."""
+    kept: list[Race] = []
+    taken: set[tuple[int, int]] = set()
+    starts: set[tuple[int, Problem]] = set()
+    for race in sorted(races, key=_how_telling):
+        key = (race.access.code.key, race.access.id)
+        where = (-1 if race.problem is Problem.LAZY else race.code.key, race.problem)
+        if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
+            continue
+        taken.add(key)
+        if race.problem in (Problem.EMPTIED, Problem.REPLACED) and race.first is not None:
+            taken.add((race.first.code.key, race.first.id))
+        starts.add(where)
+        kept.append(race)
+    return kept
+
+
+def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:
+    """What is the same in all its parts where it is, before what is seen from afar."""
+    afar = race.first is not None and race.first.code is not race.code
+    return ORDER.index(race.problem), afar, race.code.path, race.span.line, race.span.column
+
+
+def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
+    """All races of the Place."""
+    if not any(access.kind.writes for access in case.accesses):
+        return
+    sequences = [each for each in sequences if each.code.key not in case.locksets.stepped]
+    case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
+    tests = [each for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY)]
+    case.asked_stores.update(each.last for each in tests if each.last.code is not each.code or acts_once(case, each))
+    seen = set(case.accesses)
+    for sequence in sequences:
+        if sequence.last in seen or sequence.first in seen or sequence.last.code is not sequence.code:
+            yield from intruded(case, sequences, sequence)
+    for access in case.accesses if not case.holds_lock else ():
+        if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
+            yield from forgotten(case, access) if not is_walked(case, access) else invalidated(case, access)
+            yield from overwritten(case, access)
+            yield from left_behind(case, access)
+    yield from handed_out(case)

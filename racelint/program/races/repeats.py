@@ -1,0 +1,155 @@
+"""Part of the races stage: what may as well be done twice, because the second time leaves all as the first has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.knowledge.model import Access as Effects
+from racelint.knowledge.repeating import ANSWERS, ASKED, SETTLED
+from racelint.program.callgraph.calls import Edge
+from racelint.program.races.case import Case
+from racelint.program.sequences.deciding import leaves
+from racelint.program.sequences.misses import handled_misses
+from racelint.program.sequences.swaps import TELLS
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryObject, ModuleRef
+
+DEPTH: Final = 5
+"""How many calls deep it is looked what is done."""
+
+ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Effects.ITERATE})
+
+
+@dataclass(slots=True)
+class Repeats:
+    """Asks of the operations of functions whether they may be done twice; what is not known may not."""
+
+    case: Case
+    _asked: dict[int, bool] = field(default_factory=dict)
+
+    def may(self, code: Code, ids: Iterable[int], depth: int = DEPTH) -> bool:
+        """Whether all of these operations of a function may be done once more."""
+        edges: dict[int, list[Edge]] = {}
+        for edge in self.case.threads.calls.calls(code):
+            edges.setdefault(edge.site, []).append(edge)
+        misses = handled_misses(code, self.case.sharing.places.dataflow(code))
+        for id in ids:
+            operation = code.operations[id]
+            if operation is None:
+                continue
+            called = edges.get(id, [])
+            if called and depth and all(self._is_repeatable(edge.callee, depth - 1) for edge in called):
+                continue
+            if called or not self._may_be_done(code, operation, id in misses):
+                return False
+        return True
+
+    def _is_repeatable(self, callee: Code, depth: int) -> bool:
+        """Whether a function of the program may be run twice; where it calls itself, by what else it does."""
+        if callee.function.is_async:
+            return False
+        if callee.key not in self._asked:
+            self._asked[callee.key] = True
+            once = _done_once(self.case, callee)
+            ids = (id for id in range(len(callee.operations)) if id not in once)
+            self._asked[callee.key] = self.may(callee, ids, depth)
+        return self._asked[callee.key]
+
+    def _may_be_done(self, code: Code, operation: Operation, is_missed: bool) -> bool:
+        match operation:
+            case facts.Call():
+                return self._may_be_called(code, operation)
+            case facts.StoreAttr() | facts.StoreName() | facts.StoreItem():
+                return not operation.augmented and self._is_equal(code, operation.value)
+            case facts.DeleteAttr() | facts.DeleteName() | facts.DeleteItem():
+                return is_missed
+            case facts.Await() | facts.Yield() | facts.MakeClass():
+                return False
+            case _:
+                return True
+
+    def _may_be_called(self, code: Code, call: facts.Call) -> bool:
+        """Whether a call of something outside the program may be made twice."""
+        holding = self.case.locksets.holdings.get(code.key)
+        if holding is not None and call.id in holding.acquisitions.keys() | holding.releases.keys():
+            return True
+        places = self.case.sharing.places
+        callee = places.dataflow(code).operation(call.callee)
+        values = places.types.of(code, call.callee)
+        if any(isinstance(each, ClassRef | FunctionRef) for each in values):
+            return False
+        if values and all(isinstance(each, Library) and each.qualname in ANSWERS for each in values):
+            return True
+        if type(callee) is not facts.LoadAttr or self._is_module(code, callee.base):
+            return False
+        if type(places.dataflow(code).operation(callee.base)) is facts.Const:
+            return True
+        return callee.name in SETTLED | ASKED | TELLS or self._only_looks(code, callee, call)
+
+    def _is_module(self, code: Code, base: int) -> bool:
+        """Whether what a name is fetched from is a module or class, and so a function: `os.close(descriptor)`."""
+        values = self.case.sharing.places.types.of(code, base)
+        return any(isinstance(each, Library | ModuleRef | ClassRef) for each in values)
+
+    def _only_looks(self, code: Code, method: facts.LoadAttr, call: facts.Call) -> bool:
+        """Whether a method of a library object leaves it alone, or takes away what may be gone: `pop(key, None)`."""
+        types = self.case.sharing.places.types
+        values = types.of(code, method.base)
+        known = [each.qualname for each in values if isinstance(each, LibraryObject)]
+        if not known or len(known) < len(values):
+            return False
+        effects = [types.names.knowledge.effect(each, method.name) for each in known]
+        spared = method.name == "pop" and len(call.arguments) > 1
+        return all(each is not None and (each.access in ONLY_LOOKS or spared) for each in effects)
+
+    def _is_equal(self, code: Code, value: int) -> bool:
+        """Whether both store the same: literals, what is looked up by its name, and what is made of these."""
+        flow = self.case.sharing.places.dataflow(code)
+        pending, seen = [value], set[int]()
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match flow.operation(each):
+                case facts.Const() | facts.LoadName():
+                    pass
+                case facts.LoadAttr(base=base) if not self._is_own_place(code, each, value):
+                    pending.extend([] if base < len(code.function.parameters) else [base])
+                case facts.Build(items=items, keys=keys, comprehension=False):
+                    pending.extend((*items, *keys))
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
+                    pending.extend(inputs)
+                case _:
+                    return False
+        return True
+
+    def _is_own_place(self, code: Code, load: int, value: int) -> bool:
+        """Whether what is read is what the value is stored to: it is another one the second time."""
+        flow = self.case.sharing.places.dataflow(code)
+        stores = (use for use in flow.uses(value) if type(use) is facts.StoreAttr)
+        return any(f"{flow.path(each.base)}.{each.name}" == flow.path(load) for each in stores)
+
+
+def _done_once(case: Case, code: Code) -> set[int]:
+    """What a function does only as long as a flag is not set that it sets itself: called twice, it does that once."""
+    flow = case.sharing.places.dataflow(code)
+    found: set[int] = set()
+    for node in code.function.body:
+        if type(node) is facts.Branch and node.body and not node.orelse and leaves(node.body):
+            read = {flow.path(id) for id in flow.sources(node.test)}
+            if any(store.id > node.test and path in read for store, path in _flags(case, code)):
+                found.update(id for id, each in enumerate(code.operations) if each is not None and id > node.test)
+    return found
+
+
+def _flags(case: Case, code: Code) -> Iterator[tuple[facts.StoreAttr, str]]:
+    flow = case.sharing.places.dataflow(code)
+    for each in walk(code.function.body):
+        if type(each) is facts.StoreAttr and flow.is_constant(each.value):
+            yield each, f"{flow.path(each.base)}.{each.name}"

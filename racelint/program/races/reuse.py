@@ -1,0 +1,79 @@
+"""Part of the races stage: what belongs to one call or one `with`, and is left in an object that serves several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from racelint.program.callgraph.calls import Edge
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.case import Case
+from racelint.program.sources.source import Code
+from racelint.program.values.values import LibraryObject
+
+OPENS: Final = "__enter__"
+CLOSES: Final = "__exit__"
+DECORATORS: Final = frozenset({"contextlib.ContextDecorator"})
+"""Library classes whose objects, put before a function, are entered anew at each of its calls."""
+
+
+def left_for_exit(case: Case, access: Access) -> Access | None:
+    """The read in `__exit__` of what `__enter__` writes on an object that several `with` statements enter."""
+    code = access.code
+    if code.name != OPENS or not _is_own(access):
+        return None
+    for other in case.accesses:
+        exits = other.code.name == CLOSES and other.code.cls is code.cls
+        if exits and _is_own(other) and not other.kind.writes:
+            return other if _is_reused(case, code) else None
+    return None
+
+
+def left_for_later(case: Case, access: Access) -> Access | None:
+    """The call that goes on, later in the function, from what a method has left in a library object: `seek`, `read`."""
+    methods = _goes_on(case, access.method) if access.kind is Kind.MUTATE else frozenset()
+    for other in case.accesses if methods else ():
+        later = other.code is access.code and other.base == access.base and other.id > access.id
+        if later and other.method in methods:
+            return other
+    if methods and access.code.name == OPENS and _is_own(access) and _is_reused(case, access.code):
+        closing = (each for each in case.accesses if each.code.name == CLOSES and each.code.cls is access.code.cls)
+        return next((each for each in closing if each.method in methods), None)
+    return None
+
+
+def moves_on(case: Case, access: Access) -> Callable[[Access], bool]:
+    """Whether somebody else's access changes what was left for a later call."""
+    methods = {access.method, *_goes_on(case, access.method)}
+    return lambda other: other.kind.rebinds or other.method in methods
+
+
+def _goes_on(case: Case, method: str) -> frozenset[str]:
+    places = case.sharing.places
+    held = [value.qualname for value in places.values(case.place) if isinstance(value, LibraryObject)]
+    return frozenset().union(*(places.types.names.knowledge.carried(each, method) for each in held))
+
+
+def _is_own(access: Access) -> bool:
+    """Whether an access of a method is to its own object."""
+    return access.code.is_method and access.base == access.code.function.parameters[0].name
+
+
+def _is_reused(case: Case, code: Code) -> bool:
+    """Whether one object is entered again and again: a decorator, or what is kept where more than one call finds it."""
+    cls = code.cls
+    if cls is not None and any(base in DECORATORS for each in (cls, *cls.subclasses) for base in each.library_bases):
+        return True
+    return any(_is_kept(case, edge) for edge in case.threads.calls.callers(code))
+
+
+def _is_kept(case: Case, edge: Edge) -> bool:
+    """Whether a `with` statement enters an object that is not of its own function's making."""
+    caller, calls = edge.caller, case.threads.calls
+    path = case.sharing.places.dataflow(caller).path(edge.site)
+    root = path.split(".")[0]
+    if path.startswith("g:") or (root != path and not root.startswith("%")):
+        return True
+    if path.startswith("c:"):
+        return caller.key in calls.handed_out or caller.key in calls.lent
+    return caller.is_method and path == caller.function.parameters[0].name

@@ -1,0 +1,33 @@
+"""Part of the races stage: which writes only take back what the function has just stored, as it could not start it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from racelint import facts
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.memory.places import Access, Kind
+
+
+def is_withdrawn(access: Access, accesses: Iterable[Access]) -> bool:
+    """Whether a handler takes an object away that the function itself has made and stored before: it came to nothing.
+
+    `accesses` are those of the Place.
+    """
+    code = access.code
+    handled = any(
+        contains(each, access.id)
+        for node in code.controls
+        if type(node) is facts.Try
+        for handler in node.handlers
+        for each in handler.body
+    )
+    return handled and any(
+        each.code is code
+        and each.kind is Kind.WRITE
+        and each.base == access.base
+        and each.id < access.id
+        and each.value >= 0
+        and type(code.operations[each.value]) is facts.Call
+        for each in accesses
+    )

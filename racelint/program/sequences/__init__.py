@@ -1,0 +1,1 @@
+"""Which accesses belong together, so that nobody may come in between."""

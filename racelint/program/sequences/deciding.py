@@ -1,0 +1,85 @@
+"""Part of the sequences stage: which tests decide whether an operation runs?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access
+from racelint.program.sequences.extents import Extents
+from racelint.program.sequences.misses import handles_misses
+from racelint.program.sources.nodes import parts
+from racelint.program.sources.source import Code
+
+
+class Deciding:
+    """The tests of one function by what they decide about."""
+
+    def __init__(self, code: Code, flow: Dataflow, accesses: Sequence[Access], extents: Extents) -> None:
+        self._flow = flow
+        self._accesses = accesses
+        self._extents = extents
+        self._loads = {access.load if access.load >= 0 else access.id for access in accesses}
+        self._conditions: dict[int, tuple[int, ...]] = {}
+        self._note(code.function.body, ())
+
+    def around(self, act: int, test: int) -> tuple[int, ...]:
+        """The reads and calls in the tests that decide about an operation, without one test."""
+        conditions = self._conditions.get(act, ())
+        return tuple(
+            id
+            for condition in conditions
+            if condition != test
+            for id in sorted(self._flow.sources(condition) | self._flow.calls(condition))
+            if id in self._loads or type(self._flow.operation(id)) is facts.Call
+        )
+
+    def beside(self, test: int, load: int) -> tuple[int, ...]:
+        """The other reads in a test: it may compare what was read before with what is there now."""
+        return tuple(id for id in sorted(self._flow.sources(test)) if id != load and id in self._loads)
+
+    def _note(self, nodes: Sequence[Node], tests: tuple[int, ...]) -> tuple[int, ...]:
+        """For each operation the tests that decide whether it runs; one whose branch leaves decides what follows."""
+        for node in nodes:
+            match node:
+                case facts.Branch():
+                    inner = (*tests, node.test)
+                    self._note(node.body, inner)
+                    self._note(node.orelse, inner)
+                    if leaves(node.body) or leaves(node.orelse):
+                        tests = inner
+                case facts.Loop():
+                    inner = (*tests, node.test) if node.kind == "while" else tests
+                    self._note(node.head, tests)
+                    self._note(node.body, inner)
+                    self._note(node.orelse, tests)
+                case facts.With():
+                    tests = self._note(node.body, tests)
+                case facts.Try():
+                    missed = (*tests, *self._looked_up(node.body)) if handles_misses(node, self._flow) else tests
+                    for unmissed in (node.body, node.orelse, node.final):
+                        self._note(unmissed, tests)
+                    for handler in node.handlers:
+                        self._note(handler.body, missed)
+                    if leaves(node.body):
+                        tests = missed
+                case _ if inside := parts(node):
+                    for part in inside:
+                        self._note(part, tests)
+                case _ if hasattr(node, "id"):
+                    self._conditions[node.id] = tests
+        return tests
+
+    def _looked_up(self, body: Sequence[Node]) -> list[int]:
+        """The items that a body fetches: that one is missing is an answer as well."""
+        low, high = self._extents.of(body)
+        return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]
+
+
+def leaves(nodes: Sequence[Node]) -> bool:
+    """Whether a body ends by leaving the code after it."""
+    while nodes and type(nodes[-1]) is facts.With:
+        nodes = nodes[-1].body
+    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)

@@ -1,0 +1,60 @@
+"""Part of the sequences stage: which operations never run in one and the same run of a function?
+
+Tests of one value exclude each other: `if name is None` and a later `elif name is not None`, where `name` was not bound
+anew in between. Of what others can change, an attribute or a global, each look is a value of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.nodes import parts
+
+Claim = tuple[int, str, bool]
+"""What a test says of a value, by its id: whether it is None, or true."""
+
+
+class Exclusive:
+    """The tests around the operations of one function."""
+
+    def __init__(self, flow: Dataflow) -> None:
+        self._flow = flow
+        self._claims: dict[int, frozenset[Claim]] = {}
+        self._note(flow.code.function.body, frozenset())
+
+    def exclude(self, first: int, second: int) -> bool:
+        """Whether no run of the function comes to both operations."""
+        theirs = self._claims.get(second, frozenset())
+        return any((value, what, not holds) in theirs for value, what, holds in self._claims.get(first, ()))
+
+    def _note(self, nodes: Sequence[Node], claims: frozenset[Claim]) -> None:
+        for node in nodes:
+            if type(node) is facts.Branch:
+                self._note(node.body, claims | {*self._said(node.test, True)})
+                self._note(node.orelse, claims | {*self._said(node.test, False)})
+            elif inside := parts(node):
+                for part in inside:
+                    self._note(part, claims)
+            elif claims and hasattr(node, "id"):
+                self._claims[node.id] = claims
+
+    def _said(self, test: int, truth: bool) -> Iterator[Claim]:
+        """What is known where a test has come out so."""
+        match self._flow.operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                yield from self._said(inner, not truth)
+            case facts.Choice(kind="and" | "or" as kind, operands=inners):
+                for inner in inners if truth is (kind == "and") else ():
+                    yield from self._said(inner, truth)
+            case facts.Compute(kind="is" | "is not" as kind, operands=(value, other)) if self._flow.is_none(other):
+                none = truth is (kind == "is")
+                yield value, "none", none
+                if none:
+                    yield value, "true", False
+            case _:
+                yield test, "true", truth
+                if truth:
+                    yield test, "none", False

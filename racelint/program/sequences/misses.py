@@ -1,0 +1,46 @@
+"""Part of the sequences stage: where a program expects that what it looks for is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sequences.composites import MISSES
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+
+
+def handled_misses(code: Code, flow: Dataflow) -> set[int]:
+    """The ids inside a `try` that expects what it looks for to be gone."""
+    return handled(code, flow, MISSES)
+
+
+def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = False) -> set[int]:
+    """The ids inside a `try` that expects an exception of one of these names; `named`: not by a bare `except`."""
+    found: set[int] = set()
+    for node in code.controls:
+        if type(node) is facts.Try and any(
+            expects(handler, flow, names) for handler in node.handlers if handler.types or not named
+        ):
+            found.update(each.id for each in walk(node.body) if hasattr(each, "id"))
+    return found
+
+
+def handles_misses(node: facts.Try, flow: Dataflow) -> list[facts.Handler]:
+    return [handler for handler in node.handlers if handler.types and expects(handler, flow, MISSES)]
+
+
+def expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bool:
+    if not handler.types:
+        return True
+    pending = list(handler.types)
+    while pending:
+        match flow.operation(pending.pop()):
+            case facts.LoadName(name=name) | facts.LoadAttr(name=name) if name in names:
+                return True
+            case facts.Build(items=items):
+                pending.extend(items)
+            case _:
+                pass
+    return False

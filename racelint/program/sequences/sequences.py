@@ -1,0 +1,349 @@
+"""Stage 7: which accesses of one Place belong together? Updates, tests with their acts, reads that are used twice.
+
+A sequence is right only if nobody changes the Place between its first access and its last.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Node, Span
+from racelint.program.callgraph.calls import Calls
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access, Kind, Place, Places
+from racelint.program.sequences.composites import (
+    INSERTS,
+    PER_TEST,
+    REMOVES,
+    Answer,
+    Composite,
+    Flagged,
+    Found,
+    Sequences,
+    Shape,
+)
+from racelint.program.sequences.deciding import Deciding, leaves
+from racelint.program.sequences.exclusive import Exclusive
+from racelint.program.sequences.extents import Extents
+from racelint.program.sequences.misses import expects, handles_misses
+from racelint.program.sequences.shapes import Shapes
+from racelint.program.sequences.swaps import find_swaps
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+
+UNMADE: Final = frozenset({"AttributeError", "NameError"})
+"""What is raised where a name has no value yet."""
+
+
+def link_sequences(places: Places, calls: Calls) -> Sequences:
+    """The sequences of every function that touches shared memory, none of which is looked at yet."""
+    return Sequences(places, calls, _found_in)
+
+
+def _found_in(sequences: Sequences, code: Code) -> Found:
+    found = Found([], [], [], [])
+    if code.key in sequences.places.by_code or code.key in sequences.calls.out:
+        for sequence in _Finder(sequences, code, found.flagged).find():
+            (found.awaited if sequence.awaited else found.sequences).append(sequence)
+        found.swaps.extend(find_swaps(sequences, code))
+        sequences.places.forget(code)
+    return found
+
+
+class _Finder:
+    """Finds the sequences of one function."""
+
+    def __init__(self, sequences: Sequences, code: Code, flagged: list[Flagged]) -> None:
+        self._sequences = sequences
+        self._flagged = flagged
+        self._places = sequences.places
+        self._code = code
+        self._flow: Dataflow = sequences.places.dataflow(code)
+        self._accesses = sequences.places.of(code)
+        self._by_load: dict[int, list[Access]] = {}
+        self._by_id: dict[int, list[Access]] = {}
+        self._by_place: dict[Place, list[Access]] = {}
+        for access in self._accesses:
+            self._by_id.setdefault(access.id, []).append(access)
+            self._by_place.setdefault(access.place, []).append(access)
+            self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+        self._inserts = [each for each in self._accesses if each.kind is Kind.MUTATE and each.method in INSERTS]
+        self._exclusive = Exclusive(self._flow)
+        self._extents = Extents()
+        self._deciding = Deciding(code, self._flow, self._accesses, self._extents)
+        self._shapes = Shapes(code, self._flow)
+
+    def find(self) -> Iterator[Composite]:
+        """Updates in order, then tests with their acts."""
+        yield from self._updates()
+        yield from self._tests(self._code.function.body)
+
+    # --- updates ---
+
+    def _updates(self) -> Iterator[Composite]:
+        for access in self._accesses:
+            if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
+                continue
+            reads = self._reads_of(access)
+            lazy = self._is_default(access.value)
+            first = next((each for id in reads for each in self._by_id.get(id, ())), access)
+            shape = Shape.LAZY if lazy else Shape.UPDATE
+            tested = self._deciding.around(access.id, facts.NOTHING)
+            yield Composite(self._code, shape, first, access, access.id, access.span, (*reads, access.id), tested)
+
+    def _reads_of(self, access: Access) -> list[int]:
+        found = []
+        for id in sorted(self._flow.sources(access.value)):
+            for each in self._by_load.get(id, ()):
+                # what is looked into counts where it is looked into, not where the container was fetched
+                if each.place == access.place and each.base == access.base and each.id < access.id:
+                    found.append(each.id)
+        return list(dict.fromkeys(found))
+
+    def _is_default(self, value: int) -> bool:
+        """`self.x = self.x or make()`."""
+        operation = self._flow.operation(value)
+        return type(operation) is facts.Choice and operation.kind == "or"
+
+    # --- tests ---
+
+    def _tests(self, nodes: Sequence[Node], after: tuple[Node, ...] = ()) -> Iterator[Composite]:
+        """The sequences of the tests in a body; `after` is what follows the `with` around it."""
+        for index, node in enumerate(nodes):
+            match node:
+                case facts.Branch():
+                    following = (*nodes[index + 1 :], *after)
+                    yield from self._branch(node, following)
+                    yield from self._tests(node.body)
+                    yield from self._tests(node.orelse)
+                case facts.Loop():
+                    if node.kind == "while":
+                        yield from self._guarded(node.test, node.span, node.body, negated=False)
+                        yield from self._waited_for(node, (*nodes[index + 1 :], *after))
+                    yield from self._tests(node.head)
+                    yield from self._tests(node.body)
+                    yield from self._tests(node.orelse)
+                case facts.Try():
+                    yield from self._missed(node, (*nodes[index + 1 :], *after))
+                    yield from self._unmade(node)
+                    yield from self._tests(node.body)
+                    for handler in node.handlers:
+                        yield from self._tests(handler.body)
+                    yield from self._tests(node.orelse)
+                    yield from self._tests(node.final)
+                case facts.With():
+                    yield from self._tests(node.body, (*nodes[index + 1 :], *after))
+                case _:
+                    pass
+
+    def _branch(self, node: facts.Branch, following: Sequence[Node]) -> Iterator[Composite]:
+        yield from self._guarded(node.test, node.span, node.body, negated=False)
+        yield from self._guarded(node.test, node.span, node.orelse, negated=True)
+        # `if present: return` decides about all that comes after it
+        if node.body and leaves(node.body) and not node.orelse:
+            yield from self._guarded(node.test, node.span, following, negated=True)
+        if not node.body and leaves(node.orelse):
+            # an `assert` says what is taken for granted: that is no look at what there is
+            claimed = self._guarded(node.test, node.span, following, negated=False)
+            for each in claimed:
+                if self._is_raised_or_checked(each):
+                    yield replace(each, shape=Shape.CHECK, asserted=True)
+
+    def _is_raised_or_checked(self, sequence: Composite) -> bool:
+        """Whether what is tested is changed on account of the test, and no object is made: that is for who needs it."""
+        raised = sequence.last.kind is Kind.WRITE and sequence.last.code is self._code
+        changed = sequence.shape is Shape.CHECK or (raised and self._flow.is_constant(sequence.last.value))
+        return changed and sequence.wants is not None
+
+    def _waited_for(self, node: facts.Loop, following: Sequence[Node]) -> Iterator[Composite]:
+        """`while full: await room()` decides about all that comes after it."""
+        if self._code.function.is_async and _awaits(node.body):
+            for sequence in self._guarded(node.test, node.span, following, negated=True):
+                yield sequence if sequence.awaited else replace(sequence, awaited=True)
+
+    def _answered(self, test: int, span: Span, body: Sequence[Node]) -> Iterator[Composite]:
+        """The sequences of what a test reads through properties."""
+        seen: set[Place] = set()
+        for read, fetch in self._sequences.answered(self._code, test) if self._code.function.is_async else ():
+            for access, where in self._inner(body, read):
+                changes = access.kind.rebinds or access.method in INSERTS or access.method in REMOVES
+                if where > fetch and access.kind.writes and changes and not access.claims and read.place not in seen:
+                    seen.add(read.place)
+                    tested = self._deciding.around(where, test)
+                    yield Composite(
+                        self._code, Shape.CHECK, read, access, where, span, (fetch, where), tested, awaited=True
+                    )
+
+    def _note_flagged(
+        self, reads: Sequence[Access], test: int, span: Span, body: Sequence[Node], negated: bool
+    ) -> None:
+        """Note what a body puts into containers on account of a flag beside them."""
+        low, high = self._extents.of(body)
+        inside = [each for each in self._inserts if low <= each.id <= high]
+        for read, site, present in self._flags_of(reads, test) if inside else ():
+            for put in inside:
+                beside = put.base == read.base and put.place is not read.place and put.place.kind == read.place.kind
+                if beside and put.id > site:
+                    tested = self._deciding.around(put.id, test)
+                    wants = present is not negated
+                    self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site))
+
+    def _flags_of(self, reads: Sequence[Access], test: int) -> Iterator[tuple[Access, int, bool]]:
+        """The flags that a test looks at, itself or by properties and methods: where, and what a true test says."""
+        fetched = [(read, read.id) for read in reads] + list(self._sequences.answered(self._code, test))
+        for read, site in fetched:
+            seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
+            present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
+            if present is not None:
+                yield read, site, present
+        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+            read, site = answer.read, answer.site
+            if read.kind is Kind.READ and type(self._flow.operation(site)) is facts.Call:
+                truth = self._shapes.polarity(replace(read, id=site, load=site), test)
+                if truth is not None and answer.present is not None:
+                    yield read, site, truth is answer.present
+
+    def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
+        """The sequences of what a test asks of functions that only answer, and what is done on account of that."""
+        seen: set[tuple[Place, Shape]] = set()
+        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+            read, site = answer.read, answer.site
+            truth = self._shapes.polarity(replace(read, id=site, load=site), test)
+            wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
+            for act, where in self._inner(body, read) if self._sequences.is_written(read.place) else ():
+                shape = self._shape_asked(answer, act, where, wants)
+                if where > site and shape is not None and (read.place, shape) not in seen:
+                    seen.add((read.place, shape))
+                    tested = self._deciding.around(where, test)
+                    yield Composite(self._code, shape, read, act, where, span, (site, where), tested, wants)
+
+    def _shape_asked(self, answer: Answer, act: Access, where: int, wants: bool | None) -> Shape | None:
+        """What it is that a test of an answer leads to; `wants`: whether that is done where something is there."""
+        if act.claims:
+            return None
+        if act.method in REMOVES and act.code is not self._code:
+            # asked by one method, taken by another: it matters where the second fails when there is nothing left
+            return Shape.CHECK
+        if act.kind is Kind.WRITE and wants is False:
+            return None if self._places.dataflow(act.code).is_constant(act.value) else Shape.LAZY
+        if act.method in INSERTS and wants is False and self._is_about_the_same(answer.site, where):
+            return Shape.CHECK
+        return None
+
+    def _is_about_the_same(self, site: int, where: int) -> bool:
+        """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
+        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
+        put = self._given(where)
+        keys = {self._flow.key(id) for id in asked}
+        return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
+
+    def _given(self, id: int) -> list[int]:
+        match self._flow.operation(id):
+            case facts.Call(arguments=arguments):
+                return [each.value for each in arguments]
+            case facts.StoreItem(key=key):
+                return [key]
+            case _:
+                return []
+
+    def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
+        """The sequences of a test and what is done where it is true (`negated`: false)."""
+        if not body or test < 0:
+            return
+        yield from self._answered(test, span, body)
+        yield from self._asked(test, span, body, negated)
+        first = itertools.islice(self._tested(test), PER_TEST)
+        reads = [read for read in first if self._sequences.is_written(read.place)]
+        self._note_flagged(reads, test, span, body, negated)
+        seen: set[tuple[object, str, Shape, bool]] = set()
+        for read in reads:
+            for access, where in self._inner(body, read):
+                if where <= read.id or self._exclusive.exclude(read.id, where):
+                    continue
+                shape = self._shapes.of(read, access, test, negated)
+                awaited = self._sequences.is_awaited(self._code, where)
+                if shape is not None and (read.place, read.base, shape, awaited) in seen:
+                    # others may have come in since what was done first on account of the test
+                    awaited = True
+                    shape = shape if self._code.function.is_async and access.kind.writes else None
+                if shape is None:
+                    continue
+                seen.add((read.place, read.base, shape, awaited))
+                load = read.load if read.load >= 0 else read.id
+                between = (read.id, where)
+                tested = (*self._deciding.around(where, test), *self._deciding.beside(test, load))
+                present = self._shapes.polarity(read, test)
+                wants = None if present is None else present is not negated
+                yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
+
+    def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
+        """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
+        handlers = handles_misses(node, self._flow)
+        low, high = self._extents.of(node.body)
+        for read in self._accesses if handlers else ():
+            if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
+                continue
+            for handler in handlers:
+                body = handler.body if leaves(handler.body) else (*handler.body, *following)
+                _, end = self._extents.of(handler.body)
+                for access, where in self._inner(body, read):
+                    same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
+                    # what comes after the `try` also runs where nothing was missing, and then may not depend on it
+                    same = same and (where <= end or leaves(node.body) or self._flow.comes_from(access.value, read.id))
+                    if access.method == "[]=" and access.code is self._code and same:
+                        between = (read.id, where)
+                        tested = self._deciding.around(where, facts.NOTHING)
+                        yield Composite(self._code, Shape.CHECK, read, access, where, read.span, between, tested)
+                        return
+
+    def _unmade(self, node: facts.Try) -> Iterator[Composite]:
+        """`try: self.x` and, where there is no such name, `self.x = make()`: the miss is a test."""
+        handlers = [each for each in node.handlers if each.types and expects(each, self._flow, UNMADE)]
+        low, high = self._extents.of(node.body)
+        for read in self._accesses if handlers else ():
+            if not low <= read.id <= high or read.kind.rebinds:
+                continue
+            for handler in handlers:
+                for access, where in self._inner(handler.body, read):
+                    if access.kind is Kind.WRITE and not self._is_made_before(read, low):
+                        tested = self._deciding.around(where, facts.NOTHING)
+                        between = (read.id, where)
+                        yield Composite(
+                            self._code, Shape.LAZY, read, access, where, read.span, between, tested, wants=False
+                        )
+                        return
+
+    def _is_made_before(self, read: Access, low: int) -> bool:
+        """Whether the body of the `try` stores itself what it reads."""
+        beside = self._by_place[read.place]
+        return any(low <= each.id < read.id and each.kind.rebinds and each.base == read.base for each in beside)
+
+    def _tested(self, test: int) -> list[Access]:
+        found: dict[Access, None] = {}
+        for id in sorted(self._flow.sources(test)):
+            for access in self._by_load.get(id, ()):
+                if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
+                    found[access] = None
+        return list(found)
+
+    def _inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
+        """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
+        low, high = self._extents.of(body)
+        found = [
+            (access, access.id)
+            for access in self._by_place.get(read.place, ())
+            if low <= access.id <= high and access.base == read.base
+        ]
+        for id in self._sequences.sites(self._code, read.place):
+            if low <= id <= high and id not in self._by_id:
+                behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
+                found.extend((access, id) for access in behind)
+        yield from sorted(found, key=lambda each: each[1])
+
+
+def _awaits(nodes: Sequence[Node]) -> bool:
+    return any(type(node) is facts.Await for node in walk(nodes))

@@ -1,0 +1,132 @@
+"""Part of the sequences stage: what is it that a test and what is done on its account make up together?"""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.memory.places import Access, Kind
+from racelint.program.sequences.composites import INSERTS, REMOVES, Shape, polarity
+from racelint.program.sequences.misses import handled_misses
+from racelint.program.sources.source import Code
+
+
+class Shapes:
+    """The shapes of the sequences of one function."""
+
+    def __init__(self, code: Code, flow: Dataflow) -> None:
+        self._code = code
+        self._flow = flow
+        self._misses = handled_misses(code, flow)
+        self._polarities: dict[tuple[int, int], bool | None] = {}
+
+    def of(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
+        """What a read in a test and an act make up, where the test is true (`negated`: false); None: they do not."""
+        if act.claims:
+            return None
+        same_read = act.load >= 0 and act.load == (read.load if read.load >= 0 else read.id)
+        if same_read and self._asks_for_none(act.load, test):
+            # one read, kept in a local: what is tested is what is used
+            return None
+        if act.kind.writes and read.method == "[]" and not self._asks_itself(read, test):
+            return None
+        if act.kind.rebinds:
+            if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
+                return Shape.LAZY
+            return Shape.CHECK
+        if act.kind.writes:
+            return Shape.CHECK if self._depends(read, act) else None
+        if act.kind is Kind.CONTENT and act.method == "[]" and read.kind is Kind.CONTENT and read.method == "in":
+            same_key = act.key >= 0 and read.key >= 0 and self._flow.key(act.key) == self._flow.key(read.key)
+            found = same_key and act.id not in self._misses and self._finds(read, test, negated)
+            return Shape.CHECK if found else None
+        if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
+            return None
+        if act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE) and read.kind is Kind.READ and act.code is self._code:
+            return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
+        return None
+
+    def _asks_itself(self, read: Access, test: int) -> bool:
+        """Whether a test asks for the item that was read, and not for a part of what was made for it.
+
+        `task = Task(self.items[0])`, and later `if task.failed`
+        """
+        seen: set[int] = set()
+        pending = [(test, False)]
+        while pending:
+            id, is_whole = pending.pop()
+            operation = self._flow.operation(id)
+            if id in (read.load, read.id):
+                return True
+            if id in seen or operation is None:
+                continue
+            seen.add(id)
+            match operation:
+                case facts.LoadAttr(base=base):
+                    pending.append((base, True))
+                case facts.Call(callee=callee) if is_whole:
+                    pending.append((callee, False))
+                case facts.Phi(inputs=inputs):
+                    pending.extend((each, is_whole) for each in inputs)
+                case _:
+                    pending.extend((each, False) for each in operands(operation))
+        return False
+
+    def _finds(self, read: Access, test: int, negated: bool) -> bool:
+        """Whether the key was there if the test came out so."""
+        match self._flow.operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self._finds(read, inner, not negated)
+            case facts.Compute(kind="not in"):
+                return negated and test == read.id
+            case facts.Choice(kind="or", operands=operands):
+                return negated and any(self._finds(read, each, True) for each in operands)
+            case _:
+                return not negated
+
+    def _asks_for_none(self, load: int, test: int) -> bool:
+        """Whether a test compares the loaded value with None, so asks for the object and not for what it holds."""
+        match self._flow.operation(test):
+            case facts.Compute(kind="is" | "is not" | "==" | "!=", operands=(left, right)):
+                return left == load and self._flow.is_none(right)
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self._asks_for_none(load, inner)
+            case facts.Choice(operands=operands):
+                return any(self._asks_for_none(load, each) for each in operands)
+            case _:
+                return False
+
+    def _depends(self, read: Access, act: Access) -> bool:
+        """Whether a mutation needs what the test found: same key, or the same container's size."""
+        if act.id in self._misses and act.code is self._code:
+            return False
+        if read.method == "in" and act.method in ("[]", "setdefault"):
+            # a `defaultdict` makes what is missing in one step, whatever the test has found
+            return False
+        if read.method == "in" and act.key >= 0 and act.code is self._code:
+            return self._flow.key(read.key) == self._flow.key(act.key)
+        if read.kind is Kind.READ and act.kind is Kind.MUTATE:
+            return act.method in REMOVES or act.method in INSERTS
+        return True
+
+    def _is_absence(self, read: Access, test: int, negated: bool) -> bool:
+        return self.polarity(read, test) is negated
+
+    def _is_presence(self, read: Access, test: int, negated: bool) -> bool:
+        present = self.polarity(read, test)
+        return present is not None and present is not negated
+
+    def polarity(self, read: Access, test: int) -> bool | None:
+        """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
+        key = (read.load if read.load >= 0 else read.id, test)
+        if key not in self._polarities:
+            self._polarities[key] = polarity(self._flow, read, test)
+        return self._polarities[key]
+
+    def _dereferenced(self, act: Access) -> bool:
+        """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""
+        load = act.load if act.load >= 0 else act.id
+        return any(
+            (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
+            or (isinstance(use, facts.Call) and use.callee == load)
+            for use in self._flow.uses(load)
+        ) or any(type(node) is facts.With and node.manager == load for node in self._code.controls)

@@ -1,0 +1,1 @@
+"""Which objects two contexts have in common."""

@@ -1,0 +1,139 @@
+"""Part of the sharing stage: what shows that a Place is shared, though no lock guards it: the locks beside it.
+
+Who waits for a lock expects others at the same time. So a function that takes a lock of its module is run by several
+threads, and so are its other steps on what the module has. A container that locks itself is there for several, and
+things that lock themselves against who goes over all of them have other owners than him.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.model import LockDomain
+from racelint.program.callgraph.calls import Calls
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import EXCLUSIVE
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.values import Instance
+
+FOR_ALL: Final = ("global", "class")
+"""What there is once, for all objects: Places, and locks."""
+
+METHODS: Final = {"[]=": "__setitem__", "del": "__delitem__"}
+
+AT_LEAST: Final = 2
+"""So many methods of a container that lock it are no accident."""
+
+
+@dataclass
+class Beliefs:
+    """What the locks of the program tell of the state beside them."""
+
+    locksets: LockSets
+    _taken: dict[int, list[Acquisition]] = field(default_factory=dict)
+
+    def may_tell(self, place: Place) -> bool:
+        """Whether there is any such lock beside the Place."""
+        types = self.locksets.places.types
+        if place.kind == "global":
+            return place.owner in self._by_module
+        if place.kind == "class":
+            return types.names.sources.classes[place.owner].module in self._by_module
+        if place.kind != "attribute" or not self._keepers:
+            return False
+        accesses = self.locksets.places.by_place[place]
+        walked = any(each.kind is Kind.ITERATE and each.code.key in self._callers for each in accesses)
+        return walked or any(map(self._keeps, self._classes(place)))
+
+    def of_function(self, code: Code) -> Acquisition | None:
+        """Where a function takes a lock that is there once."""
+        return next((each for each in self._taken_by(code) if each.use.lock.key[0] in FOR_ALL), None)
+
+    def of_module(self, code: Code) -> Acquisition | None:
+        """Where a function of the same module takes a lock that is there once."""
+        return self._by_module.get(code.module)
+
+    def of_elements(self, calls: Calls, iteration: Access) -> Acquisition | None:
+        """Where the method that is called on each thing that is gone over takes that thing's own lock."""
+        code = iteration.code
+        flow = self.locksets.places.dataflow(code)
+        for edge in calls.calls(code) if self._keepers else ():
+            call, cls = code.operations[edge.site], edge.callee.cls
+            taken = self._keepers.get(cls.key, {}).get(edge.callee.name) if cls is not None else None
+            if taken is None or taken.code is not edge.callee or type(call) is not facts.Call:
+                continue
+            method = flow.operation(call.callee)
+            if type(method) is facts.LoadAttr and flow.comes_from(method.base, iteration.id):
+                return taken
+        return None
+
+    def of_container(self, asked: Access, access: Access) -> Acquisition | None:
+        """Where the method that an access calls on a container that was asked before takes the container's own lock."""
+        name = METHODS.get(access.method, access.method)
+        uses = self.locksets.places.dataflow(asked.code).uses(asked.id)
+        if not name or not (asked.method or any(isinstance(use, facts.LoadAttr | facts.LoadItem) for use in uses)):
+            return None
+        for cls in self._classes(access.place):
+            for each in cls.mro if self._keeps(cls) else ():
+                if name in self._keepers.get(each.key, {}):
+                    return self._keepers[each.key][name]
+        return None
+
+    def _classes(self, place: Place) -> list[ClassInfo]:
+        return [each.cls for each in self.locksets.places.values(place) if isinstance(each, Instance)]
+
+    def _keeps(self, cls: ClassInfo) -> bool:
+        return sum(len(self._keepers.get(each.key, ())) for each in cls.mro) >= AT_LEAST
+
+    @cached_property
+    def _by_module(self) -> dict[int, Acquisition]:
+        """By module: where a function takes a lock that is there once."""
+        found: dict[int, Acquisition] = {}
+        for key in sorted(self.locksets.holdings):
+            code = self.locksets.holdings[key].code
+            for each in self._taken_by(code):
+                if each.use.lock.key[0] in FOR_ALL and each.use.lock.path == code.path:
+                    found.setdefault(code.module, each)
+        return found
+
+    @cached_property
+    def _keepers(self) -> dict[int, dict[str, Acquisition]]:
+        """By class: its methods that take a lock of their object."""
+        found: dict[int, dict[str, Acquisition]] = {}
+        for key in sorted(self.locksets.holdings):
+            code = self.locksets.holdings[key].code
+            if code.cls is None or not code.is_method or not code.function.parameters:
+                continue
+            own = code.function.parameters[0].name
+            for each in self._taken_by(code):
+                if each.use.base == own and each.use.lock.per_instance:
+                    found.setdefault(code.cls.key, {}).setdefault(code.name, each)
+        return found
+
+    @cached_property
+    def _callers(self) -> set[int]:
+        """The functions that call such methods."""
+        calls = self.locksets.threads.calls
+        taken = (each for methods in self._keepers.values() for each in methods.values())
+        return {edge.caller.key for each in taken for edge in calls.callers(each.code)}
+
+    def _taken_by(self, code: Code) -> list[Acquisition]:
+        """The locks between threads for which a function itself waits, outside of module bodies."""
+        found = self._taken.get(code.key)
+        if found is None:
+            holding = self.locksets.holdings.get(code.key)
+            found = self._taken[code.key] = [
+                each
+                for each in (holding.acquisitions.values() if holding is not None else ())
+                if each.waits
+                and code.function.kind == "function"
+                and each.use.lock.kind in EXCLUSIVE
+                and not each.use.lock.is_semaphore
+                and each.use.lock.domain in (LockDomain.THREAD, LockDomain.PROCESS)
+            ]
+        return found

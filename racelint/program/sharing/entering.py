@@ -1,0 +1,237 @@
+"""Part of the sharing stage: which objects is a context given where it is started?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import is_public
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.places import Places
+from racelint.program.sharing.name import Name, NameSet, Root, owners, stores_cell
+from racelint.program.sharing.naming import Naming
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Spawned
+from racelint.program.values.values import FunctionRef, Instance, Partial, Value
+
+ROUNDS: Final = 3
+"""A context that starts another hands on what it was given itself: so often."""
+
+
+def name_objects(threads: Threads, places: Places) -> Naming:
+    """Name the objects that every function works on, in each context that runs it."""
+    naming = Naming(threads, places)
+    entering = _Entering(naming, threads, places)
+    main, *started = threads.contexts
+    codes = places.types.names.sources.codes
+    entering.enter_main(main, codes)
+    naming.carry(main, [code for code in codes if any(each is main for each in threads.of(code))])
+    for _ in range(ROUNDS):
+        before = naming.size()
+        for context in started:
+            entering.enter(context)
+            naming.carry(context, [code for code, _ in context.entries])
+        if naming.size() == before:
+            break
+    return naming
+
+
+class _Entering:
+    """Names what contexts start with."""
+
+    def __init__(self, naming: Naming, threads: Threads, places: Places) -> None:
+        self._naming = naming
+        self._threads = threads
+        self._places = places
+        self._sources = places.types.names.sources
+        self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
+        for spawned in places.types.spawned:
+            self._spawned[spawned.site].append(spawned)
+
+    def enter_main(self, main: Context, codes: Iterable[Code]) -> None:
+        """Anybody may have an object, and call what is public of it."""
+        for code in codes:
+            if code.is_method and is_public(code) and code.cls is not None:
+                receiver = self._places.types.attributes.receiver_of(code)
+                if receiver is not None:
+                    names = {Name(("self", code.cls.key, ""), ""): None}
+                    self._naming.bind(main, code, code.function.parameters[0].name, names)
+
+    def enter(self, context: Context) -> None:
+        """Name what the context gets where it is started."""
+        for spawned in self._spawned.get((context.code.key, context.site), []) if context.code is not None else []:
+            self._enter_spawned(context, spawned)
+        for code, receiver in context.entries:
+            if context.own_instance or context.site < 0:
+                self._enter_own(context, code, receiver)
+            # what starts itself anew for the same object is there once for that
+            again = context.code is not None and context in self._threads.of(context.code)
+            for path in self._captured(context, code) if not again else ():
+                self._note_stable(context, self._naming.names(context, code, path))
+
+    def _captured(self, context: Context, code: Code) -> list[str]:
+        """The closure variables of an entry that hold the same object at each start."""
+        found = []
+        for operation in code.operations:
+            if type(operation) is facts.LoadName and operation.scope == "free":
+                owner = self._sources.codes[self._sources.module_bodies[code.module].key + operation.owner]
+                stores = [each for each in owner.operations if stores_cell(each, operation.name)]
+                paths = [self._places.dataflow(owner).path(each.value) for each in stores]
+                if not any(self._varies(context, owner, path) for path in paths):
+                    found.append(self._places.dataflow(code).path(operation.id))
+        return found
+
+    def _enter_own(self, context: Context, code: Code, receiver: Value | None) -> None:
+        if not isinstance(receiver, Instance) or not code.function.parameters:
+            return
+        names: NameSet = {}
+        if context.runs_on is RunsOn.SERVER and not context.own_instance:
+            # the server has one object, which it calls for every request
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+            self._note_stable(context, names)
+        elif context.runs_on in (RunsOn.SERVER, RunsOn.LOOP):
+            names[Name(("own", context.index, ""), "")] = None
+        elif receiver.site is None:
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            for each in self._threads.of(maker):
+                names[Name(("made", maker.key, f"{receiver.site[1]} by {each.index}"), "")] = None
+        self._naming.bind(context, code, code.function.parameters[0].name, names)
+
+    def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
+        starter = context.code
+        assert starter is not None
+        for code, receiver in context.entries:
+            if context.own_instance:
+                continue
+            parameters = [each for each in code.function.parameters if each.kind in ("positional", "keyword")]
+            if receiver is not None and parameters:
+                first = parameters.pop(0).name
+                target = self._target(spawned, starter)
+                if target is not None:
+                    self._give(context, code, first, target)
+                elif not self._give_callback(context, code, first, spawned, starter):
+                    self._give_receiver(context, code, first, spawned)
+            given = [*self._preset(spawned), *spawned.given.positional]
+            for parameter, node in zip(parameters, given, strict=False):
+                self._give(context, code, parameter.name, self._at(node))
+            for name, node in spawned.given.keywords:
+                self._give(context, code, name, self._at(node))
+
+    def _preset(self, spawned: Spawned) -> list[int]:
+        """The arguments that a partial carries."""
+        if not isinstance(spawned.target, Partial):
+            return []
+        code = self._sources.codes[spawned.target.site[0]]
+        call = code.operations[spawned.target.site[1]]
+        if type(call) is not facts.Call:
+            return []
+        return [code.offset + each.value for each in call.arguments[1:] if each.value >= 0 and not each.name]
+
+    def _at(self, node: int) -> tuple[Code, int] | None:
+        if node >= self._sources.size:
+            return None
+        code, _ = self._sources.operation_at(node)
+        return code, node - code.offset
+
+    def _target(self, spawned: Spawned, starter: Code) -> tuple[Code, int] | None:
+        """The object whose bound method is handed over."""
+        call = starter.operations[spawned.site[1]]
+        if type(call) is not facts.Call:
+            return None
+        for argument in call.arguments:
+            fetched = starter.operations[argument.value] if 0 <= argument.value < len(starter.operations) else None
+            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+                continue
+            if isinstance(spawned.target, Instance):
+                return starter, argument.value
+            if type(fetched) is facts.LoadAttr:
+                return starter, fetched.base
+        return None
+
+    def _give(self, context: Context, code: Code, parameter: str, what: tuple[Code, int] | None) -> None:
+        if what is None:
+            return
+        where, id = what
+        path = self._places.dataflow(where).path(id)
+        for runner in self._threads.of(where):
+            names = self._naming.names(runner, where, path)
+            self._naming.bind(context, code, parameter, names)
+            if not self._varies(context, where, path):
+                self._note_stable(context, names)
+
+    def _give_callback(self, context: Context, code: Code, parameter: str, spawned: Spawned, starter: Code) -> bool:
+        """Name the object of a bound method that is handed over by another name; whether it could be told."""
+        call = starter.operations[spawned.site[1]]
+        found = False
+        for argument in call.arguments if type(call) is facts.Call else ():
+            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+                continue
+            path = self._places.dataflow(starter).path(argument.value)
+            for runner in self._threads.of(starter):
+                names = owners(self._naming.names(runner, starter, path), code)
+                self._naming.bind(context, code, parameter, names)
+                found |= bool(names)
+                if not self._varies(context, starter, path):
+                    self._note_stable(context, names)
+        return found
+
+    def _give_receiver(self, context: Context, code: Code, parameter: str, spawned: Spawned) -> None:
+        """The object of a bound method that came to the start by way of variables, lists or parameters."""
+        receiver = spawned.target.receiver if isinstance(spawned.target, FunctionRef) else spawned.target
+        if not isinstance(receiver, Instance):
+            return
+        names: NameSet = {}
+        varies = self._is_drawn(context, spawned)
+        if receiver.site is None:
+            names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            path = f"%{receiver.site[1]}"
+            varies |= self._varies(context, maker, path)
+            for runner in self._threads.of(maker):
+                names.update(self._naming.names(runner, maker, path))
+        self._naming.bind(context, code, parameter, names)
+        if not varies:
+            self._note_stable(context, names)
+
+    def _is_drawn(self, context: Context, spawned: Spawned) -> bool:
+        """Whether what is started comes out of a container, element by element."""
+        starter, repeated = context.code, context.repeated
+        call = starter.operations[spawned.site[1]] if starter is not None else None
+        if starter is None or repeated is None or type(call) is not facts.Call:
+            return False
+        flow, types = self._places.dataflow(starter), self._places.types
+        given = [each.value for each in call.arguments if spawned.target in types.of(starter, each.value)]
+        around = starter.operations[repeated[0] : repeated[1] + 1]
+        drawn = [each.id for each in around if type(each) is facts.Element]
+        return any(flow.comes_from(value, each) for value in given for each in drawn)
+
+    def _note_stable(self, context: Context, names: NameSet) -> None:
+        """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
+        stable = self._naming.stable[context.index]
+        for name in (each for each in names if not each.is_item):
+            root = name.root
+            may_be = root not in stable and (not context.awaited or root[0] == "global")
+            if may_be and self._is_given_again(context, root):
+                stable.add(root)
+
+    def _is_given_again(self, context: Context, root: Root) -> bool:
+        """Whether two instances may get the object, not each one that was made for it."""
+        if root[0] != "made":
+            return True
+        made = root[2].partition(" ")[0]
+        return not made.isdigit() or self._naming.giving.again(context, self._sources.codes[root[1]], int(made))
+
+    @staticmethod
+    def _varies(context: Context, where: Code, path: str) -> bool:
+        """Whether it is another object at each start: made, or drawn from something, inside the repeated range."""
+        root = path.split(".", maxsplit=1)[0]
+        if not root.startswith("%") or context.repeated is None or where is not context.code:
+            return False
+        return root[1:].isdigit() and context.repeated[0] <= int(root[1:]) <= context.repeated[1]

@@ -1,0 +1,118 @@
+"""Part of the sharing stage: is one object given to several runs of a context, or does each start have its own?
+
+What a call makes and gives to a task of a pool belongs to that task: the next call makes another one. Only where a run
+of the maker comes to the start again, in a loop or by a second call, do two tasks have the same object.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from racelint.knowledge import Knowledge
+from racelint.knowledge.running import Many, Passing, Spawn, Starts
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import loops
+from racelint.program.contexts.threads import Threads
+from racelint.program.sources.source import Code, makes
+from racelint.program.values.types import Spawned
+from racelint.program.values.values import FunctionRef, LibraryObject, Site, Value
+
+
+@dataclass(slots=True)
+class Giving:
+    """Tells how often a run of a function starts a context."""
+
+    threads: Threads
+    _ways: dict[int, dict[int, dict[int, bool]]] = field(default_factory=dict)
+    """By context and function: the operations that lead to the start, and whether one alone may do so again."""
+    _often: dict[int, bool] = field(default_factory=dict)
+    _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
+
+    def again(self, context: Context, maker: Code, made: int) -> bool:
+        """Whether the context may be started twice before `maker` runs its operation `made` again."""
+        if context.code is None or context.site < 0 or self._runs_often(context):
+            return True
+        ways = self._ways.get(context.index)
+        if ways is None:
+            ways = self._ways[context.index] = self._find(context)
+        return _repeats(maker, ways.get(maker.key, {}), made)
+
+    def follows(self, later: Context, earlier: Context) -> bool:
+        """Whether each run of `later` is called with the result of a run of `earlier`, which has ended then."""
+        if later.code is None or earlier.code is None:
+            return False
+        results = [each for each in self._started(later) if each.spawn.passing is Passing.RESULT]
+        made = [each.pool.site for each in results if isinstance(each.pool, LibraryObject)]
+        return bool(made) and all(site == (earlier.code.key, earlier.site) for site in made)
+
+    def _started(self, context: Context) -> list[Spawned]:
+        if not self._spawned:
+            for each in self.threads.calls.types.spawned:
+                self._spawned[each.site].append(each)
+        return self._spawned.get((context.code.key, context.site), []) if context.code is not None else []
+
+    def _runs_often(self, context: Context) -> bool:
+        """Whether one start is for many runs: one for each element, or whenever something happens."""
+        known = self._often.get(context.index)
+        if known is None:
+            known = self._often[context.index] = self._starts_many(context)
+        return known
+
+    def _starts_many(self, context: Context) -> bool:
+        knowledge = self.threads.calls.types.names.knowledge
+        return any(
+            each.spawn.passing in (Passing.EACH, Passing.STAR_EACH)
+            or (_is_for_all(each.spawn) and not _is_result(knowledge, each.pool))
+            for each in self._started(context)
+        )
+
+    def _find(self, context: Context) -> dict[int, dict[int, bool]]:
+        starter = context.code
+        assert starter is not None
+        ways: dict[int, dict[int, bool]] = {starter.key: {context.site: False}}
+        pending = [starter]
+        while pending:
+            code = pending.pop()
+            again = _repeats(code, ways[code.key], -1)
+            for caller, site, repeated in self._callers(code):
+                known = ways.setdefault(caller.key, {})
+                if site not in known or (not known[site] and (again or repeated)):
+                    known[site] = again or repeated
+                    pending.append(caller)
+        return ways
+
+    def _callers(self, code: Code) -> list[tuple[Code, int, bool]]:
+        """Where a function is called; for an inner one that is handed on, where it is made: who has it may call on.
+
+        What is called with the result comes after the run that has made it.
+        """
+        calls = self.threads.calls
+        found = [(edge.caller, edge.site, False) for edge in calls.callers(code) if edge.caller is not code]
+        around = code.parent
+        if found or around is None or around.function.kind not in ("function", "lambda") or self._is_called_back(code):
+            return found
+        return [(around, id, True) for id, each in enumerate(around.operations) if makes(each, code)]
+
+    def _is_called_back(self, code: Code) -> bool:
+        return any(
+            isinstance(each.target, FunctionRef) and each.target.code is code and each.spawn.passing is Passing.RESULT
+            for each in self.threads.calls.types.spawned
+        )
+
+
+def _is_for_all(spawn: Spawn) -> bool:
+    """Whether what is registered is called again and again."""
+    return spawn.many is Many.ALWAYS and spawn.starts is Starts.LATER
+
+
+def _is_result(knowledge: Knowledge, made: Value | None) -> bool:
+    """Whether something stands for the end of one run."""
+    return isinstance(made, LibraryObject) and knowledge.wait(f"{made.qualname}.result") is not None
+
+
+def _repeats(code: Code, ways: dict[int, bool], made: int) -> bool:
+    """Whether one run of a function, from an operation on, goes on one of the ways again, or on two of them."""
+    if len(ways) > 1 or any(ways.values()):
+        return True
+    return any(low <= site <= high and not low <= made <= high for site in ways for low, high in loops(code))

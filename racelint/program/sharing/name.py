@@ -1,0 +1,41 @@
+"""Part of the sharing stage: the name of an object, by the way on which a context comes to it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeGuard
+
+from racelint import facts
+from racelint.program.sources.source import Code
+
+Root = tuple[str, int, str]
+"""Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
+
+
+class Name(NamedTuple):
+    """An object by the way to it: a root and the attributes from there, as `.pool.stats`.
+
+    What a container holds is `.jobs[]`, and there may be many of it.
+    """
+
+    root: Root
+    path: str
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is one of many in a container, or belongs to one."""
+        return "[" in self.path
+
+
+NameSet = dict[Name, None]
+Bindings = dict[int, dict[str, NameSet]]
+
+
+def owners(methods: NameSet, code: Code) -> NameSet:
+    """The names of the objects of bound methods that are named: those of `code`, which is such a method."""
+    end = f".{code.name}"
+    return {Name(each.root, each.path.removesuffix(end)): None for each in methods if each.path.endswith(end)}
+
+
+def stores_cell(operation: facts.Operation | None, name: str) -> TypeGuard[facts.StoreName]:
+    """Whether an operation stores a closure variable of this name."""
+    return type(operation) is facts.StoreName and operation.name == name and operation.scope == "cell"

@@ -1,0 +1,293 @@
+"""Part of the sharing stage: which object does a function work on when this context runs it?
+
+Types tell the class of an object, not which one it is. So each context carries names of objects from where it starts
+down its calls: `self` of a method that anybody may call, the object made at a site, a global, and attributes of these.
+Two contexts share an object only if they come to it by the same name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+from racelint import facts
+from racelint.program.callgraph.calls import Edge
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import parameter_paths
+from racelint.program.memory.places import Places
+from racelint.program.memory.ties import classes_of
+from racelint.program.sharing.drawn import container, split_item
+from racelint.program.sharing.giving import Giving
+from racelint.program.sharing.name import Bindings, Name, NameSet, Root, owners, stores_cell
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.values import Instance
+
+ATTRIBUTES: Final = 3
+"""A name leads through at most this many attributes."""
+
+PER_PARAMETER: Final = 8
+"""A parameter that may be more objects than this is given no further names."""
+
+GIVERS: Final = 4
+"""So often an object's name is taken from that of who gave it."""
+
+MAKERS: Final = 2
+"""What more calls than this make is no evidence of whose it is."""
+
+
+class Naming:
+    """The names of objects in each context."""
+
+    def __init__(self, threads: Threads, places: Places) -> None:
+        self._threads = threads
+        self._places = places
+        self._sources = places.types.names.sources
+        self._settling: list[Name] = []
+        self._known: dict[str, NameSet] = {}
+        """The names of what is reached from globals: they are the same in all functions."""
+        self._tied: dict[str, bool] = {}
+        self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
+        self.giving = Giving(threads)
+        self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
+        self._roots: dict[int, set[Root]] = defaultdict(set)
+        self.stable: dict[int, set[Root]] = defaultdict(set)
+        """For each context: the roots of what it is given that are the same objects for all its instances."""
+        self._kept: dict[tuple[int, str], str | None] = {}
+        self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
+
+    def names(self, context: Context, code: Code, path: str) -> NameSet:
+        """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
+        if not path or "?" in path:
+            return {}
+        if "[" in path:
+            outer, item, rest = split_item(path)
+            return self._items(context, code, outer, item + rest)
+        known = self._known.get(path) if path.startswith("g:") else None
+        if known is not None:
+            return known
+        root, dot, rest = path.partition(".")
+        rest = dot + rest
+        if root.startswith("g:"):
+            _, module, name = root.split(":")
+            known = self._known[path] = self._global(int(module), name, rest)
+            return known
+        if root.startswith("c:"):
+            return self._of_closure(context, code, root, rest)
+        if root.startswith("%"):
+            kept = self._keeper(code, root)
+            if kept is not None:
+                return self.names(context, code, kept + rest)
+            number = int(root[1:]) if root[1:].isdigit() else facts.NOTHING
+            drawn_from = container(self._places.types, self._places.dataflow(code), number)
+            if drawn_from is not None:
+                return self._items(context, code, drawn_from, f"[]{rest}")
+            return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
+        known = self._bindings[context.index].get(code.key, {}).get(root, {})
+        return self._settled([Name(name.root, name.path + rest) for name in known] if rest else known)
+
+    def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
+        """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
+        found = self.names(context, code, outer) if "[" not in rest[1:] else {}
+        return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
+
+    def _settled(self, names: Collection[Name]) -> NameSet:
+        """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
+        if not any(name.path for name in names):
+            return dict.fromkeys(names)
+        found: NameSet = {}
+        for name in names:
+            if self._is_tied(name.path):
+                found.update(self._shortest(name))
+            else:
+                found[name] = None
+        return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
+
+    def _is_tied(self, path: str) -> bool:
+        """Whether a way leads over an attribute that may make it longer than it need be."""
+        known = self._tied.get(path)
+        if known is None:
+            known = self._tied[path] = not self._places.ties.names.isdisjoint(path.split("."))
+        return known
+
+    def _shortest(self, name: Name) -> NameSet:
+        classes, steps, short = self._shortened(name)
+        if not steps or short in self._settling or len(self._settling) > GIVERS:
+            return {short: None}
+        self._settling.append(short)
+        given = [self._given(name.root, cls, steps) for cls in classes]
+        self._settling.pop()
+        return {each: None for names in given for each in names} if given and all(given) else {short: None}
+
+    def _shortened(self, name: Name) -> tuple[tuple[ClassInfo, ...], list[str], Name]:
+        """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
+        known = self._short.get(name)
+        if known is None:
+            classes = self._classes(name.root)
+            steps = self._places.ties.walk(classes, name.path.split(".")[1:])
+            known = self._short[name] = classes, steps, Name(name.root, "".join(f".{step}" for step in steps))
+        return known
+
+    def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
+        """The names of what an object of the class was given by its makers."""
+        ties = self._places.ties
+        kind, key, text = root
+        if kind == "made":
+            id, _, index = text.partition(" by ")
+            made = [((key, int(id)), [self._threads.contexts[int(index)]])]
+        elif kind in ("self", "own"):
+            made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
+            if kind == "self":
+                # callers outside have no object that a started context makes for itself
+                made = [(site, [each for each in runners if each.is_main]) for site, runners in made]
+        else:
+            made = []
+        found: NameSet = {}
+        for site, runners in made if len(made) <= MAKERS else ():
+            path = ties.argument(site, cls, steps[0])
+            if path is None:
+                return {}
+            for runner in runners:
+                found.update(self.names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
+        return found
+
+    def _classes(self, root: Root) -> tuple[ClassInfo, ...]:
+        """The classes of the object at the root of a name."""
+        kind, key, text = root
+        if kind == "self":
+            return (self._sources.classes[key],)
+        if kind == "made":
+            return classes_of(self._places.types.of(self._sources.codes[key], int(text.partition(" ")[0])))
+        if kind == "own":
+            return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
+        return classes_of(self._places.types.of_global(key, text))
+
+    def _keeper(self, code: Code, root: str) -> str | None:
+        """The variable or attribute in which the function keeps what it has just made: that is its name then."""
+        key = code.key, root
+        if key not in self._kept:
+            self._kept[key] = self._find_keeper(code, root)
+        return self._kept[key]
+
+    def _find_keeper(self, code: Code, root: str) -> str | None:
+        flow = self._places.dataflow(code)
+        for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
+            match use:
+                case facts.StoreName(scope="global", name=name):
+                    return f"g:{code.module}:{name}"
+                case facts.StoreAttr(base=base, name=name) if not (path := flow.path(base)).startswith("%"):
+                    return f"{path}.{name}"
+                case _:
+                    pass
+        return None
+
+    def _global(self, module: int, name: str, rest: str) -> NameSet:
+        target = self._places.types.names.variable(module, name)
+        return self._settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
+
+    def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
+        """A closure variable is what its function has put there: a parameter, or an object of its own.
+
+        Of what each call of the function makes for a function that it returns, it is not known which one is meant.
+        """
+        _, module, index, name = root.split(":")
+        owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
+        runners = self._threads.of(owner)
+        handed = asking not in runners and code.key in self._threads.calls.handed_out
+        found: NameSet = {}
+        # what a context starts with was made by who starts it, though it may come to make such again
+        for context in sorted(runners, key=lambda each: each is not asking):
+            if found and runners and asking in runners:
+                break
+            bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
+            found.update(self._settled([Name(each.root, each.path + rest) for each in bound]))
+            for operation in owner.operations:
+                if stores_cell(operation, name):
+                    path = self._places.dataflow(owner).path(operation.value)
+                    if not path.startswith(("c:", "%") if handed else "c:"):
+                        found.update(self.names(context, owner, path + rest))
+        return found
+
+    # --- carrying names along ---
+
+    def size(self) -> int:
+        """How many names all contexts know."""
+        return sum(
+            len(names) for each in self._bindings.values() for bound in each.values() for names in bound.values()
+        )
+
+    def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
+        """Note what a parameter is in a context; whether that is new."""
+        bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
+        before = len(bound)
+        for name in names:
+            if len(bound) < PER_PARAMETER:
+                bound[name] = None
+                self._roots[context.index].add(name.root)
+        return len(bound) > before
+
+    def carry(self, context: Context, pending: list[Code]) -> None:
+        """Carry the names that a context knows in some functions down its calls."""
+        waiting = {code.key for code in pending}
+        seen = set(waiting)
+        while pending:
+            code = pending.pop()
+            waiting.discard(code.key)
+            for edge, passed in self._calls_of(code):
+                changed = False
+                for parameter, path in passed:
+                    names = self.names(context, code, path) or self._of_callback(context, edge, parameter)
+                    if not names or "[" in path:
+                        names = {**names, **self._of_receiver(context, edge, parameter)}
+                    changed |= self.bind(context, edge.callee, parameter, names)
+                # what is given nothing may know objects by closures and globals, and hands them on
+                if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
+                    waiting.add(edge.callee.key)
+                    seen.add(edge.callee.key)
+                    pending.append(edge.callee)
+
+    def _calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:
+        """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
+        found = self._passed.get(code.key)
+        if found is None:
+            flow = self._places.dataflow(code)
+            found = self._passed[code.key] = [
+                (edge, list(parameter_paths(flow, edge.callee, edge.site, edge.receiver).items()))
+                for edge in self._threads.calls.sure_calls(code)
+            ]
+            found.extend((edge, _receiver_lent(flow, edge)) for edge in self._threads.calls.lent_calls(code))
+        return found
+
+    def _of_callback(self, context: Context, edge: Edge, parameter: str) -> NameSet:
+        """The names of the object whose bound method a call fetched by another name: `self._on_change(...)`."""
+        call = edge.caller.operations[edge.site]
+        first = edge.callee.function.parameters[0].name
+        if edge.receiver is None or type(call) is not facts.Call or parameter != first or edge.lent >= 0:
+            return {}
+        path = self._places.dataflow(edge.caller).path(call.callee)
+        return owners(self.names(context, edge.caller, path), edge.callee)
+
+    def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
+        """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
+        receiver = edge.receiver
+        if not isinstance(receiver, Instance) or parameter != edge.callee.function.parameters[0].name:
+            return {}
+        names: NameSet = {}
+        if receiver.site is None:
+            names[Name(("self", (edge.callee.cls or receiver.cls).key, ""), "")] = None
+        else:
+            maker = self._sources.codes[receiver.site[0]]
+            for runner in self._threads.of(maker):
+                names.update(self.names(runner, maker, f"%{receiver.site[1]}"))
+        known = self._roots[context.index]
+        return {name: None for name in names if name.root in known}
+
+
+def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
+    """The object of a bound method that is given to who calls it, by the name of its parameter."""
+    fetched, parameters = flow.operation(edge.lent), edge.callee.function.parameters
+    if edge.receiver is None or not parameters or type(fetched) is not facts.LoadAttr:
+        return []
+    return [(parameters[0].name, flow.path(fetched.base))]

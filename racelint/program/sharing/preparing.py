@@ -1,0 +1,166 @@
+"""Part of the sharing stage: which calls only prepare an object, for its constructor or for who has just made it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from racelint import facts
+from racelint.program.callgraph.calls import Edge, is_public, on_own_object
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access, Places
+from racelint.program.sources.source import Code
+from racelint.program.values.values import ClassRef, Instance
+
+
+@dataclass(slots=True)
+class Preparing:
+    """Tells of methods, and of calls of them, whether nobody else has the object yet."""
+
+    threads: Threads
+    places: Places
+    _starting: dict[int, set[int]] = field(default_factory=dict)
+    """For contexts that were asked about: the functions that start them, if only by calls."""
+
+    def is_before(self, context: Context, access: Access, beside: Context) -> bool:
+        """Whether the main context comes to an access of a method's object only to prepare that for another context.
+
+        Where nobody else calls the method, it is there for callers outside: at any time if it starts all over, but to
+        set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
+        """
+        code, calls = access.code, self.threads.calls
+        parameters = code.function.parameters
+        if not context.is_main or not code.is_method or not parameters or access.base != parameters[0].name:
+            return False
+        main = self._calls_in(context, code)
+        making = [edge for edge in main if calls.is_construction(edge)]
+        if not making:
+            started = self._starts_between(code, -1, access.id, beside)
+            return not started and self._is_for_new(context, code, beside)
+        if not all(edge in making or self._is_before_start(edge, beside) for edge in main):
+            return False
+        return len(calls.callers(code)) > len(main) or all(map(_gives, making))
+
+    def is_handed_over_later(self, access: Access, context: Context) -> bool:
+        """Whether the function that starts a context is at work on what it gives that start only afterwards.
+
+        In a loop that is another object in each turn.
+        """
+        code, made = context.code, access.base.split(".")[0].removeprefix("%")
+        if code is None or access.code is not code or access.id >= context.site or not made.isdigit():
+            return False
+        if context.repeated is not None and not context.repeated[0] <= int(made) <= context.repeated[1]:
+            return False
+        call, flow = code.operations[context.site], self.places.dataflow(code)
+        given = call.arguments if type(call) is facts.Call else ()
+        return access.base.startswith("%") and any(flow.path(each.value) == f"%{made}" for each in given)
+
+    def is_initial(self, code: Code) -> bool:
+        """Whether a method is only called on objects that its callers have just made; of a public one, and kept."""
+        edges = self.threads.calls.callers(code)
+        if not edges or code.key in self.threads.calls.escaping:
+            return False
+        return all(self._is_of_new(edge, published=not is_public(code)) for edge in edges)
+
+    def _calls_in(self, context: Context, code: Code) -> list[Edge]:
+        return [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
+
+    def _is_for_new(self, context: Context, code: Code, beside: Context) -> bool:
+        """Whether a context calls a method, or one that does, only on what was just made, before a start."""
+        edges = self._calls_in(context, code)
+        return bool(edges) and all(
+            self._is_of_new(edge) and not self._starts_between(edge.caller, -1, edge.site, beside)
+            if not _is_on_self(edge)
+            else self.threads.calls.is_construction(edge) or self._is_first(context, edge, beside)
+            for edge in edges
+        )
+
+    def _is_first(self, context: Context, edge: Edge, beside: Context) -> bool:
+        """Whether a method calls another one on its object, which has just been made, before it starts anything."""
+        callers = self._calls_in(context, edge.caller)
+        return (
+            bool(callers)
+            and all(map(self._is_of_new, callers))
+            and not self._starts_between(edge.caller, -1, edge.site, beside)
+        )
+
+    def _is_of_new(self, edge: Edge, *, published: bool = False) -> bool:
+        """Whether a method is called on what the caller has just made; unless `published` may be, and kept so far."""
+        flow, fetched = self.places.dataflow(edge.caller), _fetched(edge)
+        path = flow.path(fetched.base) if fetched is not None else ""
+        if not path.startswith("%") or not path[1:].isdigit():
+            return False
+        made = int(path[1:])
+        return any(
+            isinstance(value, Instance) and value.site == (edge.caller.key, made)
+            for value in self.places.types.of(edge.caller, made)
+        ) and (published or self._is_kept(edge.caller, flow, made, edge.site))
+
+    def _is_kept(self, code: Code, flow: Dataflow, made: int, site: int) -> bool:
+        """Whether a function has given what it has made to nobody but other new objects, up to a call.
+
+        What it has no other use for was not prepared by the call.
+        """
+        uses = flow.uses(made)
+        if len(uses) < 2 and made not in code.returns:
+            return False
+        for use in uses:
+            id = getattr(use, "id", facts.NOTHING)
+            match use:
+                case facts.LoadAttr() | facts.Compute():
+                    pass
+                case facts.StoreAttr(base=base) if base == made:
+                    pass
+                case facts.Call(callee=callee) if any(
+                    isinstance(value, ClassRef) for value in self.places.types.of(code, callee)
+                ):
+                    pass
+                case _ if id < site:
+                    return False
+                case _:
+                    pass
+        return True
+
+    def _is_before_start(self, edge: Edge, context: Context) -> bool:
+        """Whether the caller goes on to start the context, or what it calls does."""
+        return self._starts_between(edge.caller, edge.site - 1, 1 << 60, context)
+
+    def _starts_between(self, code: Code, after: int, before: int, context: Context) -> bool:
+        """Whether a function starts a context between two operations, itself or by a call."""
+        starting = self._starting.get(context.index)
+        if starting is None:
+            starting = self._starting[context.index] = self._starters(context)
+        if any(starter is code and after < id < before for starter, id in context.starts):
+            return True
+        calls = (each for each in self.threads.calls.calls(code) if after < each.site < before)
+        return any(each.callee.key in starting for each in calls)
+
+    def _starters(self, context: Context) -> set[int]:
+        pending = [code for code, _ in context.starts]
+        found = {code.key for code in pending}
+        while pending:
+            for edge in self.threads.calls.callers(pending.pop()):
+                if edge.caller.key not in found:
+                    found.add(edge.caller.key)
+                    pending.append(edge.caller)
+        return found
+
+
+def _fetched(edge: Edge) -> facts.LoadAttr | None:
+    """Where a method that is called is fetched from its object; or a property, which is a call."""
+    operation = edge.caller.operations[edge.site]
+    if type(operation) is facts.Call and operation.callee >= 0:
+        operation = edge.caller.operations[operation.callee]
+    return operation if type(operation) is facts.LoadAttr else None
+
+
+def _is_on_self(edge: Edge) -> bool:
+    fetched = _fetched(edge)
+    return on_own_object(edge) or (edge.caller.is_method and fetched is not None and fetched.base == 0)
+
+
+def _gives(edge: Edge) -> bool:
+    """Whether a call hands anything over."""
+    call = edge.caller.operations[edge.site]
+    return type(call) is facts.Call and bool(call.arguments)

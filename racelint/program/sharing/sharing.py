@@ -1,0 +1,282 @@
+"""Stage 8: which Places can two contexts reach, on one and the same object, and which accesses come before that?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.model import SafetyKind
+from racelint.program.callgraph.protocols import is_lock_class
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Place, Places
+from racelint.program.sharing.approaches import Approaches
+from racelint.program.sharing.beliefs import Beliefs
+from racelint.program.sharing.entering import name_objects
+from racelint.program.sharing.naming import Naming
+from racelint.program.sharing.preparing import Preparing
+from racelint.program.sharing.turns import Turns
+from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
+from racelint.program.sources.source import ClassInfo, Code, makes
+from racelint.program.values.types import Types
+from racelint.program.values.values import Instance, LibraryObject, Value
+
+PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
+"""The methods by which an object passes all that is asked of it on to another one."""
+
+
+@dataclass(slots=True)
+class Sharing:
+    """What contexts share. `given_to_each` holds, for a context whose instances each have a receiver of their own, the
+    objects made elsewhere that the receivers' attributes have in common."""
+
+    threads: Threads
+    places: Places
+    assumed: tuple[str, ...]
+    naming: Naming
+    approaches: Approaches
+    beliefs: Beliefs
+    turns: Turns
+    given_to_each: dict[int, set[Value]] = field(default_factory=dict)
+    noting_process: dict[int, bool] = field(default_factory=dict)
+    """For functions that were asked about: whether they store which process they are in."""
+    for_tests: dict[int, bool] = field(default_factory=dict)
+    """For functions that were asked about: whether only the set-up of tests runs them."""
+    _assumed: dict[Place, bool] = field(default_factory=dict)
+    _unstarted: dict[int, Limits] = field(default_factory=dict)
+    _setup: Limits | None = None
+    preparing: Preparing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.preparing = Preparing(self.threads, self.places)
+
+    def is_early(self, access: Access) -> bool:
+        """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
+        code = access.code
+        if access.place.kind == "attribute":
+            if code.name == "__del__" and code.is_method and code.function.parameters:
+                return access.base == code.function.parameters[0].name
+            if code.key in self.threads.calls.constructing and code.function.parameters:
+                return access.base == code.function.parameters[0].name
+            return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
+        if access.place.kind == "closure":
+            return code.key == access.place.owner
+        return code.function.kind in ("module", "class")
+
+    def _is_setup(self, access: Access) -> bool:
+        """Whether a method works on its own object while that is as its constructor left it, and else refuses."""
+        if self._setup is None:
+            self._setup = while_as_made(self.threads.calls)
+        refused = self._setup.get(access.code.key)
+        return refused is not None and access.id > refused and _is_of_self(access)
+
+    def _is_fresh(self, access: Access) -> bool:
+        """Whether the object was made in this very function, under a name of its own."""
+        if not access.base.startswith("%"):
+            return False
+        made = access.base[1:]
+        operation = (
+            access.code.operations[int(made)] if made.isdigit() and int(made) < len(access.code.operations) else None
+        )
+        return type(operation) is facts.Call and any(
+            isinstance(value, Instance) and value.site == (access.code.key, operation.id) for value in access.bases
+        )
+
+    def _is_building(self, access: Access) -> bool:
+        """Whether a function inside a constructor works on the object, and is called there only, before any start."""
+        code, around = access.code, access.code.parent
+        if around is None or around.key not in self.threads.calls.constructing or not around.function.parameters:
+            return False
+        made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+        uses = [use for id in made for use in self.places.dataflow(around).uses(id)]
+        called = all(type(use) is facts.Call and use.callee in made for use in uses)
+        if not called or set(made) & set(around.returns):
+            return False
+        last = max((edge.site for edge in self.threads.calls.callers(code)), default=-1)
+        starts = (start for context in self.threads.contexts for start in context.starts)
+        if any(starter is around and id < last for starter, id in starts):
+            return False
+        own = f"c:{around.module}:{code.function.parent}:{around.function.parameters[0].name}"
+        return access.base == own
+
+    def is_assumed(self, place: Place) -> bool:
+        """Whether `--assume-shared` names the Place, its class or its module."""
+        known = self._assumed.get(place)
+        if known is None:
+            names = [place.symbol]
+            while "." in names[-1]:
+                names.append(names[-1].rpartition(".")[0])
+            known = any(fnmatchcase(name, pattern) for name in names for pattern in self.assumed)
+            known = self._assumed[place] = known and (place.kind != "closure" or self._is_handed_out(place))
+        return known
+
+    def _is_handed_out(self, place: Place) -> bool:
+        """Whether a closure variable outlives the call that makes it, with an inner function that uses it."""
+        for access in self.places.by_place[place]:
+            code: Code | None = access.code
+            while code is not None and code.key != place.owner:
+                if code.key in self.threads.calls.handed_out:
+                    return True
+                code = code.parent
+        return False
+
+    def idle(self) -> list[str]:
+        """The patterns of `--assume-shared` that name no Place, class or module of the program."""
+        names = {place.symbol for place in self.places.by_place} if self.assumed else set()
+        names |= {name[:end] for name in names for end, char in enumerate(name) if char == "."}
+        return [pattern for pattern in self.assumed if not any(fnmatchcase(name, pattern) for name in names)]
+
+    def in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
+        """Whether the two accesses, made by these contexts, may touch the very same memory.
+
+        What a coroutine was called on and has handed to a pool is in use there while it waits: of that it is one user.
+        """
+        kind = first.place.kind
+        if kind in ("global", "class"):
+            return True
+        if kind == "closure":
+            return self._closure_in_common(first.place, one, other)
+        if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
+            return False
+        if self.is_before_start(first, one, second, other):
+            return False
+        if self.preparing.is_handed_over_later(first, other) or self.preparing.is_handed_over_later(second, one):
+            return False
+        mine = self.naming.names(one, first.code, first.base)
+        if one is other:
+            stable = self.naming.stable[one.index]
+            # two threads of one start are given one item each, as far as one can see
+            mine = {name: None for name in mine if not name.is_item}
+            if any(name.root[0] == "global" or name.root in stable for name in mine):
+                return True
+            given = self.given_to_each.get(one.index, ())
+            return any(value in given for value in first.bases if value in second.bases)
+        theirs = self.naming.names(other, second.code, second.base)
+        if self.naming.giving.follows(one, other) or self.naming.giving.follows(other, one):
+            shared = self.naming.stable[one.index] | self.naming.stable[other.index]
+            mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
+        in_turn = all(context.awaited or context.is_main for context in (one, other))
+        return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
+
+    def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
+        """Whether one context works on the thread object that the other one runs on, before that is started."""
+        if one is other or not (_is_of_self(first) and _is_of_self(second)):
+            return False
+        pairs = ((first, other, second), (second, one, first))
+        return any(
+            access.id < self._before_start(context).get(access.code.key, 0) and _is_receiver(context, inside)
+            for access, context, inside in pairs
+        )
+
+    def _before_start(self, context: Context) -> Limits:
+        found = self._unstarted.get(context.index)
+        if found is None:
+            found = self._unstarted[context.index] = before_start(self.threads.calls, context)
+        return found
+
+    def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
+        """A closure variable is one for all that run inside the call of its function, not for several such calls."""
+        owner = self.places.types.names.sources.codes[place.owner]
+        for context in {one.index: one, other.index: other}.values():
+            if not context.is_main and any(each is context for each in self.threads.of(owner)):
+                return False
+        return one is not other or self.naming.giving.again(one, owner, facts.NOTHING)
+
+
+def _is_of_self(access: Access) -> bool:
+    parameters = access.code.function.parameters
+    return access.code.is_method and bool(parameters) and access.base == parameters[0].name
+
+
+def _is_receiver(context: Context, access: Access) -> bool:
+    """Whether the object of a method is the one that the context was started on, by its class."""
+    cls = access.code.cls
+    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
+    return cls is not None and any(cls in each.mro or each in cls.mro for each in receivers)
+
+
+def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
+    """Name what each context works on."""
+    places = locksets.places
+    naming = name_objects(threads, places)
+    approaches = Approaches(naming, locksets)
+    sharing = Sharing(threads, places, tuple(assumed), naming, approaches, Beliefs(locksets), Turns(locksets))
+    for context in threads.contexts[1:]:
+        if context.own_instance:
+            given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
+            sharing.given_to_each[context.index] = {value for values in given for value in values}
+    return sharing
+
+
+def _given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
+    """The objects in the attributes of a receiver of its own that were made elsewhere: all instances may share them."""
+    if not isinstance(receiver, Instance):
+        return []
+    types = places.types
+    own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
+    found: list[Value] = []
+    for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
+        for value in types.of_attribute(receiver.cls, name):
+            if isinstance(value, Instance) and value is not receiver and not _made_by(value, own, context):
+                maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
+                if maker is None or all(each is not context for each in threads.of(maker)):
+                    found.append(value)
+    return found
+
+
+def _made_by(value: Instance, own: set[int], context: Context) -> bool:
+    """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
+    if value.site is None:
+        return value.cls.library_bases == []
+    if value.site[0] in own:
+        return True
+    if context.repeated is None or context.code is None or value.site[0] != context.code.key:
+        return False
+    return context.repeated[0] <= value.site[1] <= context.repeated[1]
+
+
+def is_confined(places: Places, place: Place) -> bool:
+    """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
+    owner = places.types.names.sources.classes[place.owner] if place.kind in ("attribute", "class") else None
+    if owner is not None and is_lock_class(places.types, owner):
+        return True
+    knowledge = places.types.names.knowledge
+    for base in owner.library_bases if owner is not None and place.kind == "attribute" else ():
+        safety = knowledge.safety(base)
+        if safety is not None and safety.kind is SafetyKind.CONFINED:
+            return True
+    for value in places.values(place):
+        if isinstance(value, LibraryObject):
+            safety = knowledge.safety(value.qualname)
+            if safety is not None and safety.kind in (SafetyKind.CONFINED, SafetyKind.PROCESS):
+                return True
+        if isinstance(value, Instance) and _stands_for_own(places, value.cls):
+            return True
+    behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
+    return bool(behind) and all(each is not place and is_confined(places, each) for each in behind)
+
+
+def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
+    """Whether objects of the class do no more than stand for what the running thread has under a name."""
+    types = places.types
+    found = [method.code for method in types.attributes.methods(cls) if method.code.name in PASSED_ON]
+    return len(found) == len(PASSED_ON) and all(
+        any(
+            _is_of_thread(types, value)
+            for each in code.operations
+            if isinstance(each, facts.LoadName | facts.LoadAttr)
+            for value in types.of(code, each.id)
+        )
+        for code in found
+    )
+
+
+def _is_of_thread(types: Types, value: Value) -> bool:
+    names = list(value.cls.library_bases) if isinstance(value, Instance) else []
+    names = [value.qualname] if isinstance(value, LibraryObject) else names
+    safeties = [types.names.knowledge.safety(name) for name in names]
+    return any(each is not None and each.kind is SafetyKind.CONFINED for each in safeties)

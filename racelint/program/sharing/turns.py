@@ -1,0 +1,132 @@
+"""Part of the sharing stage: who comes first says so under a lock, in a flag or a state, and goes on alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint import facts
+from racelint.program.contexts.lifetimes import contains, unconditional
+from racelint.program.dataflow.frames import split_path
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Kind
+from racelint.program.sequences.composites import polarity
+from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.source import Code
+
+FOREVER: Final = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one run at a time does: the operations of a function between two ids, for the object at `base`."""
+
+    base: str
+    begins: int
+    ends: int
+
+    def holds(self, access: Access) -> bool:
+        """Whether an access is made in the turn, and belongs to the object of the flag."""
+        return self.begins < access.id < self.ends and split_path(access.base)[0] == self.base
+
+
+@dataclass(slots=True)
+class Turns:
+    """Tells what comes in turn, by flags: `with lock: if self.busy: return; self.busy = True`."""
+
+    locksets: LockSets
+    _known: dict[int, list[Turn]] = field(default_factory=dict)
+
+    def are_in_turn(self, one: Access, other: Access) -> bool:
+        """Whether two accesses of one object are in the same function, where only one run at a time goes on."""
+        code = one.code
+        if other.code is not code:
+            return False
+        if code.key not in self._known:
+            self._known[code.key] = list(self._find(code))
+        return any(all(turn.holds(each) for each in (one, other)) for turn in self._known[code.key])
+
+    def _find(self, code: Code) -> Iterator[Turn]:
+        places = self.locksets.places
+        own = places.of(code)
+        flow = places.dataflow(code)
+        always: set[int] | None = None
+        for flag in own:
+            if flag.kind is not Kind.WRITE or flow.truth(flag.value) is not True or flag.place.kind != "attribute":
+                continue
+            always = always or unconditional(code)
+            reads = [each for each in own if _is_same(each, flag) and each.kind is Kind.READ and each.id < flag.id]
+            if flag.id not in always or not any(self._is_refused(code, read, flag) for read in reads):
+                continue
+            resets = [each for each in places.by_place[flag.place] if each.kind.writes and not self._sets(each)]
+            later = [each.id for each in resets if each.code is code and _is_same(each, flag) and each.id > flag.id]
+            if all(each.id in later if each.code is code else self._is_made(each) for each in resets):
+                yield Turn(flag.base, flag.id, min(later, default=FOREVER))
+
+    def _is_refused(self, code: Code, read: Access, flag: Access) -> bool:
+        """Whether a run that finds the flag set leaves the function, in the critical section in which it is set."""
+        if not is_in_one_section(self.locksets, read, flag):
+            return False
+        flow = self.locksets.places.dataflow(code)
+        return any(
+            type(node) is facts.Branch and polarity(flow, read, node.test) is True and leaves(node.body)
+            for node in code.controls
+        )
+
+    def _sets(self, access: Access) -> bool:
+        flow = self.locksets.places.dataflow(access.code)
+        return access.kind is Kind.WRITE and flow.truth(access.value) is True
+
+    def _is_made(self, access: Access) -> bool:
+        return access.code.key in self.locksets.threads.calls.constructing
+
+
+def is_in_one_section(locksets: LockSets, one: Access, other: Access) -> bool:
+    """Whether two accesses of a function are in one critical section."""
+    before, after = (locksets.held(each.code, each.id) for each in (one, other))
+    return any(use.lock.excludes and after.get(use) == section for use, section in before.items())
+
+
+def has_taken_over(locksets: LockSets, access: Access) -> bool:
+    """Whether the function has claimed a state that it goes on to change alone: others ask before they change it.
+
+    `with lock: if self.state is READY: self.state = BUSY; else: return` and later `self.state = DONE`
+    """
+    code, places = access.code, locksets.places
+    if access.kind is not Kind.WRITE:
+        return False
+    claims = [each for each in places.of(code) if _is_same(each, access) and each.kind is Kind.WRITE]
+    claimed = [
+        each.id
+        for each in claims
+        if each.id < access.id and _is_asked_before(locksets, each) and _is_all_that_goes_on(code, each.id)
+    ]
+    made = locksets.threads.calls.constructing
+    elsewhere = [
+        each
+        for each in places.by_place[access.place]
+        if each.kind.writes and each.code is not code and each.code.key not in made
+    ]
+    elsewhere = [each for each in elsewhere if any(use.lock.excludes for use in locksets.held(each.code, each.id))]
+    return bool(claimed and elsewhere) and all(_is_asked_before(locksets, each) for each in elsewhere)
+
+
+def _is_asked_before(locksets: LockSets, write: Access) -> bool:
+    """Whether the state is read before it is written, in one critical section."""
+    reads = (each for each in locksets.places.of(write.code) if _is_same(each, write) and each.id < write.id)
+    return any(each.kind is Kind.READ and is_in_one_section(locksets, each, write) for each in reads)
+
+
+def _is_all_that_goes_on(code: Code, id: int) -> bool:
+    """Whether every run that does not come to an operation leaves the function there."""
+    arms = [
+        (node.body, node.orelse) if any(contains(each, id) for each in node.body) else (node.orelse, node.body)
+        for node in code.controls
+        if type(node) is facts.Branch and contains(node, id)
+    ]
+    return bool(arms) and all(leaves(other) for _, other in arms)
+
+
+def _is_same(one: Access, other: Access) -> bool:
+    return one.place is other.place and one.base == other.base

@@ -1,0 +1,136 @@
+"""Part of the sharing stage: what works on an object before it, or a thread of it, is started, with no other beside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import Calls, is_public, on_own_object
+from racelint.program.callgraph.protocols import method_refs
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import last_id
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance
+
+ALL: Final = 1 << 60
+
+Limits = dict[int, int]
+"""For functions: the operations below this id are done before the start."""
+
+
+def before_start(calls: Calls, context: Context) -> Limits:
+    """What surely comes before the start of a thread that is an object of the program, as far as it is about that.
+
+    That is what its own `start` does before it calls that of its base class. And where one function makes and starts
+    it, what that does before; each with what is called from nowhere else.
+    """
+    if not context.own_instance or context.runs_on is not RunsOn.THREAD:
+        return {}
+    receivers = [receiver for _, receiver in context.entries if isinstance(receiver, Instance)]
+    limits: Limits = {}
+    for receiver in receivers:
+        for cls in (receiver.cls, *receiver.cls.subclasses):
+            for code in method_refs(calls.types, calls.types.names.values.instance(cls, None), ("start",)):
+                _note_own_start(calls, code, limits)
+    maker = context.code
+    if maker is not None and context.site >= 0 and context.starts and all(code is maker for code, _ in context.starts):
+        limits[maker.key] = min(id for _, id in context.starts)
+    _spread(calls, limits)
+    return limits
+
+
+def _note_own_start(calls: Calls, code: Code, limits: Limits) -> None:
+    """Note what a `start` does before it goes on to that of a base class."""
+    starts = [
+        each.id
+        for each in code.operations
+        if type(each) is facts.Call
+        and type(fetched := code.operations[each.callee]) is facts.LoadAttr
+        and fetched.name == "start"
+        and _is_base(code, fetched.base)
+    ]
+    if starts and code.key not in limits:
+        limits[code.key] = min(starts)
+
+
+def _is_base(code: Code, id: int) -> bool:
+    """Whether a value is a base class, or `super()`."""
+    operation = code.operations[id] if 0 <= id < len(code.operations) else None
+    if type(operation) is facts.Call:
+        callee = code.operations[operation.callee]
+        return type(callee) is facts.LoadName and callee.name == "super"
+    return isinstance(operation, facts.LoadName | facts.LoadAttr) and operation.name[:1].isupper()
+
+
+def _spread(calls: Calls, limits: Limits) -> None:
+    """Add the functions that are called from nowhere but before the start.
+
+    A public method that only constructors call is there for callers outside, who may come at any time.
+    """
+    codes = calls.types.names.sources.codes
+    pending = [codes[key] for key in limits]
+    while pending:
+        code = pending.pop()
+        for edge in calls.calls(code):
+            callee = edge.callee
+            if callee.key in limits or callee.key in calls.escaping:
+                continue
+            callers = calls.callers(callee)
+            if is_public(callee) and all(map(calls.is_construction, callers)):
+                continue
+            if all(each.site < limits.get(each.caller.key, 0) for each in callers):
+                limits[callee.key] = ALL
+                pending.append(callee)
+
+
+def while_as_made(calls: Calls) -> Limits:
+    """What works on an object that is still as its constructor left it: for functions, the operation behind which.
+
+    The constructor itself sets up by a method that raises unless the object's state is the one that it begins with;
+    what only such methods call belongs to it.
+    """
+    limits: Limits = {}
+    for key in sorted(calls.constructing):
+        for edge in calls.calls(calls.types.names.sources.codes[key]):
+            refusal = _refusal(edge.caller, edge.callee) if on_own_object(edge) else None
+            if refusal is not None:
+                limits[edge.callee.key] = refusal
+    pending = [calls.types.names.sources.codes[key] for key in limits]
+    while pending:
+        for edge in calls.calls(pending.pop()):
+            callee = edge.callee
+            if callee.key in limits or callee.key in calls.escaping or is_public(callee):
+                continue
+            callers = calls.callers(callee)
+            if all(on_own_object(each) and each.site > limits.get(each.caller.key, ALL) for each in callers):
+                limits[callee.key] = facts.NOTHING
+                pending.append(callee)
+    return limits
+
+
+def _refusal(constructor: Code, code: Code) -> int | None:
+    """The last operation of a test at the top of a method that raises unless a state is as the constructor left it."""
+    for node in code.function.body:
+        test = code.operations[node.test] if type(node) is facts.Branch and node.test >= 0 else None
+        if type(node) is not facts.Branch or type(test) is not facts.Compute or test.kind not in ("!=", "is not"):
+            continue
+        state, initial = (code.operations[id] for id in test.operands)
+        if type(state) is facts.LoadAttr and state.base == 0 and node.body and type(node.body[-1]) is facts.Raise:
+            stores = [each for each in constructor.operations if type(each) is facts.StoreAttr and each.base == 0]
+            stored = [constructor.operations[each.value] for each in stores if each.name == state.name]
+            if stored and _is_same(stored[-1], initial):
+                return last_id(node)
+    return None
+
+
+def _is_same(one: Operation | None, other: Operation | None) -> bool:
+    """Whether two values are the same literal, or the same name of a module."""
+    match one, other:
+        case facts.Const(text=text), facts.Const(text=other_text):
+            return text == other_text
+        case facts.LoadName(name=name, scope="global"), facts.LoadName(name=other_name, scope="global"):
+            return name == other_name
+        case _:
+            return False

@@ -1,0 +1,281 @@
+"""Part of the signals stage: an object that is safe one call at a time is asked, and others act before the asker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Node, Span
+from racelint.findings import Evidence
+from racelint.knowledge.model import LockRole, Question
+from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.frames import argument
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access
+from racelint.program.sequences.misses import handled_misses
+from racelint.program.sharing.sharing import Sharing
+from racelint.program.signals.around import ids_of, is_inside, surroundings
+from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.source import Code
+from racelint.program.values.values import LibraryMethod, LibraryObject, Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One call of a method on such an object; `access` is the read of the Place that holds it, if one does."""
+
+    code: Code
+    id: int
+    span: Span
+    method: str
+    library: str
+    receiver: int
+    sites: frozenset[Site]
+    access: Access | None
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OldAnswer:
+    """`asked` was answered, `act` relies on it, and `rival`, run by `other` while `one` is here, makes it untrue.
+
+    `waits`: the act then waits for ever, else it raises, or is done twice.
+    """
+
+    question: Question
+    asked: Step
+    act: Step
+    rival: Step
+    one: Context
+    other: Context
+    evidence: Evidence
+    waits: bool
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.asked.path
+
+    @property
+    def span(self) -> Span:
+        """The question."""
+        return self.asked.span
+
+
+class Questions:
+    """Finds the answers that are old when they are acted upon."""
+
+    def __init__(self, locksets: LockSets, sharing: Sharing) -> None:
+        self._locksets = locksets
+        self._sharing = sharing
+        self._threads = locksets.threads
+        self._places = locksets.places
+        self._types = locksets.places.types
+        self._knowledge = self._types.names.knowledge
+        self._steps: dict[int, list[Step]] = {}
+        self._collect()
+
+    def _collect(self) -> None:
+        names = {name.rpartition(".")[2] for name in self._knowledge.tables.questions}
+        rows = self._knowledge.tables.questions.values()
+        names |= {name for row in rows for name in (*row.acts, *row.rivals)}
+        codes = self._types.names.sources.codes
+        for (key, id), values in sorted(self._types.callees.items(), key=lambda item: item[0]):
+            for value in values if id >= 0 else ():
+                if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
+                    method = value.qualname.rpartition(".")[2]
+                    if method in names and value.receiver.site is not None:
+                        self._note(codes[key], id, method, value.receiver)
+        for code in codes:
+            for node in code.controls:
+                if type(node) is facts.With:
+                    self._note_with(code, node)
+
+    def _note(self, code: Code, id: int, method: str, receiver: LibraryObject) -> None:
+        call = code.operations[id]
+        fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+        if type(call) is facts.Call and type(fetched) is facts.LoadAttr and receiver.site is not None:
+            self._add(code, id, call.span, method, receiver.qualname, fetched.base, receiver.site)
+
+    def _note_with(self, code: Code, node: facts.With) -> None:
+        """`with lock:` acquires it."""
+        for value in self._types.of(code, node.manager):
+            if isinstance(value, LibraryObject) and value.site is not None and not node.is_async:
+                method = self._knowledge.lock_method(value.qualname, "acquire")
+                if method is not None and method.role is LockRole.ACQUIRE:
+                    self._add(code, node.manager, node.span, "acquire", value.qualname, node.manager, value.site)
+
+    def _add(self, code: Code, id: int, span: Span, method: str, library: str, receiver: int, site: Site) -> None:
+        known = self._steps.setdefault(code.key, [])
+        sites = frozenset({site}).union(*(each.sites for each in known if each.id == id))
+        known[:] = [each for each in known if each.id != id]
+        reads = (each for each in self._places.of(code) if receiver in (each.id, each.load))
+        known.append(Step(code, id, span, method, library, receiver, sites, next(reads, None)))
+
+    # --- questions and acts ---
+
+    def old(self) -> Iterator[OldAnswer]:
+        """One for each question that is asked in vain."""
+        for key in sorted(self._steps):
+            steps = sorted(self._steps[key], key=lambda step: step.id)
+            asked = [
+                (step, question)
+                for step in steps
+                if (question := self._knowledge.question(step.library, step.method)) is not None
+            ]
+            for step, question in asked:
+                found = next(self._of(step, question, steps), None)
+                if found is not None:
+                    yield found
+
+    def _of(self, asked: Step, question: Question, steps: list[Step]) -> Iterator[OldAnswer]:
+        code = asked.code
+        path = self._places.dataflow(code).path(asked.receiver)
+        handled = handled_misses(code, self._places.dataflow(code))
+        for act in steps:
+            if act.method not in question.acts or act.id <= asked.id or not act.sites & asked.sites:
+                continue
+            if self._places.dataflow(code).path(act.receiver) != path or not self._depends(act, asked, question):
+                continue
+            waits = act.method in question.waits and self._waits(act)
+            if not waits and act.id in handled:
+                continue
+            if (act.method == "acquire" and not waits) or (act.method == "set" and not self._does_more(asked, act)):
+                continue
+            yield from self._met(asked, act, question, waits)
+
+    def _does_more(self, asked: Step, act: Step) -> bool:
+        """Whether anything else is done because of the answer: setting an event twice is no harm."""
+        calls = (each.id for each in act.code.operations if type(each) is facts.Call)
+        return any(id > asked.id and id != act.id for id in calls)
+
+    def _waits(self, act: Step) -> bool:
+        """Whether the act has no limit of time: it stops for what it does not find."""
+        call = act.code.operations[act.id]
+        return type(call) is not facts.Call or (
+            argument(call, 0, "block") is None
+            and argument(call, 0, "blocking") is None
+            and argument(call, 1, "timeout") is None
+        )
+
+    def _depends(self, act: Step, asked: Step, question: Question) -> bool:
+        """Whether the act is done because of the answer: in the arm of the test that asks, or after a way out."""
+        code = asked.code
+        flow = self._places.dataflow(code)
+        around = surroundings(code).get(act.id)
+        ended = _ended(code.function.body, act.id)
+        for test in (*around.tests, *ended) if around is not None else ():
+            if not flow.comes_from(test, asked.id):
+                continue
+            truth = self._arm(code, test, act.id)
+            if question.wants is None or (
+                truth is not None and self._implied(code, test, asked.id, truth) is question.wants
+            ):
+                return True
+        return False
+
+    def _arm(self, code: Code, test: int, act: int) -> bool | None:
+        """The truth of the test where the act is done; what follows a way out has the other one."""
+        for node in code.controls:
+            if isinstance(node, facts.Branch | facts.Loop) and node.test == test:
+                body = [each.id for each in walk(node.body) if hasattr(each, "id")]
+                orelse = [each.id for each in walk(node.orelse) if hasattr(each, "id")]
+                if body and min(body) <= act <= max(body):
+                    return True
+                if orelse and min(orelse) <= act <= max(orelse):
+                    return False if type(node) is facts.Branch else None
+                if type(node) is facts.Loop:
+                    return False
+                return False if _leaves(node.body) else None
+        return None
+
+    def _implied(self, code: Code, test: int, asked: int, truth: bool) -> bool | None:
+        """What was answered if the test has come out so; None where that does not follow."""
+        if test == asked:
+            return truth
+        match self._places.dataflow(code).operation(test):
+            case facts.Compute(kind="not", operands=(inner,)):
+                return self._implied(code, inner, asked, not truth)
+            case facts.Choice(kind="and" | "or" as kind, operands=operands) if truth is (kind == "and"):
+                found = (self._implied(code, each, asked, truth) for each in operands)
+                return next((each for each in found if each is not None), None)
+            case _:
+                return None
+
+    # --- the others ---
+
+    def _met(self, asked: Step, act: Step, question: Question, waits: bool) -> Iterator[OldAnswer]:
+        held = self._keys(asked.code, asked.id) & self._keys(act.code, act.id)
+        rivals = [step for steps in self._steps.values() for step in steps if step.method in question.rivals]
+        for rival in sorted(rivals, key=lambda step: step is not act):
+            if not rival.sites & act.sites or held & self._keys(rival.code, rival.id):
+                continue
+            for one in self._threads.of(act.code):
+                for other in self._threads.of(rival.code):
+                    evidence = self._evidence(act, one, rival, other)
+                    if evidence is not None:
+                        yield OldAnswer(question, asked, act, rival, one, other, evidence, waits)
+
+    def _keys(self, code: Code, id: int) -> set[LockKey]:
+        return {use.lock.key for use in self._locksets.held(code, id)}
+
+    def _evidence(self, act: Step, one: Context, rival: Step, other: Context) -> Evidence | None:
+        if act.code.function.is_async or rival.code.function.is_async:
+            return None
+        if one.is_main and other.is_main:
+            place = act.access.place if act.access is not None else None
+            return "assumed" if place is not None and self._sharing.is_assumed(place) else None
+        if not self._threads.overlap(one, act.code, act.id, other, rival.code, rival.id):
+            return None
+        if act.access is not None and rival.access is not None:
+            same = act.access.place is rival.access.place
+            return "threads" if same and self._sharing.in_common(act.access, one, rival.access, other) else None
+        return "threads" if self._is_one(act, one) and self._is_one(rival, other) else None
+
+    def _is_one(self, step: Step, context: Context) -> bool:
+        """Whether what was handed to a context is one object for all of its instances, made elsewhere."""
+        if len(step.sites) != 1:
+            return False
+        [(key, id)] = step.sites
+        maker = self._types.names.sources.codes[key]
+        if maker.function.kind == "module":
+            return True
+        if any(each is context for each in self._threads.of(maker)) and not context.is_main:
+            return False
+        repeated = context.repeated
+        return not (context.code is maker and repeated is not None and repeated[0] <= id <= repeated[1])
+
+
+def _leaves(nodes: tuple[facts.Node, ...]) -> bool:
+    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
+
+
+def _ended(nodes: Sequence[Node], act: int) -> list[int]:
+    """The tests of the loops on every way to an operation, which have come to their end because the test failed."""
+    found: list[int] = []
+    for node in nodes:
+        if is_inside(node, act):
+            return found + [test for part in parts(node) if _holds(part, act) for test in _ended(part, act)]
+        if type(node) is facts.With:
+            found += _ended(node.body, act)
+        elif type(node) is facts.Loop and node.kind == "while" and not _breaks(node.body):
+            found.append(node.test)
+    return found
+
+
+def _holds(nodes: Sequence[Node], id: int) -> bool:
+    low, high = ids_of(nodes)
+    return low <= id <= high
+
+
+def _breaks(nodes: Sequence[Node]) -> bool:
+    """Whether a body leaves the loop around it by `break`."""
+    return any(
+        type(node) is facts.Break or (type(node) is not facts.Loop and any(map(_breaks, parts(node)))) for node in nodes
+    )

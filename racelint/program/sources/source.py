@@ -1,0 +1,176 @@
+"""The files of one run under one numbering: every function a `Code`, every class a `ClassInfo`."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from racelint import facts
+from racelint.facts import Control, Operation, Span
+from racelint.program.sources.impossible import asks_for_version, without_impossible
+from racelint.program.sources.nodes import parts
+
+OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModule:
+    """One file that was read: its dotted module name, the path to show, and its facts."""
+
+    name: str
+    path: str
+    is_package: bool
+    facts: facts.ModuleFacts
+
+
+@dataclass(eq=False, slots=True)
+class Code:
+    """One function (or module or class body) of the program; `key` is its index in `Sources.codes`.
+
+    `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
+    `controls` are the nodes that are no operations, in the order of the text, `returns` the ids of what it returns.
+    """
+
+    key: int
+    module: int
+    function: facts.Function = field(repr=False)
+    path: str
+    qualname: str
+    offset: int
+    operations: list[Operation | None] = field(repr=False)
+    controls: list[Control] = field(repr=False)
+    returns: list[int] = field(default_factory=list, repr=False)
+    loops: list[tuple[int, int]] | None = field(default=None, repr=False)
+    parent: Code | None = field(default=None, repr=False)
+    cls: ClassInfo | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def is_method(self) -> bool:
+        """Whether it stands directly in a class body."""
+        return self.cls is not None and self.function.kind == "function"
+
+
+@dataclass(eq=False, slots=True)
+class ClassInfo:
+    """One class of the program; `bases`, `mro` and `library_bases` are filled by the names stage."""
+
+    key: int
+    module: int
+    facts: facts.Class = field(repr=False)
+    qualname: str
+    parent: Code = field(repr=False)
+    body: Code = field(repr=False)
+    bases: list[ClassInfo] = field(default_factory=list)
+    library_bases: list[str] = field(default_factory=list)
+    mro: list[ClassInfo] = field(default_factory=list, repr=False)
+    subclasses: list[ClassInfo] = field(default_factory=list, repr=False)
+    """All known subclasses, direct or not, without itself."""
+
+
+@dataclass(eq=False, slots=True)
+class Sources:
+    """All modules, functions and classes of the program, in a fixed order."""
+
+    modules: list[SourceModule]
+    codes: list[Code]
+    classes: list[ClassInfo]
+    module_bodies: list[Code]
+    by_name: dict[str, int]
+    size: int
+    """How many values all codes have together: each code's ids lie in `offset .. offset + count`."""
+    _offsets: list[int] = field(default_factory=list, repr=False)
+    _children: dict[int, list[Code]] = field(default_factory=dict, repr=False)
+
+    def children(self, code: Code) -> list[Code]:
+        """The functions that stand directly in another."""
+        if not self._children:
+            for each in self.codes:
+                if each.parent is not None:
+                    self._children.setdefault(each.parent.key, []).append(each)
+        return self._children.get(code.key, [])
+
+    def operation_at(self, number: int) -> tuple[Code, Operation | None]:
+        """The function and operation of a program-wide value number."""
+        if not self._offsets:
+            self._offsets.extend(code.offset for code in self.codes)
+        code = self.codes[bisect_right(self._offsets, number) - 1]
+        id = number - code.offset
+        return code, code.operations[id] if id < len(code.operations) else None
+
+
+def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Control]]:
+    found: list[Operation] = []
+    controls: list[Control] = []
+    pending = list(reversed(function.body))
+    while pending:
+        node = pending.pop()
+        if type(node) in OPERATIONS:
+            found.append(node)  # type: ignore[arg-type]
+            continue
+        controls.append(node)  # type: ignore[arg-type]
+        for part in reversed(parts(node)):
+            pending.extend(reversed(part))
+    last = max((operation.id for operation in found), default=-1)
+    by_id: list[Operation | None] = [None] * max(last + 1, len(function.parameters))
+    for operation in found:
+        by_id[operation.id] = operation
+    return by_id, controls
+
+
+def assemble(modules: Sequence[SourceModule]) -> Sources:
+    """Number the functions and classes of all modules, in the order of module name and path."""
+    ordered = sorted(modules, key=lambda module: (module.name, module.path))
+    sources = Sources(ordered, [], [], [], {}, 0)
+    for index, module in enumerate(ordered):
+        sources.by_name.setdefault(module.name, index)
+        _add_module(sources, index, module)
+    return sources
+
+
+def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
+    first_code, first_class = len(sources.codes), len(sources.classes)
+    for written in module.facts.functions:
+        function, (operations, controls) = written, _flatten(written)
+        if any(each is not None and asks_for_version(each) for each in operations):
+            function = without_impossible(written, operations)
+            operations, controls = _flatten(function)
+        returns = [node.value for node in controls if type(node) is facts.Return and node.value >= 0]
+        qualname = f"{module.name}.{function.qualname}" if function.qualname else module.name
+        sources.codes.append(
+            Code(
+                len(sources.codes), index, function, module.path, qualname, sources.size, operations, controls, returns
+            )
+        )
+        sources.size += len(operations)
+    sources.module_bodies.append(sources.codes[first_code])
+    for cls in module.facts.classes:
+        info = ClassInfo(
+            len(sources.classes),
+            index,
+            cls,
+            f"{module.name}.{cls.qualname}",
+            sources.codes[first_code + cls.parent],
+            sources.codes[first_code + cls.body],
+        )
+        sources.classes.append(info)
+    for code in sources.codes[first_code:]:
+        if code.function.parent >= 0:
+            code.parent = sources.codes[first_code + code.function.parent]
+        if code.function.cls >= 0:
+            code.cls = sources.classes[first_class + code.function.cls]
+
+
+def makes(operation: Operation | None, code: Code) -> bool:
+    """Whether an operation of the function around makes the function (or lambda) `code`."""
+    return type(operation) is facts.MakeFunction and operation.function == code.function.index
+
+
+def span_of(code: Code, id: int) -> Span:
+    """Where an operation of a function is written; the function's name for what has no place of its own."""
+    span = getattr(code.operations[id], "span", None) if 0 <= id < len(code.operations) else None
+    return span if isinstance(span, Span) else code.function.span

@@ -1,0 +1,1 @@
+"""What a started function reads, and what its starter reads of it."""

@@ -1,0 +1,1 @@
+"""What other tasks of one event loop can come into."""

@@ -1,0 +1,234 @@
+"""Part of the interleavings stage: who touches, from another thread, what belongs to the thread of an event loop?
+
+Two ways lead there. A started thread calls a loop that others run, or an object that coroutines use. Or the loop itself
+runs in a started thread, and its starter calls it directly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.running import RunsOn
+from racelint.program.contexts.contexts import OWN_THREADS, Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.values.values import (
+    ClassRef,
+    FunctionRef,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Site,
+    Value,
+)
+
+TAKES_FACTORY: Final = frozenset(
+    ["create_server", "create_connection", "create_datagram_endpoint", "create_unix_server", "create_unix_connection"]
+)
+"""The methods of a loop that are given a function which makes protocols."""
+
+FUTURE: Final = "asyncio.Future"
+
+
+@dataclass(frozen=True, slots=True)
+class Trespass:
+    """The call `id` of the library method `callee`; `stranger` makes it (None: whoever calls the function).
+
+    `home` is where the loop is run, or the object is made or used, to which the call belongs.
+    """
+
+    code: Code
+    id: int
+    callee: str
+    stranger: Context | None
+    home: tuple[Code, int]
+    loop_thread: Context | None = None
+
+    @property
+    def path(self) -> str:
+        """The file of the finding."""
+        return self.code.path
+
+    @property
+    def span(self) -> Span:
+        """The call."""
+        return span_of(self.code, self.id)
+
+
+def link_trespasses(threads: Threads, tasks: Threads) -> list[Trespass]:
+    """Find them, in the order of the program."""
+    finder = _Finder(threads, tasks)
+    return list(finder.find()) if finder.belongings else []
+
+
+class _Finder:
+    """Looks at the calls that belong to the thread of a loop."""
+
+    def __init__(self, threads: Threads, tasks: Threads) -> None:
+        self._threads = threads
+        self._types = threads.calls.types
+        self._codes = self._types.names.sources.codes
+        knowledge = self._types.names.knowledge
+        self.belongings: list[tuple[Site, LibraryMethod]] = []
+        self._used: dict[Site, tuple[Code, int]] = {}
+        """For an object by where it is made: a call in a coroutine that uses it."""
+        self._runs: dict[int, dict[Site | None, tuple[Code, int]]] = defaultdict(dict)
+        """For each function: the loops that it runs, by where they are made (None: its own)."""
+        for site, values in sorted(self._types.callees.items()):
+            code = self._codes[site[0]]
+            for value in values if site[1] >= 0 else ():
+                if isinstance(value, Library | LibraryMethod) and knowledge.runs_loop(value.qualname):
+                    self._runs[site[0]][_made(value)] = (code, site[1])
+                if isinstance(value, LibraryMethod) and (made := _made(value)) is not None:
+                    if code.function.is_async:
+                        self._used.setdefault(made, (code, site[1]))
+                    if knowledge.is_for_loop_thread(value.qualname):
+                        self.belongings.append((site, value))
+        self._loops = self._in_threads()
+        self._on_loop = {key for key, running in tasks.running.items() if any(not each.is_main for each in running)}
+        coroutines = [code for code in self._codes if code.function.is_async]
+        self._on_loop.update(threads.calls.reachable([*coroutines, *self._of_protocols()]))
+
+    def _of_protocols(self) -> Iterator[Code]:
+        """The methods of what a loop makes to speak for it (`create_server(factory)`): it alone calls them."""
+        for code in self._codes:
+            for call in code.operations:
+                fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+                if type(fetched) is not facts.LoadAttr or fetched.name not in TAKES_FACTORY:
+                    continue
+                given = call.arguments[0].value if isinstance(call, facts.Call) and call.arguments else facts.NOTHING
+                for factory in self._types.of(code, given) if given >= 0 else ():
+                    for cls in self._made_by(factory):
+                        yield from (method.code for method in self._types.attributes.methods(cls))
+
+    def _made_by(self, factory: Value) -> Iterator[ClassInfo]:
+        match factory:
+            case ClassRef(cls=cls):
+                yield cls
+            case FunctionRef(code=code):
+                values = (value for id in code.returns for value in self._types.of(code, id))
+                yield from (value.cls for value in values if isinstance(value, Instance))
+            case _:
+                pass
+
+    def _in_threads(self) -> dict[Site | None, tuple[Code, int, Context | None]]:
+        """The loops that are run in started threads; without a context where the thread runs nothing but the loop."""
+        found: dict[Site | None, tuple[Code, int, Context | None]] = {}
+        for context in self._threads.contexts[1:]:
+            for key, loops in self._runs.items() if context.runs_on in OWN_THREADS else ():
+                if context in self._threads.of(self._codes[key]):
+                    found.update({site: (*where, context) for site, where in loops.items() if site is not None})
+        knowledge = self._types.names.knowledge
+        for spawned in self._types.spawned:
+            target = spawned.target if spawned.spawn.runs_on is RunsOn.THREAD else None
+            if not isinstance(target, LibraryMethod) or not knowledge.runs_loop(target.qualname):
+                continue
+            if (made := _made(target)) is not None:
+                found[made] = (self._codes[spawned.site[0]], spawned.site[1], None)
+        return found
+
+    def find(self) -> Iterator[Trespass]:
+        """Each call once."""
+        told: set[Site] = set()
+        for site, method in self.belongings:
+            code, made = self._codes[site[0]], _made(method)
+            if code.function.is_async or site in told or made is None:
+                continue
+            found = self._by_thread(code, site[1], method, made) or self._by_starter(code, site[1], method, made)
+            if found is not None:
+                told.add(site)
+                yield found
+
+    def _by_thread(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
+        """A started thread that runs no loop touches what was made elsewhere and is used by coroutines."""
+        maker = self._codes[made[0]]
+        is_loop = made in {site for loops in self._runs.values() for site in loops}
+        used = self._used.get(made)
+        # whoever makes a future has the loop that the future belongs to
+        has_loop = maker.function.is_async or is_loop or _is_future(method)
+        home = used or ((maker, made[1]) if has_loop else None)
+        if home is None:
+            return None
+        for context in self._threads.of(code):
+            if (
+                context.runs_on in OWN_THREADS
+                and not self._runs_loop(context)
+                and context not in self._threads.of(maker)
+                and not self._is_own(context, code, id, maker)
+            ):
+                return Trespass(code, id, method.qualname, context, home)
+        return None
+
+    def _is_own(self, context: Context, code: Code, id: int, maker: Code) -> bool:
+        """Whether the object that keeps it is the thread's own: coroutines have theirs, and get none of the thread."""
+        call = code.operations[id]
+        method = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+        kept = code.operations[method.base] if type(method) is facts.LoadAttr else None
+        keepers = self._types.of(code, kept.base) if type(kept) is facts.LoadAttr else ()
+        sites = [each.site for each in keepers if isinstance(each, Instance) and each.site is not None]
+        if not any(context in self._threads.of(self._codes[site[0]]) for site in sites):
+            return False
+        given = [
+            each.target.code
+            for each in self._types.spawned
+            if isinstance(each.target, FunctionRef) and context in self._threads.of(self._codes[each.site[0]])
+        ]
+        return maker.key not in self._threads.calls.reachable(given)
+
+    def _by_starter(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
+        """The loop runs in a thread, and code that runs elsewhere touches it after the start."""
+        if made not in self._loops or code.key in self._on_loop:
+            return None
+        where, at, context = self._loops[made]
+        if context is None:
+            started = code is not where or self._is_started(where, at, id)
+            return Trespass(code, id, method.qualname, None, (where, at)) if started else None
+        main = self._threads.contexts[0]
+        running = self._threads.of(code)
+        entry = context.entries[0][0]
+        if context in running or main not in running or self._is_handed_on(code):
+            return None
+        if not self._threads.overlap(main, code, id, context, entry, 0):
+            return None
+        return Trespass(code, id, method.qualname, None, (where, at), context)
+
+    def _is_handed_on(self, code: Code) -> bool:
+        """Whether a nested function is given to somebody: who has the loop's thread may run it there."""
+        if code.parent is None:
+            return False
+        operations = code.parent.operations
+        first = self._types.names.sources.module_bodies[code.module].key
+        made = {
+            each.id for each in operations if type(each) is facts.MakeFunction and first + each.function == code.key
+        }
+        calls = (each for each in operations if type(each) is facts.Call)
+        return any(argument.value in made for call in calls for argument in call.arguments)
+
+    def _is_started(self, code: Code, made: int, before: int) -> bool:
+        return any(
+            _made(value) == (code.key, made) and value.qualname.endswith(".start")
+            for (key, id), values in self._types.callees.items()
+            if key == code.key and made < id < before
+            for value in values
+            if isinstance(value, LibraryMethod)
+        )
+
+    def _runs_loop(self, context: Context) -> bool:
+        return any(context in self._threads.of(self._codes[key]) for key in self._runs)
+
+
+def _is_future(method: LibraryMethod) -> bool:
+    receiver = method.receiver
+    return isinstance(receiver, LibraryObject) and receiver.qualname == FUTURE
+
+
+def _made(value: Library | LibraryMethod) -> Site | None:
+    """Where the object of a bound method is made."""
+    receiver = value.receiver if isinstance(value, LibraryMethod) else None
+    return receiver.site if isinstance(receiver, LibraryObject) else None

@@ -1,0 +1,1 @@
+"""What names mean, and what each expression may stand for."""

@@ -1,0 +1,136 @@
+"""Where an attribute lives: the class that owns it, and the class-level definition that a look-up finds."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.names import Names
+from racelint.program.values.values import FunctionRef, Library
+
+
+class Attributes:
+    """Look-up of attributes over the classes of the program."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._owners: dict[tuple[int, str], ClassInfo] = {}
+        self._declared = [_declared(cls, names) for cls in names.sources.classes]
+        self._shapes: dict[int, frozenset[str]] = {}
+        self._defining: dict[tuple[int, str], ClassInfo | None] = {}
+
+    def declares(self, cls: ClassInfo, name: str) -> bool:
+        """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
+        return name in self._declared[cls.key] or name in self.class_level(cls)
+
+    def stored(self, cls: ClassInfo) -> set[str]:
+        """The attributes that the class and its bases store on their instances."""
+        return set().union(*(self._declared[each.key] for each in cls.mro))
+
+    def is_class_level(self, cls: ClassInfo, name: str) -> bool:
+        """Whether all instances share the attribute: the class body binds it, and no method stores it on `self`."""
+        return self.defining(cls, name) is not None and not any(name in self._declared[each.key] for each in cls.mro)
+
+    def owner(self, cls: ClassInfo, name: str) -> ClassInfo:
+        """The class whose attribute `name` is, seen from an instance of `cls`: the furthest ancestor that declares it.
+
+        Where only subclasses declare it (an attribute that a base class expects), the nearest one of them that all
+        share, else the class itself.
+        """
+        found = self._owners.get((cls.key, name))
+        if found is None:
+            candidates = [each for each in cls.mro if self.declares(each, name)]
+            below = [each for each in cls.subclasses if self.declares(each, name)] if not candidates else []
+            found = candidates[-1] if candidates else below[0] if len(below) == 1 else cls
+            self._owners[cls.key, name] = found
+        return found
+
+    def class_level(self, cls: ClassInfo) -> dict[str, list[tuple[Code, facts.StoreName]]]:
+        """What the class body binds."""
+        return self._names.class_stores.get(cls.body.key, {})
+
+    def defining(self, cls: ClassInfo, name: str, *, after: ClassInfo | None = None) -> ClassInfo | None:
+        """The class of the method resolution order (behind `after`, if given) whose body binds `name`."""
+        if after is not None:
+            order = cls.mro[cls.mro.index(after) + 1 :] if after in cls.mro else after.mro[1:]
+            return next((each for each in order if name in self.class_level(each)), None)
+        key = (cls.key, name)
+        if key not in self._defining:
+            self._defining[key] = next((each for each in cls.mro if name in self.class_level(each)), None)
+        return self._defining[key]
+
+    def overriding(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
+        """The subclasses whose body binds `name` anew."""
+        return [each for each in cls.subclasses if name in self.class_level(each)]
+
+    def shape(self, code: Code) -> frozenset[str]:
+        """The decorators of a function by canonical library name, and `setter`/`deleter` for those of a property."""
+        found = self._shapes.get(code.key)
+        if found is None:
+            found = self._shapes[code.key] = frozenset(self._decorators(code))
+        return found
+
+    def _decorators(self, code: Code) -> list[str]:
+        if code.parent is None:
+            return []
+        found: list[str] = []
+        for id in code.function.decorators:
+            operation = code.parent.operations[id]
+            if type(operation) is facts.LoadAttr and operation.name in ("setter", "deleter", "getter"):
+                found.append(operation.name)
+            callee = operation.callee if type(operation) is facts.Call else id
+            values = self._names.static(code.parent, callee)
+            found.extend(value.qualname for value in values if isinstance(value, Library))
+        return found
+
+    def is_static(self, code: Code) -> bool:
+        """Whether a method gets no receiver."""
+        return "staticmethod" in self.shape(code)
+
+    def is_class_method(self, code: Code) -> bool:
+        """Whether a method gets its class as receiver."""
+        return "classmethod" in self.shape(code) or code.name in ("__new__", "__init_subclass__", "__class_getitem__")
+
+    def is_property(self, code: Code) -> bool:
+        """Whether reading the attribute calls the function."""
+        shape = self.shape(code)
+        return "property" in shape or "functools.cached_property" in shape or "abc.abstractproperty" in shape
+
+    def is_context_manager(self, code: Code) -> bool:
+        """Whether the function is a generator turned into a context manager."""
+        return not self.shape(code).isdisjoint(("contextlib.contextmanager", "contextlib.asynccontextmanager"))
+
+    def receiver_of(self, code: Code) -> ClassInfo | None:
+        """The class whose instance is parameter 0 of a function, if it is a plain method."""
+        if not code.is_method or not code.function.parameters or code.function.parameters[0].kind != "positional":
+            return None
+        return None if self.is_static(code) or self.is_class_method(code) else code.cls
+
+    def methods(self, cls: ClassInfo) -> list[FunctionRef]:
+        """The functions that the class body defines."""
+        found: list[FunctionRef] = []
+        for stores in self.class_level(cls).values():
+            for code, store in stores:
+                found.extend(value for value in self._names.static(code, store.value) if isinstance(value, FunctionRef))
+        return found
+
+
+def _declared(cls: ClassInfo, names: Names) -> set[str]:
+    found = {annotation.name for annotation in cls.facts.annotations}
+    for stores in names.class_stores.get(cls.body.key, {}).values():
+        for code, store in stores:
+            for value in names.static(code, store.value):
+                if isinstance(value, FunctionRef) and value.code.cls is cls:
+                    found.update(_stored_on_receiver(value.code))
+    return found
+
+
+def _stored_on_receiver(code: Code) -> list[str]:
+    return [each.name for each in code.operations if type(each) is facts.StoreAttr and _is_receiver(code, each.base)]
+
+
+def _is_receiver(code: Code, id: int) -> bool:
+    """Whether a value is parameter 0, which is read by name where an inner function sees it too."""
+    operation = code.operations[id] if id > 0 else None
+    if type(operation) is not facts.LoadName or operation.scope != "cell" or not code.function.parameters:
+        return id == 0
+    return operation.name == code.function.parameters[0].name

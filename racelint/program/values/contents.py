@@ -1,0 +1,121 @@
+"""Part of the types stage: what is in a container, a tuple, or what a generator gives."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from racelint import facts
+from racelint.program.sources.source import Code
+from racelint.program.values.elements import Elements
+from racelint.program.values.flow import Flow
+from racelint.program.values.invocation import Invocation
+from racelint.program.values.types import Passed, Types
+from racelint.program.values.values import (
+    ClassRef,
+    Instance,
+    Library,
+    LibraryObject,
+    Value,
+)
+
+
+class Contents:
+    """The constraints of items, elements and unpacking."""
+
+    def __init__(self, types: Types, flow: Flow, elements: Elements, invocation: Invocation) -> None:
+        self._flow = flow
+        self._elements = elements
+        self._names = types.names
+        self._values = types.names.values
+        self._invocation = invocation
+
+    def load_item(self, code: Code, operation: facts.LoadItem) -> None:
+        """What `x[key]` may be."""
+        if operation.base >= 0:
+            self._flow.watch(code.offset + operation.base, partial(self._item_of, code, operation))
+
+    def _item_of(self, code: Code, operation: facts.LoadItem, base: Value) -> None:
+        node = code.offset + operation.id
+        if isinstance(base, Instance):
+            passed = Passed((code.offset + operation.key,) if operation.key >= 0 else (), ())
+            self._invocation.method((code.key, operation.id), base, "__getitem__", passed, node)
+        elif isinstance(base, ClassRef | Library):
+            self._flow.add(node, base)
+        else:
+            key = _number(code, operation.key)
+            named = self._invocation.binding.named(base, code, operation.key)
+            if named is not None:
+                self._flow.copy(named, node)
+            elif key is None:
+                self._elements.take(node, base)
+            else:
+                self._elements.take_at(node, base, key)
+
+    def store_item(self, code: Code, operation: facts.StoreItem) -> None:
+        """Where the value of `x[key] = value` goes."""
+        if operation.base >= 0 and operation.value >= 0:
+            self._flow.watch(code.offset + operation.base, partial(self._store_in, code, operation))
+
+    def _store_in(self, code: Code, operation: facts.StoreItem, base: Value) -> None:
+        if isinstance(base, Instance):
+            given = (code.offset + operation.key, code.offset + operation.value)
+            self._invocation.method((code.key, operation.id), base, "__setitem__", Passed(given, ()), None)
+        elif isinstance(base, LibraryObject) and base.site is not None:
+            self._flow.copy(code.offset + operation.value, self._elements.held(base.site))
+            if _is_computed(code, operation.key):
+                self._flow.copy(code.offset + operation.key, self._elements.keys(base.site))
+
+    def build(self, code: Code, operation: facts.Build) -> None:
+        """`[a, b]` and its like make a container."""
+        if operation.kind == "slice":
+            return
+        site = (code.key, operation.id)
+        self._flow.add(code.offset + operation.id, self._values.library_object(operation.kind, site))
+        if operation.items:
+            held = self._elements.held(site)
+            for item in operation.items:
+                if item >= 0:
+                    self._flow.copy(code.offset + item, held)
+        for key in operation.keys:
+            if _is_computed(code, key):
+                self._flow.copy(code.offset + key, self._elements.keys(site))
+
+    def element(self, code: Code, operation: facts.Element) -> None:
+        """What the variable of a loop may be."""
+        if operation.iterable >= 0:
+            self._flow.watch(code.offset + operation.iterable, partial(self._iterate, code, operation))
+
+    def _iterate(self, code: Code, operation: facts.Element, iterable: Value) -> None:
+        node = code.offset + operation.id
+        self._elements.draw(node, iterable)
+        if isinstance(iterable, Instance):
+            iterator = self._flow.node("iterator", code.key, operation.id)
+            self._invocation.method((code.key, operation.id), iterable, "__iter__", Passed((), ()), iterator)
+            self._flow.watch(iterator, partial(self._elements.draw, node))
+
+    def unpack(self, code: Code, operation: facts.Unpack) -> None:
+        """What one name of `a, b = value` may be."""
+        if operation.value >= 0:
+            self._flow.watch(code.offset + operation.value, partial(self._unpack_from, code, operation))
+
+    def _unpack_from(self, code: Code, operation: facts.Unpack, value: Value) -> None:
+        node = code.offset + operation.id
+        if isinstance(value, LibraryObject) and value.site is not None and value.site[1] >= 0:
+            maker = self._names.sources.codes[value.site[0]]
+            made = maker.operations[value.site[1]] if value.site[1] < len(maker.operations) else None
+            if type(made) is facts.Build and made.kind == "tuple" and operation.index < len(made.items):
+                if made.items[operation.index] >= 0:
+                    self._flow.copy(maker.offset + made.items[operation.index], node)
+                return
+        self._elements.take_at(node, value, operation.index)
+
+
+def _number(code: Code, id: int) -> int | None:
+    """The literal number that a subscript is."""
+    operation = code.operations[id] if 0 <= id < len(code.operations) else None
+    return int(operation.text) if type(operation) is facts.Const and operation.text.isdigit() else None
+
+
+def _is_computed(code: Code, id: int) -> bool:
+    """Whether a key is no literal."""
+    return id >= 0 and (id >= len(code.operations) or type(code.operations[id]) is not facts.Const)

@@ -1,0 +1,97 @@
+"""Part of the types stage: what comes out of a container, by iterating over it, by a key, or by calling it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from racelint.program.values.flow import Flow
+from racelint.program.values.values import Generator, Interner, LibraryObject, Pair, Site, Value
+
+MAPPINGS: Final = frozenset(
+    {
+        "dict",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.abc.Mapping",
+        "collections.abc.MutableMapping",
+        "types.MappingProxyType",
+        "weakref.WeakKeyDictionary",
+        "weakref.WeakValueDictionary",
+    }
+)
+REFERENCES: Final = frozenset({"weakref.ref", "weakref.WeakMethod"})
+CALLED: Final = REFERENCES | {"collections.abc.Callable"}
+"""Objects that give what they hold when they are called."""
+
+
+class Elements:
+    """Lets what containers hold flow on. A mapping made by the program has a node for its keys and one for the rest."""
+
+    def __init__(self, flow: Flow, values: Interner) -> None:
+        self._flow = flow
+        self._values = values
+
+    def held(self, site: Site) -> int:
+        """The node of what the container made at a site holds; of a mapping, of what stands under its keys."""
+        return self._flow.node("elements", site)
+
+    def keys(self, site: Site) -> int:
+        """The node of the keys of the mapping made at a site."""
+        return self._flow.node("keys", site)
+
+    def draw(self, node: int, container: Value) -> None:
+        """What iterating over a value gives: the keys of a mapping."""
+        if isinstance(container, LibraryObject) and container.qualname in MAPPINGS:
+            if container.site is not None:
+                self._flow.copy(self.keys(container.site), node)
+            self._hold(node, container.holds[:1] if len(container.holds) > 1 else ())
+        else:
+            self.take(node, container)
+
+    def take(self, node: int, container: Value) -> None:
+        """What a value holds, as a subscript or `pop` gives it: never the keys of a mapping."""
+        match container:
+            case LibraryObject(qualname=qualname, site=site, holds=holds):
+                if site is not None:
+                    self._flow.copy(self.held(site), node)
+                self._hold(node, holds[-1:] if qualname in MAPPINGS else holds)
+            case Generator(code=code):
+                self._flow.copy(self._flow.node("yields", code.key), node)
+            case _:
+                pass
+
+    def take_at(self, node: int, container: Value, index: int) -> None:
+        """What the part at a position is: of a pair, of a tuple of which an annotation says what stands where."""
+        match container:
+            case Pair(container=inner):
+                if index == 1:
+                    self.take(node, inner)
+                elif isinstance(inner, LibraryObject) and inner.qualname in MAPPINGS:
+                    self.draw(node, inner)
+            case LibraryObject(qualname="tuple", holds=holds) if len(holds) > 1:
+                self._hold(node, holds[index : index + 1])
+            case _:
+                self.take(node, container)
+
+    def pair(self, node: int, container: Value) -> None:
+        """What iterating over the items of a mapping gives, or over the numbered elements of a container."""
+        if isinstance(container, LibraryObject | Generator):
+            self._flow.add(node, self._values.pair(container))
+
+    def unpair(self, node: int, container: Value) -> None:
+        """What a mapping holds that is made of a mapping, or of pairs."""
+        drawn = self._flow.node("drawn", node, container)
+        self.take(drawn, container)
+        self._flow.watch(drawn, partial(self._unpaired, node))
+
+    def _unpaired(self, node: int, value: Value) -> None:
+        if isinstance(value, Pair):
+            self.take_at(node, value, 1)
+        else:
+            self._flow.add(node, value)
+
+    def _hold(self, node: int, holds: tuple[tuple[Value, ...], ...]) -> None:
+        for values in holds:
+            for value in values:
+                self._flow.add(node, value)

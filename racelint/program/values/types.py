@@ -1,0 +1,132 @@
+"""Stage 2: what may each value be? A small points-to analysis: monotone, by allocation site, attributes by class.
+
+Unknown stays unknown: a value that nothing of the program makes has no entry, and later stages then keep silent.
+Calls are resolved on the way, since what a call returns and what its parameters get depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import Spawn
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.attributes import Attributes
+from racelint.program.values.elements import REFERENCES
+from racelint.program.values.flow import Flow
+from racelint.program.values.names import Names
+from racelint.program.values.values import (
+    NO_VALUES,
+    LibraryObject,
+    Site,
+    Value,
+    ValueSet,
+)
+
+TAKES_ELEMENT: Final = frozenset(
+    {"get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "__next__", "__getitem__"}
+)
+GIVES_ELEMENT: Final = frozenset(
+    {"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "__setitem__"}
+)
+SHARES_ELEMENTS: Final = frozenset({"values", "copy", "keys", "items", "__iter__"})
+DATACLASSES: Final = frozenset(
+    {"dataclasses.dataclass", "attr.s", "attr.attrs", "attr.define", "attr.dataclass", "attrs.define", "attrs.frozen"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The arguments of a call: nodes by position and by keyword, the containers given with one star and with two."""
+
+    positional: tuple[int, ...]
+    keywords: tuple[tuple[str, int], ...]
+    starred: tuple[int, ...] = ()
+    mappings: tuple[int, ...] = ()
+
+    def at(self, slot: Slot) -> int | None:
+        """The node of the argument that a slot names."""
+        for name, node in self.keywords:
+            if name == slot.keyword:
+                return node
+        if slot.position is not None and slot.position < len(self.positional):
+            return self.positional[slot.position]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A call that hands `target` to another context of execution, as `spawn` says, with the arguments `given`."""
+
+    site: Site
+    spawn: Spawn
+    target: Value
+    pool: Value | None
+    given: Passed
+
+
+class Types:
+    """The answer of the stage; `of` is the question."""
+
+    def __init__(self, names: Names, attributes: Attributes, flow: Flow) -> None:
+        self.names = names
+        self.attributes = attributes
+        self._flow = flow
+        self._singles: dict[Value, ValueSet] = {}
+        self.callees: dict[Site, ValueSet] = {}
+        self.implicit: dict[Site, ValueSet] = {}
+        self.spawned: dict[Spawned, None] = {}
+        self.given_back: dict[Site, int] = {}
+        """For calls that give back what they are given, or a reference to it: the value that this is."""
+        self.reflected: dict[Site, facts.LoadAttr | facts.StoreAttr | facts.DeleteAttr] = {}
+
+    def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
+        """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
+        known = table.get(site)
+        if known is None:
+            table[site] = self._singles.setdefault(value, {value: None})
+        elif value not in known:
+            table[site] = {**known, value: None}
+
+    def behind(self, code: Code, id: int) -> int:
+        """The value that a value refers to: `x` for `ref(x)`, for what calling that gives, and for `cast(T, x)`."""
+        while (given := self.given_back.get((code.key, id))) is not None and given < id:
+            id = given
+        return id
+
+    def of(self, code: Code, id: int) -> ValueSet:
+        """What the value with that id in that function may be; nothing where unknown."""
+        return self._flow.values(code.offset + id) if id >= 0 else {}
+
+    def of_node(self, node: int) -> ValueSet:
+        """What a program-wide value number may be."""
+        return self._flow.values(node)
+
+    def of_attribute(self, cls: ClassInfo, name: str) -> ValueSet:
+        """What the attribute of a class's instances may hold."""
+        owner = self.attributes.owner(cls, name)
+        return {**self._flow.values_of("instance", owner.key, name), **self._flow.values_of("class", owner.key, name)}
+
+    def of_class_level(self, cls: ClassInfo, name: str) -> ValueSet:
+        """What the class's own attribute may hold."""
+        return self._flow.values_of("class", cls.key, name)
+
+    def of_global(self, module: int, name: str) -> ValueSet:
+        """What a module's variable may hold."""
+        return self._flow.values_of("global", module, name)
+
+    def of_cell(self, code: Code, name: str) -> ValueSet:
+        """What a closure variable of `code` may hold."""
+        return self._flow.values_of("cell", code.key, name)
+
+    def referred(self, reference: Value) -> ValueSet:
+        """What a weak reference refers to."""
+        if not isinstance(reference, LibraryObject) or reference.qualname not in REFERENCES:
+            return NO_VALUES
+        return self.elements(reference.site) if reference.site is not None else NO_VALUES
+
+    def elements(self, site: Site) -> ValueSet:
+        """What the container made at a site may hold."""
+        return self._flow.values_of("elements", site)
