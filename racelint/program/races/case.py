@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 from typing import Final
 
 from racelint import facts
@@ -21,28 +20,16 @@ from racelint.program.locking.guards import (
     protections,
     steady,
 )
-from racelint.program.locking.locks import Lock, LockKey, is_doubtful
+from racelint.program.locking.locks import LockKey, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.meetings import Meetings
+from racelint.program.races.unshared import is_run_for_tests, is_thread_slot, notes_process
 from racelint.program.races.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
-from racelint.program.sharing.drawn import container
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Library, LibraryObject
-
-THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
-"""What names the running thread."""
-
-ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
-"""Accesses of one item by its key."""
-
-FOR_TESTS: Final = frozenset({"test", "testing"})
-"""Parts of a package with what its users' tests need: these run one after the other."""
-
-CALLERS: Final = 3
-"""How many calls up it is looked who runs a function."""
+from racelint.program.values.values import LibraryObject
 
 HALF: Final = 0.5
 """A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
@@ -79,8 +66,8 @@ class Case:
             for access in sharing.places.by_place[place]
             if access.code.key not in locksets.stepped
             and not self._is_early(access)
-            and not self._is_thread_slot(access)
-            and not (access.kind.writes and self._is_run_for_tests(access.code))
+            and not is_thread_slot(self.sharing, access)
+            and not (access.kind.writes and is_run_for_tests(self.sharing, access.code))
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""
@@ -100,27 +87,13 @@ class Case:
     def _is_early(self, access: Access) -> bool:
         if (
             access.kind.rebinds
-            and self._notes_process(access.code)
+            and notes_process(self.sharing, access.code)
             and not any(each.taken_here for each in self.protections(access))
         ):
             return True
         if not self.sharing.is_early(access):
             return False
         return self.threads.first_start(access.code) >= access.id
-
-    def _is_thread_slot(self, access: Access) -> bool:
-        """An item under the running thread's own key."""
-        if access.key < 0 or access.method not in ITEM_ACCESSES:
-            return False
-        types = self.sharing.places.types
-        flow = self.sharing.places.dataflow(access.code)
-        operation = flow.operation(access.key)
-        while isinstance(operation, facts.LoadAttr):
-            operation = flow.operation(operation.base)
-        return type(operation) is facts.Call and any(
-            isinstance(value, Library) and value.qualname in THREAD_KEYS
-            for value in types.of(access.code, operation.callee)
-        )
 
     @property
     def holds_lock(self) -> bool:
@@ -286,107 +259,6 @@ class Case:
 
     # --- the program's own rule ---
 
-    def is_insider(self, access: Access) -> bool:
-        """Whether the access is one that the guard was made for.
-
-        It is in the object's own methods, on a global object, or in code beside the class. Others may have an object of
-        their own: a test, a caller that has just made it. Who makes the guard anew makes the state anew with it.
-        """
-        code = access.code
-        receiver = self.sharing.places.types.attributes.receiver_of(code)
-        if (receiver is not None and _is_test(receiver.library_bases)) or _is_for_tests(code):
-            return False
-        if self._makes_guard(access):
-            return False
-        if access.place.kind == "object" or self._is_own_step(access):
-            return False
-        if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
-            return True
-        if receiver is None or (self.guard is not None and self._has_none(access, self.guard.lock)):
-            return False
-        if any(each.lock.kind is not None for each in self.protections(access)):
-            return True
-        owner = self.sharing.places.types.names.sources.classes[access.place.owner]
-        if access.base == code.function.parameters[0].name:
-            return owner in receiver.mro or receiver in owner.mro
-        return owner.module == code.module and self._kept_in(access).startswith(code.function.parameters[0].name + ".")
-
-    def _kept_in(self, access: Access) -> str:
-        """The path of an object, or of the container that it is drawn from and stays in."""
-        number = access.base.removeprefix("%")
-        if number == access.base or not number.isdigit():
-            return access.base
-        places = self.sharing.places
-        return container(places.types, places.dataflow(access.code), int(number)) or access.base
-
-    def _is_own_step(self, access: Access) -> bool:
-        """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
-        code, guard = access.code, self.guard
-        parameters = code.function.parameters
-        if guard is None or not parameters or not code.is_method or code.name not in ("__next__", "__anext__"):
-            return False
-        return guard.relation.startswith(".") and access.base == parameters[0].name
-
-    def knows(self, access: Access, lock: Lock) -> bool:
-        """Whether the class in which an access is written has the lock: what only a subclass has it cannot take."""
-        types = self.sharing.places.types
-        receiver = types.attributes.receiver_of(access.code)
-        if receiver is None or lock.key[0] != "attribute":
-            return True
-        owner = types.names.sources.classes[lock.key[1]]
-        return owner in receiver.mro or receiver not in owner.mro
-
-    def _has_none(self, access: Access, lock: Lock) -> bool:
-        """Whether an object at work on itself lacks a lock: that of a sibling class, which each has its own way."""
-        types = self.sharing.places.types
-        receiver = types.attributes.receiver_of(access.code)
-        if receiver is None or access.place.kind != "attribute" or lock.key[0] != "attribute":
-            return False
-        owner = types.names.sources.classes[lock.key[1]]
-        base = types.names.sources.classes[access.place.owner]
-        if access.base != access.code.function.parameters[0].name or not {receiver, owner} <= {*base.subclasses}:
-            return False
-        related = owner in receiver.mro or receiver in owner.mro
-        return not related and not any(each in owner.subclasses for each in receiver.subclasses)
-
-    def _makes_guard(self, access: Access) -> bool:
-        if self.guard is None:
-            return False
-        return any(
-            other.kind.rebinds
-            and other.base == access.base
-            and (other.place.kind, other.place.owner, other.place.name) == self.guard.lock.key
-            for other in self.sharing.places.of(access.code)
-        )
-
-    def _notes_process(self, code: Code) -> bool:
-        """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
-        known = self.sharing.noting_process.get(code.key)
-        if known is None:
-            known = self.sharing.noting_process[code.key] = self._stores_process(code)
-        return known
-
-    def _stores_process(self, code: Code) -> bool:
-        stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
-        return any(
-            isinstance(value, Library) and value.qualname == "os.getpid"
-            for call in (code.operations[id] for id in stored)
-            if type(call) is facts.Call
-            for value in self.sharing.places.types.of(code, call.callee)
-        )
-
-    def _is_run_for_tests(self, code: Code, depth: int = CALLERS) -> bool:
-        """Whether a function is there to set up tests, or is only called, as far as one can see, by such functions."""
-        known = self.sharing.for_tests.get(code.key)
-        if known is None:
-            callers = self.threads.calls.callers(code) if depth else []
-            module = self.sharing.places.types.names.sources.modules[code.module].name
-            known = not FOR_TESTS.isdisjoint(module.split(".")[1:]) or (
-                bool(callers) and all(self._is_run_for_tests(each.caller, depth - 1) for each in callers)
-            )
-            self.sharing.for_tests[code.key] = known
-        return known
-
     def is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function at all, as far as one can see."""
         return bool(self.threads.of(code)) and code.key not in self.threads.calls.constructing
@@ -420,12 +292,3 @@ def holds_lock(places: Places, place: Place) -> bool:
         isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
         for value in places.values(place)
     )
-
-
-def _is_test(bases: list[str]) -> bool:
-    return any(base.startswith("unittest.") for base in bases)
-
-
-def _is_for_tests(code: Code) -> bool:
-    """Whether a function is there to set up tests, as its module says: they run one after the other."""
-    return any(part in ("testing", "testing.py") for part in PurePath(code.path).parts)

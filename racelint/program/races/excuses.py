@@ -10,11 +10,12 @@ from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.apart import is_apart
-from racelint.program.races.case import THREAD_KEYS, Case
+from racelint.program.races.case import Case
 from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike
 from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
 from racelint.program.races.rough import is_estimate, is_time
+from racelint.program.races.unshared import THREAD_KEYS
 from racelint.program.sequences.composites import REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses

@@ -12,6 +12,7 @@ from racelint.program.memory.places import Access
 from racelint.program.races.case import HALF, Case, Partner
 from racelint.program.races.disturbances import read_again, takes_away
 from racelint.program.races.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
+from racelint.program.races.insiders import is_insider
 from racelint.program.races.latches import is_made_by_taker
 from racelint.program.races.memos import is_memo_of_calls, makes_object
 from racelint.program.races.oversights import callers_without, wrong_lock
@@ -146,7 +147,7 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | None:
         return None
     if case.place.kind not in FOR_ALL:
         found = beliefs.of_container(first, last) if first.code is last.code else None
-        return found if case.is_insider(first) else None
+        return found if is_insider(case, first) else None
     if sequence.shape is not Shape.UPDATE and case.is_constant(last):
         # what is done once by such a flag is mostly right when it is done twice
         return None
@@ -161,7 +162,7 @@ def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection
     guard = case.guard
     if guard is None or guard.share < HALF or not case.is_unguarded(held) or not case.is_reached(sequence.code):
         return False
-    if not case.is_insider(sequence.first) or callers_without(case, sequence.code, guard) == []:
+    if not is_insider(case, sequence.first) or callers_without(case, sequence.code, guard) == []:
         return False
     own = {(sequence.code.key, id) for id in sequence.between}
     elsewhere = [

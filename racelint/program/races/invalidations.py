@@ -26,6 +26,7 @@ from racelint.program.races.disturbances import (
 )
 from racelint.program.races.excuses import is_swapped_out
 from racelint.program.races.harmless import runs_at_exit
+from racelint.program.races.insiders import is_insider, knows
 from racelint.program.races.oversights import is_left_to_holder, where_forgotten
 from racelint.program.races.race import Problem, Race
 from racelint.program.sources.source import Code
@@ -69,7 +70,7 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
 
 def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisition, Access] | None:
     """What another function changes, where each thing that is gone over locks itself against who does that."""
-    if case.guard is not None or held or not case.is_reached(access.code) or not case.is_insider(access):
+    if case.guard is not None or held or not case.is_reached(access.code) or not is_insider(case, access):
         return None
     taken = case.sharing.beliefs.of_elements(case.threads.calls, access)
     harmful = harms(case, access)
@@ -87,9 +88,9 @@ def _changed_under_guard(case: Case, access: Access, held: list[Protection]) -> 
     guard = case.guard
     if guard is None or guard.guarded < 2 or not case.is_unguarded(held):
         return None
-    if guard.share < HALF and not case.knows(access, guard.lock):
+    if guard.share < HALF and not knows(case, access, guard.lock):
         return None
-    if not case.is_reached(access.code) or not case.is_insider(access) or is_left_to_holder(case, access, guard):
+    if not case.is_reached(access.code) or not is_insider(case, access) or is_left_to_holder(case, access, guard):
         return None
     changed = changed_under(case, access, guard, held)
     return None if changed is None else (guard, changed)

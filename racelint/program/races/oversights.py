@@ -14,6 +14,7 @@ from racelint.program.races.case import HALF, Case
 from racelint.program.races.disturbances import is_closed_to
 from racelint.program.races.excuses import is_claim, is_snapshot, is_swapped_out
 from racelint.program.races.harmless import is_single_step, runs_at_exit
+from racelint.program.races.insiders import is_insider
 from racelint.program.races.race import Problem, Race
 from racelint.program.sharing.turns import has_taken_over
 from racelint.program.sources.source import Code, span_of
@@ -26,7 +27,7 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if guard is None or guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
         return
-    if not case.is_reached(access.code) or not case.is_insider(access) or case.is_constant_state():
+    if not case.is_reached(access.code) or not is_insider(case, access) or case.is_constant_state():
         return
     if not _is_forgotten(case, access, guard) or is_left_to_holder(case, access, guard):
         return

@@ -19,6 +19,7 @@ from racelint.program.memory.iterations import VIEWS
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.breaches import claimed_guard
 from racelint.program.races.case import HALF, Case, Partner
+from racelint.program.races.insiders import is_insider
 from racelint.program.races.switching import may_switch
 from racelint.program.sequences.composites import REMOVES, Flagged, Sequences
 from racelint.program.sequences.swaps import COPIES
@@ -168,4 +169,4 @@ def _is_guarded(
     section = protections(steady(locksets.held(store.code, each.id) for each in (store, taken)), store)
     if not any(map(guard.protects, section)) or any(map(guard.protects, over)) or not contents.is_unguarded(over):
         return False
-    return flags.is_reached(code) and flags.is_insider(flagged.read) and flags.may_meet(flagged.read, store)
+    return flags.is_reached(code) and is_insider(flags, flagged.read) and flags.may_meet(flagged.read, store)

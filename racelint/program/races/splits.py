@@ -16,6 +16,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held
 from racelint.program.memory.places import Access, Place
 from racelint.program.races.case import Case
+from racelint.program.races.insiders import is_insider
 from racelint.program.races.pairs import is_tested_again
 from racelint.program.sequences.composites import Flagged, Sequences
 from racelint.program.sharing.sharing import Sharing, is_confined
@@ -92,7 +93,7 @@ def _raised(cases: dict[Place, Case], flagged: Flagged, lock: Protection) -> Acc
     for case in (flags, contents):
         if case.place in case.locksets.claims.owners or is_confined(case.sharing.places, case.place):
             return None
-    if flagged.last not in contents.accesses or not flags.is_reached(code) or not contents.is_insider(flagged.last):
+    if flagged.last not in contents.accesses or not flags.is_reached(code) or not is_insider(contents, flagged.last):
         return None
     stores = [each for each in flags.accesses if each.kind.writes]
     for store in stores:

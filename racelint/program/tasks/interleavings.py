@@ -20,6 +20,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.case import HALF, Case, Partner
 from racelint.program.races.excuses import can_outdate, is_excused
+from racelint.program.races.insiders import is_insider
 from racelint.program.races.memos import makes_object
 from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing, link_sharing
@@ -182,7 +183,7 @@ def _harms(case: Case, sequence: Composite, other: Access) -> bool:
 def _is_guarded_elsewhere(case: Case, sequence: Composite) -> bool:
     """Whether another coroutine changes the Place under an asynchronous lock that is not held over this sequence."""
     guard = case.guard
-    if guard is None or guard.share < HALF or not case.is_insider(sequence.first):
+    if guard is None or guard.share < HALF or not is_insider(case, sequence.first):
         return False
     return any(
         access.code is not sequence.code

@@ -17,6 +17,7 @@ from racelint.program.values.fetching import Fetching
 from racelint.program.values.flow import Flow
 from racelint.program.values.invocation import Invocation
 from racelint.program.values.names import Names
+from racelint.program.values.passing import arguments
 from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import (
     ClassRef,
@@ -222,7 +223,7 @@ class Inference:
     def _call(self, code: Code, operation: facts.Call) -> None:
         if operation.callee < 0:
             return
-        passed = self._invocation.arguments(code, operation)
+        passed = arguments(code, operation)
         site, result = (code.key, operation.id), code.offset + operation.id
         self._flow.watch(code.offset + operation.callee, partial(self._invocation.call, site, passed, result))
         callee = code.operations[operation.callee] if operation.callee < len(code.operations) else None

@@ -1,0 +1,99 @@
+"""Part of the races stage: which accesses is the program's own lock for a Place meant for?"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from racelint.program.locking.locks import Lock
+from racelint.program.memory.places import Access
+from racelint.program.races.case import Case
+from racelint.program.sharing.drawn import container
+from racelint.program.sources.source import Code
+
+
+def is_insider(case: Case, access: Access) -> bool:
+    """Whether the access is one that the guard was made for.
+
+    It is in the object's own methods, on a global object, or in code beside the class. Others may have an object of
+    their own: a test, a caller that has just made it. Who makes the guard anew makes the state anew with it.
+    """
+    code = access.code
+    receiver = case.sharing.places.types.attributes.receiver_of(code)
+    if (receiver is not None and _is_test(receiver.library_bases)) or _is_for_tests(code):
+        return False
+    if _makes_guard(case, access):
+        return False
+    if access.place.kind == "object" or _is_own_step(case, access):
+        return False
+    if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
+        return True
+    if receiver is None or (case.guard is not None and _has_none(case, access, case.guard.lock)):
+        return False
+    if any(each.lock.kind is not None for each in case.protections(access)):
+        return True
+    owner = case.sharing.places.types.names.sources.classes[access.place.owner]
+    if access.base == code.function.parameters[0].name:
+        return owner in receiver.mro or receiver in owner.mro
+    return owner.module == code.module and _kept_in(case, access).startswith(code.function.parameters[0].name + ".")
+
+
+def _kept_in(case: Case, access: Access) -> str:
+    """The path of an object, or of the container that it is drawn from and stays in."""
+    number = access.base.removeprefix("%")
+    if number == access.base or not number.isdigit():
+        return access.base
+    places = case.sharing.places
+    return container(places.types, places.dataflow(access.code), int(number)) or access.base
+
+
+def _is_own_step(case: Case, access: Access) -> bool:
+    """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
+    code, guard = access.code, case.guard
+    parameters = code.function.parameters
+    if guard is None or not parameters or not code.is_method or code.name not in ("__next__", "__anext__"):
+        return False
+    return guard.relation.startswith(".") and access.base == parameters[0].name
+
+
+def knows(case: Case, access: Access, lock: Lock) -> bool:
+    """Whether the class in which an access is written has the lock: what only a subclass has it cannot take."""
+    types = case.sharing.places.types
+    receiver = types.attributes.receiver_of(access.code)
+    if receiver is None or lock.key[0] != "attribute":
+        return True
+    owner = types.names.sources.classes[lock.key[1]]
+    return owner in receiver.mro or receiver not in owner.mro
+
+
+def _has_none(case: Case, access: Access, lock: Lock) -> bool:
+    """Whether an object at work on itself lacks a lock: that of a sibling class, which each has its own way."""
+    types = case.sharing.places.types
+    receiver = types.attributes.receiver_of(access.code)
+    if receiver is None or access.place.kind != "attribute" or lock.key[0] != "attribute":
+        return False
+    owner = types.names.sources.classes[lock.key[1]]
+    base = types.names.sources.classes[access.place.owner]
+    if access.base != access.code.function.parameters[0].name or not {receiver, owner} <= {*base.subclasses}:
+        return False
+    related = owner in receiver.mro or receiver in owner.mro
+    return not related and not any(each in owner.subclasses for each in receiver.subclasses)
+
+
+def _makes_guard(case: Case, access: Access) -> bool:
+    if case.guard is None:
+        return False
+    return any(
+        other.kind.rebinds
+        and other.base == access.base
+        and (other.place.kind, other.place.owner, other.place.name) == case.guard.lock.key
+        for other in case.sharing.places.of(access.code)
+    )
+
+
+def _is_test(bases: list[str]) -> bool:
+    return any(base.startswith("unittest.") for base in bases)
+
+
+def _is_for_tests(code: Code) -> bool:
+    """Whether a function is there to set up tests, as its module says: they run one after the other."""
+    return any(part in ("testing", "testing.py") for part in PurePath(code.path).parts)

@@ -1,0 +1,69 @@
+"""Part of the races stage: accesses that others never see, by what they do or where they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from racelint import facts
+from racelint.program.memory.places import Access
+from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Library
+
+THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
+"""What names the running thread."""
+
+ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
+"""Accesses of one item by its key."""
+
+FOR_TESTS: Final = frozenset({"test", "testing"})
+"""Parts of a package with what its users' tests need: these run one after the other."""
+
+CALLERS: Final = 3
+"""How many calls up it is looked who runs a function."""
+
+
+def is_thread_slot(sharing: Sharing, access: Access) -> bool:
+    """An item under the running thread's own key."""
+    if access.key < 0 or access.method not in ITEM_ACCESSES:
+        return False
+    types = sharing.places.types
+    flow = sharing.places.dataflow(access.code)
+    operation = flow.operation(access.key)
+    while isinstance(operation, facts.LoadAttr):
+        operation = flow.operation(operation.base)
+    return type(operation) is facts.Call and any(
+        isinstance(value, Library) and value.qualname in THREAD_KEYS
+        for value in types.of(access.code, operation.callee)
+    )
+
+
+def notes_process(sharing: Sharing, code: Code) -> bool:
+    """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
+    known = sharing.noting_process.get(code.key)
+    if known is None:
+        known = sharing.noting_process[code.key] = stores_process(sharing, code)
+    return known
+
+
+def stores_process(sharing: Sharing, code: Code) -> bool:
+    stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
+    return any(
+        isinstance(value, Library) and value.qualname == "os.getpid"
+        for call in (code.operations[id] for id in stored)
+        if type(call) is facts.Call
+        for value in sharing.places.types.of(code, call.callee)
+    )
+
+
+def is_run_for_tests(sharing: Sharing, code: Code, depth: int = CALLERS) -> bool:
+    """Whether a function is there to set up tests, or is only called, as far as one can see, by such functions."""
+    known = sharing.for_tests.get(code.key)
+    if known is None:
+        callers = sharing.threads.calls.callers(code) if depth else []
+        module = sharing.places.types.names.sources.modules[code.module].name
+        known = not FOR_TESTS.isdisjoint(module.split(".")[1:]) or (
+            bool(callers) and all(is_run_for_tests(sharing, each.caller, depth - 1) for each in callers)
+        )
+        sharing.for_tests[code.key] = known
+    return known

@@ -1,0 +1,194 @@
+"""Part of the types stage: what a call of a library gives, and what it does to the containers that it is given."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Final
+
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.binding import Binding
+from racelint.program.values.elements import MAPPINGS, REFERENCES, Elements
+from racelint.program.values.flow import Flow
+from racelint.program.values.passing import Call
+from racelint.program.values.spawning import Spawning
+from racelint.program.values.types import GIVES_ELEMENT, SHARES_ELEMENTS, TAKES_ELEMENT, Passed, Types
+from racelint.program.values.values import ClassRef, Instance, LibraryMethod, LibraryObject, Site, Value
+
+GIVES_ARGUMENT: Final = {"weakref.proxy": 0, "typing.cast": 1}
+"""Functions that give one of their arguments back, and which."""
+DRAWS: Final = {
+    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
+    **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
+}
+"""Functions whose result has what is in their arguments, from which position on."""
+TAKES_ONE: Final = frozenset({"next", "min", "max", "random.choice", "heapq.heappop"})
+"""Functions that give one of what is in their first argument."""
+
+
+class LibraryCalls:
+    """Turns calls of libraries into flows. `call` follows a call of what a library calls in turn."""
+
+    def __init__(self, types: Types, flow: Flow, elements: Elements, binding: Binding, call: Call) -> None:
+        self._types = types
+        self._flow = flow
+        self._elements = elements
+        self._binding = binding
+        self._call = call
+        self._values = types.names.values
+        self._spawning = Spawning(types, flow, elements, call)
+        self.spawn = self._spawning.spawn
+        # the same few names are asked for at every call of the program
+        self._returns = cache(types.names.knowledge.returns)
+        self._is_class = cache(types.names.knowledge.is_class)
+
+    def function(self, site: Site, qualname: str, passed: Passed, result: int | None) -> None:
+        """A function or class of a library is called."""
+        if qualname == "functools.partial":
+            if result is not None:
+                self._flow.add(result, self._values.partial(site))
+            return
+        if qualname == "object.__new__" and result is not None and passed.positional:
+            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
+            return
+        if qualname == "super":
+            self._super(site, passed, result)
+            return
+        owner = qualname.rpartition(".")[0]
+        if self._is_class(owner) and passed.positional:
+            # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
+            rest = Passed(passed.positional[1:], passed.keywords, passed.starred, passed.mappings)
+            self._flow.watch(passed.positional[0], partial(self._spawning.spawn, site, qualname, rest))
+        if result is not None:
+            self._library_result(site, qualname, passed, result)
+        self._spawning.spawn(site, qualname, passed, None)
+
+    def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
+        if self._is_class(qualname):
+            self._flow.add(result, self._values.library_object(qualname, site))
+            for node in passed.positional if qualname == "itertools.chain" else passed.positional[:1]:
+                self._fill(site, qualname, node)
+            return
+        if qualname in GIVES_ARGUMENT:
+            slot = GIVES_ARGUMENT[qualname]
+            if slot < len(passed.positional):
+                self._give_back(site, passed.positional[slot])
+                if slot:
+                    self._flow.copy(passed.positional[slot], result)
+                    self._flow.watch(passed.positional[0], partial(self._some_instance, result))
+                else:
+                    self._flow.watch(passed.positional[slot], partial(self._same_object, result))
+            return
+        if qualname in DRAWS or qualname in TAKES_ONE:
+            self._iteration(site, qualname, passed, result)
+            return
+        returned = self._returns(qualname)
+        if returned is not None:
+            self._flow.add(result, self._values.library_object(returned, site))
+
+    def _give_back(self, site: Site, given: int) -> None:
+        code = self._types.names.sources.codes[site[0]]
+        if 0 <= given - code.offset < site[1]:
+            self._types.given_back[site] = given - code.offset
+
+    def _same_object(self, result: int, value: Value) -> None:
+        """A proxy of a library's object is none of these: it may be gone."""
+        if isinstance(value, Instance):
+            self._flow.add(result, value)
+
+    def _some_instance(self, result: int, cls: Value) -> None:
+        if isinstance(cls, ClassRef):
+            self._flow.add(result, self._values.instance(cls.cls, None))
+
+    def _fill(self, site: Site, qualname: str, given: int) -> None:
+        """What a new object of a library class is given first is what it holds, or has in it what that holds."""
+        held = self._elements.held(site)
+        if qualname in REFERENCES:
+            self._give_back(site, given)
+            self._flow.copy(given, held)
+        elif qualname in MAPPINGS:
+            self._flow.watch(given, partial(self._elements.unpair, held))
+            self._flow.watch(given, partial(self._keep_keys, site))
+            if qualname == "collections.defaultdict":
+                self._flow.watch(given, partial(self._from_factory, site, held))
+        else:
+            self._flow.watch(given, partial(self._elements.draw, held))
+
+    def _keep_keys(self, site: Site, container: Value) -> None:
+        if isinstance(container, LibraryObject) and container.qualname in MAPPINGS:
+            self._elements.draw(self._elements.keys(site), container)
+
+    def _from_factory(self, site: Site, elements: int, factory: Value) -> None:
+        self._call((site[0], site[1]), Passed((), ()), elements, factory)
+
+    def _iteration(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
+        if not passed.positional:
+            return
+        if qualname in TAKES_ONE:
+            if qualname in ("min", "max") and len(passed.positional) > 1:
+                for node in passed.positional:
+                    self._flow.copy(node, result)
+            else:
+                self._flow.watch(passed.positional[0], partial(self._elements.draw, result))
+            return
+        self._flow.add(result, self._values.library_object("list", site))
+        held = self._elements.held(site)
+        give = self._elements.pair if qualname == "enumerate" else self._elements.draw
+        for node in passed.positional[DRAWS[qualname] :]:
+            self._flow.watch(node, partial(give, held))
+
+    def _super(self, site: Site, passed: Passed, result: int | None) -> None:
+        code: Code | None = self._types.names.sources.codes[site[0]]
+        while code is not None and code.cls is None:
+            code = code.parent
+        if code is None or code.cls is None or result is None or not code.function.parameters:
+            return
+        self._flow.watch(code.offset, partial(self._add_super, code.cls, result))
+
+    def _add_super(self, cls: ClassInfo, result: int, receiver: Value) -> None:
+        if isinstance(receiver, Instance | ClassRef):
+            self._flow.add(result, self._values.super(cls, receiver))
+
+    def method(self, site: Site, callee: LibraryMethod, passed: Passed, result: int | None) -> None:
+        """A method of a library is called."""
+        receiver, method = callee.receiver, callee.qualname.rpartition(".")[2]
+        holds = isinstance(receiver, LibraryObject) and (receiver.site is not None or receiver.holds)
+        if isinstance(receiver, LibraryObject) and receiver.site is not None and passed.positional:
+            held = self._elements.held(receiver.site)
+            if method in GIVES_ELEMENT:
+                self._flow.copy(passed.positional[-1 if method in ("insert", "setdefault") else 0], held)
+                if method == "setdefault":
+                    self._flow.copy(passed.positional[0], self._elements.keys(receiver.site))
+            if method in ("extend", "update", "extendleft"):
+                give = self._elements.unpair if receiver.qualname in MAPPINGS else self._elements.draw
+                self._flow.watch(passed.positional[0], partial(give, held))
+        if result is None:
+            return
+        if method == "__new__" and passed.positional:
+            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
+        returned = self._returns(callee.qualname)
+        named = self._named(receiver, passed) if method in TAKES_ELEMENT else None
+        if named is not None:
+            self._flow.copy(named, result)
+            for node in passed.positional[1:]:
+                self._flow.copy(node, result)
+        elif holds and method in TAKES_ELEMENT:
+            give = self._elements.pair if method == "popitem" else self._elements.take
+            give(result, receiver)
+        elif holds and method in SHARES_ELEMENTS:
+            self._flow.add(result, self._values.library_object(returned or "list", site))
+            give = {"items": self._elements.pair, "keys": self._elements.draw}.get(method, self._elements.take)
+            give(self._elements.held(site), receiver)
+        elif returned is not None:
+            self._flow.add(result, self._values.library_object(returned, site))
+
+    def _named(self, container: Value, passed: Passed) -> int | None:
+        """The node of what a call takes out of `**kwargs` by its name."""
+        if not passed.positional or passed.positional[0] >= self._types.names.sources.size:
+            return None
+        code, _ = self._types.names.sources.operation_at(passed.positional[0])
+        return self._binding.named(container, code, passed.positional[0] - code.offset)
+
+    def _fresh(self, site: Site, result: int, cls: Value) -> None:
+        """`super().__new__(cls)` makes an object of that class."""
+        if isinstance(cls, ClassRef):
+            self._flow.add(result, self._values.instance(cls.cls, site))

@@ -1,0 +1,24 @@
+"""Part of the types stage: how the arguments of a call are handed about while it is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from racelint import facts
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Passed
+from racelint.program.values.values import Site, Value
+
+Call = Callable[[Site, Passed, "int | None", Value], None]
+"""How one possible callee of a call is followed: (the call, its arguments, the node of its result, the callee)."""
+
+
+def arguments(code: Code, call: facts.Call) -> Passed:
+    """The arguments of a call as nodes."""
+    given = [(each.name, code.offset + each.value) for each in call.arguments if each.value >= 0]
+    return Passed(
+        tuple(node for name, node in given if name == ""),
+        tuple((name, node) for name, node in given if name not in ("", "*", "**")),
+        tuple(node for name, node in given if name == "*"),
+        tuple(node for name, node in given if name == "**"),
+    )

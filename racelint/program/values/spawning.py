@@ -1,0 +1,120 @@
+"""Part of the types stage: what does a call of a library start, and with which arguments?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
+
+from racelint import facts
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import Form, Passing, Spawn
+from racelint.program.sources.source import Code
+from racelint.program.values.elements import Elements
+from racelint.program.values.flow import Flow
+from racelint.program.values.passing import Call, arguments
+from racelint.program.values.types import Passed, Spawned, Types
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, Library, LibraryObject, Site, Value
+
+
+class Spawning:
+    """Notes what is started, and lets its arguments flow. `call` follows a call of what is started."""
+
+    def __init__(self, types: Types, flow: Flow, elements: Elements, call: Call) -> None:
+        self._types = types
+        self._flow = flow
+        self._elements = elements
+        self._call = call
+        # the same few names are asked for at every call of the program
+        self._spawns = cache(types.names.knowledge.spawns)
+
+    def spawn(self, site: Site, qualname: str, passed: Passed, receiver: Value | None) -> None:
+        """Note what a call of a library's function starts, and what it hands over."""
+        if site[1] < 0:
+            # what is started is itself a library function that starts something: both stand at the one call
+            site = (site[0], -site[1] - 1)
+        if isinstance(receiver, Instance | LibraryObject | None):
+            for spawn in self._spawns(qualname.removesuffix(".__init__")):
+                if spawn.form in (Form.COROUTINE, Form.COROUTINES):
+                    self._spawn_coroutines(spawn, passed, receiver)
+                    continue
+                target = passed.at(spawn.callee)
+                if target is not None:
+                    given = self._handed_over(spawn, passed)
+                    self._flow.watch(target, partial(self._start, site, spawn, given, receiver))
+
+    def _spawn_coroutines(self, spawn: Spawn, passed: Passed, receiver: Value | None) -> None:
+        """A coroutine runs what was called to make it: each such call counts as the start of a task."""
+        target = None if spawn.callee.rest else passed.at(spawn.callee)
+        nodes = [*passed.positional, *passed.starred] if spawn.callee.rest else [] if target is None else [target]
+        for code, call in self._coroutine_calls(nodes):
+            given = arguments(code, call)
+            start = partial(self._start_coroutine, (code.key, call.id), spawn, given, receiver)
+            self._flow.watch(code.offset + call.callee, start)
+
+    def _coroutine_calls(self, nodes: Iterable[int], depth: int = 2) -> Iterator[tuple[Code, facts.Call]]:
+        """The calls whose results stand at the nodes, or in the containers that are displayed there."""
+        for node in nodes:
+            if node >= self._types.names.sources.size:
+                continue
+            code, operation = self._types.names.sources.operation_at(node)
+            if type(operation) is facts.Call and operation.callee >= 0:
+                yield code, operation
+            elif type(operation) is facts.Build and depth:
+                yield from self._coroutine_calls((code.offset + id for id in operation.items if id >= 0), depth - 1)
+
+    def _start_coroutine(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
+        if isinstance(target, FunctionRef) and target.code.function.is_async:
+            self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
+
+    def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
+        self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
+        if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
+            self._call((site[0], -site[1] - 1), given, None, target)
+        elif spawn.keeper and isinstance(target, ClassRef) and isinstance(pool, Instance | LibraryObject):
+            owner = self._types.attributes.owner(target.cls, spawn.keeper)
+            self._flow.add(self._flow.node("instance", owner.key, spawn.keeper), pool)
+
+    def _handed_over(self, spawn: Spawn, passed: Passed) -> Passed:
+        if spawn.passing is Passing.REST:
+            after = (spawn.callee.position or 0) + 1
+            return Passed(passed.positional[after:], passed.keywords, passed.starred, passed.mappings)
+        if spawn.passing is Passing.ARGS_KWARGS:
+            return self._displayed(spawn.args, spawn.kwargs, passed)
+        if spawn.passing is Passing.EACH and spawn.args is not None:
+            first = spawn.args.position or 0
+            iterables = passed.positional[first:] if spawn.args.rest else passed.positional[first : first + 1]
+            return Passed(tuple(self._drawn(node) for node in iterables), ())
+        return Passed((), ())
+
+    def _is_dict(self, code: Code, call: facts.Call) -> bool:
+        return any(
+            isinstance(value, Library) and value.qualname == "dict"
+            for value in self._types.names.static(code, call.callee)
+        )
+
+    def _drawn(self, iterable: int) -> int:
+        element = self._flow.node("drawn", iterable)
+        self._flow.watch(iterable, partial(self._elements.draw, element))
+        return element
+
+    def _displayed(self, args: Slot | None, kwargs: Slot | None, passed: Passed) -> Passed:
+        """`args=(a, b), kwargs={"c": d}` as positionals and keywords, where they are written out."""
+        positional: tuple[int, ...] = ()
+        keywords: list[tuple[str, int]] = []
+        sequence = passed.at(args) if args else None
+        mapping = passed.at(kwargs) if kwargs else None
+        if sequence is not None:
+            code, build = self._types.names.sources.operation_at(sequence)
+            if type(build) is facts.Build and not build.comprehension:
+                positional = tuple(code.offset + item for item in build.items)
+        if mapping is not None:
+            code, build = self._types.names.sources.operation_at(mapping)
+            if type(build) is facts.Call and self._is_dict(code, build):
+                keywords.extend((each.name, code.offset + each.value) for each in build.arguments if each.name)
+            if type(build) is facts.Build and build.kind == "dict":
+                for key, item in zip(build.keys, build.items, strict=False):
+                    name = code.operations[key] if key >= 0 else None
+                    if type(name) is facts.Const and name.kind == "str":
+                        keywords.append((ast.literal_eval(name.text), code.offset + item))
+        return Passed(positional, tuple(keywords))
