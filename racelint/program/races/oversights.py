@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockKind
@@ -41,7 +41,7 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if has_taken_over(case.locksets, access):
         return
-    guarded = (each for each in case.accesses if any(map(guard.protects, case.protections(each))))
+    guarded = [each for each in case.accesses if any(map(guard.protects, case.protections(each)))]
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
     held = case.protections(access)
     met = [
@@ -53,10 +53,21 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if wrong is not None and wrong[1].key == guard.lock.key:
         # a lock made by the same class: it may be another way to the guard, or there for this step alone
         return
+    if wrong is None and not _is_habit(case, guarded):
+        return
     problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
     lock = wrong[1] if wrong is not None else None
     for code, span in where_forgotten(case, access, guard):
         yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+
+def _is_habit(case: Case, guarded: Sequence[Access]) -> bool:
+    """Whether the program follows a rule where it holds the lock: in several functions, or in a thread of its own.
+
+    One function alone may hold it for something else that it does.
+    """
+    codes = {access.code.key: access.code for access in guarded}
+    return len(codes) > 1 or any(not each.is_main for code in codes.values() for each in case.threads.of(code))
 
 
 def is_left_to_holder(case: Case, access: Access, guard: Guard) -> bool:
