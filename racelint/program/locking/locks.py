@@ -103,6 +103,7 @@ class Locks:
                 direct = type(code.operations[value] if value < len(code.operations) else None) is facts.Call
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
+        self._note_fields()
         self._groups.homes.update(*made.values())
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
@@ -118,6 +119,14 @@ class Locks:
         # what was asked while conditions were still being joined to their locks may carry an old key
         self._cache.clear()
         self._made.clear()
+
+    def _note_fields(self) -> None:
+        """A field of a dataclass is stored by nobody: it holds the locks that its constructor is given."""
+        for place in self._places.by_place:
+            if place.kind == "attribute" and _key(place) not in self._sites_of:
+                for value in self._places.values(place):
+                    if isinstance(value, LibraryObject) and value.site is not None and self._is_lock(value):
+                        self._sites_of.setdefault(_key(place), set()).add(value.site)
 
     def _by_factory(self, code: Code, value: int) -> bool:
         """Whether a stored lock comes fresh from a function of the program: another one at each call."""
