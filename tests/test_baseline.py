@@ -191,12 +191,14 @@ def test_locks_without_a_name_are_known_by_what_makes_them() -> None:
 
 @pytest.mark.parametrize("program", SAMPLE, ids=name_of)
 def test_what_is_accepted_in_a_program_survives_a_move_of_all_its_files(program: Path) -> None:
-    for file in sources(program):
-        source(file.name, file.read_text(encoding="utf-8"))
+    root = program if program.is_dir() else program.parent
+    names = {file.relative_to(root).as_posix(): file for file in sources(program)}
+    for name, file in names.items():
+        source(name, file.read_text(encoding="utf-8"))
     accept()
 
-    for file in sources(program):
-        source(file.name, "# a comment\n\n" + Path(file.name).read_text(encoding="utf-8"))
-        move(file.name, f"elsewhere/{file.name}")
+    for name in names:
+        source(name, "# a comment\n\n" + Path(name).read_text(encoding="utf-8"))
+        move(name, f"elsewhere/{name}")
 
     assert (new(check()), gone(check())) == ([], [])

@@ -231,7 +231,7 @@ def test_a_test_and_a_second_read(use: str, plain: bool) -> None:
 
 
 def test_what_lies_behind_a_call_lets_others_in() -> None:
-    assert needs_no_gil("if self.n > 3:\n    self.reset()") == {False}
+    assert needs_no_gil("if self.n > 3:\n    self.reset()", "self.n += 4") == {False}
 
 
 @pytest.mark.parametrize(
