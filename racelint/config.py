@@ -67,6 +67,8 @@ class Config:
     baseline: Path | None = None
     cache_dir: Path | None = field(default=None, compare=False)
     jobs: int = 0
+    fix: bool = False
+    unsafe_fixes: bool = False
     respect_noqa: bool = True
     rows: KnowledgeRows = field(default_factory=KnowledgeRows)
     origins: Origins = field(default_factory=dict, compare=False)
@@ -160,6 +162,8 @@ def _over(config: Config, layer: Layer) -> Config:
         baseline=config.baseline if said.baseline is UNSET else located(said.baseline),
         cache_dir=config.cache_dir if said.cache_dir is UNSET else located(said.cache_dir),
         jobs=config.jobs if said.jobs is UNSET else said.jobs,
+        fix=config.fix if said.fix is UNSET else said.fix,
+        unsafe_fixes=config.unsafe_fixes if said.unsafe_fixes is UNSET else said.unsafe_fixes,
         rows=_rows_over(config.rows, layer),
         origins=_origins_over(config.origins, layer),
     )

@@ -46,6 +46,8 @@ class Flags:
     baseline: Path | None = None
     cache_dir: Path | None = None
     jobs: int | None = None
+    fix: bool | None = None
+    unsafe_fixes: bool | None = None
     respect_noqa: bool = True
 
 
@@ -157,6 +159,8 @@ def flag_layer(flags: Flags) -> Layer:
         "baseline": _location(flags.baseline),
         "cache-dir": _location(flags.cache_dir),
         "jobs": flags.jobs,
+        "fix": flags.fix,
+        "unsafe-fixes": flags.unsafe_fixes,
     }
     table: Table = {key: value for key, value in given.items() if value is not None}
     return Layer(read_section(table, "--"), {key: f"--{key}" for key in table}, Path.cwd())

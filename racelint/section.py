@@ -68,6 +68,10 @@ class Section(KnowledgeRows, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=0)] | UnsetType,
         Meta(description="How many processes read files; 0 for as many as there are processors."),
     ] = UNSET
+    fix: Annotated[bool | UnsetType, Meta(description="Whether a check mends what can be mended safely.")] = UNSET
+    unsafe_fixes: Annotated[
+        bool | UnsetType, Meta(description="Whether what mends may use the fixes as well that need a look.")
+    ] = UNSET
 
 
 class ConfigError(ValueError):

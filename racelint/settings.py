@@ -72,6 +72,8 @@ def _values(config: Config) -> dict[str, object]:
         "baseline": display_path(config.baseline) if config.baseline else "",
         "cache-dir": display_path(config.cache_dir) if config.cache_dir else "",
         "jobs": config.jobs,
+        "fix": config.fix,
+        "unsafe-fixes": config.unsafe_fixes,
         **msgspec.to_builtins(config.rows),
     }
 

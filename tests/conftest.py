@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from flake8.main import cli
 from flake8_runs import START, STATE, Flake8, Outcome, configure
+from hypothesis import HealthCheck, settings
 
 from racelint import engine
 from racelint.findings import Report
+
+# How busy a machine is says nothing about a program.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -273,7 +273,7 @@ CHANGES = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(CHANGES, min_size=1, max_size=5))
 def test_after_any_changes_the_report_is_that_of_a_run_that_knows_nothing(changes: list[tuple[str, Any, Any]]) -> None:
     with tempfile.TemporaryDirectory(dir=os.getcwd()) as name:

@@ -136,7 +136,7 @@ PROGRAMS = st.lists(st.recursive(SIMPLE, _compound, max_leaves=8), min_size=1, m
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PROGRAMS)
 def test_random_programs(program: str) -> None:
     source = read(program.encode())
@@ -145,7 +145,7 @@ def test_random_programs(program: str) -> None:
     assert facts_from(Source(source.text, source.module, None)) == facts
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=40) | st.text("ab=()[]{}:'\"\\\n\r\t #.,*fé😀\x0c", max_size=40).map(str.encode))
 def test_arbitrary_bytes_give_facts_or_a_source_error(source: bytes) -> None:
     try:

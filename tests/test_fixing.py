@@ -100,6 +100,37 @@ def test_unsafe_fixes_are_written_where_they_are_asked_for() -> None:
     assert Path("calls.py").read_bytes() == source.with_suffix(".unsafe.py").read_bytes()
 
 
+def test_the_configuration_may_ask_for_fixes_and_a_run_may_not() -> None:
+    assert check("--config", "fix=true", "--no-fix").stdout == check().stdout
+    assert Path("calls.py").read_text() == BEFORE
+
+    check("--config", "fix=true")
+
+    assert Path("calls.py").read_text() == AFTER
+
+
+def test_the_configuration_may_ask_for_unsafe_fixes() -> None:
+    source = FIXTURES / "fixes" / "make_reentrant.py"
+    Path("calls.py").write_bytes(source.read_bytes())
+
+    check("--fix", "--config", "unsafe-fixes=true", "--no-unsafe-fixes")
+    assert Path("calls.py").read_bytes() == source.read_bytes()
+
+    check("--fix", "--config", "unsafe-fixes=true")
+    assert Path("calls.py").read_bytes() == source.with_suffix(".unsafe.py").read_bytes()
+
+
+def test_what_a_configuration_fixes_is_left_alone_where_comments_are_written() -> None:
+    check("--config", "fix=true", "--add-noqa")
+
+    assert "# noqa" in Path("calls.py").read_text()
+    assert "setdefault" not in Path("calls.py").read_text()
+
+
+def test_the_report_tells_of_each_finding_what_writes_its_fix() -> None:
+    assert check("--output-format", "full").stdout.count("= fix: --fix may write it\n") == 5
+
+
 def test_what_nobody_asks_about_is_not_fixed() -> None:
     assert check("--diff", "--select", "RL101").stdout == ""
     assert check("--diff", "--ignore", "RL201").stdout == ""

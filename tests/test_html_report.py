@@ -354,7 +354,7 @@ OVERVIEWS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(OVERVIEWS, WORDS)
 def test_no_name_and_no_source_becomes_markup_or_script(overview: Overview, subtitle: str) -> None:
     text = page(overview, subtitle)

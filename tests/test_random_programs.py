@@ -100,7 +100,7 @@ def modules(draw: st.DrawFn, other: str) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.data_too_large])
 @given(modules("second"), modules("first"))
 def test_any_program_is_linked_and_judged(first: str, second: str) -> None:
     linked = []

@@ -79,7 +79,6 @@ def unescaped(text: str) -> str:
     return text
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_json(report: Report) -> None:
     document = json.loads(shown(report, "json"))
@@ -89,7 +88,7 @@ def test_json(report: Report) -> None:
     assert [json.loads(line) for line in shown(report, "json-lines").split("\n")[:-1]] == document["findings"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(REPORTS)
 def test_sarif(report: Report) -> None:
     log = json.loads(shown(report, "sarif"))
@@ -111,7 +110,6 @@ def _locations(node: object) -> list[dict[str, dict[str, dict[str, str]]]]:
     return [each for value in node for each in _locations(value)] if isinstance(node, list) else []
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_github(report: Report) -> None:
     commands = [COMMAND.fullmatch(line) for line in shown(report, "github").split("\n")[:-1]]
@@ -125,7 +123,6 @@ def test_github(report: Report) -> None:
         assert text.endswith(written(finding.message))
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_gitlab(report: Report) -> None:
     issues = msgspec.json.decode(shown(report, "gitlab"), type=list[gitlab.Issue])
@@ -134,7 +131,6 @@ def test_gitlab(report: Report) -> None:
     assert len({issue.fingerprint for issue in issues}) == len(issues)
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_junit(report: Report) -> None:
     read = JUnitXml.fromstring(shown(report, "junit").encode())
@@ -144,7 +140,6 @@ def test_junit(report: Report) -> None:
     assert len(cases) == (len(report.findings) + len(report.errors) or 1)
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_lines(report: Report) -> None:
     lines = shown(report, "pylint").splitlines()
@@ -154,7 +149,6 @@ def test_lines(report: Report) -> None:
     assert len(shown(report, "concise").splitlines()) == len(report.findings) + 1
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_rdjson(report: Report) -> None:
     result = msgspec.json.decode(shown(report, "rdjson"), type=rdjson.DiagnosticResult)
@@ -163,7 +157,6 @@ def test_rdjson(report: Report) -> None:
 
 
 @pytest.mark.parametrize("output_format", ["full", "concise", "pylint"])
-@settings(deadline=None)
 @given(report=REPORTS)
 def test_people_see_nothing_that_moves_the_cursor(output_format: str, report: Report) -> None:
     output = shown(report, output_format)

@@ -59,8 +59,8 @@ class _Check(click.Command):
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on standard error but what went wrong.")
 @click.option("--stdin-filename", type=FILE, metavar="FILE", help="The file that `-` stands for.")
-@click.option("--fix", is_flag=True, help="Mend in the files what can be mended safely.")
-@click.option("--unsafe-fixes", is_flag=True, help="Of the fixes also those that need a look.")
+@click.option("--fix/--no-fix", default=None, help="Mend in the files what can be mended safely.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="Of the fixes also those that need a look.")
 @click.option("--diff", is_flag=True, help="Show what would be changed to mend it, and change nothing.")
 @click.option("--fix-only", is_flag=True, help="The same as --fix without a report.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file of the project changes.")
@@ -76,8 +76,7 @@ def check(
     exit_zero: bool,
     quiet: bool,
     stdin_filename: Path | None,
-    fix: bool,
-    unsafe_fixes: bool,
+    fix: bool | None,
     diff: bool,
     fix_only: bool,
     watch: bool,
@@ -105,7 +104,9 @@ def check(
         raise click.UsageError("-: standard input is closed")
     buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
     paths = tuple(path for path in paths if path != STANDARD_STREAM) or (() if buffers else (Path(),))
-    values = {**values, "respect_noqa": not ignore_noqa}
+    if watch or add_noqa is not None:
+        fix = False
+    values = {**values, "fix": fix, "respect_noqa": not ignore_noqa}
     config = configured(paths, values, nearest=next(iter(buffers), None))
     if show_settings:
         return _tell_settings(config)
@@ -113,8 +114,8 @@ def check(
         return _list_files(paths, config, buffers)
     buffers = {path: sys.stdin.buffer.read() for path in buffers}
     write = show_statistics if statistics else _show
-    if fix or fix_only or diff:
-        writing = _Writing(unsafe_fixes, diff, fix_only, exit_zero, quiet)
+    if config.fix or fix_only or diff:
+        writing = _Writing(config.unsafe_fixes, diff, fix_only, exit_zero, quiet)
         return _fix(paths, config, buffers, writing, output_file, lambda report, out: write(report, output_format, out))
 
     def run(config: Config) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from racelint.findings import Report
+from racelint.remedies import Remedy
 
 
 def counts(report: Report) -> list[tuple[str, str, int]]:
@@ -25,10 +26,14 @@ def summary(report: Report) -> str:
 def outlook(report: Report) -> str:
     """How many of the findings may be fixed, in one sentence; "" if none. A trial tells which ones can be."""
     remedies = [finding.remedy for finding in report.findings if finding.remedy is not None]
-    safe = sum(remedy.is_safe for remedy in remedies)
-    told = [(safe, "with --fix"), (len(remedies) - safe, "with --fix --unsafe-fixes")]
-    ways = " and ".join(f"up to {number:,} {how}" for number, how in told if number)
+    told = Counter(flags(remedy) for remedy in sorted(remedies, key=lambda remedy: not remedy.is_safe))
+    ways = " and ".join(f"up to {number:,} with {how}" for how, number in told.items())
     return f"Can be fixed: {ways}; --diff shows how." if ways else ""
+
+
+def flags(remedy: Remedy) -> str:
+    """What lets a run write the fix of a remedy, if there is one."""
+    return "--fix" if remedy.is_safe else "--fix --unsafe-fixes"
 
 
 def _counted(number: int, noun: str) -> str:

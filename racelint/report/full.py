@@ -13,7 +13,7 @@ from racelint.facts import Span
 from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Related, Report
 from racelint.lines import Lines, lines_of
 from racelint.report.console import code_text, console_for
-from racelint.report.counts import counts, outlook, summary
+from racelint.report.counts import counts, flags, outlook, summary
 from racelint.report.documentation import page
 from racelint.report.escaping import printable
 from racelint.report.frame import MARGIN_STYLE, frame
@@ -82,6 +82,8 @@ def _finding(finding: Finding, lines: Lines, console: Console, told: set[Related
     told.update(finding.related)
     if evidence(finding):
         yield _note(Text(printable(evidence(finding))), margin, "evidence")
+    if finding.remedy is not None:
+        yield _note(Text(f"{flags(finding.remedy)} may write it"), margin, "fix")
     if not console.is_terminal:
         yield _note(Text(page(finding.code)), margin, "help")
     yield Text()
