@@ -11,5 +11,8 @@ WRITES: Final = frozenset(
 )
 """The calls that hand a record to the handlers at once."""
 
+MODULE: Final = "logging."
+"""How the names of all classes begin whose methods are run inside."""
+
 RUN_INSIDE: Final = frozenset({"emit", "format", "filter"})
 """The methods of handlers, formatters and filters that such a call runs."""

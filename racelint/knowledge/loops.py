@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .model import Slot
 from .running import Form, Many, Passing, RunsOn, Spawn, Starts
 
@@ -219,3 +221,14 @@ LOOP_RUNNERS: frozenset[str] = frozenset(
     | _members(_LOOP, "run_forever run_until_complete")
     | _members(_IO_LOOP, "start run_sync")
 )
+
+TAKES_FACTORY: Final = frozenset(
+    ["create_server", "create_connection", "create_datagram_endpoint", "create_unix_server", "create_unix_connection"]
+)
+"""The methods of a loop that are given a function which makes protocols."""
+
+FUTURE: Final = "asyncio.Future"
+NEW_LOOP: Final = "asyncio.new_event_loop"
+
+TO_OTHER_THREAD: Final = frozenset({"asyncio.run_coroutine_threadsafe"})
+"""What starts a coroutine from another thread than that of the event loop."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .model import ProcessState
 
 
@@ -66,3 +68,35 @@ PROCESS_STATE: dict[str, ProcessState] = {
     **_rows(_LOGGERS, "logging.setLoggerClass"),
     **_rows(_MODULE, "importlib.reload"),
 }
+
+WHILE_ENTERED: Final = frozenset(
+    {"contextlib.chdir", "contextlib.redirect_stdout", "contextlib.redirect_stderr", "warnings.catch_warnings"}
+)
+"""What restores by itself when its `with` is left."""
+
+ASKING: Final = {"locale.setlocale": 1}
+"""Calls with no more than so many arguments only ask what the state is."""
+
+KEYED: Final = frozenset({"pop", "setdefault", "putenv", "unsetenv"})
+"""Methods that change the one entry whose key they are given."""
+
+OLD_VALUES: Final = frozenset(
+    {"getcwd", "getcwdb", "umask", "getlocale", "setlocale", "getdefaulttimeout", "stdin", "stdout", "stderr"}
+    | {
+        "environ",
+        "getenv",
+        "getrecursionlimit",
+        "getswitchinterval",
+        "getstate",
+        "gettimeout",
+        "__stdout__",
+        "__stderr__",
+    }
+)
+"""Functions and variables that tell what the state was."""
+
+PROCESS_KEYS: Final = frozenset({"os.getpid"})
+"""What names the running process."""
+
+AFTER_FORK: Final = frozenset({"os.register_at_fork", "multiprocessing.util.register_after_fork"})
+"""What runs functions in a new process, where nobody else is yet."""

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.callgraph.decorated import wrappers
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code, Sources
-from racelint.program.values.types import GIVES_ELEMENT, Types
+from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance, Value
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
-
 
 CHOICES: Final = 2
 """A call that may run more functions than this is not taken as evidence that a context reaches one of them."""

@@ -5,24 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.definitions import PASSING_ON
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library
-
-PASSING_ON: Final = frozenset(
-    {
-        "functools.wraps",
-        "functools.update_wrapper",
-        "functools.partial",
-        "staticmethod",
-        "classmethod",
-        "property",
-        "contextlib.contextmanager",
-    }
-)
-"""What gives back a function that runs the one which it is given, or is given next."""
-
 
 DEPTH: Final = 3
 """A function that is lent to a call is followed over so many calls that pass it on."""

@@ -6,22 +6,11 @@ They are no instances of a class that the server knows, so that it is told by wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.servers import DJANGO, FACTORY, GREENLETS, GRPC, WSGI
 from racelint.program.sources.source import ClassInfo, Code, Sources
 from racelint.program.values.attributes import Attributes
-
-WSGI: Final = ("environ", "start_response")
-DJANGO: Final = ("request",)
-GRPC: Final = (("request", "context"), ("request_iterator", "context"))
-"""The parameters of what handles requests, by the names that everybody gives them."""
-
-FACTORY: Final = "get_response"
-"""What Django gives to those who make middleware."""
-
-GREENLETS: Final = frozenset({"gevent", "eventlet"})
-"""The libraries whose servers run one greenlet for each request, which lets others run only where it waits."""
 
 
 def request_methods(attributes: Attributes, cls: ClassInfo) -> list[Code]:

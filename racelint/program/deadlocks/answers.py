@@ -8,6 +8,7 @@ from functools import cached_property
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
@@ -16,7 +17,6 @@ from racelint.program.deadlocks.origins import known, origin, receiver_of, relat
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, span_of
-from racelint.program.values.types import GIVES_ELEMENT
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.knowledge.model import LockDomain
 from racelint.program.callgraph.calls import is_public
 from racelint.program.dataflow.dataflow import Dataflow
@@ -15,7 +16,6 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.types import GIVES_ELEMENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.logs import RUN_INSIDE, WRITES
+from racelint.knowledge.logs import MODULE, RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -234,7 +234,7 @@ class _Finder:
 
 def _runs_in_logging(code: Code) -> bool:
     bases = code.cls.library_bases if code.cls is not None and code.name in RUN_INSIDE else []
-    return any(base.startswith("logging.") for base in bases)
+    return any(base.startswith(MODULE) for base in bases)
 
 
 def _is_told(locksets: LockSets, key: LockKey) -> bool:

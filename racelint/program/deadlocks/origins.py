@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
+from racelint.knowledge.containers import GIVES_ELEMENT, SHARES_ELEMENTS, TAKES_ELEMENT
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.sources.source import Code
-from racelint.program.values.types import GIVES_ELEMENT, SHARES_ELEMENTS, TAKES_ELEMENT, Spawned, Types
+from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import Instance
 
 COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})

@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockDomain, LockKind
+from racelint.knowledge.process import AFTER_FORK
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import Lock
@@ -22,9 +23,6 @@ from racelint.program.values.values import FunctionRef, Library, LibraryObject
 
 KINDS: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION, LockKind.SEMAPHORE})
 DOMAINS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
-
-AFTER_FORK: Final = frozenset({"os.register_at_fork", "multiprocessing.util.register_after_fork"})
-"""What runs functions in a new process, where nobody else is yet."""
 
 OWN_OBJECT: Final = ("__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone")
 ALONE: Final = ("fork", "child", "_pid")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from racelint.knowledge.definitions import PLAIN_BASES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.contexts.contexts import Context
@@ -257,6 +258,5 @@ class Meanings:
 
 def _may_inherit(cls: ClassInfo) -> bool:
     """Whether a base that is not of the program may have any attribute."""
-    known = {"object", "abc.ABC", "typing.Generic", "typing.Protocol"}
     seen = all(len(each.bases) + len(each.library_bases) >= len(each.facts.bases) for each in cls.mro or [cls])
-    return not seen or not known.issuperset(cls.library_bases)
+    return not seen or not PLAIN_BASES.issuperset(cls.library_bases)

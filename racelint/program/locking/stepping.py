@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
-from racelint.program.values.types import GIVES_ELEMENT
 from racelint.program.values.values import FunctionRef, LibraryMethod
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from racelint import facts
 from racelint.facts import Operation, Span
+from racelint.knowledge.containers import DEFAULTDICT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow.frames import argument, outward, parameter_paths
@@ -183,7 +184,7 @@ class Collector:
             for access in self._use(load, item.id, use)
         ]
         inserts = any(
-            isinstance(value, LibraryObject) and value.qualname == "collections.defaultdict"
+            isinstance(value, LibraryObject) and value.qualname == DEFAULTDICT
             for value in self._types.of(self._code, load.id)
         )
         kind = Kind.MUTATE if inserts and not nested else Kind.CONTENT

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
+from racelint.knowledge.containers import VIEWS
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect, Slot
 from racelint.program.dataflow.dataflow import LOADS, Dataflow
@@ -15,9 +15,6 @@ from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject, Value
-
-VIEWS: Final = frozenset({"items", "values", "keys"})
-"""The methods of a mapping that give a live view of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import ProcessState
+from racelint.knowledge.process import ASKING, KEYED, OLD_VALUES, WHILE_ENTERED
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locks import LockKey
@@ -21,32 +21,6 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Library, LibraryMethod
-
-WHILE_ENTERED: Final = frozenset(
-    {"contextlib.chdir", "contextlib.redirect_stdout", "contextlib.redirect_stderr", "warnings.catch_warnings"}
-)
-"""What restores by itself when its `with` is left."""
-
-ASKING: Final = {"locale.setlocale": 1}
-"""Calls with no more than so many arguments only ask what the state is."""
-
-KEYED: Final = frozenset({"pop", "setdefault", "putenv", "unsetenv"})
-"""Methods that change the one entry whose key they are given."""
-
-OLD_VALUES: Final = frozenset(
-    {"getcwd", "getcwdb", "umask", "getlocale", "setlocale", "getdefaulttimeout", "stdin", "stdout", "stderr"}
-    | {
-        "environ",
-        "getenv",
-        "getrecursionlimit",
-        "getswitchinterval",
-        "getstate",
-        "gettimeout",
-        "__stdout__",
-        "__stderr__",
-    }
-)
-"""Functions and variables that tell what the state was."""
 
 
 @dataclass(frozen=True, slots=True)

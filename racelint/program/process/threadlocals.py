@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.threads import LOCAL
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import LibraryObject, Site
-
-LOCAL: Final = "threading.local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
+from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
-
-KEYED = frozenset({"[]", "[]=", "get", "in", "pop", "setdefault", "del"})
 
 
 def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
@@ -51,7 +50,7 @@ def _item_of(flow: Dataflow, access: Access) -> int | None:
 def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether the test asks for one key, by a literal, and the other side is only about others."""
     first = sequence.first
-    if first.method not in KEYED or first.kind.rebinds or other.kind is not Kind.MUTATE:
+    if first.method not in ITEM_ACCESSES or first.kind.rebinds or other.kind is not Kind.MUTATE:
         return False
     flow = case.sharing.places.dataflow(first.code)
     asked = flow.text(first.key)
@@ -65,7 +64,7 @@ def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
 def _keys(case: Case, change: Access) -> set[str] | None:
     """The keys that a change is about, if they are literals or names of arguments."""
     flow = case.sharing.places.dataflow(change.code)
-    if change.method in KEYED:
+    if change.method in ITEM_ACCESSES:
         key = flow.text(change.key)
         return {key} if key is not None else None
     call = flow.operation(change.id)

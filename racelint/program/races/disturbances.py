@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import MAKES_ITEMS, VIEWS
 from racelint.knowledge.iteration import Disturbance
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
@@ -14,7 +15,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.lockstate import ON_ENTRY
-from racelint.program.memory.iterations import VIEWS, Walks
+from racelint.program.memory.iterations import Walks
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import HALF, Case
 from racelint.program.sequences.composites import REMOVES, Composite
@@ -108,7 +109,7 @@ def _is_over(case: Case, store: Access, flow: Dataflow, iterable: int) -> bool:
 
 def _reads_item(case: Case, update: Access, flow: Dataflow) -> bool:
     """Whether the item is read before it is stored, which fails where there is none: `d[k] += 1`."""
-    if any(each in ("collections.defaultdict", "collections.Counter") for each in containers(case, update)):
+    if any(each in MAKES_ITEMS for each in containers(case, update)):
         return False
     operation = flow.operation(update.id)
     if type(operation) is facts.StoreItem and operation.augmented:

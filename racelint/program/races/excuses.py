@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import SNAPSHOTS
+from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
@@ -15,14 +16,11 @@ from racelint.program.races.flags import acts_once, is_only_raised, is_only_sett
 from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
 from racelint.program.races.rough import is_estimate, is_time
-from racelint.program.races.unshared import THREAD_KEYS
 from racelint.program.sequences.composites import REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.values.values import Library
-
-SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:

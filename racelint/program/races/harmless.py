@@ -8,6 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Operation
+from racelint.knowledge.containers import SNAPSHOTS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.running import RunsOn
@@ -28,7 +29,6 @@ ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 
 APPENDS: Final = frozenset({"append", "extend", "appendleft"})
 SEQUENCES: Final = frozenset({"list", "collections.deque"})
-SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 LOOKS: Final = {"[]": "__getitem__", "in": "__contains__", "len": "__len__"}
 EMPTIES: Final = frozenset({"clear", "popitem"})
 """Adding to the end of a container is one step; who takes out an item or none cares for that, who empties it does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from racelint.knowledge.definitions import TESTS
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.races.case import Case
@@ -91,7 +92,7 @@ def _makes_guard(case: Case, access: Access) -> bool:
 
 
 def _is_test(bases: list[str]) -> bool:
-    return any(base.startswith("unittest.") for base in bases)
+    return any(base.startswith(TESTS) for base in bases)
 
 
 def _is_for_tests(code: Code) -> bool:

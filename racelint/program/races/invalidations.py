@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.containers import VIEWS
 from racelint.knowledge.iteration import Disturbance
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection
 from racelint.program.locking.holding import Acquisition
-from racelint.program.memory.iterations import VIEWS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import HALF, Case
 from racelint.program.races.disturbances import (

@@ -7,9 +7,11 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.containers import DEFAULTDICT
+from racelint.knowledge.definitions import DATACLASSES
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.types import DATACLASSES, Types
+from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Generator, Instance, Library, LibraryObject, Value
 
 TRUTH: Final = frozenset({"__bool__", "__len__"})
@@ -119,7 +121,7 @@ def _is_computed(types: Types, value: Value, name: str) -> bool:
 def _is_made(types: Types, code: Code, container: int) -> bool:
     """Whether an item that is not there is made by a function in Python that the container was given."""
     for value in types.of(code, container):
-        if isinstance(value, LibraryObject) and value.qualname == "collections.defaultdict" and value.site is not None:
+        if isinstance(value, LibraryObject) and value.qualname == DEFAULTDICT and value.site is not None:
             maker = types.names.sources.codes[value.site[0]]
             call = maker.operations[value.site[1]] if 0 <= value.site[1] < len(maker.operations) else None
             given = call.arguments[:1] if type(call) is facts.Call else ()

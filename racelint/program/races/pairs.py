@@ -12,17 +12,16 @@ from typing import Final
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.containers import COPIES, VIEWS
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.guards import Protection, exclude_each_other, protections, steady
 from racelint.program.locking.locksets import LockSets
-from racelint.program.memory.iterations import VIEWS
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.breaches import claimed_guard
 from racelint.program.races.case import HALF, Case, Partner
 from racelint.program.races.insiders import is_insider
 from racelint.program.races.switching import may_switch
 from racelint.program.sequences.composites import REMOVES, Flagged, Sequences
-from racelint.program.sequences.swaps import COPIES
 from racelint.program.sequences.ways import between
 from racelint.program.sharing.sharing import Sharing, is_confined
 from racelint.program.sources.source import Code

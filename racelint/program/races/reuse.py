@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from racelint.knowledge.definitions import CONTEXT_DECORATORS
 from racelint.program.callgraph.calls import Edge
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
@@ -13,8 +14,6 @@ from racelint.program.values.values import LibraryObject
 
 OPENS: Final = "__enter__"
 CLOSES: Final = "__exit__"
-DECORATORS: Final = frozenset({"contextlib.ContextDecorator"})
-"""Library classes whose objects, put before a function, are entered anew at each of its calls."""
 
 
 def left_for_exit(case: Case, access: Access) -> Access | None:
@@ -62,7 +61,9 @@ def _is_own(access: Access) -> bool:
 def _is_reused(case: Case, code: Code) -> bool:
     """Whether one object is entered again and again: a decorator, or what is kept where more than one call finds it."""
     cls = code.cls
-    if cls is not None and any(base in DECORATORS for each in (cls, *cls.subclasses) for base in each.library_bases):
+    if cls is not None and any(
+        base in CONTEXT_DECORATORS for each in (cls, *cls.subclasses) for base in each.library_bases
+    ):
         return True
     return any(_is_kept(case, edge) for edge in case.threads.calls.callers(code))
 

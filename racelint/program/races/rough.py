@@ -6,13 +6,13 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.clocks import CLOCKS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.values.values import Library
 
-CLOCKS: Final = frozenset({"time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns"})
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import ITEM_ACCESSES
+from racelint.knowledge.process import PROCESS_KEYS
+from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Library
-
-THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
-"""What names the running thread."""
-
-ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
-"""Accesses of one item by its key."""
 
 FOR_TESTS: Final = frozenset({"test", "testing"})
 """Parts of a package with what its users' tests need: these run one after the other."""
@@ -49,7 +46,7 @@ def notes_process(sharing: Sharing, code: Code) -> bool:
 def stores_process(sharing: Sharing, code: Code) -> bool:
     stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
     return any(
-        isinstance(value, Library) and value.qualname == "os.getpid"
+        isinstance(value, Library) and value.qualname in PROCESS_KEYS
         for call in (code.operations[id] for id in stored)
         if type(call) is facts.Call
         for value in sharing.places.types.of(code, call.callee)

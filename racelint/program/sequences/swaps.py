@@ -13,8 +13,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.containers import COPIES, VIEWS
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.memory.iterations import VIEWS
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.sequences.ways import between
@@ -23,7 +23,6 @@ from racelint.program.values.values import Instance, Library, LibraryObject
 
 SWAPS: Final = (Shape.EMPTIED, Shape.REPLACED)
 
-COPIES: Final = frozenset({"copy", "copy.copy", "copy.deepcopy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 TELLS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 """The methods of a logger: what is only told about is not taken over."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import MAPPINGS
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.values.elements import MAPPINGS
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.definitions import PLAIN_DECORATORS
 from racelint.knowledge.model import LockDomain, LockKind, LockRole
 from racelint.program.contexts.lifetimes import surely_after
 from racelint.program.dataflow.frames import argument
@@ -26,9 +27,6 @@ DEPTH: Final = 6
 
 LOCKED_NAMES: Final = ("locked", "nolock", "no_lock", "holding")
 """Parts of the names of functions that expect the lock to be held."""
-
-PLAIN_DECORATORS: Final = frozenset({"property", "staticmethod", "classmethod", "override", "abstractmethod", "setter"})
-"""Decorators that take no lock."""
 
 
 class Loss(Enum):

@@ -14,6 +14,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.definitions import DATACLASSES
 from racelint.knowledge.running import BlockingOn
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
@@ -23,7 +24,6 @@ from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.starting.launches import Launch, Launches
 from racelint.program.starting.steps import Frame, Step, Walker, leads_to, of_class
-from racelint.program.values.types import DATACLASSES
 from racelint.program.values.values import Library, LibraryMethod
 
 CONSTRUCTORS: Final = frozenset({"__init__", "__post_init__"})

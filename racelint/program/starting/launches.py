@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.loops import TO_OTHER_THREAD
 from racelint.knowledge.running import Form, Starts
+from racelint.knowledge.threads import TIMER
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
@@ -16,11 +17,6 @@ from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.starting.steps import Frame, Step, Walker, is_super
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
-
-TIMER: Final = "threading.Timer"
-
-TO_OTHER_THREAD: Final = frozenset({"asyncio.run_coroutine_threadsafe"})
-"""What starts a coroutine from another thread than that of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.loops import NEW_LOOP, TO_OTHER_THREAD
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import OWN_THREADS, Context
@@ -23,9 +23,6 @@ from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject
-
-NEW_LOOP: Final = "asyncio.new_event_loop"
-OTHER_LOOP: Final = "asyncio.run_coroutine_threadsafe"
 
 Run = tuple[Code, int]
 """A call that runs an event loop: the function, and the operation in it."""
@@ -84,7 +81,7 @@ class _Finder:
             names[key] |= called
             if id >= 0 and any(knowledge.runs_loop(name) for name in called):
                 runs.append((self._sources.codes[key], id))
-        return [run for run in runs if OTHER_LOOP not in names[run[0].key]]
+        return [run for run in runs if TO_OTHER_THREAD.isdisjoint(names[run[0].key])]
 
     def _reached(self, run: Run) -> frozenset[int]:
         """The functions that run in the loop."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.loops import FUTURE, TAKES_FACTORY
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
@@ -27,13 +27,6 @@ from racelint.program.values.values import (
     Site,
     Value,
 )
-
-TAKES_FACTORY: Final = frozenset(
-    ["create_server", "create_connection", "create_datagram_endpoint", "create_unix_server", "create_unix_connection"]
-)
-"""The methods of a loop that are given a function which makes protocols."""
-
-FUTURE: Final = "asyncio.Future"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint.facts import TypeRef
+from racelint.knowledge.annotations import FIRST_IS_HELD, LAST_IS_HELD, WRAPPERS
 from racelint.program.sources.source import Code
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
 from racelint.program.values.values import ClassRef, Instance, Library, Value
-
-WRAPPERS: Final = {
-    **dict.fromkeys(("Optional", "Union", "|", "Final", "ClassVar", "Awaitable"), slice(None)),
-    "Annotated": slice(1),
-    "Coroutine": slice(-1, None),
-}
-"""What says no more than its arguments, and which of these."""
-FIRST: Final = frozenset({"collections.abc.Generator", "collections.abc.AsyncGenerator"})
-"""Of their arguments the first one tells what comes out."""
-LAST: Final = frozenset({"collections.abc.Callable"})
-"""Of their arguments the last one does."""
 
 
 class Annotations:
@@ -76,6 +64,6 @@ def _holds(
     """What an object holds, argument by argument; nothing where none is known."""
     if not any(held):
         return ()
-    if name in FIRST or (name == "tuple" and not arguments[-1].path):
+    if name in FIRST_IS_HELD or (name == "tuple" and not arguments[-1].path):
         return held[:1]
-    return held[-1:] if name in LAST else held
+    return held[-1:] if name in LAST_IS_HELD else held

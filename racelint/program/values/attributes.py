@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.knowledge.definitions import CONTEXT_MANAGERS, PROPERTIES
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.names import Names
 from racelint.program.values.values import FunctionRef, Library
@@ -92,12 +93,11 @@ class Attributes:
 
     def is_property(self, code: Code) -> bool:
         """Whether reading the attribute calls the function."""
-        shape = self.shape(code)
-        return "property" in shape or "functools.cached_property" in shape or "abc.abstractproperty" in shape
+        return not self.shape(code).isdisjoint(PROPERTIES)
 
     def is_context_manager(self, code: Code) -> bool:
         """Whether the function is a generator turned into a context manager."""
-        return not self.shape(code).isdisjoint(("contextlib.contextmanager", "contextlib.asynccontextmanager"))
+        return not self.shape(code).isdisjoint(CONTEXT_MANAGERS)
 
     def receiver_of(self, code: Code) -> ClassInfo | None:
         """The class whose instance is parameter 0 of a function, if it is a plain method."""

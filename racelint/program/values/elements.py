@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
+from racelint.knowledge.containers import MAPPINGS
 from racelint.program.values.flow import Flow
 from racelint.program.values.values import Generator, Interner, LibraryObject, Pair, Site, Value
-
-MAPPINGS: Final = frozenset(
-    {
-        "dict",
-        "collections.OrderedDict",
-        "collections.defaultdict",
-        "collections.abc.Mapping",
-        "collections.abc.MutableMapping",
-        "types.MappingProxyType",
-        "weakref.WeakKeyDictionary",
-        "weakref.WeakValueDictionary",
-    }
-)
-REFERENCES: Final = frozenset({"weakref.ref", "weakref.WeakMethod"})
-CALLED: Final = REFERENCES | {"collections.abc.Callable"}
-"""Objects that give what they hold when they are called."""
 
 
 class Elements:

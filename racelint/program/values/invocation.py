@@ -6,13 +6,15 @@ from collections.abc import Callable
 from functools import partial
 
 from racelint import facts
+from racelint.knowledge.containers import CALLED, REFERENCES
+from racelint.knowledge.definitions import DATACLASSES, NAMED_TUPLE
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
-from racelint.program.values.elements import CALLED, REFERENCES, Elements
+from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.library_calls import LibraryCalls
 from racelint.program.values.passing import arguments
-from racelint.program.values.types import DATACLASSES, Passed, Types
+from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
@@ -131,7 +133,7 @@ class Invocation:
             for value in names.static(cls.parent, self._callee_of(cls.parent, id))
             if isinstance(value, Library)
         ]
-        return any(each.qualname in DATACLASSES for each in decorators) or "typing.NamedTuple" in cls.library_bases
+        return any(each.qualname in DATACLASSES for each in decorators) or NAMED_TUPLE in cls.library_bases
 
     @staticmethod
     def _callee_of(code: Code, id: int) -> int:

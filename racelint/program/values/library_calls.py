@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import Final
 
+from racelint.knowledge.containers import (
+    DEFAULTDICT,
+    DRAWS,
+    GIVES_ARGUMENT,
+    GIVES_ELEMENT,
+    MAPPINGS,
+    REFERENCES,
+    SHARES_ELEMENTS,
+    TAKES_ELEMENT,
+    TAKES_ONE,
+)
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
-from racelint.program.values.elements import MAPPINGS, REFERENCES, Elements
+from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import Call
 from racelint.program.values.spawning import Spawning
-from racelint.program.values.types import GIVES_ELEMENT, SHARES_ELEMENTS, TAKES_ELEMENT, Passed, Types
+from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import ClassRef, Instance, LibraryMethod, LibraryObject, Site, Value
-
-GIVES_ARGUMENT: Final = {"weakref.proxy": 0, "typing.cast": 1}
-"""Functions that give one of their arguments back, and which."""
-DRAWS: Final = {
-    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
-    **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
-}
-"""Functions whose result has what is in their arguments, from which position on."""
-TAKES_ONE: Final = frozenset({"next", "min", "max", "random.choice", "heapq.heappop"})
-"""Functions that give one of what is in their first argument."""
 
 
 class LibraryCalls:
@@ -108,7 +108,7 @@ class LibraryCalls:
         elif qualname in MAPPINGS:
             self._flow.watch(given, partial(self._elements.unpair, held))
             self._flow.watch(given, partial(self._keep_keys, site))
-            if qualname == "collections.defaultdict":
+            if qualname == DEFAULTDICT:
                 self._flow.watch(given, partial(self._from_factory, site, held))
         else:
             self._flow.watch(given, partial(self._elements.draw, held))

@@ -7,14 +7,13 @@ Calls are resolved on the way, since what a call returns and what its parameters
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import REFERENCES
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Spawn
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.attributes import Attributes
-from racelint.program.values.elements import REFERENCES
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
 from racelint.program.values.values import (
@@ -23,17 +22,6 @@ from racelint.program.values.values import (
     Site,
     Value,
     ValueSet,
-)
-
-TAKES_ELEMENT: Final = frozenset(
-    {"get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "__next__", "__getitem__"}
-)
-GIVES_ELEMENT: Final = frozenset(
-    {"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "__setitem__"}
-)
-SHARES_ELEMENTS: Final = frozenset({"values", "copy", "keys", "items", "__iter__"})
-DATACLASSES: Final = frozenset(
-    {"dataclasses.dataclass", "attr.s", "attr.attrs", "attr.define", "attr.dataclass", "attrs.define", "attrs.frozen"}
 )
 
 

@@ -1,0 +1,67 @@
+"""What is in containers and references, and which calls and methods put it in, give it out or copy it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULTDICT: Final = "collections.defaultdict"
+
+MAPPINGS: Final = frozenset(
+    {
+        "dict",
+        "collections.OrderedDict",
+        DEFAULTDICT,
+        "collections.abc.Mapping",
+        "collections.abc.MutableMapping",
+        "types.MappingProxyType",
+        "weakref.WeakKeyDictionary",
+        "weakref.WeakValueDictionary",
+    }
+)
+"""Iterating over them gives their keys, a subscript what stands under one."""
+
+MAKES_ITEMS: Final = frozenset({DEFAULTDICT, "collections.Counter"})
+"""Mappings that have an item for any key."""
+
+REFERENCES: Final = frozenset({"weakref.ref", "weakref.WeakMethod"})
+"""Objects that refer to another without keeping it."""
+
+CALLED: Final = REFERENCES | {"collections.abc.Callable"}
+"""Objects that give what they hold when they are called."""
+
+GIVES_ARGUMENT: Final = {"weakref.proxy": 0, "typing.cast": 1}
+"""Functions that give one of their arguments back, and which."""
+
+DRAWS: Final = {
+    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
+    **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
+}
+"""Functions whose result has what is in their arguments, from which position on."""
+
+TAKES_ONE: Final = frozenset({"next", "min", "max", "random.choice", "heapq.heappop"})
+"""Functions that give one of what is in their first argument."""
+
+TAKES_ELEMENT: Final = frozenset(
+    {"get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "__next__", "__getitem__"}
+)
+"""Methods that give an element of their container."""
+
+GIVES_ELEMENT: Final = frozenset(
+    {"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "__setitem__"}
+)
+"""Methods that put what they are given into their container."""
+
+SHARES_ELEMENTS: Final = frozenset({"values", "copy", "keys", "items", "__iter__"})
+"""Methods that give another container with the same elements."""
+
+SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
+"""The method and the functions that copy a container, or put all of it into a new one."""
+
+ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
+"""Accesses of one item by its key."""
+
+COPIES: Final = SNAPSHOTS | {"copy.copy", "copy.deepcopy"}
+"""What copies any object, beside these."""
+
+VIEWS: Final = frozenset({"items", "values", "keys"})
+"""The methods of a mapping that give a live view of it."""

@@ -1,0 +1,42 @@
+"""What decorators and bases of the libraries make of a definition."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DATACLASSES: Final = frozenset(
+    {"dataclasses.dataclass", "attr.s", "attr.attrs", "attr.define", "attr.dataclass", "attrs.define", "attrs.frozen"}
+)
+NAMED_TUPLE: Final = "typing.NamedTuple"
+"""The decorators and the base by which the annotated fields of a class become the parameters of its constructor."""
+
+PROPERTIES: Final = frozenset({"property", "functools.cached_property", "abc.abstractproperty"})
+"""Decorators by which reading an attribute calls the function."""
+
+CONTEXT_MANAGERS: Final = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+"""Decorators that make a context manager of a generator."""
+
+PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+"""Bases that add no attribute to a class."""
+
+TESTS: Final = "unittest."
+"""How the names of all bases of tests begin."""
+
+PASSING_ON: Final = frozenset(
+    {
+        "functools.wraps",
+        "functools.update_wrapper",
+        "functools.partial",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "contextlib.contextmanager",
+    }
+)
+"""What gives back a function that runs the one which it is given, or is given next."""
+
+PLAIN_DECORATORS: Final = frozenset({"property", "staticmethod", "classmethod", "override", "abstractmethod", "setter"})
+"""Decorators that take no lock."""
+
+CONTEXT_DECORATORS: Final = frozenset({"contextlib.ContextDecorator"})
+"""Library classes whose objects, put before a function, are entered anew at each of its calls."""

@@ -1,0 +1,14 @@
+"""What names the running thread, and which classes of threads are special."""
+
+from __future__ import annotations
+
+from typing import Final
+
+THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
+"""What names the running thread."""
+
+LOCAL: Final = "threading.local"
+"""What keeps attributes for each thread by itself."""
+
+TIMER: Final = "threading.Timer"
+"""A thread that does nothing before a time is over."""
