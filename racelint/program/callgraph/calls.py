@@ -295,17 +295,17 @@ def _call_wrappers(calls: Calls, sources: Sources) -> None:
 def on_own_object(edge: Edge) -> bool:
     """Whether a method calls a method of the very object that it runs on."""
     caller, call = edge.caller, edge.caller.operations[edge.site]
-    if not caller.is_method or edge.receiver is None or type(call) is not facts.Call:
+    if edge.receiver is None or type(call) is not facts.Call:
         return False
     fetched = caller.operations[call.callee] if call.callee < len(caller.operations) else None
-    if type(fetched) is not facts.LoadAttr or not caller.function.parameters:
+    if type(fetched) is not facts.LoadAttr or not caller.own_name:
         return False
     owner = caller.operations[fetched.base] if fetched.base < len(caller.operations) else None
     if type(owner) is facts.Call:
         # `super().setup()`
         callee = caller.operations[owner.callee] if owner.callee < len(caller.operations) else None
         return type(callee) is facts.LoadName and callee.name == "super"
-    captured = type(owner) is facts.LoadName and owner.name == caller.function.parameters[0].name
+    captured = type(owner) is facts.LoadName and owner.name == caller.own_name
     return fetched.base == 0 or captured
 
 

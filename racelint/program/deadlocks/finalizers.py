@@ -156,7 +156,7 @@ def _dies_too(locksets: LockSets, entry: Entry, use: LockUse) -> bool:
     is_own = use.lock.key[0] == "attribute" and use.lock.key[1] in owners
     if entry.by is not None:
         return is_own
-    first = entry.code.function.parameters[0].name if entry.code.function.parameters else ""
+    first = entry.code.own_name
     if is_own:
         return use.base in (first, UNKNOWN)
     return use.base.startswith(f"{first}.") and _is_part(locksets, entry, use.base.split(".")[1])

@@ -88,7 +88,7 @@ class _Given:
             return ""
         if self._is_given(code, id):
             return code.function.parameters[id].name
-        own = code.function.parameters[0].name if code.is_method and code.function.parameters else ""
+        own = code.own_name
         owner, _, attribute = origin(flow, id).partition(".")
         if code.cls is None or owner != own or not attribute or attribute not in self._attributes(code.cls):
             return ""

@@ -260,7 +260,7 @@ class _EntryLocks:
             for row in knowledge.entry_methods(base):
                 if row.holding and row.matches(code.name):
                     place = self._locksets.places.place("attribute", code.cls.key, row.holding)
-                    return frozenset({self._locksets.locks.use_of(place, code.function.parameters[0].name)})
+                    return frozenset({self._locksets.locks.use_of(place, code.own_name)})
         return frozenset()
 
 

@@ -136,7 +136,7 @@ class Meanings:
         around: Code | None = code
         while around is not None and around.function.kind != "class":
             if self._attributes.receiver_of(around) is not None:
-                name = around.function.parameters[0].name
+                name = around.own_name
                 return name if around is code else f"c:{code.module}:{around.function.index}:{name}"
             around = around.parent
         return OWN

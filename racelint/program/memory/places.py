@@ -82,6 +82,11 @@ class Access:
     one_step_with_gil: bool = False
     """Of an iteration: nobody can come in between where there is a GIL (`tuple(d)`)."""
 
+    @property
+    def is_of_self(self) -> bool:
+        """Whether a method touches its own object."""
+        return bool(self.base) and self.base == self.code.own_name
+
 
 class Places:
     """All accesses of the program, by function and by Place."""

@@ -101,7 +101,7 @@ class Ties:
 
         `paths` are those of the arguments in the caller, by parameter.
         """
-        receiver = callee.function.parameters[0].name if callee.is_method and callee.function.parameters else ""
+        receiver = callee.own_name
         base = paths.get(receiver, "")
         if "." not in base or callee.cls is None:
             return {}

@@ -109,9 +109,8 @@ def _owners(locksets: LockSets) -> dict[int, set[str]]:
     """The objects of which the methods of each class take a lock, but for the one at work."""
     found: dict[int, set[str]] = defaultdict(set)
     for each in locksets.acquisitions():
-        cls, base = each.code.cls, each.use.base
-        parameters = each.code.function.parameters
-        if cls is not None and parameters and base.startswith(parameters[0].name + "."):
+        cls, base, own = each.code.cls, each.use.base, each.code.own_name
+        if cls is not None and own and base.startswith(f"{own}."):
             found[cls.key].add(base)
     return found
 

@@ -33,9 +33,9 @@ def is_insider(case: Case, access: Access) -> bool:
     if any(each.lock.kind is not None for each in case.protections(access)):
         return True
     owner = case.sharing.places.types.names.sources.classes[access.place.owner]
-    if access.base == code.function.parameters[0].name:
+    if access.is_of_self:
         return owner in receiver.mro or receiver in owner.mro
-    return owner.module == code.module and _kept_in(case, access).startswith(code.function.parameters[0].name + ".")
+    return owner.module == code.module and _kept_in(case, access).startswith(code.own_name + ".")
 
 
 def _kept_in(case: Case, access: Access) -> str:
@@ -49,11 +49,9 @@ def _kept_in(case: Case, access: Access) -> str:
 
 def _is_own_step(case: Case, access: Access) -> bool:
     """Whether an iterator that locks what it draws on goes on with what is its own: one goes over it."""
-    code, guard = access.code, case.guard
-    parameters = code.function.parameters
-    if guard is None or not parameters or not code.is_method or code.name not in ("__next__", "__anext__"):
+    if case.guard is None or access.code.name not in ("__next__", "__anext__"):
         return False
-    return guard.relation.startswith(".") and access.base == parameters[0].name
+    return case.guard.relation.startswith(".") and access.is_of_self
 
 
 def knows(case: Case, access: Access, lock: Lock) -> bool:
@@ -74,7 +72,7 @@ def _has_none(case: Case, access: Access, lock: Lock) -> bool:
         return False
     owner = types.names.sources.classes[lock.key[1]]
     base = types.names.sources.classes[access.place.owner]
-    if access.base != access.code.function.parameters[0].name or not {receiver, owner} <= {*base.subclasses}:
+    if not access.is_of_self or not {receiver, owner} <= {*base.subclasses}:
         return False
     related = owner in receiver.mro or receiver in owner.mro
     return not related and not any(each in owner.subclasses for each in receiver.subclasses)

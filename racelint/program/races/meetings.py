@@ -103,8 +103,7 @@ class Meetings:
             _, module, index, name = name.split(".")[0].split(":")
             sources = self.sharing.places.types.names.sources
             code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
-        parameters = code.function.parameters
-        return code.is_method and bool(parameters) and name == parameters[0].name
+        return bool(name) and name == code.own_name
 
 
 def _receivers(context: Context, access: Access) -> list[ClassInfo]:

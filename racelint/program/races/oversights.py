@@ -96,7 +96,7 @@ def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code
 
     It is nowhere forgotten where the object has just been made.
     """
-    if _is_of_self(access) and case.sharing.preparing.is_initial(access.code):
+    if access.is_of_self and case.sharing.preparing.is_initial(access.code):
         return []
     forgetful = callers_without(case, access.code, guard)
     if forgetful is not None:
@@ -120,12 +120,6 @@ def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
         for edge in without
         if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
     ]
-
-
-def _is_of_self(access: Access) -> bool:
-    code = access.code
-    parameters = code.function.parameters
-    return code.is_method and bool(parameters) and access.base == parameters[0].name
 
 
 def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:

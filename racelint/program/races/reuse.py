@@ -19,11 +19,11 @@ CLOSES: Final = "__exit__"
 def left_for_exit(case: Case, access: Access) -> Access | None:
     """The read in `__exit__` of what `__enter__` writes on an object that several `with` statements enter."""
     code = access.code
-    if code.name != OPENS or not _is_own(access):
+    if code.name != OPENS or not access.is_of_self:
         return None
     for other in case.accesses:
         exits = other.code.name == CLOSES and other.code.cls is code.cls
-        if exits and _is_own(other) and not other.kind.writes:
+        if exits and other.is_of_self and not other.kind.writes:
             return other if _is_reused(case, code) else None
     return None
 
@@ -35,7 +35,7 @@ def left_for_later(case: Case, access: Access) -> Access | None:
         later = other.code is access.code and other.base == access.base and other.id > access.id
         if later and other.method in methods:
             return other
-    if methods and access.code.name == OPENS and _is_own(access) and _is_reused(case, access.code):
+    if methods and access.code.name == OPENS and access.is_of_self and _is_reused(case, access.code):
         closing = (each for each in case.accesses if each.code.name == CLOSES and each.code.cls is access.code.cls)
         return next((each for each in closing if each.method in methods), None)
     return None
@@ -51,11 +51,6 @@ def _goes_on(case: Case, method: str) -> frozenset[str]:
     places = case.sharing.places
     held = [value.qualname for value in places.values(case.place) if isinstance(value, LibraryObject)]
     return frozenset().union(*(places.types.names.knowledge.carried(each, method) for each in held))
-
-
-def _is_own(access: Access) -> bool:
-    """Whether an access of a method is to its own object."""
-    return access.code.is_method and access.base == access.code.function.parameters[0].name
 
 
 def _is_reused(case: Case, code: Code) -> bool:
@@ -77,4 +72,4 @@ def _is_kept(case: Case, edge: Edge) -> bool:
         return True
     if path.startswith("c:"):
         return caller.key in calls.handed_out or caller.key in calls.lent
-    return caller.is_method and path == caller.function.parameters[0].name
+    return path == caller.own_name

@@ -159,7 +159,7 @@ class _Finder:
         receiver = self._places.types.attributes.receiver_of(code)
         if use.lock.kind is None or not use.lock.excludes:
             return None
-        if use.lock.per_instance and (receiver is None or use.base != code.function.parameters[0].name):
+        if use.lock.per_instance and (receiver is None or use.base != code.own_name):
             return None
         for candidate in (name, *self._longer(kind, owner, name)):
             try:

@@ -90,8 +90,7 @@ class Unlocked:
 
     def _is_exempt(self, access: Access) -> bool:
         code = access.code
-        own = bool(code.function.parameters) and access.base == code.function.parameters[0].name
-        if code.is_method and code.name == "__del__" and own:
+        if access.is_of_self and code.name == "__del__":
             return True
         return not self._threads.may_be_beside(code, access.id)
 

@@ -107,11 +107,10 @@ class Beliefs:
         found: dict[int, dict[str, Acquisition]] = {}
         for key in sorted(self.locksets.holdings):
             code = self.locksets.holdings[key].code
-            if code.cls is None or not code.is_method or not code.function.parameters:
+            if code.cls is None or not code.own_name:
                 continue
-            own = code.function.parameters[0].name
             for each in self._taken_by(code):
-                if each.use.base == own and each.use.lock.per_instance:
+                if each.use.base == code.own_name and each.use.lock.per_instance:
                     found.setdefault(code.cls.key, {}).setdefault(code.name, each)
         return found
 

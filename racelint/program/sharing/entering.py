@@ -59,7 +59,7 @@ class _Entering:
                 receiver = self._places.types.attributes.receiver_of(code)
                 if receiver is not None:
                     names = {Name(("self", code.cls.key, ""), ""): None}
-                    self._naming.bind(main, code, code.function.parameters[0].name, names)
+                    self._naming.bind(main, code, code.own_name, names)
 
     def enter(self, context: Context) -> None:
         """Name what the context gets where it is started."""

@@ -30,8 +30,7 @@ class Preparing:
         set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
         """
         code, calls = access.code, self.threads.calls
-        parameters = code.function.parameters
-        if not context.is_main or not code.is_method or not parameters or access.base != parameters[0].name:
+        if not context.is_main or not access.is_of_self:
             return False
         main = self._calls_in(context, code)
         making = [edge for edge in main if calls.is_construction(edge)]

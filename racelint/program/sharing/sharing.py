@@ -58,10 +58,8 @@ class Sharing:
         """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
         code = access.code
         if access.place.kind == "attribute":
-            if code.name == "__del__" and code.is_method and code.function.parameters:
-                return access.base == code.function.parameters[0].name
-            if code.key in self.threads.calls.constructing and code.function.parameters:
-                return access.base == code.function.parameters[0].name
+            if (code.is_method and code.name == "__del__") or code.key in self.threads.calls.constructing:
+                return access.is_of_self
             return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
@@ -72,7 +70,7 @@ class Sharing:
         if self._setup is None:
             self._setup = while_as_made(self.threads.calls)
         refused = self._setup.get(access.code.key)
-        return refused is not None and access.id > refused and _is_of_self(access)
+        return refused is not None and access.id > refused and access.is_of_self
 
     def _is_fresh(self, access: Access) -> bool:
         """Whether the object was made in this very function, under a name of its own."""
@@ -89,7 +87,7 @@ class Sharing:
     def _is_building(self, access: Access) -> bool:
         """Whether a function inside a constructor works on the object, and is called there only, before any start."""
         code, around = access.code, access.code.parent
-        if around is None or around.key not in self.threads.calls.constructing or not around.function.parameters:
+        if around is None or around.key not in self.threads.calls.constructing:
             return False
         made = [id for id, each in enumerate(around.operations) if makes(each, code)]
         uses = [use for id in made for use in self.places.dataflow(around).uses(id)]
@@ -100,7 +98,7 @@ class Sharing:
         starts = (start for context in self.threads.contexts for start in context.starts)
         if any(starter is around and id < last for starter, id in starts):
             return False
-        own = f"c:{around.module}:{code.function.parent}:{around.function.parameters[0].name}"
+        own = f"c:{around.module}:{code.function.parent}:{around.own_name}"
         return access.base == own
 
     def is_assumed(self, place: Place) -> bool:
@@ -164,7 +162,7 @@ class Sharing:
 
     def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether one context works on the thread object that the other one runs on, before that is started."""
-        if one is other or not (_is_of_self(first) and _is_of_self(second)):
+        if one is other or not (first.is_of_self and second.is_of_self):
             return False
         pairs = ((first, other, second), (second, one, first))
         return any(
@@ -185,11 +183,6 @@ class Sharing:
             if not context.is_main and any(each is context for each in self.threads.of(owner)):
                 return False
         return one is not other or self.naming.giving.again(one, owner, facts.NOTHING)
-
-
-def _is_of_self(access: Access) -> bool:
-    parameters = access.code.function.parameters
-    return access.code.is_method and bool(parameters) and access.base == parameters[0].name
 
 
 def _is_receiver(context: Context, access: Access) -> bool:

@@ -54,6 +54,11 @@ class Code:
         """Whether it stands directly in a class body."""
         return self.cls is not None and self.function.kind == "function"
 
+    @property
+    def own_name(self) -> str:
+        """What a method calls its own object; "" if it is no method, or is given nothing."""
+        return self.function.parameters[0].name if self.is_method and self.function.parameters else ""
+
 
 @dataclass(eq=False, slots=True)
 class ClassInfo:

@@ -97,7 +97,7 @@ class Walker:
             return False
         sources = self._types.names.sources
         owner = sources.codes[sources.module_bodies[code.module].key + operation.owner]
-        return self._attributes.receiver_of(owner) is not None and owner.function.parameters[0].name == operation.name
+        return self._attributes.receiver_of(owner) is not None and owner.own_name == operation.name
 
     def method(self, name: str, after: ClassInfo | None = None) -> Code | None:
         """The function that the class has under that name; behind `after` in the order of look-up, if given."""

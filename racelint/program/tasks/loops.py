@@ -122,10 +122,10 @@ class _Finder:
         if found is None or found.place.kind != "attribute":
             return found
         taker, owner = self._types.attributes.receiver_of(code), self._types.attributes.receiver_of(runner)
-        if taker is None or owner is None or found.base != code.function.parameters[0].name:
+        if taker is None or owner is None or not found.is_of_self:
             return None
         alike = {each.key for each in taker.mro} & {each.key for each in owner.mro}
-        return replace(found, code=runner, base=runner.function.parameters[0].name) if alike else None
+        return replace(found, code=runner, base=runner.own_name) if alike else None
 
     def _is_own(self, run: Run, context: Context) -> bool:
         """Whether each run is that of a loop that the context has made for itself."""

@@ -131,6 +131,6 @@ def _stored_on_receiver(code: Code) -> list[str]:
 def _is_receiver(code: Code, id: int) -> bool:
     """Whether a value is parameter 0, which is read by name where an inner function sees it too."""
     operation = code.operations[id] if id > 0 else None
-    if type(operation) is not facts.LoadName or operation.scope != "cell" or not code.function.parameters:
+    if type(operation) is not facts.LoadName or operation.scope != "cell":
         return id == 0
-    return operation.name == code.function.parameters[0].name
+    return operation.name == code.own_name
