@@ -65,10 +65,13 @@ def _called(program: Program, found: Trespass) -> str:
 
 def _kept_as(program: Program, found: Trespass) -> str:
     """The variable or attribute that holds the object, by its dotted name; its class where it has none."""
-    call = found.code.operations[found.id]
-    fetched = found.code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
-    held = found.code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
-    located = program.places.located(found.code, held) if held is not None else []
+    code = found.code
+    call = code.operations[found.id]
+    fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+    held = code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
+    if type(held) is facts.Phi:
+        return f"{code.qualname}.{held.name}"
+    located = program.places.located(code, held) if held is not None else []
     return located[0][0].symbol if located else found.callee.rpartition(".")[0]
 
 
