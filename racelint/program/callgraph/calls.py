@@ -11,6 +11,7 @@ from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.callgraph.decorated import wrappers
 from racelint.program.callgraph.handed import escaping, handed_on
+from racelint.program.callgraph.overriding import overridden
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code, Sources
@@ -61,6 +62,7 @@ class Calls:
     _lent: dict[int, list[Edge]] = field(default_factory=dict)
     _is_lent: set[int] = field(default_factory=set)
     _only: dict[int, list[Edge]] = field(default_factory=dict)
+    _usual: dict[int, list[Edge]] = field(default_factory=dict)
     _wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
 
@@ -186,6 +188,17 @@ class Calls:
     def only_callers(self, code: Code) -> list[Edge]:
         """The calls of a function by sites that have no other possible callee."""
         return [edge for edge in self.callers(code) if edge in self.only_calls(edge.caller)]
+
+    def usual_calls(self, code: Code) -> list[Edge]:
+        """The calls of a function that have one possible callee, or one that all others there override."""
+        found = self._usual.get(code.key)
+        if found is None:
+            found = self._usual[code.key] = [*self.only_calls(code), *overridden(self.calls(code), self._wrapping)]
+        return found
+
+    def usual_callers(self, code: Code) -> list[Edge]:
+        """The calls of a function by sites that have no other possible callee, or only such as override it."""
+        return [edge for edge in self.callers(code) if edge in self.usual_calls(edge.caller)]
 
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""

@@ -92,7 +92,7 @@ class _Finder:
         pending = sorted(reached)
         while pending:
             key = pending.pop(0)
-            for edge in self._calls.only_callers(self._sources.codes[key]):
+            for edge in self._calls.usual_callers(self._sources.codes[key]):
                 known = reached[edge.caller.key]
                 before = len(known)
                 for found in self._seen_from(edge, reached[key]):
@@ -129,7 +129,7 @@ class _Finder:
             for reached in self._reached.get(key, {}).values():
                 if reached.edge is None:
                     yield from self._under(code, reached.waiting.id, reached.waiting.span, reached, ())
-            for edge in self._calls.only_calls(code):
+            for edge in self._calls.usual_calls(code):
                 span = span_of(code, edge.site)
                 if self._locksets.own(code, self._locksets.state(code, edge.site)):
                     for reached in self._seen_from(edge, self._reached.get(edge.callee.key, {})):

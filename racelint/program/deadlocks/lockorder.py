@@ -120,7 +120,7 @@ class _Finder:
         pending = sorted(taken)
         while pending:
             key = pending.pop(0)
-            for edge in self._calls.only_callers(self._sources.codes[key]):
+            for edge in self._calls.usual_callers(self._sources.codes[key]):
                 known = taken[edge.caller.key]
                 before = len(known)
                 for use, found in self._seen_from(edge, taken[key]):
@@ -159,7 +159,7 @@ class _Finder:
                     yield from self._under(
                         held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
                     )
-            for edge in self._calls.only_calls(code):
+            for edge in self._calls.usual_calls(code):
                 held = self._locksets.own(code, self._locksets.state(code, edge.site))
                 if held:
                     for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
@@ -183,7 +183,7 @@ class _Finder:
         locks = {found.use.lock.key for _, found in taken}
         for key in sorted(self._locksets.holdings) if taken else ():
             code = self._sources.codes[key]
-            steps = [*self._records(code), *((edge.site, (edge,)) for edge in self._calls.only_calls(code))]
+            steps = [*self._records(code), *((edge.site, (edge,)) for edge in self._calls.usual_calls(code))]
             for site, chain in steps:
                 held = [use for use in self._locksets.state(code, site).held if use.lock.key in locks]
                 way = self._way_to_record(chain) if held else None
@@ -210,7 +210,7 @@ class _Finder:
         if not chain or self._records(chain[-1].callee):
             return chain
         if len(chain) < DEPTH:
-            for edge in self._calls.only_calls(chain[-1].callee):
+            for edge in self._calls.usual_calls(chain[-1].callee):
                 way = self._way_to_record((*chain, edge))
                 if way is not None:
                     return way
