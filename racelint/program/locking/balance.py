@@ -142,12 +142,22 @@ def _leaks(
             continue
         if is_delegated(locksets.places.types, acquisition, leak.exit):
             continue
+        if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
+            continue
         if leak.use in own or never:
-            target = skipped if leak.by is Exit.CALL else kept
-            if leak.by is Exit.CALL and never:
+            by_exception = leak.by in (Exit.CALL, Exit.WAIT)
+            target = skipped if by_exception else kept
+            if by_exception and never:
                 continue
             target.setdefault(leak.acquired, Unreleased(acquisition, leak.exit, never))
     return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
+
+
+def _is_interrupted(locksets: LockSets, acquisition: Acquisition) -> bool:
+    """Whether something may end a wait by an exception: Ctrl-C in the main thread, or the end of a task."""
+    if acquisition.use.lock.domain is LockDomain.TASK:
+        return True
+    return any(context.is_main for context in locksets.threads.of(acquisition.code))
 
 
 def _useless(locksets: LockSets, holding: Holding) -> Iterator[Acquisition]:

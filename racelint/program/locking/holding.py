@@ -47,11 +47,13 @@ class Release:
 
 
 class Exit(Enum):
-    """How a path leaves a function: at its end or by `return`, by `raise`, or by the exception of a call."""
+    """How a path leaves a function: at its end or by `return`, by `raise`, by the exception of a call, or because it is
+    interrupted while it waits for a condition."""
 
     RETURN = "return"
     RAISE = "raise"
     CALL = "call"
+    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Holding:
     ignored: dict[int, Acquisition] = field(default_factory=dict)
     handed_on: set[LockUse] = field(default_factory=set)
     """Locks whose `release` is handed to somebody else to call: a timer, a callback."""
+    waits: set[Span] = field(default_factory=set)
+    """The calls that give a lock up, wait, and take it again."""
     by_choice: set[LockUse] = field(default_factory=set)
     """Locks that the function releases, or keeps, as a flag of its own says."""
     effect: Effect = NO_EFFECT

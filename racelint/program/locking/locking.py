@@ -171,6 +171,8 @@ class Locking:
             return self._release(call, use, state)
         if role is LockRole.WAIT and use in state.held:
             # the lock was given up while waiting: what was tested before is stale after
+            self._holding.waits.add(call.span)
+            self._raised(call.span, state)
             return state.resume(use, call.id)
         return state
 

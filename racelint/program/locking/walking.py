@@ -49,7 +49,8 @@ class Walk:
         for span, state in self._exits.returns:
             self._leak(state, span, Exit.RETURN)
         for span, state in self._exits.raises:
-            self._leak(state, span, Exit.RAISE if span in raised else Exit.CALL)
+            by_itself = Exit.WAIT if span in self._holding.waits else Exit.CALL
+            self._leak(state, span, Exit.RAISE if span in raised else by_itself)
         self._holding.effect = self._effect()
         return self._holding
 
