@@ -68,6 +68,15 @@ class LockSets:
         """The locks surely held at an operation, the callers' included, each with its critical section."""
         return self._held(code, id, self.entry.get(code.key, frozenset()))
 
+    def in_one_section(self, code: Code, one: int, other: int, *, exclusive: bool = False) -> bool:
+        """Whether two operations are in one critical section; `exclusive`: of a lock that lets in one at a time."""
+        after = self.held(code, other)
+        return any(
+            after.get(use) == section
+            for use, section in self.held(code, one).items()
+            if use.lock.excludes or not exclusive
+        )
+
     def _held(self, code: Code, id: int, on_entry: EntrySet) -> Held:
         state = self.state(code, id)
         holding = self.holdings.get(code.key)

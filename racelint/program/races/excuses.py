@@ -88,16 +88,12 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
     """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
     code = sequence.code
-    held = case.locksets.held(code, sequence.act)
-    for id in sequence.tested:
-        tested = case.locksets.held(code, id)
-        if any(held.get(use) == section for use, section in tested.items() if use.lock.excludes):
-            return True
+    if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in sequence.tested):
+        return True
     if _is_kept_within(case, sequence):
         return True
     inner = sequence.last.code
-    within = case.locksets.held(inner, sequence.last.id)
-    if inner is code or not within:
+    if inner is code or not case.locksets.held(inner, sequence.last.id):
         return False
     about = [other for other in others if other.code is inner and other.act == sequence.last.id]
     if any(other.shape is not Shape.UPDATE for other in about):
@@ -109,7 +105,7 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         each.code is inner
         and each.id < sequence.last.id
         and each.id not in added_to
-        and any(within.get(use) == section for use, section in case.locksets.held(inner, each.id).items())
+        and case.locksets.in_one_section(inner, each.id, sequence.last.id)
         for each in case.accesses
     )
 
@@ -142,13 +138,12 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
     code, last = sequence.code, sequence.last
     if last.code is not code or last.kind is not Kind.UPDATE:
         return False
-    held = case.locksets.held(code, sequence.act)
     flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
     reads = [each for each in case.accesses if each.code is code and each.kind is Kind.READ and each.base == last.base]
     within = {
         each.load if each.load >= 0 else each.id
         for each in reads
-        if any(held.get(use) == section for use, section in case.locksets.held(code, each.id).items())
+        if case.locksets.in_one_section(code, each.id, sequence.act)
     }
     for id in flow.calls(last.value):
         call = code.operations[id]
@@ -162,13 +157,12 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
 def is_filled_late(case: Case, sequence: Composite) -> bool:
     """Published, then filled: after the store the object is still being worked on in the critical section."""
     code = sequence.last.code
-    held = case.locksets.held(code, sequence.act)
     flow = case.sharing.places.dataflow(code)
     for access in case.accesses:
         later = access.code is code and access.id > sequence.act and access.base == sequence.last.base
         if not later or access.kind is not Kind.READ:
             continue
-        same = any(held.get(use) == section for use, section in case.locksets.held(code, access.id).items())
+        same = case.locksets.in_one_section(code, access.id, sequence.act)
         fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
         called = any(isinstance(use, facts.Call) for each in fetched for use in flow.uses(each.id))
         if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):

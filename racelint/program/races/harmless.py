@@ -66,12 +66,13 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
 
 def _looks_twice(case: Case, guarded: Sequence[Access]) -> bool:
     """Whether two of these accesses are in one critical section, neither of them a part of the other."""
-    for one, other in itertools.combinations(guarded, 2):
-        if one.code is other.code and one.load != other.id and other.load != one.id:
-            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
-            if any(after.get(use) == section for use, section in before.items()):
-                return True
-    return False
+    return any(
+        one.code is other.code
+        and one.load != other.id
+        and other.load != one.id
+        and case.locksets.in_one_section(one.code, one.id, other.id)
+        for one, other in itertools.combinations(guarded, 2)
+    )
 
 
 def _is_single_look(case: Case, look: Access) -> bool:
@@ -111,11 +112,9 @@ def _is_seen_empty(case: Case, guarded: Sequence[Access]) -> bool:
     """Whether a critical section takes out, or replaces the whole, before it puts in: who looks then finds it half
     done."""
     for one, other in itertools.permutations(guarded, 2):
-        takes = one.kind.rebinds or one.method in REMOVES
-        if takes and other.method in INSERTS and one.code is other.code and one.id < other.id:
-            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
-            if any(after.get(use) == section for use, section in before.items()):
-                return True
+        takes = (one.kind.rebinds or one.method in REMOVES) and one.code is other.code and one.id < other.id
+        if takes and other.method in INSERTS and case.locksets.in_one_section(one.code, one.id, other.id):
+            return True
     return False
 
 
@@ -161,10 +160,8 @@ def _is_fetched(accesses: Sequence[Access], load: Access) -> bool:
 def _are_seen_together(case: Case, place: Place, guarded: Sequence[Access]) -> bool:
     """Whether a critical section looks at both, these accesses and the Place, other than to add to them."""
     for one in filter(_is_look, guarded):
-        held = case.locksets.held(one.code, one.id)
         for other in (each for each in case.sharing.places.of(one.code) if each.place is place):
-            after = case.locksets.held(other.code, other.id)
-            if _is_look(other) and any(after.get(use) == section for use, section in held.items()):
+            if _is_look(other) and case.locksets.in_one_section(one.code, one.id, other.id):
                 return True
     return False
 

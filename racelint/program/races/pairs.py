@@ -141,13 +141,7 @@ def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[P
 
 def is_tested_again(flagged: Flagged, locksets: LockSets) -> bool:
     """Whether the critical section of the act tests the flag once more."""
-    held = locksets.held(flagged.code, flagged.act)
-    return any(
-        held.get(use) == section
-        for id in flagged.tested
-        for use, section in locksets.held(flagged.code, id).items()
-        if use.lock.excludes
-    )
+    return any(locksets.in_one_section(flagged.code, id, flagged.act, exclusive=True) for id in flagged.tested)
 
 
 def _is_tested_after(flags: Case, flagged: Flagged) -> bool:

@@ -77,8 +77,7 @@ def _breaks_section(case: Case, sequence: Composite) -> bool:
     held = case.protections(sequence.last)
     for one, other in itertools.pairwise(case.accesses):
         if one.code is other.code and not exclude_each_other(held, case.protections(other)):
-            before, after = (case.locksets.held(each.code, each.id) for each in (one, other))
-            same = any(use.lock.excludes and after.get(use) == section for use, section in before.items())
+            same = case.locksets.in_one_section(one.code, one.id, other.id, exclusive=True)
             if same and may_switch(case.sharing.places.types, one.code, one.id, other.id):
                 return True
     return False

@@ -66,7 +66,7 @@ class Turns:
 
     def _is_refused(self, code: Code, read: Access, flag: Access) -> bool:
         """Whether a run that finds the flag set leaves the function, in the critical section in which it is set."""
-        if not is_in_one_section(self.locksets, read, flag):
+        if not self.locksets.in_one_section(code, read.id, flag.id, exclusive=True):
             return False
         flow = self.locksets.places.dataflow(code)
         return any(
@@ -80,12 +80,6 @@ class Turns:
 
     def _is_made(self, access: Access) -> bool:
         return access.code.key in self.locksets.threads.calls.constructing
-
-
-def is_in_one_section(locksets: LockSets, one: Access, other: Access) -> bool:
-    """Whether two accesses of a function are in one critical section."""
-    before, after = (locksets.held(each.code, each.id) for each in (one, other))
-    return any(use.lock.excludes and after.get(use) == section for use, section in before.items())
 
 
 def has_taken_over(locksets: LockSets, access: Access) -> bool:
@@ -115,7 +109,10 @@ def has_taken_over(locksets: LockSets, access: Access) -> bool:
 def _is_asked_before(locksets: LockSets, write: Access) -> bool:
     """Whether the state is read before it is written, in one critical section."""
     reads = (each for each in locksets.places.of(write.code) if _is_same(each, write) and each.id < write.id)
-    return any(each.kind is Kind.READ and is_in_one_section(locksets, each, write) for each in reads)
+    return any(
+        each.kind is Kind.READ and locksets.in_one_section(write.code, each.id, write.id, exclusive=True)
+        for each in reads
+    )
 
 
 def _is_all_that_goes_on(code: Code, id: int) -> bool:
