@@ -9,7 +9,7 @@ from racelint.knowledge.definitions import PASSING_ON
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Library
+from racelint.program.values.values import FunctionRef
 
 DEPTH: Final = 3
 """A function that is lent to a call is followed over so many calls that pass it on."""
@@ -155,4 +155,4 @@ def _passes_on(types: Types, code: Code, call: facts.Call) -> bool:
     """Whether a call gives a function back that runs the one which it is given: `functools.wraps(f)(g)`."""
     decorator = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
     named = decorator.callee if type(decorator) is facts.Call else call.callee
-    return any(isinstance(each, Library) and each.qualname in PASSING_ON for each in types.of(code, named))
+    return types.may_be(code, named, PASSING_ON)

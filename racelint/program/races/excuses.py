@@ -20,7 +20,6 @@ from racelint.program.sequences.composites import REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
-from racelint.program.values.values import Library
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:
@@ -67,8 +66,7 @@ def _is_about_itself(case: Case, sequence: Composite) -> bool:
             operation = flow.operation(id)
             while type(operation) is facts.LoadAttr:
                 operation = flow.operation(operation.base)
-            callees = types.of(code, operation.callee) if type(operation) is facts.Call else ()
-            if any(isinstance(each, Library) and each.qualname in THREAD_KEYS for each in callees):
+            if types.may_call(code, operation, THREAD_KEYS):
                 return True
     return False
 
@@ -146,10 +144,7 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
         if case.locksets.in_one_section(code, each.id, sequence.act)
     }
     for id in flow.calls(last.value):
-        call = code.operations[id]
-        called = types.of(code, call.callee) if type(call) is facts.Call else ()
-        limits = any(isinstance(each, Library) and each.qualname in ("min", "max") for each in called)
-        if limits and within & flow.sources(id):
+        if types.may_call(code, code.operations[id], ("min", "max")) and within & flow.sources(id):
             return True
     return False
 
@@ -195,7 +190,5 @@ def is_snapshot(case: Case, access: Access) -> bool:
     uses = flow.uses(access.id)
     types = case.sharing.places.types
     return access.method in ("items", "values", "keys") and all(
-        isinstance(use, facts.Call)
-        and any(isinstance(each, Library) and each.qualname in SNAPSHOTS for each in types.of(access.code, use.callee))
-        for use in uses
+        types.may_call(access.code, use, SNAPSHOTS) for use in uses
     )

@@ -22,7 +22,7 @@ from racelint.program.races.disturbances import containers, harm
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef, Library
+from racelint.program.values.values import FunctionRef
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
@@ -104,8 +104,7 @@ def _is_one_read(effect: Effect) -> bool:
 
 def _is_copied(case: Case, look: Access, use: Operation) -> bool:
     """Whether a use is the call of what makes a copy: `list(found)`."""
-    called = case.sharing.places.types.of(look.code, use.callee) if type(use) is facts.Call else ()
-    return bool(called) and all(isinstance(each, Library) and each.qualname in SNAPSHOTS for each in called)
+    return case.sharing.places.types.surely_calls(look.code, use, SNAPSHOTS)
 
 
 def _is_seen_empty(case: Case, guarded: Sequence[Access]) -> bool:
@@ -211,8 +210,7 @@ def _becomes_text(case: Case, walk: Access) -> bool:
     if type(flow.operation(walk.id)) is not facts.Element:
         return False
     for use in flow.uses(walk.id):
-        called = places.types.of(walk.code, use.callee) if type(use) is facts.Call else ()
-        text = any(isinstance(each, Library) and each.qualname in ("str", "repr") for each in called)
+        text = places.types.may_call(walk.code, use, ("str", "repr"))
         if not text and not (type(use) is facts.Compute and use.kind == 'f""'):
             return False
     return True

@@ -15,7 +15,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.disturbances import takes_away
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
-from racelint.program.values.values import Instance, Library, LibraryObject, Value
+from racelint.program.values.values import Instance, LibraryObject, Value
 
 CONTAINERS: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
 CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
@@ -143,9 +143,7 @@ def makes_object(case: Case, sequence: Composite) -> bool:
 def _is_kept_by_name(case: Case, store: Access) -> bool:
     """Whether what is stored is the one object of its name, whoever asks for it: a logger, a module."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
-    made = flow.operation(store.value)
-    called = types.of(store.code, made.callee) if type(made) is facts.Call else ()
-    return bool(called) and all(isinstance(each, Library) and each.qualname in SAME for each in called)
+    return types.surely_calls(store.code, flow.operation(store.value), SAME)
 
 
 def _has_identity(value: Value, knowledge: Knowledge) -> bool:

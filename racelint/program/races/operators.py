@@ -8,11 +8,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.containers import DEFAULTDICT
-from racelint.knowledge.definitions import DATACLASSES
 from racelint.program.dataflow.dataflow import operands
-from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import ClassRef, FunctionRef, Generator, Instance, Library, LibraryObject, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Generator, Instance, LibraryObject, Value
 
 TRUTH: Final = frozenset({"__bool__", "__len__"})
 KEYS: Final = frozenset({"__eq__", "__hash__"})
@@ -76,7 +75,7 @@ def _has(types: Types, value: Value, methods: frozenset[str]) -> bool:
             return (
                 any(types.attributes.defining(cls, name) is not None for name in methods)
                 or any(knowledge.runs_python(base, methods) for base in cls.library_bases)
-                or (not KEYS.isdisjoint(methods) and any(_is_dataclass(types, each) for each in cls.mro))
+                or (not KEYS.isdisjoint(methods) and any(types.attributes.is_dataclass(each) for each in cls.mro))
             )
         case LibraryObject(qualname=qualname):
             return knowledge.runs_python(qualname, methods)
@@ -89,16 +88,6 @@ def _has(types: Types, value: Value, methods: frozenset[str]) -> bool:
 def _is_key(types: Types, code: Code, ids: Iterable[int]) -> bool:
     """Whether to look something up by one of these keys calls their methods."""
     return has_python(types, code, ids, KEYS)
-
-
-def _is_dataclass(types: Types, cls: ClassInfo) -> bool:
-    """Whether the class has a comparison that its decorator wrote."""
-    for id in cls.facts.decorators:
-        made = cls.parent.operations[id]
-        values = types.names.static(cls.parent, made.callee if type(made) is facts.Call else id)
-        if any(isinstance(each, Library) and each.qualname in DATACLASSES for each in values):
-            return True
-    return False
 
 
 def _is_computed(types: Types, value: Value, name: str) -> bool:

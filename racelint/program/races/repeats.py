@@ -83,7 +83,7 @@ class Repeats:
         values = places.types.of(code, call.callee)
         if any(isinstance(each, ClassRef | FunctionRef) for each in values):
             return False
-        if values and all(isinstance(each, Library) and each.qualname in ANSWERS for each in values):
+        if places.types.surely_calls(code, call, ANSWERS):
             return True
         if type(callee) is not facts.LoadAttr or self._is_module(code, callee.base):
             return False

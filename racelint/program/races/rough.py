@@ -11,7 +11,6 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.values.values import Library
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
@@ -60,8 +59,7 @@ def _is_limited(case: Case, update: Access) -> bool:
     """Whether what is stored is a multiple of what was there, or a limit."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(update.code)
     made = flow.operation(update.value)
-    called = types.of(update.code, made.callee) if type(made) is facts.Call else ()
-    if type(made) is not facts.Call or not any(isinstance(each, Library) and each.qualname == "min" for each in called):
+    if type(made) is not facts.Call or not types.may_call(update.code, made, ("min",)):
         return False
     given = (flow.operation(argument.value) for argument in made.arguments)
     return any(type(each) is facts.Compute and each.kind == "*" for each in given)
@@ -84,10 +82,7 @@ def is_time(case: Case, sequence: Composite) -> bool:
 def _is_now(case: Case, store: Access) -> bool:
     """Whether a store notes what time it is, or nothing."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
-    made = flow.operation(store.value)
-    called = types.of(store.code, made.callee) if type(made) is facts.Call else ()
-    clock = bool(called) and all(isinstance(each, Library) and each.qualname in CLOCKS for each in called)
-    return clock or case.is_constant(store)
+    return types.surely_calls(store.code, flow.operation(store.value), CLOCKS) or case.is_constant(store)
 
 
 def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:

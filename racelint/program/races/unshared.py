@@ -11,7 +11,6 @@ from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Library
 
 FOR_TESTS: Final = frozenset({"test", "testing"})
 """Parts of a package with what its users' tests need: these run one after the other."""
@@ -29,28 +28,18 @@ def is_thread_slot(sharing: Sharing, access: Access) -> bool:
     operation = flow.operation(access.key)
     while isinstance(operation, facts.LoadAttr):
         operation = flow.operation(operation.base)
-    return type(operation) is facts.Call and any(
-        isinstance(value, Library) and value.qualname in THREAD_KEYS
-        for value in types.of(access.code, operation.callee)
-    )
+    return types.may_call(access.code, operation, THREAD_KEYS)
 
 
 def notes_process(sharing: Sharing, code: Code) -> bool:
     """Whether the function stores which process it is in: it makes its object ready for a new one, yet alone."""
     known = sharing.noting_process.get(code.key)
     if known is None:
-        known = sharing.noting_process[code.key] = stores_process(sharing, code)
+        stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
+        types = sharing.places.types
+        known = any(types.may_call(code, code.operations[id], PROCESS_KEYS) for id in stored)
+        sharing.noting_process[code.key] = known
     return known
-
-
-def stores_process(sharing: Sharing, code: Code) -> bool:
-    stored = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.value >= 0]
-    return any(
-        isinstance(value, Library) and value.qualname in PROCESS_KEYS
-        for call in (code.operations[id] for id in stored)
-        if type(call) is facts.Call
-        for value in sharing.places.types.of(code, call.callee)
-    )
 
 
 def is_run_for_tests(sharing: Sharing, code: Code, depth: int = CALLERS) -> bool:

@@ -14,7 +14,6 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.definitions import DATACLASSES
 from racelint.knowledge.running import BlockingOn
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
@@ -165,15 +164,11 @@ class _Finder:
 
     def _is_field(self, cls: ClassInfo, name: str) -> bool:
         """Whether a generated constructor sets the attribute."""
-        for each in cls.mro:
-            if any(annotation.name == name for annotation in each.facts.annotations):
-                for id in each.facts.decorators:
-                    operation = each.parent.operations[id]
-                    callee = operation.callee if type(operation) is facts.Call else id
-                    values = self._types.names.static(each.parent, callee)
-                    if any(isinstance(value, Library) and value.qualname in DATACLASSES for value in values):
-                        return True
-        return False
+        return any(
+            self._types.attributes.is_dataclass(each)
+            for each in cls.mro
+            if any(annotation.name == name for annotation in each.facts.annotations)
+        )
 
     def _is_none(self, step: Step) -> bool:
         operation = step.operation

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from racelint import facts
-from racelint.knowledge.definitions import CONTEXT_MANAGERS, PROPERTIES
+from racelint.knowledge.definitions import CONTEXT_MANAGERS, DATACLASSES, PROPERTIES
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.names import Names
 from racelint.program.values.values import FunctionRef, Library
+
+ACCESSORS: Final = ("setter", "deleter", "getter")
+"""What a property gives to decorate the functions beside it."""
 
 
 class Attributes:
@@ -73,15 +79,22 @@ class Attributes:
     def _decorators(self, code: Code) -> list[str]:
         if code.parent is None:
             return []
+        operations = (code.parent.operations[id] for id in code.function.decorators)
+        accessors = [each.name for each in operations if type(each) is facts.LoadAttr and each.name in ACCESSORS]
+        return accessors + self._libraries(code.parent, code.function.decorators)
+
+    def _libraries(self, around: Code, decorators: Iterable[int]) -> list[str]:
+        """What of a library stands among decorators, by its name."""
         found: list[str] = []
-        for id in code.function.decorators:
-            operation = code.parent.operations[id]
-            if type(operation) is facts.LoadAttr and operation.name in ("setter", "deleter", "getter"):
-                found.append(operation.name)
-            callee = operation.callee if type(operation) is facts.Call else id
-            values = self._names.static(code.parent, callee)
+        for id in decorators:
+            operation = around.operations[id]
+            values = self._names.static(around, operation.callee if type(operation) is facts.Call else id)
             found.extend(value.qualname for value in values if isinstance(value, Library))
         return found
+
+    def is_dataclass(self, cls: ClassInfo) -> bool:
+        """Whether a decorator writes the methods that a class has not: constructor and comparison of its fields."""
+        return not DATACLASSES.isdisjoint(self._libraries(cls.parent, cls.facts.decorators))
 
     def is_static(self, code: Code) -> bool:
         """Whether a method gets no receiver."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from racelint import facts
 from racelint.knowledge.containers import CALLED, REFERENCES
-from racelint.knowledge.definitions import DATACLASSES, NAMED_TUPLE
+from racelint.knowledge.definitions import NAMED_TUPLE
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
@@ -126,19 +126,7 @@ class Invocation:
                 self._flow.copy(node, self._flow.node("instance", attributes.owner(cls, name).key, name))
 
     def _has_fields(self, cls: ClassInfo) -> bool:
-        names = self._types.names
-        decorators = [
-            value
-            for id in cls.facts.decorators
-            for value in names.static(cls.parent, self._callee_of(cls.parent, id))
-            if isinstance(value, Library)
-        ]
-        return any(each.qualname in DATACLASSES for each in decorators) or NAMED_TUPLE in cls.library_bases
-
-    @staticmethod
-    def _callee_of(code: Code, id: int) -> int:
-        operation = code.operations[id]
-        return operation.callee if type(operation) is facts.Call else id
+        return self._types.attributes.is_dataclass(cls) or NAMED_TUPLE in cls.library_bases
 
     def _follow(self, site: Site, qualname: str) -> None:
         """What calling a weak reference gives goes by the name of the reference."""

@@ -6,9 +6,11 @@ Calls are resolved on the way, since what a call returns and what its parameters
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.containers import REFERENCES
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Spawn
@@ -18,6 +20,7 @@ from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
 from racelint.program.values.values import (
     NO_VALUES,
+    Library,
     LibraryObject,
     Site,
     Value,
@@ -87,6 +90,19 @@ class Types:
     def of(self, code: Code, id: int) -> ValueSet:
         """What the value with that id in that function may be; nothing where unknown."""
         return self._flow.values(code.offset + id) if id >= 0 else {}
+
+    def may_be(self, code: Code, id: int, names: Container[str]) -> bool:
+        """Whether a value may be a function or class of a library that has one of these names."""
+        return any(isinstance(each, Library) and each.qualname in names for each in self.of(code, id))
+
+    def may_call(self, code: Code, operation: Operation | None, names: Container[str]) -> bool:
+        """Whether an operation is a call, and may call a function or class of a library with one of these names."""
+        return type(operation) is facts.Call and self.may_be(code, operation.callee, names)
+
+    def surely_calls(self, code: Code, operation: Operation | None, names: Container[str]) -> bool:
+        """Whether an operation is a call that calls nothing but what has one of these names in a library."""
+        callees = self.of(code, operation.callee) if type(operation) is facts.Call else NO_VALUES
+        return bool(callees) and all(isinstance(each, Library) and each.qualname in names for each in callees)
 
     def of_node(self, node: int) -> ValueSet:
         """What a program-wide value number may be."""
