@@ -124,12 +124,22 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
         where = (-1 if race.problem is Problem.LAZY else race.code.key, race.problem)
         if (key in taken and race.problem is not Problem.UPDATE) or where in starts:
             continue
+        if any(_is_part(race, whole) for whole in kept):
+            continue
         taken.add(key)
         if race.problem in (Problem.EMPTIED, Problem.REPLACED) and race.first is not None:
             taken.add((race.first.code.key, race.first.id))
         starts.add(where)
         kept.append(race)
     return kept
+
+
+def _is_part(race: Race, whole: Race) -> bool:
+    """Whether a second read lies between a test and its act of which it is told already that they belong together."""
+    if (whole.problem, race.problem) != (Problem.CHECK, Problem.DOUBLE_READ) or whole.code is not race.code:
+        return False
+    parts = [each.id for each in (race.first, race.access) if each is not None]
+    return whole.first is not None and all(whole.first.id <= part <= whole.access.id for part in parts)
 
 
 def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:
