@@ -14,7 +14,7 @@ from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.lockorder import LockOrder, Taken
 from racelint.program.locking.holding import Acquisition
-from racelint.program.locking.locks import NON_REENTRANT, LockUse
+from racelint.program.locking.locks import NON_REENTRANT, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Spawned
@@ -132,7 +132,9 @@ def _intrusion(locksets: LockSets, order: LockOrder, entry: Entry, taken: Taken,
     if _dies_too(locksets, entry, taken.use):
         return None
     others = (each for each in locksets.acquisitions() if each.use.lock.key == lock.key and each.code.key not in only)
-    other = next((each for each in others if _interruptible(locksets, entry, each)), None)
+    met = (each for each in others if _interruptible(locksets, entry, each))
+    # who has the lock by its own name shows it more clearly than who was given it
+    other = min(met, key=lambda each: is_doubtful(each.use.base), default=None)
     if other is None:
         return None
     site = taken.edge.site if taken.edge is not None else taken.acquisition.id

@@ -117,6 +117,11 @@ class _Finder:
             paused = acquisition.use in acquisition.before.paused
             if acquisition.waits and acquisition.use.lock.kind is not None and not paused:
                 taken[acquisition.code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
+        for key, wrappers in self._calls.wrappers.items():
+            for wrapper, _ in wrappers:
+                for use, acquisition in self._locksets.decorating.taken(self._sources.codes[key], wrapper):
+                    if use.lock.kind is not None:
+                        taken[key].setdefault(use, Taken(use, acquisition, None))
         pending = sorted(taken)
         while pending:
             key = pending.pop(0)

@@ -16,6 +16,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import captured_paths, inward, parameter_paths
 from racelint.program.locking.claims import Claims
+from racelint.program.locking.decorating import Decorating
 from racelint.program.locking.gates import gates, lenders
 from racelint.program.locking.holding import NO_EFFECT, Acquisition, Effect, Holding
 from racelint.program.locking.locks import LockKey, Locks, LockUse
@@ -43,6 +44,7 @@ class LockSets:
     locks: Locks
     threads: Threads
     claims: Claims
+    decorating: Decorating
     holdings: dict[int, Holding]
     waited_for: set[LockKey]
     """The locks that some function waits for, not only tries."""
@@ -124,7 +126,15 @@ def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims
     """Walk every function that has to do with locks, then find what its callers hold."""
     holdings = _holdings(places, locks, threads)
     taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
-    locksets = LockSets(places, locks, threads, claims, holdings, {each.use.lock.key for each in taken if each.waits})
+    locksets = LockSets(
+        places,
+        locks,
+        threads,
+        claims,
+        Decorating(places, locks, holdings),
+        holdings,
+        {each.use.lock.key for each in taken if each.waits},
+    )
     _EntryLocks(locksets).solve()
     locksets.stepped = stepped(places, threads.calls)
     locksets.lenders = lenders(holdings.values())
@@ -245,14 +255,11 @@ class _EntryLocks:
     def _wrapped(self) -> dict[int, EntrySet]:
         """What a decorator of the program, or a library's, holds around a function, or its claim requires."""
         found: dict[int, EntrySet] = self._locksets.claims.entry()
+        decorating = self._locksets.decorating
         for key, wrappers in self._calls.wrappers.items():
             code = self._sources.codes[key]
             for wrapper, site in wrappers:
-                held = self._locksets.state(wrapper, site).held
-                flow = self._locksets.places.dataflow(wrapper)
-                paths = parameter_paths(flow, code, site, None)
-                uses = frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
-                found[key] = found.get(key, frozenset()) | uses
+                found[key] = found.get(key, frozenset()) | frozenset(decorating.held(code, wrapper, site))
         for context in self._locksets.threads.contexts:
             for code, _ in context.entries:
                 held_by_library = self._held_by_library(code)

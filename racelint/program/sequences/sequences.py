@@ -30,6 +30,7 @@ from racelint.program.sequences.deciding import Deciding, leaves
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.extents import Extents
 from racelint.program.sequences.misses import expects, handles_misses
+from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.nodes import walk
@@ -49,6 +50,7 @@ def _found_in(sequences: Sequences, code: Code) -> Found:
     if code.key in sequences.places.by_code or code.key in sequences.calls.out:
         for sequence in _Finder(sequences, code, found.flagged).find():
             (found.awaited if sequence.awaited else found.sequences).append(sequence)
+        found.sequences.extend(find_replacing(sequences, code))
         found.swaps.extend(find_swaps(sequences, code))
         sequences.places.forget(code)
     return found

@@ -1,0 +1,62 @@
+"""Part of the locksets stage: which locks does a decorator of the program hold around the functions that it is put on?
+
+`@synchronized(_lock)`: the wrapper takes what its factory is given, which is another lock for each function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from racelint import facts
+from racelint.program.dataflow.frames import argument, inward, parameter_paths
+from racelint.program.locking.holding import Acquisition, Holding
+from racelint.program.locking.locks import Locks, LockUse
+from racelint.program.memory.places import Places
+from racelint.program.sources.source import Code
+from racelint.program.values.values import FunctionRef
+
+
+class Decorating:
+    """The locks of the wrappers around a function, in its own terms."""
+
+    def __init__(self, places: Places, locks: Locks, holdings: dict[int, Holding]) -> None:
+        self._places = places
+        self._locks = locks
+        self._holdings = holdings
+
+    def held(self, code: Code, wrapper: Code, site: int) -> Iterator[LockUse]:
+        """What a wrapper holds where it calls the function that it is made for."""
+        holding = self._holdings.get(wrapper.key)
+        state = holding.at.get(site) if holding is not None else None
+        paths = parameter_paths(self._places.dataflow(wrapper), code, site, None)
+        for use in state.held if state is not None else ():
+            yield self.given(code, use.lock.key) or LockUse(use.lock, inward(use.base, paths), use.mode)
+
+    def taken(self, code: Code, wrapper: Code) -> Iterator[tuple[LockUse, Acquisition]]:
+        """What a wrapper takes of what the decorator was given for this function."""
+        holding = self._holdings.get(wrapper.key)
+        for acquisition in holding.acquisitions.values() if holding is not None else ():
+            use = self.given(code, acquisition.use.lock.key)
+            if use is not None and acquisition.waits:
+                yield use, acquisition
+
+    def given(self, code: Code, key: tuple[str, int, str]) -> LockUse | None:
+        """The lock that a decorator of the function is given as the parameter which this is."""
+        kind, owner, name = key
+        around = code.parent
+        if kind != "closure" or around is None:
+            return None
+        factory = self._places.types.names.sources.codes[owner]
+        names = [each.name for each in factory.function.parameters]
+        for id in code.function.decorators if name in names else ():
+            call = around.operations[id]
+            if type(call) is not facts.Call or call.callee < 0:
+                continue
+            if any(
+                isinstance(each, FunctionRef) and each.code is factory
+                for each in self._places.types.of(around, call.callee)
+            ):
+                given = argument(call, names.index(name), name)
+                found = self._locks.use(around, given) if given is not None else None
+                return found if found is not None and not found.lock.per_instance else None
+        return None
