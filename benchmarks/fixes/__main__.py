@@ -32,7 +32,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(slots=True)
 class Mended:
-    """What came of the fixes in a package: how many findings there were, how many went with which flags, what changed."""
+    """What came of the fixes in a package: findings before, those that went with which flags, files changed."""
 
     package: str
     before: int = 0
