@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint.findings import Located, Side, Turn
+from racelint.knowledge.model import LockDomain
 from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
@@ -136,10 +137,17 @@ def disturbance_turns(found: Disturbance) -> tuple[Turn, ...]:
 # --- locks ---
 
 
+def waiter(lock: Lock) -> str:
+    """What waits for a lock: "thread", "task"."""
+    return "task" if lock.domain is LockDomain.TASK else "thread"
+
+
 def circle_sides(cycle: Sequence[Nesting], outers: Sequence[str]) -> tuple[Side, ...]:
     """Who holds which lock in a circle of locks; `outers` names them."""
     pairs = zip(cycle, outers, strict=True)
-    return tuple(Side(f"a thread in `{called(nesting.code)}`", (outer,)) for nesting, outer in pairs)
+    return tuple(
+        Side(f"a {waiter(nesting.outer.lock)} in `{called(nesting.code)}`", (outer,)) for nesting, outer in pairs
+    )
 
 
 def circle_turns(cycle: Sequence[Nesting], taken: Sequence[Located], outers: Sequence[str]) -> tuple[Turn, ...]:
@@ -153,14 +161,14 @@ def circle_turns(cycle: Sequence[Nesting], taken: Sequence[Located], outers: Seq
 
 
 def again_turns(nesting: Nesting, taken: Located, lock: str) -> tuple[Turn, ...]:
-    """A thread takes a lock and waits for itself."""
+    """A thread or task takes a lock and waits for itself."""
     waits = Turn(A, nesting.path, nesting.span, f"waits for {lock}, which it holds itself, for ever")
     return Turn(A, taken.path, taken.span, f"takes {lock}"), waits
 
 
 def stall_sides(program: Program, stall: Stall, lock: str) -> tuple[Side, ...]:
     """Who waits with the lock held, and who needs it to come to the end that is waited for."""
-    own, need = Side(f"a thread in `{called(stall.code)}`", (lock,)), stall.need
+    own, need = Side(f"a {waiter(stall.lock.lock)} in `{called(stall.code)}`", (lock,)), stall.need
     if need is None:
         return (own,)
     runner = f"a caller of `{need.answer}`" if need.context is None else who(program, need.context, need.code)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockKind
+from racelint.knowledge.model import LockDomain, LockKind
 from racelint.own_lock import doubtful, lock_here, taking
 from racelint.phrases import held_by, usual
 from racelint.program import Program
@@ -156,7 +156,8 @@ def against_fresh_lock(acquisition: Acquisition) -> ShareLock | None:
 def against_second_taking(nesting: Nesting) -> MakeReentrant | None:
     """What lets a thread take a lock again that is made in the same file."""
     lock = nesting.inner.lock
-    return MakeReentrant(False, lock.span) if lock.path == nesting.path else None
+    is_here = lock.path == nesting.path and lock.domain is LockDomain.THREAD
+    return MakeReentrant(False, lock.span) if is_here else None
 
 
 def against_wrong_order(cycle: Sequence[Nesting]) -> TakeFirst | None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.encounter import circle_sides, circle_turns
+from racelint.encounter import circle_sides, circle_turns, waiter
 from racelint.findings import Finding, note
 from racelint.notes import begins, behind, defined, lock_details, taken
 from racelint.phrases import lock_names, position, takes, through
@@ -41,10 +41,9 @@ def check(program: Program) -> Iterator[Finding]:
         inner, outer = names[here.inner.lock.key], names[here.outer.lock.key]
         pairs = [(names[nesting.inner.lock.key], names[nesting.outer.lock.key]) for nesting in rest]
         turned = "the other way round" if len(rest) == 1 else " and ".join(f"{one} while {two}" for one, two in pairs)
-        message = (
-            f"{takes(here, inner)} while {outer} is held, and elsewhere {turned}: the threads can wait for each other "
-        )
-        message += "for ever. Take these locks in the same order everywhere."
+        message = f"{takes(here, inner)} while {outer} is held, and elsewhere {turned}: "
+        message += f"the {waiter(here.inner.lock)}s can wait for each other for ever. "
+        message += "Take these locks in the same order everywhere."
         related = [*begins(program, here, outer), *behind(here, inner)]
         for side, (nesting, (one, two)) in enumerate(zip(rest, pairs, strict=True), start=1):
             related.append(note(nesting, f"{one} is taken here while {two} is held{through(nesting.chain)}", side))

@@ -9,6 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
+from racelint.program.callgraph.coroutines import put_off
 from racelint.program.callgraph.decorated import wrappers
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.overriding import overridden
@@ -54,6 +55,8 @@ class Calls:
     """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
+    put_off: set[tuple[int, int]] = field(default_factory=set)
+    """The calls, by function and operation, that make a coroutine which the function hands on and does not await."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
     _sure: dict[int, list[Edge]] = field(default_factory=dict)
@@ -73,6 +76,10 @@ class Calls:
     def calls(self, code: Code) -> list[Edge]:
         """The known calls that a function makes."""
         return self.out.get(code.key, [])
+
+    def runs_at_once(self, edge: Edge) -> bool:
+        """Whether the callee runs before its caller goes on: a coroutine does so only where it is awaited."""
+        return not edge.callee.function.is_async or (edge.caller.key, edge.site) not in self.put_off
 
     def is_construction(self, edge: Edge) -> bool:
         """Whether a constructor calls a method of the object that it is just making."""
@@ -269,6 +276,8 @@ def link_calls(types: Types) -> Calls:
         out[edge.caller.key].append(edge)
         into[edge.callee.key].append(edge)
     calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
+    coroutines = {edge.caller for edge in edges if edge.callee.function.is_async}
+    calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code)}
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = wrappers(types)
     calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}

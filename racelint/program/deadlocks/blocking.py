@@ -106,7 +106,7 @@ class _Finder:
         return frozenset(use.lock.key for use in self._locksets.state(code, id).dropped)
 
     def _seen_from(self, edge: Edge, reached: dict[Waiting, _Reached]) -> list[_Reached]:
-        if edge.callee.function.is_async and not edge.caller.function.is_async:
+        if not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)

@@ -136,7 +136,7 @@ class _Finder:
         return taken
 
     def _seen_from(self, edge: Edge, taken: dict[LockUse, Taken]) -> list[tuple[LockUse, Taken]]:
-        if edge.callee.function.is_async and not edge.caller.function.is_async:
+        if not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)

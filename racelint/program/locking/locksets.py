@@ -110,7 +110,7 @@ class LockSets:
     def given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
         """What the caller holds at a call, in the terms of the callee, if it has held `on_entry` from the start."""
         held = self._held(edge.caller, edge.site, on_entry)
-        if not held:
+        if not held or not self.threads.calls.runs_at_once(edge):
             return frozenset()
         flow = self.places.dataflow(edge.caller)
         paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
