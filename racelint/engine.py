@@ -17,7 +17,7 @@ from racelint.facts import ModuleFacts, Span, Unreadable
 from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Progress, Report, RunError, in_order
 from racelint.paths import absolute, display_path
 from racelint.readers.processors import usable_processors
-from racelint.reading import Reading, find, read
+from racelint.reading import Reading, Source, find, read
 from racelint.recall import frame_of, recalled, texts_of
 from racelint.rules import unreadable_file
 from racelint.suppress import suppress
@@ -37,6 +37,14 @@ def silent(_activity: str, _done: int, _total: int) -> None:
 NO_BUFFERS: Mapping[Path, bytes] = MappingProxyType({})
 
 NO_FILE = "no Python file was found (test code is left out unless it is named)"
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What can be told without linking: the report if it is known, and which of the buffers are no Python."""
+
+    report: Report | None
+    unreadable: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +133,41 @@ def survey(
     """What `check` says, and the program for whoever asks on; None if it could not be linked."""
     from racelint import checking
 
-    texts = {absolute(path): text for path, text in buffers.items()}
-    files, _ = discover(paths, project(config), texts)
-    store = Cache(config.cache_dir)
-    readings = read(find(files, texts, store), store, _jobs(config), progress)
+    files, texts, store, sources = _found(paths, config, buffers)
+    readings = read(sources, store, _jobs(config), progress)
     checked = checking.check(_modules(readings), config, progress)
-    run = _Run(config, {file.display: file.path for file in files if file.asked}, _came_of(readings, checked))
+    outcome = _came_of(readings, checked)
+    if not outcome.errors:
+        store.keep_outcome(frame_of(files, config), texts_of(sources), outcome)
+    return _told(files, texts, config, outcome), checked.program
+
+
+def glance(paths: Sequence[Path], config: Config, buffers: Mapping[Path, bytes]) -> Glance:
+    """What `check` says, if nothing but lines has moved since somebody has checked the program."""
+    files, texts, store, sources = _found(paths, config, buffers)
+    frame = frame_of(files, config)
+    outcome = store.outcome(frame, texts_of(sources)) or recalled(store, frame, sources, silent)
+    if outcome is not None:
+        return Glance(_told(files, texts, config, outcome))
+    readings = read([each for each in sources if each.file.path in texts], store, 1, silent)
+    unread = (_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable))
+    return Glance(None, tuple(each for each in unread if each.code in config.codes))
+
+
+def _found(
+    paths: Sequence[Path], config: Config, buffers: Mapping[Path, bytes]
+) -> tuple[list[SourceFile], dict[Path, bytes], Cache, list[Source]]:
+    texts, store = {absolute(path): text for path, text in buffers.items()}, Cache(config.cache_dir)
+    files, _ = discover(paths, project(config), texts)
+    return files, texts, store, find(files, texts, store)
+
+
+def _told(files: Sequence[SourceFile], texts: Mapping[Path, bytes], config: Config, outcome: Outcome) -> Report:
+    """What is reported of a program, some files of which are buffers."""
+    run = _Run(config, {file.display: file.path for file in files if file.asked}, outcome)
     report = _report(run, {display_path(path): text for path, text in texts.items()})
     baseline = load(config.baseline) if config.baseline else None
-    return _asked_for(report, run.outcome.extent(), config, baseline), checked.program
+    return _asked_for(report, outcome.extent(), config, baseline)
 
 
 def draw(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from racelint import cli
+from racelint.server.survey import kept_lines
 
 STOCK = dedent(
     """\
@@ -88,6 +92,16 @@ class Editor(LanguageClient):
         await asyncio.wait_for(self.news.wait(), PATIENCE)
         self.news.clear()
 
+    async def until_codes(self, uri: str, expected: set[str]) -> None:
+        """Wait until these are the codes of what is told of a file: some is told at once, the rest after linking."""
+        while uri not in self.published or {str(each.code) for each in self.published[uri]} != expected:
+            await self.told()
+
+    async def hover(self, uri: str, line: int, column: int) -> types.Hover | None:
+        """What is told where the pointer rests."""
+        document = types.TextDocumentIdentifier(uri)
+        return await self.text_document_hover_async(types.HoverParams(document, types.Position(line, column)))
+
 
 def with_editor(folder: Path, scenario: Callable[[Editor], Awaitable[None]]) -> None:
     """Play a scenario with an editor that has started a server in a folder."""
@@ -135,8 +149,7 @@ def test_findings_are_shown_while_the_text_is_written(shop: Path) -> None:
         assert "start" in places["shop.py"]
 
         editor.change(uri, MENDED)
-        await editor.told()
-        assert editor.published[uri] == []
+        await editor.until_codes(uri, set())
 
         editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
         await editor.told()
@@ -150,8 +163,9 @@ def test_what_is_known_of_state_is_told_where_the_pointer_rests_and_above_the_li
         uri = editor.open(shop / "stock.py")
         await editor.told()
         document = types.TextDocumentIdentifier(uri)
-        on_state = await editor.text_document_hover_async(types.HoverParams(document, types.Position(10, 18)))
-        elsewhere = await editor.text_document_hover_async(types.HoverParams(document, types.Position(0, 2)))
+        while (on_state := await editor.hover(uri, 10, 18)) is None:
+            await asyncio.sleep(0.1)
+        elsewhere = await editor.hover(uri, 0, 2)
         lenses = await editor.text_document_code_lens_async(types.CodeLensParams(document))
 
         assert on_state is not None
@@ -188,8 +202,7 @@ def test_a_finding_can_be_silenced_by_a_quick_fix(shop: Path) -> None:
         rows[edit.range.start.line : edit.range.end.line] = [edit.new_text]
 
         editor.change(uri, "".join(rows))
-        await editor.told()
-        assert [each.code for each in editor.published[uri] if each.code == "RL101"] == []
+        await editor.until_codes(uri, {"RL102"})
 
     with_editor(shop, scenario)
 
@@ -212,24 +225,88 @@ def test_a_finding_can_be_mended_by_a_quick_fix(shop: Path) -> None:
             rows[edit.range.start.line : edit.range.end.line] = [edit.new_text]
 
         editor.change(uri, "".join(rows))
-        await editor.told()
-        assert [each.code for each in editor.published[uri] if each.code == "RL101"] == []
+        await editor.until_codes(uri, set())
 
     with_editor(shop, scenario)
 
 
-def test_a_text_that_is_no_python_yet_is_told_and_the_server_goes_on(shop: Path) -> None:
+def two_lines_on(message: str) -> str:
+    return re.sub(r"(?<=line )\d+", lambda match: str(int(match[0]) + 2), message)
+
+
+def test_what_is_known_moves_with_its_lines_at_once(shop: Path) -> None:
     async def scenario(editor: Editor) -> None:
         uri = editor.open(shop / "stock.py")
+        await editor.until_codes(uri, {"RL101", "RL102"})
+        before = [(each.code, each.range.start, each.message) for each in editor.published[uri]]
+        while await editor.hover(uri, 10, 18) is None:
+            await asyncio.sleep(0.1)
+
+        editor.change(uri, f"# a comment\n\n{STOCK}")
         await editor.told()
-        editor.change(uri, "def broken(:\n")
+        moved = [
+            (code, types.Position(start.line + 2, start.character), two_lines_on(message))
+            for code, start, message in before
+        ]
+        assert [(each.code, each.range.start, each.message) for each in editor.published[uri]] == moved
+        assert await editor.hover(uri, 12, 18) is not None
+        # the second time it is known for sure
         await editor.told()
-        assert [each.code for each in editor.published[uri]] == ["RL901"]
-        editor.change(uri, MENDED)
-        await editor.told()
-        assert editor.published[uri] == []
+        assert [(each.code, each.range.start, each.message) for each in editor.published[uri]] == moved
 
     with_editor(shop, scenario)
+
+
+def test_the_newest_text_is_the_one_that_is_linked(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.until_codes(uri, {"RL101", "RL102"})
+        editor.change(uri, STOCK.replace("def add", "def put"))
+        await asyncio.sleep(1)
+        editor.change(uri, STOCK.replace("def lose", "def forget").replace("# ", ""))
+        editor.change(uri, MENDED)
+        editor.change(uri, MENDED.replace("def take", "def fetch"))
+        await editor.until_codes(uri, set())
+
+        assert editor.messages == []
+
+    with_editor(shop, scenario)
+
+
+def test_while_a_text_is_no_python_yet_the_rest_of_what_is_known_stays(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.until_codes(uri, {"RL101", "RL102"})
+        editor.change(uri, f"{STOCK}\ndef unfinished(:\n")
+        await editor.until_codes(uri, {"RL101", "RL102", "RL901"})
+        editor.change(uri, "def broken(:\n")
+        await editor.until_codes(uri, {"RL901"})
+        editor.change(uri, MENDED)
+        await editor.until_codes(uri, set())
+
+    with_editor(shop, scenario)
+
+
+def test_a_text_that_is_no_python_is_told_when_it_is_opened(shop: Path) -> None:
+    (shop / "stock.py").write_text("def broken(:\n")
+
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.until_codes(uri, {"RL901"})
+
+    with_editor(shop, scenario)
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=12)
+
+
+@given(before=LINES, after=LINES)
+def test_a_line_that_is_kept_says_what_it_said(before: list[str], after: list[str]) -> None:
+    kept = kept_lines(before, after)
+
+    assert all(before[line - 1] == after[place - 1] for line, place in kept.items() if line)
+    assert [*kept.values()] == sorted({*kept.values()})
+    assert len(kept_lines(before, before)) == len(before) + 1
 
 
 def test_a_wrong_configuration_is_told(shop: Path) -> None:

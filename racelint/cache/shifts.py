@@ -7,7 +7,8 @@ where a changed text says what it said, in the same order and the same columns, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -44,12 +45,24 @@ def shifted(outcome: Outcome, changes: Mapping[str, tuple[ModuleFacts, ModuleFac
         moves[path] = lines
         comments[path] = now.comments
     moves = {path: lines for path, lines in moves.items() if any(line != place for line, place in lines.items())}
-    try:
-        found = tuple(_moved(each, moves) for each in outcome.findings) if moves else outcome.findings
-    except LookupError:
+    found = carried(outcome.findings, moves)
+    if len(found) < len(outcome.findings):
         return None
     kept = {path: said for path, said in comments.items() if said}
     return msgspec.structs.replace(outcome, findings=found, comments=kept)
+
+
+def carried(findings: Sequence[Finding], moves: Mapping[str, Lines]) -> tuple[Finding, ...]:
+    """The findings after lines have moved in files, by the path that is shown for them.
+
+    Left out are those of which it cannot be told where they are now, since a line that they are about is not there.
+    """
+    found = []
+    doubtful = {str(line) for lines in moves.values() for line, place in lines.items() if line != place}
+    for each in findings:
+        with suppress(LookupError):
+            found.append(_moved(each, moves, doubtful) if moves else each)
+    return tuple(found)
 
 
 def _lines(former: ModuleFacts, now: ModuleFacts) -> Lines | None:
@@ -105,11 +118,10 @@ def _comments(former: ModuleFacts, now: ModuleFacts) -> tuple[object, object]:
     return one, other
 
 
-def _moved(finding: Finding, moves: Mapping[str, Lines]) -> Finding:
-    """A finding as it is now; a `LookupError` if that cannot be told."""
+def _moved(finding: Finding, moves: Mapping[str, Lines], doubtful: Set[str]) -> Finding:
+    """A finding as it is now; a `LookupError` if that cannot be told. `doubtful` are the numbers of moved lines."""
     paths = {finding.path, *(each.path for each in finding.related), *(each.path for each in finding.turns)}
     own = moves.get(finding.path, {}) if len(paths) == 1 else {}
-    doubtful = {str(line) for lines in moves.values() for line, place in lines.items() if line != place}
     is_elsewhere = paths.isdisjoint(moves) and not finding.code.startswith(OF_CLAIMS)
 
     def number(match: re.Match[str]) -> str:
@@ -123,8 +135,8 @@ def _moved(finding: Finding, moves: Mapping[str, Lines]) -> Finding:
             raise LookupError(said)
         return NAMED.sub(number, said)
 
-    carried: Finding = _carried(finding, finding.path, moves, text)
-    return carried
+    moved: Finding = _carried(finding, finding.path, moves, text)
+    return moved
 
 
 def _carried(value: Any, path: str, moves: Mapping[str, Lines], text: Callable[[str], str]) -> Any:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from importlib import import_module
 from pathlib import Path
 
 from lsprotocol import types
@@ -13,17 +18,31 @@ from pygls.workspace import TextDocument
 
 from racelint import __version__
 from racelint.add_noqa import commented
+from racelint.engine import Glance
 from racelint.fixes import fixed
+from racelint.lines import lines_of
 from racelint.rewriting import NotWrittenError
 from racelint.section import ConfigError
+from racelint.server.linker import Linker, LinkingError
 from racelint.server.protocol import contains, diagnostic, span_range
-from racelint.server.survey import Survey, survey
+from racelint.server.survey import Insight, Survey, glances
 
 QUIET = 0.2
-"""How many seconds nothing is typed before the projects are looked at."""
+"""How many seconds nothing is typed before a project is linked."""
 
+OF_A_GLANCE = ("racelint.extract", "racelint.cache.shifts", "racelint.program.locking.wording")
+"""What is loaded at the first glance that needs it, and had better be there before."""
 
 _Change = types.DidOpenTextDocumentParams | types.DidChangeTextDocumentParams | types.DidSaveTextDocumentParams
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """An open text, as it was when it was looked at."""
+
+    uri: str
+    version: int | None
+    text: bytes
 
 
 class Server(LanguageServer):
@@ -32,55 +51,84 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__("racelint", __version__)
         self.surveys: dict[str, Survey] = {}
-        self._changed = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._glancing = ThreadPoolExecutor(1, "racelint-glance")
+        for name in OF_A_GLANCE:
+            self._glancing.submit(import_module, name)
+        self._linker = Linker()
+        self._looking: asyncio.Task[None] | None = None
+
+    def changed(self, uri: str) -> None:
+        """Tell at once where the findings of a document are now that it has changed, and look again."""
+        path, seen = path_of(uri), self.surveys.get(uri)
+        if path is not None and seen is not None:
+            text = _document(self.workspace.get_text_document(uri)).text
+            open_ones = {each: known for each, known in self._open().items() if self.surveys.get(known.uri) is seen}
+            self._learn(open_ones, seen.with_text(path, text))
+        self.look_again()
 
     def look_again(self) -> None:
-        """Ask for another look as soon as nobody types."""
-        if self._watching is None:
-            self._watching = asyncio.get_running_loop().create_task(self._watch())
-        self._changed.set()
-
-    async def _watch(self) -> None:
-        """Look at the projects after each change; one that comes meanwhile is looked at afterwards."""
-        while True:
-            await self._changed.wait()
-            while self._changed.is_set():
-                self._changed.clear()
-                await asyncio.sleep(QUIET)
-            await self._look()
+        """Look at the projects, and give up a look that is under way: it sees texts of the past."""
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = asyncio.get_running_loop().create_task(self._look())
 
     async def _look(self) -> None:
-        documents = {path: document for document in self._open() if (path := path_of(document.uri)) is not None}
-        texts = {path: document.source.encode("utf-8", "surrogatepass") for path, document in documents.items()}
+        """Tell what is known without linking, and link for the rest as soon as nobody types."""
+        documents = self._open()
+        texts = {path: document.text for path, document in documents.items()}
+        self._linker.prepare()
         try:
-            found = await asyncio.to_thread(survey, texts)
+            seen = await asyncio.get_running_loop().run_in_executor(self._glancing, glances, texts)
+            unknown = [path for project, glance in seen for path in self._glanced(project, glance, documents)]
+            if unknown:
+                await asyncio.sleep(QUIET)
+                await self._link({path: documents[path] for path in unknown})
         except (ConfigError, OSError) as error:
             self._tell(types.MessageType.Error, f"racelint: {error}")
-            return
-        self.surveys = {documents[path].uri: seen for path, seen in found.items()}
-        for failure in {error for seen in found.values() for error in seen.report.errors}:
-            self._tell(types.MessageType.Warning, f"racelint: {failure.where}: {failure.message}")
-        for path, seen in found.items():
-            self._publish(path, documents[path], seen)
+        except LinkingError as error:
+            self._tell(types.MessageType.Warning, f"racelint: {error}")
+
+    def _glanced(self, project: list[Path], glance: Glance, documents: Mapping[Path, _Document]) -> list[Path]:
+        """Learn what is known of a project; gives its open documents if it has to be linked for the rest."""
+        own = {path: documents[path] for path in project}
+        known = [self.surveys.get(document.uri) for document in own.values()]
+        insights = {shown: insight for each in known if each for shown, insight in each.insights.items()}
+        if glance.report is not None:
+            self._learn(own, Survey(glance.report, insights))
+            return project if None in known else []
+        if glance.unreadable and known[0] is not None and None not in known:
+            # what is no Python will be some in a moment, and the rest of the project is as it was
+            self._learn(own, known[0].with_unreadable(glance.unreadable))
+            return []
+        return project
+
+    async def _link(self, documents: Mapping[Path, _Document]) -> None:
+        async with aclosing(self._linker.survey({path: each.text for path, each in documents.items()})) as surveys:
+            async for project, seen in surveys:
+                self._learn({path: documents[path] for path in project}, seen)
+                for failure in seen.report.errors if seen.insights else ():
+                    self._tell(types.MessageType.Warning, f"racelint: {failure.where}: {failure.message}")
         if (lens := self.client_capabilities.workspace) and lens.code_lens and lens.code_lens.refresh_support:
             await self.workspace_code_lens_refresh_async(None)
 
-    def _open(self) -> list[TextDocument]:
-        return list(self.workspace.text_documents.values())
+    def _open(self) -> dict[Path, _Document]:
+        texts = self.workspace.text_documents.values()
+        return {path: _document(text) for text in texts if (path := path_of(text.uri)) is not None}
 
-    def _publish(self, path: Path, document: TextDocument, seen: Survey) -> None:
-        codec = self.workspace.position_codec
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(
-                document.uri,
-                [diagnostic(each, seen.report, seen.lines, codec) for each in seen.findings(path)],
-                document.version,
-            )
-        )
+    def _learn(self, documents: Mapping[Path, _Document], seen: Survey) -> None:
+        """Keep what was seen of some documents, and tell it."""
+        codec, lines = self.workspace.position_codec, lines_of(seen.report)
+        for path, document in documents.items():
+            self.surveys[document.uri] = seen
+            told = [diagnostic(each, seen.report, lines, codec) for each in seen.findings(path)]
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, told, document.version))
 
     def _tell(self, kind: types.MessageType, message: str) -> None:
         self.window_show_message(types.ShowMessageParams(kind, message))
+
+
+def _document(text: TextDocument) -> _Document:
+    return _Document(text.uri, text.version, text.source.encode("utf-8", "surrogatepass"))
 
 
 def path_of(uri: str) -> Path | None:
@@ -96,8 +144,8 @@ def make_server() -> Server:
     for event in (types.TEXT_DOCUMENT_DID_OPEN, types.TEXT_DOCUMENT_DID_CHANGE, types.TEXT_DOCUMENT_DID_SAVE):
 
         @server.feature(event)
-        async def changed(_params: _Change) -> None:
-            server.look_again()
+        async def changed(params: _Change) -> None:
+            server.changed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -128,15 +176,17 @@ def _seen(server: Server, uri: str) -> tuple[Path, Survey] | None:
     return None if path is None or seen is None else (path, seen)
 
 
+def _insight(server: Server, uri: str) -> Insight | None:
+    known = _seen(server, uri)
+    return None if known is None else known[1].insight(known[0])
+
+
 def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
-    known = _seen(server, params.text_document.uri)
-    if known is None:
-        return None
-    path, seen = known
+    insight = _insight(server, params.text_document.uri)
     lines = server.workspace.get_text_document(params.text_document.uri).lines
     codec = server.workspace.position_codec
     at = codec.position_from_client_units(lines, params.position)
-    for hint in seen.hints(path):
+    for hint in insight.hints if insight else ():
         if contains(hint.span, at.line + 1, at.character + 1):
             text = types.MarkupContent(types.MarkupKind.Markdown, hint.text)
             return types.Hover(text, span_range(hint.span, [line.rstrip("\r\n") for line in lines], codec))
@@ -144,16 +194,13 @@ def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
 
 
 def _lenses(server: Server, uri: str) -> list[types.CodeLens]:
-    known = _seen(server, uri)
-    if known is None:
-        return []
-    path, seen = known
+    insight = _insight(server, uri)
     return [
         types.CodeLens(
             types.Range(types.Position(hint.span.line - 1, 0), types.Position(hint.span.line - 1, 0)),
             types.Command(hint.text, ""),
         )
-        for hint in seen.lenses(path)
+        for hint in (insight.lenses if insight else ())
     ]
 
 

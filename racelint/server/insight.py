@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from racelint.facts import Span
 from racelint.phrases import done, lock_name, state
@@ -11,18 +10,11 @@ from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Place
 from racelint.program.races.case import Case
+from racelint.server.survey import Hint
 from racelint.show.contexts import label
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What is told of a place in a file, in Markdown."""
-
-    span: Span
-    text: str
-
-
-def hints(program: Program, path: str) -> list[Hint]:
+def hints(program: Program, path: str) -> tuple[Hint, ...]:
     """For each access in a file what is known of its state, the narrower span first where one holds another."""
     found = []
     for case in _cases(program, path):
@@ -31,10 +23,10 @@ def hints(program: Program, path: str) -> list[Hint]:
             # where a statement reads and stores, the store says more
             stored = [each for each in here if each.kind.writes and _start(each.span) == _start(access.span)]
             found.append(Hint(access.span, _told(program, case, next(iter(stored), access))))
-    return sorted(found, key=lambda hint: _size(hint.span))
+    return tuple(sorted(found, key=lambda hint: _size(hint.span)))
 
 
-def lenses(program: Program, path: str) -> list[Hint]:
+def lenses(program: Program, path: str) -> tuple[Hint, ...]:
     """For each guarded state of a file a line at the first place where it is written."""
     found = []
     for case in _cases(program, path):
@@ -42,7 +34,7 @@ def lenses(program: Program, path: str) -> list[Hint]:
         if case.guard is not None and here:
             first = min(here, key=lambda access: (access.span.line, access.span.column))
             found.append(Hint(first.span, f"{state(first)}: {_guarded(case.guard)}".replace("`", "")))
-    return sorted(found, key=lambda hint: (hint.span.line, hint.span.column))
+    return tuple(sorted(found, key=lambda hint: (hint.span.line, hint.span.column)))
 
 
 def _cases(program: Program, path: str) -> Iterator[Case]:

@@ -1,59 +1,127 @@
-"""What is known of the open files of a project: findings, and a program to ask."""
+"""What is known of the open files of a project: findings, and what there is to say about state in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from racelint import engine
+from racelint.cache.shifts import Lines, carried
 from racelint.config import Config, load_config
-from racelint.findings import Finding, Report
-from racelint.lines import Lines, lines_of
+from racelint.engine import Glance
+from racelint.facts import Span
+from racelint.findings import Finding, Report, in_order
+from racelint.lines import decoded
 from racelint.paths import absolute, display_path
-from racelint.program import Program
-from racelint.server.insight import Hint, hints, lenses
+from racelint.rules import unreadable_file
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is told of a place in a file, in Markdown."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What there is to say in a file where the pointer rests, and above lines."""
+
+    hints: tuple[Hint, ...]
+    lenses: tuple[Hint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
-    """One look at a project: the report on its open files, and its program, None where it could not be linked."""
+    """One look at a project: the report on its open files and, where they are known, insights by the path shown."""
 
     report: Report
-    program: Program | None
-    lines: Lines
-    _hints: dict[str, list[Hint]] = field(default_factory=dict)
+    insights: Mapping[str, Insight] = field(default_factory=dict)
 
     def findings(self, path: Path) -> list[Finding]:
         """The findings that stand in a file."""
         shown = display_path(absolute(path))
         return [finding for finding in self.report.findings if finding.path == shown]
 
-    def hints(self, path: Path) -> list[Hint]:
-        """What there is to say about state in a file."""
+    def insight(self, path: Path) -> Insight | None:
+        """What there is to say about state in a file; None if that is not known yet."""
+        return self.insights.get(display_path(absolute(path)))
+
+    def with_text(self, path: Path, text: bytes) -> Survey:
+        """What is left of it when a file has another text: what is on lines that are still there."""
         shown = display_path(absolute(path))
-        if shown not in self._hints:
-            self._hints[shown] = hints(self.program, shown) if self.program is not None else []
-        return self._hints[shown]
+        before = self.report.buffers.get(shown, text)
+        if before == text:
+            return self
+        lines = kept_lines(decoded(before), decoded(text))
+        report = replace(
+            self.report,
+            findings=carried(self.report.findings, {shown: lines}),
+            buffers={**self.report.buffers, shown: text},
+        )
+        known = self.insights.get(shown)
+        moved = {} if known is None else {shown: Insight(_moved(known.hints, lines), _moved(known.lenses, lines))}
+        return Survey(report, {**self.insights, **moved})
 
-    def lenses(self, path: Path) -> list[Hint]:
-        """What there is to say above the lines of a file."""
-        return lenses(self.program, display_path(absolute(path))) if self.program is not None else []
+    def with_unreadable(self, unreadable: Sequence[Finding]) -> Survey:
+        """The same with other findings of files that cannot be read."""
+        readable = (each for each in self.report.findings if each.code != unreadable_file.check.code)
+        return replace(self, report=replace(self.report, findings=in_order([*readable, *unreadable])))
 
 
-def survey(documents: Mapping[Path, bytes]) -> dict[Path, Survey]:
-    """Look at the projects of some documents, with these texts, and tell for each document what came of it.
+def kept_lines(before: Sequence[str], after: Sequence[str]) -> Lines:
+    """Where the lines of a text are now, by their number: those before the first change and after the last one."""
+    shorter = min(len(before), len(after))
+    first = next((index for index in range(shorter) if before[index] != after[index]), shorter)
+    last = next((index for index in range(shorter - first) if before[-1 - index] != after[-1 - index]), shorter - first)
+    kept = {number: number for number in range(first + 1)}
+    kept.update(
+        (number, number + len(after) - len(before)) for number in range(len(before) - last + 1, len(before) + 1)
+    )
+    return kept
+
+
+def _moved(hints: Sequence[Hint], lines: Lines) -> tuple[Hint, ...]:
+    return tuple(
+        Hint(Span(lines[line], column, lines[end_line], end_column), hint.text)
+        for hint in hints
+        for line, column, end_line, end_column in [_numbers(hint.span)]
+        if line in lines and end_line in lines
+    )
+
+
+def _numbers(span: Span) -> tuple[int, int, int, int]:
+    return span.line, span.column, span.end_line, span.end_column
+
+
+def projects(documents: Mapping[Path, bytes]) -> Iterator[tuple[Config, dict[Path, bytes]]]:
+    """The projects of some documents, each with those that are part of it.
 
     Raises what `load_config` does where a project is not well configured.
     """
-    configs: dict[tuple[Path, Path | None], tuple[Config, list[Path]]] = {}
-    for path in documents:
+    found: dict[tuple[Path, Path | None], tuple[Config, dict[Path, bytes]]] = {}
+    for path, text in documents.items():
         config = load_config(path)
-        configs.setdefault((config.root, config.file), (config, []))[1].append(path)
-    return {path: found for config, paths in configs.values() for path, found in _of_project(config, paths, documents)}
+        found.setdefault((config.root, config.file), (config, {}))[1][path] = text
+    yield from found.values()
 
 
-def _of_project(config: Config, paths: Sequence[Path], documents: Mapping[Path, bytes]) -> list[tuple[Path, Survey]]:
-    report, program = engine.survey(paths, config, buffers={path: documents[path] for path in paths})
-    found = Survey(report, program, lines_of(report))
-    return [(path, found) for path in paths]
+def glances(documents: Mapping[Path, bytes]) -> list[tuple[list[Path], Glance]]:
+    """What is known without linking of the projects of some documents. Raises what `projects` does."""
+    return [([*texts], engine.glance([*texts], config, texts)) for config, texts in projects(documents)]
+
+
+def survey(documents: Mapping[Path, bytes]) -> Iterator[tuple[list[Path], Survey]]:
+    """Link the projects of some documents, and tell what comes of each: at once, and again when there are insights."""
+    from racelint.server.insight import hints, lenses
+
+    for config, texts in projects(documents):
+        report, program = engine.survey([*texts], config, buffers=texts)
+        yield [*texts], Survey(report)
+        shown = [display_path(absolute(path)) for path in texts]
+        insights = {
+            path: Insight(hints(program, path), lenses(program, path)) if program else Insight((), ()) for path in shown
+        }
+        yield [*texts], Survey(report, insights)
