@@ -241,6 +241,7 @@ def test_what_is_known_moves_with_its_lines_at_once(shop: Path) -> None:
         before = [(each.code, each.range.start, each.message) for each in editor.published[uri]]
         while await editor.hover(uri, 10, 18) is None:
             await asyncio.sleep(0.1)
+        editor.news.clear()
 
         editor.change(uri, f"# a comment\n\n{STOCK}")
         await editor.told()

@@ -9,9 +9,12 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from racelint.server.survey import Survey
-from racelint.server.worker import START
+
+START: Final = "import sys; sys.path[:] = {path!r}; from racelint.server.worker import main; main()"
+"""What Python is started with."""
 
 
 class LinkingError(Exception):

@@ -111,17 +111,3 @@ def projects(documents: Mapping[Path, bytes]) -> Iterator[tuple[Config, dict[Pat
 def glances(documents: Mapping[Path, bytes]) -> list[tuple[list[Path], Glance]]:
     """What is known without linking of the projects of some documents. Raises what `projects` does."""
     return [([*texts], engine.glance([*texts], config, texts)) for config, texts in projects(documents)]
-
-
-def survey(documents: Mapping[Path, bytes]) -> Iterator[tuple[list[Path], Survey]]:
-    """Link the projects of some documents, and tell what comes of each: at once, and again when there are insights."""
-    from racelint.server.insight import hints, lenses
-
-    for config, texts in projects(documents):
-        report, program = engine.survey([*texts], config, buffers=texts)
-        yield [*texts], Survey(report)
-        shown = [display_path(absolute(path)) for path in texts]
-        insights = {
-            path: Insight(hints(program, path), lenses(program, path)) if program else Insight((), ()) for path in shown
-        }
-        yield [*texts], Survey(report, insights)
