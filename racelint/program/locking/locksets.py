@@ -17,18 +17,15 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import captured_paths, inward, parameter_paths
 from racelint.program.locking.claims import Claims
 from racelint.program.locking.decorating import Decorating
+from racelint.program.locking.effects import walk_all
 from racelint.program.locking.gates import gates, lenders
-from racelint.program.locking.holding import NO_EFFECT, Acquisition, Effect, Holding
+from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.locks import LockKey, Locks, LockUse
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
-from racelint.program.locking.walking import Walk
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import Library, LibraryMethod
-
-ROUNDS: Final = 4
-"""How deep wrappers around wrappers of acquire and release are followed."""
 
 CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
 """What calls the function that it is given before it returns, and keeps nothing of it."""
@@ -124,7 +121,7 @@ class LockSets:
 
 def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims) -> LockSets:
     """Walk every function that has to do with locks, then find what its callers hold."""
-    holdings = _holdings(places, locks, threads)
+    holdings = walk_all(places, locks, threads.calls)
     taken = (each for holding in holdings.values() for each in holding.acquisitions.values())
     locksets = LockSets(
         places,
@@ -140,38 +137,6 @@ def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims
     locksets.lenders = lenders(holdings.values())
     locksets.gates = gates(holdings.values(), locks, locksets.held)
     return locksets
-
-
-def _holdings(places: Places, locks: Locks, threads: Threads) -> dict[int, Holding]:
-    types = places.types
-    holdings: dict[int, Holding] = {}
-    effects: dict[int, Effect] = {}
-    names = _OTHER_METHODS | types.names.knowledge.lock_method_names()
-    pending = {code.key: code for code in types.names.sources.codes if _names_locks(code, names)}
-    for _ in range(ROUNDS):
-        changed: list[Code] = []
-        for key in sorted(pending):
-            code = pending[key]
-            walked = Walk(code, types, locks, places.dataflow(code), lambda callee: effects.get(callee.key, NO_EFFECT))
-            holdings[key] = walked.run()
-            if holdings[key].effect != effects.get(key, NO_EFFECT):
-                effects[key] = holdings[key].effect
-                changed.append(code)
-        pending = {edge.caller.key: edge.caller for code in changed for edge in threads.calls.callers(code)}
-        if not pending:
-            break
-    return holdings
-
-
-def _names_locks(code: Code, names: frozenset[str]) -> bool:
-    """Whether a function enters a `with` or calls a method by which locks are taken: the others hold none."""
-    for operation in code.operations:
-        if type(operation) is facts.LoadAttr and operation.name in names:
-            return True
-    return any(type(node) is facts.With for node in code.controls)
-
-
-_OTHER_METHODS: Final = frozenset({"acquire", "release", "enter_context", "enter_async_context"})
 
 
 class _EntryLocks:
