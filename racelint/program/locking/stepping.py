@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef, LibraryMethod
@@ -18,7 +18,10 @@ def is_left_to_others(code: Code, places: Places, calls: Calls) -> bool:
 
 
 def stepped(places: Places, calls: Calls) -> frozenset[int]:
-    """The functions that run only in generators which are stored, and advanced by whoever comes to the store."""
+    """The functions that run only in generators which are stored, and advanced by whoever comes to the store.
+
+    What is public is there for callers outside as well, unless it is a step that the generator's object takes itself.
+    """
     stored: dict[int, set[Edge]] = {}
     for code in calls.types.names.sources.codes:
         if code.function.is_generator and not code.function.decorators:
@@ -29,13 +32,18 @@ def stepped(places: Places, calls: Calls) -> frozenset[int]:
     pending = [calls.types.names.sources.codes[key] for key in stored]
     while pending:
         code = pending.pop()
-        if code.key in found or (code.key in calls.escaping and code.key not in stored):
+        if code.key in found or (code.key not in stored and _is_open(code, calls)):
             continue
         idle = stored.get(code.key, set())
         if all(edge in idle or edge.caller.key in found for edge in calls.callers(code)):
             found.add(code.key)
             pending.extend(edge.callee for edge in calls.calls(code))
     return frozenset(found)
+
+
+def _is_open(code: Code, calls: Calls) -> bool:
+    """Whether callers that nobody knows may come to a function."""
+    return code.key in calls.escaping or (is_public(code) and not all(map(on_own_object, calls.callers(code))))
 
 
 def _is_stored(edge: Edge, places: Places, calls: Calls) -> bool:
