@@ -146,7 +146,7 @@ class _Finder:
         # whoever makes a future has the loop that the future belongs to
         has_loop = maker.function.is_async or is_loop or _is_future(method)
         home = used or ((maker, made[1]) if has_loop else None)
-        if home is None:
+        if home is None or self._may_make(code, id):
             return None
         for context in self._threads.of(code):
             if (
@@ -157,6 +157,13 @@ class _Finder:
             ):
                 return Trespass(code, id, method.qualname, context, home)
         return None
+
+    def _may_make(self, code: Code, id: int) -> bool:
+        """Whether a function has made the object itself where it was given none: `future or loop.create_future()`."""
+        return any(made is not None and made[0] == code.key for made in map(_made, self._callees(code, id)))
+
+    def _callees(self, code: Code, id: int) -> list[LibraryMethod]:
+        return [each for each in self._types.callees.get((code.key, id), ()) if isinstance(each, LibraryMethod)]
 
     def _is_own(self, context: Context, code: Code, id: int, maker: Code) -> bool:
         """Whether the object that keeps it is the thread's own: coroutines have theirs, and get none of the thread."""
