@@ -52,15 +52,17 @@ class Dataflow:
         reflected: frozenset[int] = frozenset(),
         shorten: Callable[[Code, str], str] = lambda _, path: path,
         behind: Callable[[Code, int], int] = lambda _, id: id,
+        stands_for_none: Callable[[Code, int], bool] = lambda _, id: False,
     ) -> None:
         """`reflected` are values that count as reads: calls of `getattr`, containers that came as arguments.
 
         `shorten` gives another path for a path that leads to the same object by attributes, `behind` the value that a
-        call gives back.
+        call gives back, `stands_for_none` tells of a value whether it only stands for nothing: `MISSING = object()`.
         """
         self.code = code
         self._shorten = shorten
         self._behind = behind
+        self._stands_for_none = stands_for_none
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
         self._sources: dict[tuple[int, bool], frozenset[int]] = {}
@@ -268,6 +270,10 @@ class Dataflow:
         if type(operation) is not facts.Const:
             return None
         return operation.text not in ("None", "False", "0", "0.0", "''", "b''")
+
+    def is_nothing(self, id: int) -> bool:
+        """Whether the value is None, or an object of the module that stands for nothing."""
+        return self.is_none(id) or self._stands_for_none(self.code, id)
 
     def is_none(self, id: int) -> bool:
         """Whether the value is the literal None."""

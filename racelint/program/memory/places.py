@@ -166,9 +166,21 @@ class Places:
         found = self._dataflows.get(code.key)
         if found is None:
             found = self._dataflows[code.key] = Dataflow(
-                code, self._reflected.get(code.key, frozenset()), self.ties.shorten, self.types.behind
+                code,
+                self._reflected.get(code.key, frozenset()),
+                self.ties.shorten,
+                self.types.behind,
+                self._stands_for_none,
             )
         return found
+
+    def _stands_for_none(self, code: Code, id: int) -> bool:
+        """Whether a global is a bare object, which is good for nothing but to be told from all else."""
+        operation = code.operations[id] if 0 <= id < len(code.operations) else None
+        if type(operation) is not facts.LoadName or operation.scope != "global":
+            return False
+        values = self.types.of(code, id)
+        return bool(values) and all(isinstance(each, LibraryObject) and each.qualname == "object" for each in values)
 
     def forget(self, code: Code) -> None:
         """Drop the def-use chains of a function, which are made anew where they are asked for again."""

@@ -324,7 +324,7 @@ def polarity(flow: Dataflow, read: Access, test: int) -> bool | None:
             present = polarity(flow, read, inner)
             return None if present is None else not present
         case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
-            if left == load and flow.is_none(right):
+            if left == load and flow.is_nothing(right):
                 return kind in ("is not", "!=")
             return None
         case facts.Choice(kind="and", operands=operands):

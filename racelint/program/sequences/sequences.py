@@ -107,8 +107,15 @@ class _Finder:
         return list(dict.fromkeys(found))
 
     def _is_default(self, value: int) -> bool:
-        """`self.x = self.x or make()`."""
+        """`self.x = self.x or make()`, or a literal where that comes to nothing."""
         operation = self._flow.operation(value)
+        if type(operation) is facts.Phi and value not in operation.inputs:
+            made = [each for each in operation.inputs if not self._flow.is_constant(each)]
+            return (
+                bool(made)
+                and all(type(self._flow.operation(each)) is facts.Choice for each in made)
+                and all(map(self._is_default, made))
+            )
         return type(operation) is facts.Choice and operation.kind == "or"
 
     # --- tests ---
@@ -280,6 +287,7 @@ class _Finder:
                 tested = (*self._deciding.around(where, test), *self._deciding.beside(test, load))
                 present = self._shapes.polarity(read, test)
                 wants = None if present is None else present is not negated
+                wants = False if shape is Shape.LAZY else wants
                 yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
 
     def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:

@@ -109,7 +109,13 @@ class Shapes:
         return True
 
     def _is_absence(self, read: Access, test: int, negated: bool) -> bool:
-        return self.polarity(read, test) is negated
+        """Whether a test came out so because nothing was there, if not for that alone: `if x is None and wanted`."""
+        if self.polarity(read, test) is negated:
+            return True
+        operation = self._flow.operation(test)
+        parts = operation.operands if type(operation) is facts.Choice else ()
+        all_hold = type(operation) is facts.Choice and operation.kind == ("or" if negated else "and")
+        return all_hold and any(self._is_absence(read, each, negated) for each in parts)
 
     def _is_presence(self, read: Access, test: int, negated: bool) -> bool:
         present = self.polarity(read, test)
