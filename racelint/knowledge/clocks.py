@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CLOCKS: Final = frozenset({"time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns"})
+CLOCKS: Final = frozenset(
+    f"time.{name}{unit}" for name in ("time", "monotonic", "perf_counter", "process_time") for unit in ("", "_ns")
+)

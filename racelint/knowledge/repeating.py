@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from racelint.knowledge.clocks import CLOCKS
+
 SETTLED: Final = frozenset({"close", "cancel", "join", "set", "notify", "notify_all", "discard"})
 """Methods that end or signal something: sockets, files, threads, timers, events, conditions. Once more is nothing."""
 
@@ -22,10 +24,13 @@ ANSWERS: Final = frozenset(
         *("id", "int", "isinstance", "issubclass", "iter", "len", "list", "max", "min", "range", "repr", "reversed"),
         *("round", "set", "sorted", "str", "sum", "super", "tuple", "type", "zip"),
         *("os.getpid", "threading.current_thread", "threading.get_ident", "threading.main_thread"),
-        *("time.monotonic", "time.perf_counter", "time.sleep", "time.time"),
+        "time.sleep",
+        *CLOCKS,
     }
 )
 """Functions and classes that leave all as it was."""
 
-SAME: Final = frozenset({"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "sys.intern"})
-"""Functions that give back the one object that goes by the name that they are given."""
+SAME: Final = frozenset(
+    {"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "psutil.Process", "sys.intern"}
+)
+"""What gives back the one object that goes by the name or number that it is given, or one that is as good."""

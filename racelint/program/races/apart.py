@@ -6,16 +6,55 @@ from collections.abc import Iterator
 
 from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
+from racelint.program.contexts.lifetimes import contains
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
-from racelint.program.sequences.composites import Composite
+from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
+from racelint.program.sequences.deciding import leaves
 from racelint.program.sources.source import Code
 
 
 def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a change may come between test and act of a sequence without a trace in either."""
-    return _is_in_kept_item(case, sequence, other) or _has_other_keys(case, sequence, other)
+    return (
+        _is_in_kept_item(case, sequence, other)
+        or _has_other_keys(case, sequence, other)
+        or _leaves_absent(case, sequence, other)
+    )
+
+
+def _leaves_absent(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether what was missing is put in, and the other only takes away: it is still missing, and put in all the same.
+
+    `if name not in self.times: self.times[name] = now` beside `self.times = {}`
+    """
+    first, last, code = sequence.first, sequence.last, sequence.code
+    if first.method != "in" or last.method not in INSERTS or first.code is not code or last.code is not code:
+        return False
+    empties = other.kind is Kind.WRITE and last.load != first.load and _is_empty(case, other)
+    return (other.method in REMOVES or empties) and _is_where_missing(sequence)
+
+
+def _is_empty(case: Case, store: Access) -> bool:
+    made = case.sharing.places.dataflow(store.code).operation(store.value)
+    return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
+
+
+def _is_where_missing(sequence: Composite) -> bool:
+    """Whether the act is done where the key was not found."""
+    code, first = sequence.code, sequence.first
+    for node in code.controls:
+        asked = code.operations[node.test] if type(node) is facts.Branch and node.test == first.id else None
+        if type(node) is facts.Branch and type(asked) is facts.Compute:
+            inside = any(contains(each, sequence.act) for each in node.body)
+            return inside if asked.kind == "not in" else asked.kind == "in" and not inside and not _goes_on(node)
+    return False
+
+
+def _goes_on(node: facts.Branch) -> bool:
+    """Whether what follows a branch is done whatever its test has found."""
+    return not node.orelse and not leaves(node.body)
 
 
 def _is_in_kept_item(case: Case, sequence: Composite, other: Access) -> bool:

@@ -11,11 +11,12 @@ from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.apart import is_apart
+from racelint.program.races.asked_for import is_asked_for
 from racelint.program.races.case import Case
 from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike
 from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
-from racelint.program.races.rough import is_estimate, is_time
+from racelint.program.races.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.sequences.composites import REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
@@ -49,6 +50,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "a flag may be raised twice where nothing else depends on it"
     if _is_asked_each_turn(sequence):
         return "a loop looks at the flag again in each turn"
+    if is_asked_for(case, sequence):
+        return "what is asked for takes the flag back before it begins, so it may be asked for twice"
     if not is_only_raised(case, sequence):
         return ""
     return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
@@ -96,8 +99,8 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     about = [other for other in others if other.code is inner and other.act == sequence.last.id]
     if any(other.shape is not Shape.UPDATE for other in about):
         return True
-    # what `+=` reads it only adds to: that is no second look
-    added_to = {id for other in about for id in other.between}
+    # what `+=` reads it only adds to: that is no second look; who picks out what stays has looked at all there is
+    added_to = {id for other in about if not _is_picked(case, other.last) for id in other.between}
     # the callee looks at the Place itself before it acts, in the same critical section
     return any(
         each.code is inner
@@ -108,13 +111,19 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     )
 
 
+def _is_picked(case: Case, update: Access) -> bool:
+    """Whether a container is made anew of those that are there: `[each for each in self.known if each.alive]`."""
+    made = case.sharing.places.dataflow(update.code).operation(update.value)
+    return type(made) is facts.Build and made.comprehension
+
+
 def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a write makes stale what the sequence has found out."""
     if sequence.shape is Shape.DOUBLE_READ:
         return case.clears(other)
     if sequence.shape in SWAPS:
         return adds(case.sharing.places.dataflow(other.code), sequence, other)
-    if is_apart(case, sequence, other):
+    if is_apart(case, sequence, other) or is_reset_unseen(case, sequence, other):
         return False
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:

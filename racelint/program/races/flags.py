@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
+from racelint.knowledge.clocks import CLOCKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.repeats import Repeats
 from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.swaps import TELLS
 from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+
+CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)
+"""What a function does that leaves a trace."""
 
 
 def acts_once(case: Case, sequence: Composite) -> bool:
     """Whether more than the flag depends on the test: something is started, made, taken over or torn down once."""
-    calls = [each.id for each in sequence.code.operations if type(each) is facts.Call and not _tells(sequence, each)]
-    ids = [id for id in calls if id > sequence.first.id] + _read_between(case, sequence)
-    return not _on_account(sequence).isdisjoint(ids)
+    code, done = sequence.code, _on_account(sequence)
+    if not done.isdisjoint(_read_between(case, sequence)):
+        return True
+    later = (code.operations[id] for id in done if id > sequence.first.id)
+    calls = (each for each in later if type(each) is facts.Call and not _tells(sequence, each))
+    return any(not _only_answers(case, code, each) for each in calls)
 
 
 def is_only_settled(case: Case, sequence: Composite) -> bool:
@@ -65,6 +74,19 @@ def _ids(nodes: Sequence[Node]) -> set[int]:
 def _tells(sequence: Composite, call: facts.Call) -> bool:
     callee = sequence.code.operations[call.callee] if call.callee >= 0 else None
     return type(callee) is facts.LoadAttr and callee.name in TELLS
+
+
+def _only_answers(case: Case, code: Code, call: facts.Call, depth: int = 1) -> bool:
+    """Whether a call only asks, as for the time, itself or by a function that does no more."""
+    types, calls = case.sharing.places.types, case.threads.calls
+    if types.surely_calls(code, call, CLOCKS):
+        return True
+    callees = [edge.callee for edge in calls.sure_calls(code) if edge.site == call.id]
+    return bool(callees and depth) and all(
+        not any(isinstance(each, CHANGES) for each in callee.operations)
+        and all(_only_answers(case, callee, each, depth - 1) for each in callee.operations if type(each) is facts.Call)
+        for callee in callees
+    )
 
 
 def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:

@@ -17,7 +17,7 @@ from racelint.program.races.latches import is_made_by_taker
 from racelint.program.races.memos import is_memo_of_calls, makes_object
 from racelint.program.races.oversights import callers_without, wrong_lock
 from racelint.program.races.race import Problem, Race
-from racelint.program.races.rough import is_rough
+from racelint.program.races.rough import is_rough, is_shown_number
 from racelint.program.races.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sharing.beliefs import FOR_ALL
@@ -79,7 +79,7 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
         case _ if split:
             return (None if again or is_memo_of_calls(case, sequence) else Problem.SPLIT), act
         case Shape.UPDATE:
-            return (None if is_rough(case) else Problem.UPDATE), act
+            return (None if is_rough(case) or is_shown_number(case) else Problem.UPDATE), act
         case shape if again and _is_locked(case, sequence):
             # what is asked of a function may as well be whether it is filled
             late = shape is Shape.LAZY and sequence.first.code is sequence.code

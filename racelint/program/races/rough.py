@@ -11,6 +11,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sources.source import Code
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
@@ -28,12 +29,86 @@ def is_rough(case: Case) -> bool:
                 return False
         elif access.kind is Kind.READ:
             uses = [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]
-            if not all(_is_limit(each) or _is_stored_back(each) for each in uses):
+            if not all(_is_limit(each) or _is_stored_back(each) or _is_nth(access.code, flow, each) for each in uses):
                 return False
-            held_against |= any(map(_is_limit, uses))
+            held_against |= any(not _is_stored_back(each) for each in uses)
         else:
             return False
     return held_against
+
+
+def _is_nth(code: Code, flow: Dataflow, use: Operation) -> bool:
+    """Whether it is asked if the turn has come that comes once in so many: `if not self.seen % 100`."""
+    if type(use) is not facts.Compute or use.kind != "%" or use.id in code.returns:
+        return False
+    return all(type(each) is facts.Compute and each.kind in ("not", "==", "!=") for each in flow.uses(use.id))
+
+
+def is_reset_unseen(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a change sets a number back that nobody reads but to go on with it: when it began does not matter."""
+    if sequence.shape is not Shape.UPDATE or case.guard is not None or other.kind is not Kind.WRITE:
+        return False
+    updates = {(each.code, id) for each in case.accesses if each.kind is Kind.UPDATE for id in (each.load, each.id)}
+    return case.is_constant(other) and all(
+        each.kind.writes or (each.code, each.id) in updates or _is_only_read_back(case, each) for each in case.accesses
+    )
+
+
+def _is_only_read_back(case: Case, read: Access) -> bool:
+    """Whether a number is read for nothing but to add to it."""
+    flow = case.sharing.places.dataflow(read.code)
+    uses = [each for use in flow.uses(read.id) for each in _beyond_sums(flow, use)]
+    return read.kind is Kind.READ and bool(uses) and all(map(_is_stored_back, uses))
+
+
+def is_shown_number(case: Case) -> bool:
+    """Whether each object notes the number that has come to it, and that is only made into text: `<Failure 7>`."""
+    if case.guard is not None:
+        return False
+    noted = False
+    for access in case.accesses:
+        flow = case.sharing.places.dataflow(access.code)
+        if access.kind is Kind.UPDATE:
+            if not _is_one_more(flow, access):
+                return False
+        elif access.kind is Kind.READ:
+            stores = [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]
+            others = [each for each in stores if not _is_back(case, access, each)]
+            if not all(_is_note(case, access, each) for each in others):
+                return False
+            noted |= bool(others)
+        else:
+            return False
+    return noted
+
+
+def _is_back(case: Case, read: Access, use: Operation) -> bool:
+    return any(each.code is read.code and each.id == getattr(use, "id", facts.NOTHING) for each in case.accesses)
+
+
+def _is_note(case: Case, read: Access, use: Operation) -> bool:
+    """Whether a number is stored in an attribute of which only text is made."""
+    places = case.sharing.places
+    stores = [each for each in places.of(read.code) if type(use) is facts.StoreAttr and each.id == use.id]
+    kept = [each for store in stores for each in places.by_place[store.place] if not each.kind.writes]
+    return bool(stores) and all(_becomes_text(case, each) for each in kept)
+
+
+def _becomes_text(case: Case, read: Access) -> bool:
+    """Whether a value is only put into text: `"%d" % number`, `f"{number}"`, `str(number)`."""
+    places = case.sharing.places
+    flow = places.dataflow(read.code)
+    for use in flow.uses(read.id):
+        made = flow.uses(use.id) if type(use) is facts.Build and use.kind == "tuple" else [use]
+        for each in made:
+            text = places.types.may_call(read.code, each, ("str", "repr"))
+            if not text and not (type(each) is facts.Compute and _is_format(flow, each)):
+                return False
+    return read.kind is Kind.READ
+
+
+def _is_format(flow: Dataflow, made: facts.Compute) -> bool:
+    return made.kind == 'f""' or (made.kind == "%" and flow.text(made.operands[0]) is not None)
 
 
 def is_estimate(case: Case) -> bool:
