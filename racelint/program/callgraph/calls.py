@@ -13,6 +13,7 @@ from racelint.program.callgraph.coroutines import put_off
 from racelint.program.callgraph.decorated import wrappers
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.overriding import overridden
+from racelint.program.callgraph.platforms import Platforms
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code, Sources
@@ -254,11 +255,14 @@ def link_calls(types: Types) -> Calls:
     """Collect the edges that the types stage resolved, and those of `with` statements."""
     sources = types.names.sources
     edges: dict[Edge, None] = {}
+    platforms = Platforms(sources)
     for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
         caller = sources.codes[key]
         for value in values if id >= 0 else ():
             # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
-            if isinstance(value, FunctionRef) and (caller.function.is_async or not value.code.function.is_async):
+            if not isinstance(value, FunctionRef) or platforms.are_apart(caller, id, value.receiver):
+                continue
+            if caller.function.is_async or not value.code.function.is_async:
                 edges[Edge(caller, id, value.code, value.receiver)] = None
     for code in sources.codes:
         for node in code.controls:

@@ -1,0 +1,57 @@
+"""Part of the calls stage: calls that are never made: the object is there on one system, the caller on another."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from racelint import facts
+from racelint.knowledge.systems import NAMES, SYSTEMS
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code, Sources
+from racelint.program.values.values import Instance, Site, Value
+
+
+@dataclass(slots=True)
+class Platforms:
+    """Tells on which systems objects are made and functions run."""
+
+    sources: Sources
+    _made: dict[Site, str] = field(default_factory=dict)
+    """For places where objects are made: the system on which that is done; "" if it is not said."""
+
+    def are_apart(self, caller: Code, site: int, receiver: Value | None) -> bool:
+        """Whether the object of a call is made on one system only, and its caller has imported what another one has."""
+        if not isinstance(receiver, Instance) or receiver.site is None:
+            return False
+        made = self._made.get(receiver.site)
+        if made is None:
+            made = self._made[receiver.site] = _asked(self.sources.codes[receiver.site[0]], receiver.site[1])
+        return made != "" and any(SYSTEMS[each.module] != made for each in self._imported(caller, site))
+
+    def _imported(self, caller: Code, site: int) -> list[facts.Import]:
+        """What a function has surely imported at an operation of its own, itself or its module, of one system only."""
+        module = self.sources.module_bodies[caller.module]
+        own = [each for each in caller.function.body if type(each) is facts.Import and each.id < site]
+        around = [each for each in module.function.body if type(each) is facts.Import]
+        return [each for each in (*own, *around) if not each.level and each.module in SYSTEMS]
+
+
+def _asked(code: Code, id: int) -> str:
+    """The system for which a branch around an operation asks; "" if none does."""
+    for node in code.controls:
+        system = _compared(code, node.test) if type(node) is facts.Branch else ""
+        if system and type(node) is facts.Branch and id in {getattr(each, "id", None) for each in walk(node.body)}:
+            return system
+    return ""
+
+
+def _compared(code: Code, test: int) -> str:
+    """The system that a test asks for: `sys.platform == "win32"`."""
+    compared = code.operations[test] if test >= 0 else None
+    if type(compared) is not facts.Compute or compared.kind != "==":
+        return ""
+    asked, given = (code.operations[id] if id >= 0 else None for id in compared.operands)
+    if type(asked) is not facts.LoadAttr or type(given) is not facts.Const or given.kind != "str":
+        return ""
+    return NAMES.get((asked.name, ast.literal_eval(given.text)), "")
