@@ -30,6 +30,9 @@ ANSWERS: Final = frozenset(
 )
 """Functions and classes that leave all as it was."""
 
+ASKS: Final = CLOCKS | {"bool", "float", "int", "isinstance", "len", "round", "str"}
+"""Functions that make no more than a number or a word."""
+
 SAME: Final = frozenset(
     {"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "psutil.Process", "sys.intern"}
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.knowledge.clocks import CLOCKS
+from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.repeats import Repeats
@@ -79,7 +79,7 @@ def _tells(sequence: Composite, call: facts.Call) -> bool:
 def _only_answers(case: Case, code: Code, call: facts.Call, depth: int = 1) -> bool:
     """Whether a call only asks, as for the time, itself or by a function that does no more."""
     types, calls = case.sharing.places.types, case.threads.calls
-    if types.surely_calls(code, call, CLOCKS):
+    if types.surely_calls(code, call, ASKS):
         return True
     callees = [edge.callee for edge in calls.sure_calls(code) if edge.site == call.id]
     return bool(callees and depth) and all(
