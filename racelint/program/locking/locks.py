@@ -104,6 +104,7 @@ class Locks:
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
         self._note_fields()
+        self._join_inherited()
         self._groups.homes.update(*made.values())
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
@@ -127,6 +128,18 @@ class Locks:
                 for value in self._places.values(place):
                     if isinstance(value, LibraryObject) and value.site is not None and self._is_lock(value):
                         self._sites_of.setdefault(_key(place), set()).add(value.site)
+
+    def _join_inherited(self) -> None:
+        """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
+        names = {str(key[2]) for key in self._sites_of if key[0] == "attribute"}
+        for code in self._types.names.sources.codes:
+            for operation in code.operations if code.own_name else ():
+                if type(operation) is facts.LoadAttr and operation.name in names:
+                    located = self._places.located(code, operation)
+                    keys = sorted({_key(place) for place, base, _ in located if base == code.own_name})
+                    if len(keys) == len(located) and not self._sites_of.keys().isdisjoint(keys):
+                        for other in keys[1:]:
+                            self._groups.join(keys[0], other)
 
     def _by_factory(self, code: Code, value: int) -> bool:
         """Whether a stored lock comes fresh from a function of the program: another one at each call."""
@@ -198,7 +211,7 @@ class Locks:
                 return self.use(code, value)
             case facts.LoadName() | facts.LoadAttr():
                 located = self._places.located(code, operation)
-                if len({place for place, _, _ in located}) == 1:
+                if len({self._groups.find(_key(place)) for place, _, _ in located}) == 1:
                     place, base, _ = located[0]
                     return self.use_of(place, base, locks)
             case facts.LoadItem(base=base):
