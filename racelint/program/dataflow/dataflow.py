@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from racelint import facts
@@ -213,22 +213,35 @@ class Dataflow:
 
     def is_constant(self, id: int) -> bool:
         """Whether the value is a literal, or a choice between literals."""
+
+        def parts(operation: Operation | None) -> Iterable[int] | None:
+            match operation:
+                case facts.Const():
+                    return ()
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                    return inputs
+                case facts.Compute(kind="-" | "not", operands=(only,)):
+                    return (only,)
+                case _:
+                    return None
+
+        return self.consists(id, parts)
+
+    def consists(self, id: int, parts: Callable[[Operation | None], Iterable[int] | None]) -> bool:
+        """Whether a value is made of nothing but what is allowed: `parts` gives of what a value is made in turn.
+
+        It gives None for a value that is not allowed.
+        """
         seen: set[int] = set()
         pending = [id]
         while pending:
             each = pending.pop()
-            if each in seen:
-                continue
-            seen.add(each)
-            match self.operation(each):
-                case facts.Const():
-                    pass
-                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-                    pending.extend(inputs)
-                case facts.Compute(kind="-" | "not", operands=(only,)):
-                    pending.append(only)
-                case _:
+            if each not in seen:
+                seen.add(each)
+                made_of = parts(self.operation(each))
+                if made_of is None:
                     return False
+                pending.extend(made_of)
         return True
 
     def is_fraction(self, id: int) -> bool:
@@ -240,23 +253,19 @@ class Dataflow:
 
     def is_repeatable(self, id: int) -> bool:
         """Whether every run makes an equal value: a literal, or displays and operators over literals, never changed."""
-        seen: set[int] = set()
-        pending = [id]
-        while pending:
-            each = pending.pop()
-            if each in seen:
-                continue
-            seen.add(each)
-            match self.operation(each):
+
+        def parts(operation: Operation | None) -> Iterable[int] | None:
+            match operation:
                 case facts.Const():
-                    pass
-                case facts.Build(items=items, keys=keys, comprehension=False) if self._is_left_alone(each):
-                    pending.extend((*items, *keys))
+                    return ()
+                case facts.Build(id=made, items=items, keys=keys, comprehension=False) if self._is_left_alone(made):
+                    return (*items, *keys)
                 case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
-                    pending.extend(inputs)
+                    return inputs
                 case _:
-                    return False
-        return True
+                    return None
+
+        return self.consists(id, parts)
 
     def _is_left_alone(self, display: int) -> bool:
         """Whether a display is only stored, and made part of other values: nobody gets hold of it to change it."""

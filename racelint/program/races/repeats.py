@@ -109,25 +109,21 @@ class Repeats:
 
     def _is_equal(self, code: Code, value: int) -> bool:
         """Whether both store the same: literals, what is looked up by its name, and what is made of these."""
-        flow = self.case.sharing.places.dataflow(code)
-        pending, seen = [value], set[int]()
-        while pending:
-            each = pending.pop()
-            if each in seen:
-                continue
-            seen.add(each)
-            match flow.operation(each):
+
+        def parts(operation: Operation | None) -> Iterable[int] | None:
+            match operation:
                 case facts.Const() | facts.LoadName():
-                    pass
-                case facts.LoadAttr(base=base) if not self._is_own_place(code, each, value):
-                    pending.extend([] if base < len(code.function.parameters) else [base])
+                    return ()
+                case facts.LoadAttr(id=load, base=base) if not self._is_own_place(code, load, value):
+                    return () if base < len(code.function.parameters) else (base,)
                 case facts.Build(items=items, keys=keys, comprehension=False):
-                    pending.extend((*items, *keys))
+                    return (*items, *keys)
                 case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
-                    pending.extend(inputs)
+                    return inputs
                 case _:
-                    return False
-        return True
+                    return None
+
+        return self.case.sharing.places.dataflow(code).consists(value, parts)
 
     def _is_own_place(self, code: Code, load: int, value: int) -> bool:
         """Whether what is read is what the value is stored to: it is another one the second time."""
