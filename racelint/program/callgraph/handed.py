@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.definitions import PASSING_ON
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
@@ -26,17 +27,21 @@ def escaping(types: Types) -> set[int]:
         called = {each.callee for each in code.operations if type(each) is facts.Call}
         flow = Dataflow(code)
         for operation in code.operations:
-            if type(operation) is facts.MakeFunction and operation.id not in called:
-                made = sources.codes[sources.module_bodies[code.module].key + operation.function]
-                fetched = {made.key} if made.function.kind == "lambda" else set()
-            elif type(operation) in (facts.LoadAttr, facts.LoadName) and operation.id not in called:  # type: ignore[union-attr]
-                values = types.of(code, operation.id)  # type: ignore[union-attr]
-                fetched = {each.code.key for each in values if isinstance(each, FunctionRef)}
-            else:
+            if operation is None or operation.id in called:
                 continue
-            if fetched and not _is_decorated(flow, operation.id) and not _is_lent(types, flow, operation.id):  # type: ignore[union-attr]
+            fetched = _fetched(types, code, operation)
+            if fetched and not _is_decorated(flow, operation.id) and not _is_lent(types, flow, operation.id):
                 found |= fetched
     return found
+
+
+def _fetched(types: Types, code: Code, operation: Operation) -> set[int]:
+    """The functions that an operation gives: a lambda, what stands under a name."""
+    if type(operation) is facts.MakeFunction:
+        made = types.names.sources.codes[types.names.sources.module_bodies[code.module].key + operation.function]
+        return {made.key} if made.function.kind == "lambda" else set()
+    values = types.of(code, operation.id) if type(operation) in (facts.LoadAttr, facts.LoadName) else ()
+    return {each.code.key for each in values if isinstance(each, FunctionRef)}
 
 
 def _is_decorated(flow: Dataflow, id: int) -> bool:

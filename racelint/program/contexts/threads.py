@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, is_public
 from racelint.program.contexts.contexts import Context, Finder
 from racelint.program.contexts.lifetimes import loop_around
-from racelint.program.sources.source import Code
-
-FOREVER: Final = 1 << 60
-
-
-NO_START: Final = 1 << 60
+from racelint.program.sources.source import END, Code
 
 
 @dataclass(slots=True)
@@ -52,8 +46,8 @@ class Threads:
             self._first_starts = {}
             for context in self.contexts[1:]:
                 for starter, id in context.starts:
-                    self._first_starts[starter.key] = min(id, self._first_starts.get(starter.key, NO_START))
-        return self._first_starts.get(code.key, NO_START)
+                    self._first_starts[starter.key] = min(id, self._first_starts.get(starter.key, END))
+        return self._first_starts.get(code.key, END)
 
     def of(self, code: Code) -> list[Context]:
         """The contexts that run a function."""
@@ -198,7 +192,7 @@ def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
     else:
         for code, id in context.starts:
             loop = loop_around(code, id)
-            pending.append((code, loop[0] if loop else id + 1, FOREVER))
+            pending.append((code, loop[0] if loop else id + 1, END))
     while pending:
         code, low, high = pending.pop()
         if context.ends is None and code.key in threads.outside:
@@ -210,9 +204,9 @@ def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
         windows[code.key] = (low, high)
         for edge in calls.calls(code):
             if low <= edge.site <= high:
-                pending.append((edge.callee, 0, FOREVER))
-        if high == FOREVER and low > 0:
+                pending.append((edge.callee, 0, END))
+        if high == END and low > 0:
             for edge in calls.callers(code):
                 loop = loop_around(edge.caller, edge.site)
-                pending.append((edge.caller, loop[0] if loop else edge.site + 1, FOREVER))
+                pending.append((edge.caller, loop[0] if loop else edge.site + 1, END))
     return windows

@@ -31,7 +31,7 @@ class Meetings:
         self, access: Access, held: list[Protection], other: Access, within: Code | None = None
     ) -> Iterator[tuple[Context, Context]]:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
-        if exclude_each_other(held, self.protections(other)) or self.sharing.turns.are_in_turn(access, other):
+        if exclude_each_other(held, self.protections(other)) or self.sharing.single_flight.covers(access, other):
             return
         if self.is_overridden(access, other) or self.is_overridden(other, access):
             return

@@ -16,7 +16,7 @@ from racelint.program.races.excuses import is_claim, is_snapshot, is_swapped_out
 from racelint.program.races.harmless import is_single_step, runs_at_exit
 from racelint.program.races.insiders import is_insider
 from racelint.program.races.race import Problem, Race
-from racelint.program.sharing.turns import has_taken_over
+from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
 
 

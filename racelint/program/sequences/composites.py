@@ -23,8 +23,6 @@ DEPTH: Final = 3
 PROPERTIES: Final = 2
 """How many properties deep it is looked what a test reads."""
 
-MISSING: Final = 1 << 60
-
 PER_TEST: Final = 40
 """Of a condition that reads more than this, the rest is left out: it is generated code, and the cost would be cubic."""
 

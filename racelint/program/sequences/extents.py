@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint.facts import Node
-from racelint.program.sequences.composites import MISSING
 from racelint.program.sources.nodes import parts
+from racelint.program.sources.source import END
 
 
 class Extents:
@@ -27,6 +27,6 @@ class Extents:
             own = getattr(node, "id", None)
             if own is not None:
                 inside.append((own, own))
-            known = (min((low for low, _ in inside), default=MISSING), max((high for _, high in inside), default=-1))
+            known = (min((low for low, _ in inside), default=END), max((high for _, high in inside), default=-1))
             self._known[id(node)] = known
         return known

@@ -10,7 +10,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Places
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import END, Code
 from racelint.program.values.values import ClassRef, Instance
 
 
@@ -123,7 +123,7 @@ class Preparing:
 
     def _is_before_start(self, edge: Edge, context: Context) -> bool:
         """Whether the caller goes on to start the context, or what it calls does."""
-        return self._starts_between(edge.caller, edge.site - 1, 1 << 60, context)
+        return self._starts_between(edge.caller, edge.site - 1, END, context)
 
     def _starts_between(self, code: Code, after: int, before: int, context: Context) -> bool:
         """Whether a function starts a context between two operations, itself or by a call."""

@@ -19,7 +19,7 @@ from racelint.program.sharing.beliefs import Beliefs
 from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
-from racelint.program.sharing.turns import Turns
+from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sources.source import ClassInfo, Code, makes
 from racelint.program.values.types import Types
@@ -40,7 +40,7 @@ class Sharing:
     naming: Naming
     approaches: Approaches
     beliefs: Beliefs
-    turns: Turns
+    single_flight: SingleFlight
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
@@ -197,7 +197,7 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
     places = locksets.places
     naming = name_objects(threads, places)
     approaches = Approaches(naming, locksets)
-    sharing = Sharing(threads, places, tuple(assumed), naming, approaches, Beliefs(locksets), Turns(locksets))
+    sharing = Sharing(threads, places, tuple(assumed), naming, approaches, Beliefs(locksets), SingleFlight(locksets))
     for context in threads.contexts[1:]:
         if context.own_instance:
             given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
@@ -11,10 +9,8 @@ from racelint.program.callgraph.calls import Calls, is_public, on_own_object
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import last_id
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import END, Code
 from racelint.program.values.values import Instance
-
-ALL: Final = 1 << 60
 
 Limits = dict[int, int]
 """For functions: the operations below this id are done before the start."""
@@ -81,7 +77,7 @@ def _spread(calls: Calls, limits: Limits) -> None:
             if is_public(callee) and all(map(calls.is_construction, callers)):
                 continue
             if all(each.site < limits.get(each.caller.key, 0) for each in callers):
-                limits[callee.key] = ALL
+                limits[callee.key] = END
                 pending.append(callee)
 
 
@@ -104,7 +100,7 @@ def while_as_made(calls: Calls) -> Limits:
             if callee.key in limits or callee.key in calls.escaping or is_public(callee):
                 continue
             callers = calls.callers(callee)
-            if all(on_own_object(each) and each.site > limits.get(each.caller.key, ALL) for each in callers):
+            if all(on_own_object(each) and each.site > limits.get(each.caller.key, END) for each in callers):
                 limits[callee.key] = facts.NOTHING
                 pending.append(callee)
     return limits

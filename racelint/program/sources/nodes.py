@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Node
 
+_PARTS: Final[dict[type[Node], Callable[[Any], tuple[Sequence[Node], ...]]]] = {
+    facts.Branch: lambda node: (node.body, node.orelse),
+    facts.Loop: lambda node: (node.head, node.body, node.orelse),
+    facts.With: lambda node: (node.body,),
+    facts.Try: lambda node: (node.body, *(each.body for each in node.handlers), node.orelse, node.final),
+}
+
 
 def parts(node: Node) -> tuple[Sequence[Node], ...]:
     """The bodies inside a control node, in the order of the text; none for an operation."""
-    kind = type(node)
-    if kind is facts.Branch:
-        return node.body, node.orelse  # type: ignore[union-attr]
-    if kind is facts.Loop:
-        return node.head, node.body, node.orelse  # type: ignore[union-attr]
-    if kind is facts.With:
-        return (node.body,)  # type: ignore[union-attr]
-    if kind is facts.Try:
-        handlers = (handler.body for handler in node.handlers)  # type: ignore[union-attr]
-        return node.body, *handlers, node.orelse, node.final  # type: ignore[union-attr]
-    return ()
+    inside = _PARTS.get(type(node))
+    return () if inside is None else inside(node)
 
 
 def walk(nodes: Sequence[Node]) -> Iterator[Node]:

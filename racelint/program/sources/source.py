@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Control, Operation, Span
@@ -12,6 +13,9 @@ from racelint.program.sources.impossible import asks_for_version, without_imposs
 from racelint.program.sources.nodes import parts
 
 OPERATIONS: frozenset[type] = frozenset(Operation.__args__)
+
+END: Final = 1 << 60
+"""An id behind those of all operations of any function."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from racelint import facts
 from racelint.program.contexts.lifetimes import contains, unconditional
@@ -13,13 +12,11 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.composites import polarity
 from racelint.program.sequences.deciding import leaves
-from racelint.program.sources.source import Code
-
-FOREVER: Final = 1 << 60
+from racelint.program.sources.source import END, Code
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Flight:
     """What one run at a time does: the operations of a function between two ids, for the object at `base`."""
 
     base: str
@@ -27,27 +24,27 @@ class Turn:
     ends: int
 
     def holds(self, access: Access) -> bool:
-        """Whether an access is made in the turn, and belongs to the object of the flag."""
+        """Whether an access is made in the flight, and belongs to the object of the flag."""
         return self.begins < access.id < self.ends and split_path(access.base)[0] == self.base
 
 
 @dataclass(slots=True)
-class Turns:
-    """Tells what comes in turn, by flags: `with lock: if self.busy: return; self.busy = True`."""
+class SingleFlight:
+    """Tells what only one run at a time does, by flags: `with lock: if self.busy: return; self.busy = True`."""
 
     locksets: LockSets
-    _known: dict[int, list[Turn]] = field(default_factory=dict)
+    _known: dict[int, list[Flight]] = field(default_factory=dict)
 
-    def are_in_turn(self, one: Access, other: Access) -> bool:
+    def covers(self, one: Access, other: Access) -> bool:
         """Whether two accesses of one object are in the same function, where only one run at a time goes on."""
         code = one.code
         if other.code is not code:
             return False
         if code.key not in self._known:
             self._known[code.key] = list(self._find(code))
-        return any(all(turn.holds(each) for each in (one, other)) for turn in self._known[code.key])
+        return any(all(flight.holds(each) for each in (one, other)) for flight in self._known[code.key])
 
-    def _find(self, code: Code) -> Iterator[Turn]:
+    def _find(self, code: Code) -> Iterator[Flight]:
         places = self.locksets.places
         own = places.of(code)
         flow = places.dataflow(code)
@@ -62,7 +59,7 @@ class Turns:
             resets = [each for each in places.by_place[flag.place] if each.kind.writes and not self._sets(each)]
             later = [each.id for each in resets if each.code is code and _is_same(each, flag) and each.id > flag.id]
             if all(each.id in later if each.code is code else self._is_made(each) for each in resets):
-                yield Turn(flag.base, flag.id, min(later, default=FOREVER))
+                yield Flight(flag.base, flag.id, min(later, default=END))
 
     def _is_refused(self, code: Code, read: Access, flag: Access) -> bool:
         """Whether a run that finds the flag set leaves the function, in the critical section in which it is set."""
