@@ -9,7 +9,7 @@ from racelint.knowledge.model import LockDomain
 from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Place

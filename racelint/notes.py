@@ -23,7 +23,7 @@ from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, 
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access

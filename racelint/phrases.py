@@ -11,7 +11,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.deadlocks.answers import Need
 from racelint.program.deadlocks.finalizers import Entry
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse

@@ -10,7 +10,7 @@ from racelint.knowledge.model import LockDomain, LockKind
 from racelint.own_lock import doubtful, lock_here, taking
 from racelint.phrases import held_by, usual
 from racelint.program import Program
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.balance import Unreleased
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Place

@@ -8,7 +8,7 @@ import pytest
 from builders import lock_text, program, short
 
 from racelint.program import Program
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 
 LOCKS = """
 import threading

@@ -7,7 +7,7 @@ from collections import defaultdict
 from racelint.graph.picture import Arrow, Node, Picture
 from racelint.phrases import called, steps
 from racelint.program import Program
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locks import Lock, LockKey
 
 SHOWN = 3

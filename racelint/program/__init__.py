@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from racelint.knowledge import Knowledge
-from racelint.program.callgraph.calls import Calls, link_calls
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.linking import link_calls
 from racelint.program.contexts.threads import Threads, link_threads
 from racelint.program.deadlocks.blocking import Blocking, link_blocking
 from racelint.program.deadlocks.finalizers import Intrusion, link_finalizers

@@ -28,7 +28,7 @@ from racelint.notes import begins, behind, defined, lock_details, taken
 from racelint.phrases import lock_names, position, takes, through
 from racelint.prescribing import against_wrong_order
 from racelint.program import Program
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.rule import rule
 
 

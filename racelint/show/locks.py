@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from racelint.phrases import called, done, lock_name, lock_names, lock_used, state, through
 from racelint.program import Program
-from racelint.program.deadlocks.lockorder import Nesting
+from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.lockstate import ON_ENTRY, Section
 from racelint.program.memory.places import Access
 from racelint.program.sources.source import Code, span_of

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
-from racelint.program.callgraph.coroutines import put_off
-from racelint.program.callgraph.decorated import wrappers
-from racelint.program.callgraph.handed import escaping, handed_on
-from racelint.program.callgraph.overriding import overridden
-from racelint.program.callgraph.platforms import Platforms
-from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Instance, Value
+from racelint.program.values.values import FunctionRef, Value
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
@@ -67,7 +61,7 @@ class Calls:
     _is_lent: set[int] = field(default_factory=set)
     _only: dict[int, list[Edge]] = field(default_factory=dict)
     _usual: dict[int, list[Edge]] = field(default_factory=dict)
-    _wrapping: set[int] = field(default_factory=set)
+    wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
 
     def callers(self, code: Code) -> list[Edge]:
@@ -190,7 +184,7 @@ class Calls:
 
     def _targets(self, edges: list[Edge]) -> Counter[int]:
         """How many functions each site may run; a wrapper runs with its function and is no other."""
-        targets = {(each.site, each.callee.key) for each in edges if each.callee.key not in self._wrapping}
+        targets = {(each.site, each.callee.key) for each in edges if each.callee.key not in self.wrapping}
         return Counter(site for site, _ in targets)
 
     def only_callers(self, code: Code) -> list[Edge]:
@@ -201,7 +195,7 @@ class Calls:
         """The calls of a function that have one possible callee, or one that all others there override."""
         found = self._usual.get(code.key)
         if found is None:
-            found = self._usual[code.key] = [*self.only_calls(code), *overridden(self.calls(code), self._wrapping)]
+            found = self._usual[code.key] = [*self.only_calls(code), *_overridden(self.calls(code), self.wrapping)]
         return found
 
     def usual_callers(self, code: Code) -> list[Edge]:
@@ -211,6 +205,21 @@ class Calls:
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
         return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def _overridden(edges: list[Edge], wrapping: Container[int]) -> Iterator[Edge]:
+    """The calls of a method where all other possible callees are those of subclasses that override it.
+
+    Any object of the class may be called there, and most classes are used as they are.
+    """
+    by_site: dict[int, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if edge.callee.key not in wrapping:
+            by_site[edge.site].append(edge)
+    for there in by_site.values():
+        classes = {edge.callee.key: edge.callee.cls for edge in there}
+        if len(classes) > 1 and len({edge.callee.name for edge in there}) == 1:
+            yield from (edge for edge in there if all(cls and edge.callee.cls in cls.mro for cls in classes.values()))
 
 
 def _is_put_off(code: Code, parameter: int) -> bool:
@@ -251,73 +260,6 @@ def constructs(code: Code) -> bool:
     return code.is_method and code.name in OPERATORS
 
 
-def link_calls(types: Types) -> Calls:
-    """Collect the edges that the types stage resolved, and those of `with` statements."""
-    sources = types.names.sources
-    edges: dict[Edge, None] = {}
-    platforms = Platforms(sources)
-    for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
-        caller = sources.codes[key]
-        for value in values if id >= 0 else ():
-            # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
-            if not isinstance(value, FunctionRef) or platforms.are_apart(caller, id, value.receiver):
-                continue
-            if caller.function.is_async or not value.code.function.is_async:
-                edges[Edge(caller, id, value.code, value.receiver)] = None
-    for code in sources.codes:
-        for node in code.controls:
-            if type(node) is facts.With:
-                for edge in _with_edges(types, code, node):
-                    edges[edge] = None
-    for code in dict.fromkeys(cls.parent for cls in sources.classes):
-        for made in code.operations:
-            if type(made) is facts.MakeClass:
-                body = sources.modules[code.module].facts.classes[made.cls].body
-                edges[Edge(code, made.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
-    out: dict[int, list[Edge]] = defaultdict(list)
-    into: dict[int, list[Edge]] = defaultdict(list)
-    for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
-        out[edge.caller.key].append(edge)
-        into[edge.callee.key].append(edge)
-    calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
-    coroutines = {edge.caller for edge in edges if edge.callee.function.is_async}
-    calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code)}
-    calls.constructing = _constructing(calls, sources)
-    calls.wrappers = wrappers(types)
-    calls._wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
-    _call_wrappers(calls, sources)
-    calls.find_runners(sources)
-    return calls
-
-
-def _constructing(calls: Calls, sources: Sources) -> set[int]:
-    """Constructors, and the methods that only they call on the object that they make."""
-    found = {code.key for code in sources.codes if constructs(code)}
-    changed = True
-    while changed:
-        changed = False
-        for code in sources.codes:
-            if code.key in found or not code.is_method or code.key in calls.escaping:
-                continue
-            callers = calls.callers(code)
-            if is_public(code):
-                continue
-            if callers and all(edge.caller.key in found and on_own_object(edge) for edge in callers):
-                found.add(code.key)
-                changed = True
-    return found
-
-
-def _call_wrappers(calls: Calls, sources: Sources) -> None:
-    """Who calls a decorated function runs its wrapper too."""
-    for key in sorted(calls.wrappers):
-        for edge in list(calls.callers(sources.codes[key])):
-            for wrapper in dict.fromkeys(wrapper for wrapper, _ in calls.wrappers[key]):
-                added = Edge(edge.caller, edge.site, wrapper, edge.receiver)
-                calls.out.setdefault(edge.caller.key, []).append(added)
-                calls.into.setdefault(wrapper.key, []).append(added)
-
-
 def on_own_object(edge: Edge) -> bool:
     """Whether a method calls a method of the very object that it runs on."""
     caller, call = edge.caller, edge.caller.operations[edge.site]
@@ -333,13 +275,3 @@ def on_own_object(edge: Edge) -> bool:
         return type(callee) is facts.LoadName and callee.name == "super"
     captured = type(owner) is facts.LoadName and owner.name == caller.own_name
     return fetched.base == 0 or captured
-
-
-def _with_edges(types: Types, code: Code, node: facts.With) -> list[Edge]:
-    found: list[Edge] = []
-    names = ("__aenter__", "__aexit__") if node.is_async else ("__enter__", "__exit__")
-    for value in types.of(code, node.manager):
-        if isinstance(value, Instance):
-            for method in method_refs(types, value, names):
-                found.append(Edge(code, node.manager, method, value))
-    return found

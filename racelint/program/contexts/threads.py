@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, is_public
-from racelint.program.contexts.contexts import Context, Finder
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.finding import Finder
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.sources.source import END, Code
 

@@ -15,15 +15,14 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
+from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.rings import rings
 from racelint.program.locking.balance import is_private
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Library, LibraryMethod
-
-LENGTH: Final = 6
-"""Longer cycles than this are not looked for: a shorter one is nearly always inside."""
 
 DEPTH: Final = 3
 """How many calls deep a log record is looked for."""
@@ -39,25 +38,6 @@ class Taken:
     use: LockUse
     acquisition: Acquisition
     edge: Edge | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Nesting:
-    """`inner` is taken while `outer` is held: at operation `site` of `code`, which is the acquisition or a call."""
-
-    outer: LockUse
-    inner: LockUse
-    code: Code
-    site: int
-    span: Span
-    held: frozenset[LockKey]
-    chain: tuple[Edge, ...]
-    acquisition: Acquisition
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 @dataclass(slots=True)
@@ -95,7 +75,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
     order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
-    order.cycles = list(_cycles(order.nestings, locksets))
+    order.cycles = list(rings(order.nestings, locksets))
     return order
 
 
@@ -270,71 +250,3 @@ def _are_siblings(nesting: Nesting) -> bool:
     bases = (outer.base, inner.base)
     names = {parameter.name for parameter in nesting.code.function.parameters}
     return outer.base != inner.base and all(base in names for base in bases)
-
-
-def _cycles(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:
-    """The rings of locks, shortest first; a lock pair that is reported once is not reported again in a longer ring."""
-    by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
-    for nesting in nestings:
-        if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
-            by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
-    told: set[tuple[LockKey, LockKey]] = set()
-    if len(by_pair) < 2:
-        return
-    import networkx  # it takes longer to load than most programs to link, and few have such pairs
-
-    graph = networkx.DiGraph(sorted(by_pair))
-    rings = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
-    for ring in sorted(rings, key=lambda ring: (len(ring), ring)):
-        pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
-        if any(pair in told for pair in pairs):
-            continue
-        found = _together([by_pair[pair] for pair in pairs], locksets)
-        if found is not None:
-            told.update(pairs)
-            yield found
-
-
-def _turned(ring: list[LockKey]) -> list[LockKey]:
-    start = ring.index(min(ring))
-    return ring[start:] + ring[:start]
-
-
-def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting, ...] | None:
-    """One nesting for each pair such that no lock is held around all of them and they are not one thread's own."""
-
-    def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
-        if index == len(choices):
-            return chosen if _is_one(chosen[-1].inner, chosen[0].outer) and _may_meet(chosen, locksets) else None
-        for nesting in choices[index]:
-            if index and not _is_one(chosen[-1].inner, nesting.outer):
-                continue
-            if all(_compatible(nesting, other) for other in chosen):
-                found = search(index + 1, (*chosen, nesting))
-                if found is not None:
-                    return found
-        return None
-
-    return search(0, ())
-
-
-def _is_one(inner: LockUse, outer: LockUse) -> bool:
-    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes."""
-    bases = [use.base for use in (inner, outer) if use.lock.per_instance and UNKNOWN not in use.base]
-    return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
-
-
-def _compatible(first: Nesting, second: Nesting) -> bool:
-    """Whether no common lock around both keeps them apart."""
-    common = first.held & second.held
-    return not common
-
-
-def _may_meet(nestings: tuple[Nesting, ...], locksets: LockSets) -> bool:
-    """Whether the nestings may be made by different threads."""
-    threads = locksets.threads
-    first, *rest = (threads.of(nesting.code) for nesting in nestings)
-    if not first or not all(rest):
-        return False
-    alone = [context for context in first if not context.many and not context.is_main]
-    return not (len(first) == 1 and alone and all(contexts == first for contexts in rest))

@@ -18,14 +18,7 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.attributes import Attributes
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
-from racelint.program.values.values import (
-    NO_VALUES,
-    Library,
-    LibraryObject,
-    Site,
-    Value,
-    ValueSet,
-)
+from racelint.program.values.values import NO_VALUES, Library, LibraryObject, Site, Value, ValueSet
 
 
 @dataclass(frozen=True, slots=True)

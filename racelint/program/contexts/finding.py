@@ -1,0 +1,290 @@
+"""Part of the threads stage: which contexts are started, where, with what entry, and how many of each?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+
+from racelint import facts
+from racelint.knowledge.model import Slot
+from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
+from racelint.program.callgraph.calls import Calls, constructs
+from racelint.program.callgraph.protocols import method_refs
+from racelint.program.contexts.contexts import NAMED, OWN_THREADS, Context, library_decorators
+from racelint.program.contexts.endings import joins
+from racelint.program.contexts.lifetimes import Lifetimes, loop_around
+from racelint.program.contexts.pools import Pools
+from racelint.program.contexts.served import request_methods, serves_greenlets
+from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.values.attributes import Attributes
+from racelint.program.values.types import Spawned
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
+
+
+class Finder:
+    """Makes the contexts from spawning calls, entry methods and entry decorators."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._types = calls.types
+        self._knowledge = calls.types.names.knowledge
+        self._sources = calls.types.names.sources
+        self._contexts: list[Context] = []
+        self._lifetimes = Lifetimes(calls.types)
+        self._pools = Pools(calls.types)
+
+    def find(self) -> list[Context]:
+        """All contexts but the main one."""
+        groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
+        for spawned in self._types.spawned:
+            if not self._is_told_by_maker(spawned):
+                groups[spawned.site, spawned.spawn.callee].append(spawned)
+        for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
+            traced = [spawned for spawned in group if self._is_traced(spawned)]
+            if traced and traced[0].spawn.runs_on in OWN_THREADS:
+                self._spawned(site, traced)
+        for cls in self._sources.classes:
+            self._entry_methods(cls)
+            self._called_by_server(cls)
+        for code in self._sources.codes:
+            self._decorated(code)
+        return self._contexts
+
+    @cached_property
+    def _told_where_made(self) -> set[tuple[int, Value]]:
+        """The classes of the program that are told, where an object is made, what it is to start."""
+        found: set[tuple[int, Value]] = set()
+        for spawned in self._types.spawned:
+            for value in self._types.callees.get(spawned.site, ()):
+                if isinstance(value, ClassRef):
+                    found.update((each.key, spawned.target) for each in value.cls.mro)
+        return found
+
+    def _is_told_by_maker(self, spawned: Spawned) -> bool:
+        """Whether a constructor only hands on to that of its base what its object is to start: that starts it once."""
+        code = self._sources.codes[spawned.site[0]]
+        return code.cls is not None and constructs(code) and (code.cls.key, spawned.target) in self._told_where_made
+
+    def _is_traced(self, spawned: Spawned) -> bool:
+        """A callback on a result runs beside its starter only where a pool is known to work on that result."""
+        made = spawned.pool
+        if spawned.spawn.passing is not Passing.RESULT or not isinstance(made, LibraryObject):
+            return True
+        if self._knowledge.wait(f"{made.qualname}.result") is None:
+            return True
+        code = self._sources.codes[spawned.site[0]]
+        call = code.operations[spawned.site[1]]
+        fetched = code.operations[call.callee] if type(call) is facts.Call else None
+        if type(fetched) is not facts.LoadAttr:
+            return False
+        started = {other.site for other in self._types.spawned}
+        results = self._types.of(code, fetched.base)
+        return all(isinstance(each, LibraryObject) and each.site in started for each in results)
+
+    def _add(self, context: Context) -> None:
+        self._contexts.append(context)
+
+    @property
+    def _next(self) -> int:
+        return len(self._contexts) + 1
+
+    # --- spawning calls ---
+
+    def _spawned(self, site: Site, group: list[Spawned]) -> None:
+        spawn = group[0].spawn
+        entries: dict[tuple[Code, Value | None], None] = {}
+        for spawned in group:
+            for entry in self._runnable(spawned.target, spawn):
+                if not entry[0].function.is_async:
+                    entries[entry] = None
+                    for wrapper, _ in self._calls.wrappers.get(entry[0].key, ()):
+                        entries[wrapper, entry[1]] = None
+        if not entries:
+            return
+        code = self._sources.codes[site[0]]
+        call = code.operations[site[1]]
+        assert isinstance(call, facts.Call)
+        starts = self._starts(code, site, spawn)
+        repeated = loop_around(code, site[1])
+        pools = self._pools.given(spawn, code, call)
+        if pools and all(self._pools.runs_on(pool) is RunsOn.PROCESS for pool in pools):
+            return
+        single = bool(pools) and all(
+            self._pools.runs_on(each) is RunsOn.PROCESS or self._pools.has_one(each) for each in pools
+        )
+        many = not single and self._many(spawn, group, code, site, repeated, starts)
+        self._add(
+            Context(
+                self._next,
+                self._label(list(entries)),
+                spawn.runs_on,
+                tuple(entries),
+                many,
+                spawn.form is Form.CLASS,
+                code,
+                site[1],
+                call.span,
+                repeated,
+                tuple(starts),
+                joins(self._calls, self._lifetimes, site),
+                _is_awaited(code, site[1]),
+                self._lifetimes.ends(code, site, starts, spawn),
+            )
+        )
+
+    def _runnable(self, target: Value, spawn: Spawn) -> list[tuple[Code, Value | None]]:
+        match target:
+            case FunctionRef(code=code, receiver=receiver):
+                return [(code, receiver)]
+            case Instance(cls=cls) if spawn.form is Form.FUNCTION:
+                return [(code, target) for code in method_refs(self._types, target, ("__call__",))]
+            case Partial(site=site):
+                code = self._sources.codes[site[0]]
+                call = code.operations[site[1]]
+                if type(call) is facts.Call and call.arguments:
+                    values = self._types.of(code, call.arguments[0].value)
+                    return [entry for value in values for entry in self._runnable(value, spawn)]
+            case ClassRef(cls=cls) if spawn.form is Form.CLASS:
+                made = self._types.names.values.instance(cls, None)
+                rows = [row for base in cls.library_bases for row in self._knowledge.entry_methods(base)]
+                return [(code, made) for row in rows for code in _entry_codes(self._types.attributes, cls, row)]
+            case _:
+                pass
+        return []
+
+    def _label(self, entries: list[tuple[Code, Value | None]]) -> str:
+        """The entries by name; the wrapper of a decorator goes by the name of what it wraps."""
+        wrappers = {wrapper for each in self._calls.wrappers.values() for wrapper, _ in each}
+        told = [entry for entry, _ in entries if entry not in wrappers] or [entry for entry, _ in entries]
+        names = dict.fromkeys(entry.function.qualname.replace("<locals>.", "") for entry in told)
+        return " or ".join(list(names)[:NAMED])
+
+    def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
+        if spawn.starts is not Starts.ON_START:
+            return [(code, site[1])]
+        found = self._lifetimes.method_calls(site, spawn.start_method or "start")
+        return found or [(code, site[1])]
+
+    def _many(
+        self,
+        spawn: Spawn,
+        group: list[Spawned],
+        code: Code,
+        site: Site,
+        repeated: tuple[int, int] | None,
+        starts: list[tuple[Code, int]],
+    ) -> bool:
+        match spawn.many:
+            case Many.ALWAYS:
+                return True
+            case Many.NEVER:
+                return False
+            case Many.WORKERS:
+                pools = [spawned.pool for spawned in group]
+                made = [pool for pool in pools if isinstance(pool, LibraryObject) and pool.site is not None]
+                if all(self._pools.is_single(pool, spawn) for pool in made or pools):
+                    return False
+                if repeated is not None or spawn.passing.value.endswith("each"):
+                    return True
+                return any(self._pools.is_long_lived(pool, code) for pool in pools)
+            case _:
+                return repeated is not None and not self._lifetimes.joins_in_turn(code, site, starts)
+
+    # --- entry methods and decorators ---
+
+    def _entry_methods(self, cls: ClassInfo) -> None:
+        for base in cls.library_bases:
+            for row in self._knowledge.entry_methods(base):
+                if row.runs_on not in OWN_THREADS:
+                    continue
+                for code in _entry_codes(self._types.attributes, cls, row):
+                    if code.cls is cls and not (row.only_sync and code.function.is_async):
+                        self._entry_method(cls, code, row)
+
+    def _called_by_server(self, cls: ClassInfo) -> None:
+        """One object for all requests."""
+        receiver = self._types.names.values.instance(cls, None)
+        for code in request_methods(self._types.attributes, cls):
+            label, span = code.function.qualname, code.function.span
+            self._add(Context(self._next, label, RunsOn.SERVER, ((code, receiver),), True, False, code, -1, span))
+
+    @cached_property
+    def _constructions(self) -> dict[int, list[Site]]:
+        """Where objects of each class are made."""
+        found: dict[int, list[Site]] = defaultdict(list)
+        for site, values in self._types.callees.items():
+            for value in values:
+                if site[1] >= 0 and isinstance(value, ClassRef):
+                    found[value.cls.key].append(site)
+        return found
+
+    def _entry_method(self, cls: ClassInfo, code: Code, row: EntryMethod) -> None:
+        receiver = self._types.names.values.instance(cls, None)
+        made = sorted(site for each in (cls, *cls.subclasses) for site in self._constructions.get(each.key, ()))
+        many = row.many is Many.ALWAYS
+        where: Code | None = None
+        id, repeated = facts.NOTHING, None
+        starts: list[tuple[Code, int]] = []
+        if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
+            many = len(made) > 1 or any(self._is_repeated(site, row) for site in made)
+        for site in made:
+            starts.extend(self._lifetimes.method_calls(site, row.started_by or "start"))
+        if len(made) == 1:
+            where, id = self._sources.codes[made[0][0]], made[0][1]
+            repeated = loop_around(where, id)
+        ends = None
+        if where is not None and starts and all(each is where for each, _ in starts):
+            ends = self._lifetimes.instance_ends(where, made[0], starts)
+        self._add(
+            Context(
+                self._next,
+                code.function.qualname,
+                row.runs_on,
+                ((code, receiver), *((code, self._types.names.values.instance(cls, site)) for site in made)),
+                many,
+                row.many is not Many.NEVER or row.instance_per_call,
+                where or code,
+                id,
+                code.function.span if where is None else span_of(where, id),
+                repeated,
+                tuple(starts),
+                joins(self._calls, self._lifetimes, made[0]) if len(made) == 1 else {},
+                False,
+                ends,
+            )
+        )
+
+    def _is_repeated(self, site: Site, row: EntryMethod) -> bool:
+        """Whether objects are made there in a loop, and one is started before the last one has ended."""
+        code = self._sources.codes[site[0]]
+        starts = self._lifetimes.method_calls(site, row.started_by or "start")
+        return loop_around(code, site[1]) is not None and not self._lifetimes.joins_in_turn(code, site, starts)
+
+    def _decorated(self, code: Code) -> None:
+        for qualname in sorted(library_decorators(self._types, code)):
+            row = self._knowledge.entry_decorator(qualname)
+            if row is not None and row.runs_on is RunsOn.SERVER and serves_greenlets(self._sources, code):
+                return
+            if row is not None and row.runs_on in OWN_THREADS and not (row.only_sync and code.function.is_async):
+                many = row.many in (Many.ALWAYS, Many.WORKERS)
+                label = code.function.qualname
+                span = code.function.span
+                cls = self._types.attributes.receiver_of(code) if row.one_object else None
+                receiver = self._types.names.values.instance(cls, None) if cls is not None else None
+                self._add(Context(self._next, label, row.runs_on, ((code, receiver),), many, False, code, -1, span))
+                return
+
+
+def _is_awaited(code: Code, site: int) -> bool:
+    """Whether the function waits at once for what a call gives, or for what calling that gives."""
+    results = {site, *(each.id for each in code.operations if type(each) is facts.Call and each.callee == site)}
+    return any(type(each) is facts.Await and each.value in results for each in code.operations)
+
+
+def _entry_codes(attributes: Attributes, cls: ClassInfo, row: EntryMethod) -> list[Code]:
+    found: dict[str, Code] = {}
+    for each in cls.mro:
+        for method in attributes.methods(each):
+            if row.matches(method.code.name):
+                found.setdefault(method.code.name, method.code)
+    return list(found.values())

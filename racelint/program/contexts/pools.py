@@ -1,0 +1,54 @@
+"""Part of the threads stage: which pool runs what a call hands over, and how many workers it has."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn, Spawn
+from racelint.program.callgraph.calls import constructs
+from racelint.program.dataflow.frames import argument
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import LibraryObject, Value
+
+
+class Pools:
+    """Answers what is known of the pools of the program, by where they are made."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._knowledge = types.names.knowledge
+        self._sources = types.names.sources
+
+    def given(self, spawn: Spawn, code: Code, call: facts.Call) -> list[LibraryObject]:
+        """The pools that a call may name as the one to run in, if it is seen where they are made."""
+        given = argument(call, spawn.executor.position, spawn.executor.keyword) if spawn.executor else None
+        found = self._types.of(code, given) if given is not None and given >= 0 else ()
+        return [each for each in found if isinstance(each, LibraryObject) and each.site is not None]
+
+    def runs_on(self, pool: LibraryObject) -> RunsOn | None:
+        """What its tasks run on."""
+        submit = self._knowledge.spawn(f"{pool.qualname}.submit")
+        return None if submit is None else submit.runs_on
+
+    def has_one(self, pool: LibraryObject) -> bool:
+        """Whether it surely has one worker, as its `submit` tells."""
+        submit = self._knowledge.spawn(f"{pool.qualname}.submit")
+        return submit is not None and self.is_single(pool, submit)
+
+    def is_single(self, pool: Value | None, spawn: Spawn) -> bool:
+        """Whether a pool surely has one worker, by the argument that tells how many."""
+        if not isinstance(pool, LibraryObject) or pool.site is None or spawn.workers is None:
+            return False
+        code = self._sources.codes[pool.site[0]]
+        call = code.operations[pool.site[1]]
+        if type(call) is not facts.Call:
+            return False
+        given = argument(call, spawn.workers.position, spawn.workers.keyword)
+        operation = code.operations[given] if given is not None and given < len(code.operations) else None
+        return type(operation) is facts.Const and operation.text == "1"
+
+    def is_long_lived(self, pool: Value | None, code: Code) -> bool:
+        """Whether work of several calls meets in the pool: it was made elsewhere, and this function runs again."""
+        if not isinstance(pool, LibraryObject) or pool.site is None:
+            return False
+        return pool.site[0] != code.key and not constructs(code) and code.function.kind == "function"

@@ -1,0 +1,30 @@
+"""Part of the lock order stage: one lock taken while another is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from racelint.facts import Span
+from racelint.program.callgraph.calls import Edge
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.sources.source import Code
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nesting:
+    """`inner` is taken while `outer` is held: at operation `site` of `code`, which is the acquisition or a call."""
+
+    outer: LockUse
+    inner: LockUse
+    code: Code
+    site: int
+    span: Span
+    held: frozenset[LockKey]
+    chain: tuple[Edge, ...]
+    acquisition: Acquisition
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path

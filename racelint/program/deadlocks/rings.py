@@ -1,0 +1,82 @@
+"""Part of the lock order stage: which locks are taken in a ring, each while the one before it is held?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.locking.locksets import LockSets
+
+LENGTH: Final = 6
+"""Longer cycles than this are not looked for: a shorter one is nearly always inside."""
+
+
+def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:
+    """The rings of locks, shortest first; a lock pair that is reported once is not reported again in a longer ring."""
+    by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
+    for nesting in nestings:
+        if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
+            by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
+    told: set[tuple[LockKey, LockKey]] = set()
+    if len(by_pair) < 2:
+        return
+    import networkx  # it takes longer to load than most programs to link, and few have such pairs
+
+    graph = networkx.DiGraph(sorted(by_pair))
+    found = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
+    for ring in sorted(found, key=lambda ring: (len(ring), ring)):
+        pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
+        if any(pair in told for pair in pairs):
+            continue
+        together = _together([by_pair[pair] for pair in pairs], locksets)
+        if together is not None:
+            told.update(pairs)
+            yield together
+
+
+def _turned(ring: list[LockKey]) -> list[LockKey]:
+    start = ring.index(min(ring))
+    return ring[start:] + ring[:start]
+
+
+def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting, ...] | None:
+    """One nesting for each pair such that no lock is held around all of them and they are not one thread's own."""
+
+    def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
+        if index == len(choices):
+            return chosen if _is_one(chosen[-1].inner, chosen[0].outer) and _may_meet(chosen, locksets) else None
+        for nesting in choices[index]:
+            if index and not _is_one(chosen[-1].inner, nesting.outer):
+                continue
+            if all(_compatible(nesting, other) for other in chosen):
+                found = search(index + 1, (*chosen, nesting))
+                if found is not None:
+                    return found
+        return None
+
+    return search(0, ())
+
+
+def _is_one(inner: LockUse, outer: LockUse) -> bool:
+    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes."""
+    bases = [use.base for use in (inner, outer) if use.lock.per_instance and UNKNOWN not in use.base]
+    return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
+
+
+def _compatible(first: Nesting, second: Nesting) -> bool:
+    """Whether no common lock around both keeps them apart."""
+    return not first.held & second.held
+
+
+def _may_meet(nestings: tuple[Nesting, ...], locksets: LockSets) -> bool:
+    """Whether the nestings may be made by different threads."""
+    threads = locksets.threads
+    first, *rest = (threads.of(nesting.code) for nesting in nestings)
+    if not first or not all(rest):
+        return False
+    alone = [context for context in first if not context.many and not context.is_main]
+    return not (len(first) == 1 and alone and all(contexts == first for contexts in rest))
