@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.counted import counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Holding
-from racelint.program.locking.locks import Locks
+from racelint.program.locking.identities import Locks
 from racelint.program.locking.walking import Walk
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code

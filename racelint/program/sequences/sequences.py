@@ -15,11 +15,11 @@ from racelint.facts import Node, Span
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
+from racelint.program.sequences.answers import Answer, answered, asked
 from racelint.program.sequences.composites import (
     INSERTS,
     PER_TEST,
     REMOVES,
-    Answer,
     Composite,
     Flagged,
     Found,
@@ -177,7 +177,7 @@ class _Finder:
     def _answered(self, test: int, span: Span, body: Sequence[Node]) -> Iterator[Composite]:
         """The sequences of what a test reads through properties."""
         seen: set[Place] = set()
-        for read, fetch in self._sequences.answered(self._code, test) if self._code.function.is_async else ():
+        for read, fetch in answered(self._sequences, self._code, test) if self._code.function.is_async else ():
             for access, where in self._inner(body, read):
                 changes = access.kind.rebinds or access.method in INSERTS or access.method in REMOVES
                 if where > fetch and access.kind.writes and changes and not access.claims and read.place not in seen:
@@ -203,13 +203,13 @@ class _Finder:
 
     def _flags_of(self, reads: Sequence[Access], test: int) -> Iterator[tuple[Access, int, bool]]:
         """The flags that a test looks at, itself or by properties and methods: where, and what a true test says."""
-        fetched = [(read, read.id) for read in reads] + list(self._sequences.answered(self._code, test))
+        fetched = [(read, read.id) for read in reads] + list(answered(self._sequences, self._code, test))
         for read, site in fetched:
             seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
             present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
             if present is not None:
                 yield read, site, present
-        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+        for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
             read, site = answer.read, answer.site
             if read.kind is Kind.READ and type(self._flow.operation(site)) is facts.Call:
                 truth = self._shapes.polarity(replace(read, id=site, load=site), test)
@@ -219,7 +219,7 @@ class _Finder:
     def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
         """The sequences of what a test asks of functions that only answer, and what is done on account of that."""
         seen: set[tuple[Place, Shape]] = set()
-        for answer in itertools.islice(self._sequences.asked(self._code, test), PER_TEST):
+        for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
             read, site = answer.read, answer.site
             truth = self._shapes.polarity(replace(read, id=site, load=site), test)
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present

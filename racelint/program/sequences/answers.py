@@ -1,0 +1,130 @@
+"""Part of the sequences stage: what a test asks, by calls and properties that only answer, and what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.memory.places import Access
+from racelint.program.sequences.composites import DEPTH, Sequences
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+
+PROPERTIES: Final = 2
+"""How many properties deep it is looked what a test reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there."""
+
+    read: Access
+    site: int
+    present: bool | None
+
+
+def asked(sequences: Sequences, code: Code, test: int) -> Iterator[Answer]:
+    """The reads that a test makes by calling what only answers: `if self.has(key)`, `if self.find(key) is None`.
+
+    To fetch a property is such a call.
+    """
+    flow = sequences.places.dataflow(code)
+    fetched = {id for id in flow.sources(test) if type(flow.operation(id)) is facts.LoadAttr}
+    for site in sorted(flow.calls(test) | fetched):
+        yield from (replace(each, site=site) for each in _answers(sequences, code, site, DEPTH))
+
+
+def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterator[Answer]:
+    """What a call has read to answer as it does."""
+    edges = sequences.edges_at(code, site)
+    if len({edge.callee.key for edge in edges}) != 1 or edges[0].callee.function.is_async:
+        return
+    callee = edges[0].callee
+    accesses = sequences.places.of(callee)
+    written = {access.place for access in accesses if access.kind.writes}
+    paths = parameter_paths(sequences.places.dataflow(code), callee, site, edges[0].receiver)
+    flow = sequences.places.dataflow(callee)
+    for id, true in _decisive(callee, flow):
+        sources = flow.sources(id)
+        for each in accesses:
+            if each.place not in written and (each.load in sources or each.id in sources):
+                present = polarity(flow, each, id)
+                answer = None if present is None or true is None else present is true
+                yield Answer(_rebased(each, outward(each.base, paths)), site, answer)
+        for inner in sorted(flow.calls(id)) if depth > 1 else ():
+            for deeper in _answers(sequences, callee, inner, depth - 1):
+                if deeper.read.place not in written:
+                    answer = deeper.present if id == inner and true else None
+                    yield Answer(_rebased(deeper.read, outward(deeper.read.base, paths)), site, answer)
+
+
+def answered(sequences: Sequences, code: Code, test: int) -> Iterator[tuple[Access, int]]:
+    """The reads that a test makes through properties (`if self.full`), each with the fetch of the property."""
+    flow = sequences.places.dataflow(code)
+    for id in sorted(flow.sources(test)):
+        if type(flow.operation(id)) is facts.LoadAttr:
+            for access in _read_by_properties(sequences, code, id, PROPERTIES):
+                yield access, id
+
+
+def _read_by_properties(sequences: Sequences, code: Code, id: int, depth: int) -> Iterator[Access]:
+    edges = sequences.edges_at(code, id)
+    if depth == 0 or len({edge.callee.key for edge in edges}) != 1 or len(edges[0].callee.returns) != 1:
+        return
+    callee = edges[0].callee
+    paths = parameter_paths(sequences.places.dataflow(code), callee, id, edges[0].receiver)
+    sources = sequences.places.dataflow(callee).sources(callee.returns[0])
+    for each in sequences.places.of(callee):
+        if not each.kind.writes and (each.load in sources or each.id in sources):
+            yield _rebased(each, outward(each.base, paths))
+    for inner in sorted(sources):
+        for deeper in _read_by_properties(sequences, callee, inner, depth - 1):
+            yield _rebased(deeper, outward(deeper.base, paths))
+
+
+def _decisive(callee: Code, flow: Dataflow) -> list[tuple[int, bool | None]]:
+    """The values that decide about the answer of a function: what it returns, and the tests that choose between.
+
+    Each with what a true value makes of the answer: True or False; None if that cannot be told.
+    """
+    returned = list(dict.fromkeys(callee.returns))
+    if len(returned) == 1:
+        return [(returned[0], True)]
+    found: list[tuple[int, bool | None]] = [(id, None) for id in returned]
+    if any(map(flow.is_constant, returned)):
+        for node in walk(callee.function.body):
+            last = node.body[-1] if type(node) is facts.Branch and node.body else None
+            if type(node) is facts.Branch and type(last) is facts.Return:
+                found.append((node.test, flow.truth(last.value)))
+    return found
+
+
+def polarity(flow: Dataflow, read: Access, test: int) -> bool | None:
+    """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
+    load = read.load if read.load >= 0 else read.id
+    if test == load:
+        return True
+    match flow.operation(test):
+        case facts.Compute(kind="not", operands=(inner,)):
+            present = polarity(flow, read, inner)
+            return None if present is None else not present
+        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
+            if left == load and flow.is_nothing(right):
+                return kind in ("is not", "!=")
+            return None
+        case facts.Choice(kind="and", operands=operands):
+            return True if any(polarity(flow, read, each) is True for each in operands) else None
+        case facts.Choice(kind="or", operands=operands):
+            return False if any(polarity(flow, read, each) is False for each in operands) else None
+        case facts.Call() if test == read.id:
+            return True
+        case _:
+            return None
+
+
+def _rebased(access: Access, base: str) -> Access:
+    return replace(access, base=base)
