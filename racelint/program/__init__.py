@@ -16,7 +16,7 @@ from racelint.program.deadlocks.lockorder import LockOrder, link_lockorder
 from racelint.program.deadlocks.rebinding import Rebound, link_rebinding
 from racelint.program.locking.balance import Balance, link_balance
 from racelint.program.locking.claims import Claims, link_claims
-from racelint.program.locking.locks import Locks
+from racelint.program.locking.identities import Locks
 from racelint.program.locking.locksets import LockSets, link_locksets
 from racelint.program.memory.accesses import link_places
 from racelint.program.memory.places import Places

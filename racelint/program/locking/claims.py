@@ -13,7 +13,8 @@ from racelint.facts import Span
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.guards import ANY
-from racelint.program.locking.locks import Lock, Locks, LockUse
+from racelint.program.locking.identities import Locks
+from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.meanings import LOOP, MAIN, OWN, Meanings, Meant, Scope, UnknownNameError
 from racelint.program.locking.subjects import Noted, Subject, Subjects, Variable
 from racelint.program.locking.wording import Keyword, Wording, wordings

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from racelint import facts
 from racelint.knowledge.model import LockKind
 from racelint.program.locking.holding import Holding
-from racelint.program.locking.locks import EXCLUSIVE, LockKey, Locks
+from racelint.program.locking.identities import Locks
+from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.lockstate import Held
 from racelint.program.sources.source import Code
 

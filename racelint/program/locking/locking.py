@@ -13,7 +13,8 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import argument, outward, parameter_paths
 from racelint.program.locking.conditions import Conditions, is_literal
 from racelint.program.locking.holding import Acquisition, Effect, Holding, Release
-from racelint.program.locking.locks import Lock, Locks, LockUse
+from racelint.program.locking.identities import Locks
+from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types

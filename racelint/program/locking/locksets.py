@@ -20,7 +20,8 @@ from racelint.program.locking.decorating import Decorating
 from racelint.program.locking.effects import walk_all
 from racelint.program.locking.gates import gates, lenders
 from racelint.program.locking.holding import Acquisition, Holding
-from racelint.program.locking.locks import LockKey, Locks, LockUse
+from racelint.program.locking.identities import Locks
+from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
 from racelint.program.memory.places import Places

@@ -12,7 +12,8 @@ from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
-from racelint.program.locking.locks import Lock, Locks
+from racelint.program.locking.identities import Locks
+from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, ModuleRef, Value

@@ -10,8 +10,9 @@ from racelint.facts import Node, Span
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.conditions import Conditions
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
+from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
-from racelint.program.locking.locks import Locks, LockUse
+from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types

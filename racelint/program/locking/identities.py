@@ -1,0 +1,313 @@
+"""Stage 5: which lock is meant? Identity is a Place (or where the lock is made), never a name; aliases are one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.dataflow.frames import argument
+from racelint.program.locking.aliases import Groups, place_key, site_key
+from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
+from racelint.program.memory.places import Place, Places
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import FunctionRef, Instance, LibraryMethod, LibraryObject, Site, Value
+
+
+class Locks:
+    """Answers which lock an expression means."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._types: Types = places.types
+        self._knowledge = places.types.names.knowledge
+        self._groups = Groups()
+        self._kinds: dict[Site, tuple[LockKind, LockDomain]] = {}
+        self._semaphores: set[Site] = set()
+        self._cache: dict[tuple[int, int], LockUse | None] = {}
+        self._made: dict[LockKey, Lock] = {}
+        self._homes: dict[LockKey, tuple[str, str, Span]] = {}
+        self._sites_of: dict[LockKey, set[Site]] = {}
+        self._find_homes()
+
+    # --- where locks are made and stored ---
+
+    def _find_homes(self) -> None:
+        sources = self._types.names.sources
+        stored: list[tuple[LockKey, Place, Code, int, Span]] = []
+        factories: set[LockKey] = set()
+        made: dict[Site, set[LockKey]] = {}
+        for place, accesses in self._places.by_place.items():
+            for access in accesses:
+                if access.kind.rebinds and access.value >= 0:
+                    stored.append((place_key(place), place, access.code, access.value, access.span))
+        for key, place, code, value, span in stored:
+            sites = [site for each in self._types.of(code, value) if (site := self._site(each)) is not None]
+            if sites:
+                self._sites_of.setdefault(key, set()).update(sites)
+                for site in sites:
+                    if _passes(code, value, site):
+                        made.setdefault(site, set()).add(key)
+                if self._by_factory(code, value):
+                    factories.add(key)
+                direct = type(code.operations[value] if value < len(code.operations) else None) is facts.Call
+                if direct or key not in self._homes:
+                    self._homes[key] = (place.symbol, code.path, span)
+        self._note_fields()
+        self._join_inherited()
+        self._groups.homes.update(*made.values())
+        for key in sorted(self._sites_of):
+            held = self._sites_of[key]
+            homes = {home for site in held for home in made.get(site, ())}
+            if len(homes) == 1 and key not in self._groups.homes:
+                self._groups.join(key, homes.pop())
+            elif len(held) == 1 and key not in factories:
+                self._groups.join(key, site_key(next(iter(held))))
+        for code in sources.codes:
+            for operation in code.operations:
+                if type(operation) is facts.Call:
+                    self._share(code, operation)
+        # what was asked while conditions were still being joined to their locks may carry an old key
+        self._cache.clear()
+        self._made.clear()
+
+    def _note_fields(self) -> None:
+        """A field of a dataclass is stored by nobody: it holds the locks that its constructor is given."""
+        for place in self._places.by_place:
+            if place.kind == "attribute" and place_key(place) not in self._sites_of:
+                for value in self._places.values(place):
+                    if (site := self._site(value)) is not None:
+                        self._sites_of.setdefault(place_key(place), set()).add(site)
+
+    def _join_inherited(self) -> None:
+        """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
+        names = {str(key[2]) for key in self._sites_of if key[0] == "attribute"}
+        for code in self._types.names.sources.codes:
+            for operation in code.operations if code.own_name else ():
+                if type(operation) is facts.LoadAttr and operation.name in names:
+                    located = self._places.located(code, operation)
+                    keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
+                    if len(keys) == len(located) and not self._sites_of.keys().isdisjoint(keys):
+                        for other in keys[1:]:
+                            self._groups.join(keys[0], other)
+
+    def _by_factory(self, code: Code, value: int) -> bool:
+        """Whether a stored lock comes fresh from a function of the program: another one at each call."""
+        made = code.operations[value] if value < len(code.operations) else None
+        return type(made) is facts.Call and any(
+            isinstance(each, FunctionRef) for each in self._types.of(code, made.callee)
+        )
+
+    def _share(self, code: Code, call: facts.Call) -> None:
+        """`Condition(self._lock)` is the lock that it is given."""
+        for value in self._types.of(code, call.id):
+            if not isinstance(value, LibraryObject) or value.site != (code.key, call.id):
+                continue
+            model = self._knowledge.lock(value.qualname)
+            if model is None:
+                continue
+            kind = self._kind(code, call, model)
+            if model.kind is LockKind.SEMAPHORE:
+                self._semaphores.add(value.site)
+            if model.shares is not None:
+                given = argument(call, model.shares.position, model.shares.keyword)
+                if given is not None:
+                    shared = self.use(code, given)
+                    if shared is not None:
+                        self._groups.join(shared.lock.key, site_key(value.site))
+                        kind = shared.lock.kind or LockKind.CONDITION
+                else:
+                    kind = model.default_kind or kind
+            self._kinds[value.site] = (kind, model.domain)
+
+    def _kind(self, code: Code, call: facts.Call, model: LockModel) -> LockKind:
+        if model.kind is not LockKind.SEMAPHORE or model.count is None:
+            return model.kind
+        given = argument(call, model.count.position, model.count.keyword)
+        if given is None:
+            return LockKind.MUTEX if model.count.default == 1 else LockKind.SEMAPHORE
+        operation = code.operations[given] if given < len(code.operations) else None
+        one = type(operation) is facts.Const and operation.text == "1"
+        return LockKind.MUTEX if one else LockKind.SEMAPHORE
+
+    def _site(self, value: Value) -> Site | None:
+        """Where a lock is made, as far as that is known."""
+        return value.site if isinstance(value, LibraryObject) and self._is_lock(value) else None
+
+    def _is_lock(self, value: Value) -> bool:
+        return isinstance(value, LibraryObject) and self._knowledge.lock(value.qualname) is not None
+
+    # --- which lock an expression means ---
+
+    def use(self, code: Code, id: int) -> LockUse | None:
+        """The lock that the value `id` of `code` is, or may be; None where it is surely none."""
+        key = (code.key, id)
+        if key not in self._cache:
+            self._cache[key] = None
+            self._cache[key] = self._use(code, id)
+        return self._cache[key]
+
+    def _use(self, code: Code, id: int) -> LockUse | None:
+        values = self._types.of(code, id)
+        locks = [value for value in values if self._is_lock(value)]
+        if values and not locks:
+            return None
+        flow = self._places.dataflow(code)
+        operation = flow.operation(id)
+        side = self._side(code, operation)
+        if side is not None:
+            return side
+        match operation:
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                uses = {self.use(code, each) for each in inputs if each >= 0 and each != id} - {None}
+                return uses.pop() if len(uses) == 1 else None
+            case facts.Cast(value=value) | facts.Entered(manager=value):
+                return self.use(code, value)
+            case facts.LoadName() | facts.LoadAttr():
+                located = self._places.located(code, operation)
+                if len({self._groups.find(place_key(place)) for place, _, _ in located}) == 1:
+                    place, base, _ = located[0]
+                    return self.use_of(place, base, locks)
+            case facts.LoadItem(base=base):
+                table = self._table(code, base, locks)
+                if table is not None and locks:
+                    return LockUse(table, flow.path(id))
+            case _:
+                pass
+        sites = [site for value in locks if (site := self._site(value)) is not None]
+        if len(sites) != 1:
+            return None
+        return LockUse(self._of_site(sites[0]), self._base_of_site(code, id, sites[0]))
+
+    def use_entered(self, code: Code, id: int, *, is_async: bool) -> LockUse | None:
+        """The lock that a `with` enters: of a lock for tasks and one for threads, only one can be entered that way."""
+        found = self.use(code, id)
+        operation = self._operation(code, id)
+        if found is not None or type(operation) is not facts.LoadAttr:
+            return found
+        fitting = {
+            place: base
+            for place, base, _ in self._places.located(code, operation)
+            if any(self._is_for_tasks(value) is is_async for value in self._places.values(place))
+        }
+        return self.use_of(*fitting.popitem()) if len(fitting) == 1 else None
+
+    def _is_for_tasks(self, value: Value) -> bool | None:
+        """Whether a lock is one between tasks; None of what is no lock."""
+        model = self._knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
+        return None if model is None else model.domain is LockDomain.TASK
+
+    def _base_of_site(self, code: Code, id: int, site: Site) -> str:
+        """A lock that came as a value: made right here it is its own object, handed in it is some object's."""
+        operation = self._places.dataflow(code).operation(id)
+        made_here = type(operation) is facts.Call and site == (code.key, id)
+        if made_here or not self._of_site(site).per_instance:
+            return ""
+        return UNKNOWN
+
+    def _side(self, code: Code, operation: facts.Operation | None) -> LockUse | None:
+        """`rw.gen_wlock()`: the write side of the lock `rw`."""
+        if type(operation) is not facts.Call:
+            return None
+        for callee in self._types.of(code, operation.callee):
+            if isinstance(callee, LibraryMethod) and isinstance(callee.receiver, LibraryObject):
+                method = self.method(callee)
+                fetched = code.operations[operation.callee] if operation.callee < len(code.operations) else None
+                if method is not None and method.role is LockRole.SIDE and type(fetched) is facts.LoadAttr:
+                    owner = self.use(code, fetched.base)
+                    if owner is not None and method.side is not None:
+                        return LockUse(owner.lock, owner.base, method.side.kind)
+        return None
+
+    def method(self, callee: LibraryMethod) -> LockMethod | None:
+        """What a bound library method does to its lock."""
+        receiver = callee.receiver
+        name = callee.qualname.rpartition(".")[2]
+        if isinstance(receiver, LibraryObject):
+            return self._knowledge.lock_method(receiver.qualname, name)
+        if isinstance(receiver, Instance):
+            for base in receiver.cls.library_bases:
+                found = self._knowledge.lock_method(base, name)
+                if found is not None:
+                    return found
+        return None
+
+    def _table(self, code: Code, base: int, locks: Sequence[Value]) -> Lock | None:
+        """The locks of a container of locks, as one: the same key gives the same lock."""
+        located = self._places.located(code, operation) if (operation := self._operation(code, base)) else []
+        if len({place for place, _, _ in located}) != 1:
+            return None
+        place = located[0][0]
+        return self._lock(
+            ("item", place.owner, place.name), place.symbol + "[]", self._model_kind(locks), per_instance=True
+        )
+
+    def _operation(self, code: Code, id: int) -> facts.Operation | None:
+        return self._places.dataflow(code).operation(id)
+
+    def use_of(self, place: Place, base: str, locks: Sequence[Value] = ()) -> LockUse:
+        """The lock that a Place of the object at a path holds, and whose it is; one handed over has another owner."""
+        lock = self.of_place(place, locks)
+        if not lock.per_instance or place.kind != "attribute":
+            return LockUse(lock, UNKNOWN if lock.per_instance else "")
+        is_handed = lock.key[:2] != place_key(place)[:2] and base != UNKNOWN
+        return LockUse(lock, f"{base}{HANDED}{place.name}" if is_handed else base)
+
+    def of_place(self, place: Place, locks: Sequence[Value] = ()) -> Lock:
+        """The lock that a Place holds."""
+        key = self._groups.find(place_key(place))
+        sites = self._sites_of.get(place_key(place), set())
+        kinds = {self._kinds.get(site) or self._model_kind(locks) for site in sites} or {self._model_kind(locks)}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        owner = place_key(place) if key[0] == "site" else key
+        return self._lock(key, place.symbol, kind, per_instance=owner[0] == "attribute")
+
+    def _model_kind(self, locks: Sequence[Value]) -> tuple[LockKind, LockDomain] | None:
+        models = [self._knowledge.lock(value.qualname) for value in locks if isinstance(value, LibraryObject)]
+        kinds = {(model.kind, model.domain) for model in models if model is not None}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def _of_site(self, site: Site) -> Lock:
+        key = self._groups.find(site_key(site))
+        code = self._types.names.sources.codes[site[0]]
+        home = self._homes.get(key)
+        symbol = home[0] if home else f"{code.qualname}.{self._local_name(code, site[1])}"
+        in_function = code.function.kind == "function"
+        owned_by_object = key[0] == "attribute"
+        return self._lock(key, symbol, self._kinds.get(site), per_instance=in_function and owned_by_object)
+
+    @staticmethod
+    def _local_name(code: Code, id: int) -> str:
+        return "<lock>" if code.operations[id] is None else f"<lock at line {_line(code, id)}>"
+
+    def _lock(self, key: LockKey, symbol: str, kind: tuple[LockKind, LockDomain] | None, *, per_instance: bool) -> Lock:
+        found = self._made.get(key)
+        if found is None:
+            home = self._homes.get(key)
+            symbol, path, span = home or (symbol, "", Span(1, 1, 1, 1))
+            what, domain = kind or (None, LockDomain.THREAD)
+            sites = self._sites_of.get(key, set()) | ({(key[1], int(key[2]))} if key[0] == "site" else set())
+            permits = not sites.isdisjoint(self._semaphores)
+            found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span, permits)
+        return found
+
+
+def _passes(code: Code, id: int, site: Site) -> bool:
+    """Whether a value of a function is what the call at the site makes there, or may be."""
+    match code.operations[id] if 0 <= id < len(code.operations) else None:
+        case facts.Call():
+            return (code.key, id) == site
+        case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+            return any(each < id and _passes(code, each, site) for each in inputs)
+        case facts.Cast(value=value):
+            return _passes(code, value, site)
+        case _:
+            return False
+
+
+def _line(code: Code, id: int) -> int:
+    span = getattr(code.operations[id], "span", None)
+    return span.line if isinstance(span, Span) else 0
