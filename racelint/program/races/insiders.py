@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from racelint.knowledge.definitions import TESTS
+from racelint.program.locking.aliases import place_key
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.races.case import Case
@@ -82,9 +83,7 @@ def _makes_guard(case: Case, access: Access) -> bool:
     if case.guard is None:
         return False
     return any(
-        other.kind.rebinds
-        and other.base == access.base
-        and (other.place.kind, other.place.owner, other.place.name) == case.guard.lock.key
+        other.kind.rebinds and other.base == access.base and place_key(other.place) == case.guard.lock.key
         for other in case.sharing.places.of(access.code)
     )
 

@@ -16,6 +16,7 @@ from racelint.knowledge.loops import NEW_LOOP, TO_OTHER_THREAD
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import OWN_THREADS, Context
+from racelint.program.locking.aliases import place_key
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -118,7 +119,7 @@ class _Finder:
         """The read of the lock's Place; of an attribute, seen from a method that runs the loop on its own object."""
         key, code = acquisition.use.lock.key, acquisition.code
         reads = (each for each in self._sharing.places.of(code) if each.id <= acquisition.id)
-        found = next((each for each in reads if (each.place.kind, each.place.owner, each.place.name) == key), None)
+        found = next((each for each in reads if place_key(each.place) == key), None)
         if found is None or found.place.kind != "attribute":
             return found
         taker, owner = self._types.attributes.receiver_of(code), self._types.attributes.receiver_of(runner)
