@@ -28,9 +28,9 @@ from racelint.program.sequences.composites import (
 )
 from racelint.program.sequences.deciding import Deciding, leaves
 from racelint.program.sequences.exclusive import Exclusive
-from racelint.program.sequences.extents import Extents
 from racelint.program.sequences.misses import expects, handles_misses
 from racelint.program.sequences.replacing import find_replacing
+from racelint.program.sequences.reach import Reach
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.nodes import walk
@@ -65,17 +65,11 @@ class _Finder:
         self._places = sequences.places
         self._code = code
         self._flow: Dataflow = sequences.places.dataflow(code)
-        self._accesses = sequences.places.of(code)
-        self._by_load: dict[int, list[Access]] = {}
-        self._by_id: dict[int, list[Access]] = {}
-        self._by_place: dict[Place, list[Access]] = {}
-        for access in self._accesses:
-            self._by_id.setdefault(access.id, []).append(access)
-            self._by_place.setdefault(access.place, []).append(access)
-            self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+        self._reach = Reach(sequences, code)
+        self._accesses = self._reach.accesses
+        self._extents = self._reach.extents
         self._inserts = [each for each in self._accesses if each.kind is Kind.MUTATE and each.method in INSERTS]
         self._exclusive = Exclusive(self._flow)
-        self._extents = Extents()
         self._deciding = Deciding(code, self._flow, self._accesses, self._extents)
         self._shapes = Shapes(code, self._flow)
 
@@ -90,21 +84,12 @@ class _Finder:
         for access in self._accesses:
             if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
                 continue
-            reads = self._reads_of(access)
+            reads = self._reach.reads_of(access)
             lazy = self._is_default(access.value)
-            first = next((each for id in reads for each in self._by_id.get(id, ())), access)
+            first = next((each for id in reads for each in self._reach.by_id.get(id, ())), access)
             shape = Shape.LAZY if lazy else Shape.UPDATE
             tested = self._deciding.around(access.id, facts.NOTHING)
             yield Composite(self._code, shape, first, access, access.id, access.span, (*reads, access.id), tested)
-
-    def _reads_of(self, access: Access) -> list[int]:
-        found = []
-        for id in sorted(self._flow.sources(access.value)):
-            for each in self._by_load.get(id, ()):
-                # what is looked into counts where it is looked into, not where the container was fetched
-                if each.place == access.place and each.base == access.base and each.id < access.id:
-                    found.append(each.id)
-        return list(dict.fromkeys(found))
 
     def _is_default(self, value: int) -> bool:
         """`self.x = self.x or make()`, or a literal where that comes to nothing."""
@@ -178,7 +163,7 @@ class _Finder:
         """The sequences of what a test reads through properties."""
         seen: set[Place] = set()
         for read, fetch in answered(self._sequences, self._code, test) if self._code.function.is_async else ():
-            for access, where in self._inner(body, read):
+            for access, where in self._reach.inner(body, read):
                 changes = access.kind.rebinds or access.method in INSERTS or access.method in REMOVES
                 if where > fetch and access.kind.writes and changes and not access.claims and read.place not in seen:
                     seen.add(read.place)
@@ -223,7 +208,7 @@ class _Finder:
             read, site = answer.read, answer.site
             truth = self._shapes.polarity(replace(read, id=site, load=site), test)
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
-            for act, where in self._inner(body, read) if self._sequences.is_written(read.place) else ():
+            for act, where in self._reach.inner(body, read) if self._sequences.is_written(read.place) else ():
                 shape = self._shape_asked(answer, act, where, wants)
                 if where > site and shape is not None and (read.place, shape) not in seen:
                     seen.add((read.place, shape))
@@ -239,25 +224,9 @@ class _Finder:
             return Shape.CHECK
         if act.kind is Kind.WRITE and wants is False:
             return None if self._places.dataflow(act.code).is_constant(act.value) else Shape.LAZY
-        if act.method in INSERTS and wants is False and self._is_about_the_same(answer.site, where):
+        if act.method in INSERTS and wants is False and self._shapes.are_about_the_same(answer.site, where):
             return Shape.CHECK
         return None
-
-    def _is_about_the_same(self, site: int, where: int) -> bool:
-        """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
-        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
-        put = self._given(where)
-        keys = {self._flow.key(id) for id in asked}
-        return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
-
-    def _given(self, id: int) -> list[int]:
-        match self._flow.operation(id):
-            case facts.Call(arguments=arguments):
-                return [each.value for each in arguments]
-            case facts.StoreItem(key=key):
-                return [key]
-            case _:
-                return []
 
     def _guarded(self, test: int, span: Span, body: Sequence[Node], *, negated: bool) -> Iterator[Composite]:
         """The sequences of a test and what is done where it is true (`negated`: false)."""
@@ -265,12 +234,12 @@ class _Finder:
             return
         yield from self._answered(test, span, body)
         yield from self._asked(test, span, body, negated)
-        first = itertools.islice(self._tested(test), PER_TEST)
+        first = itertools.islice(self._reach.tested(test), PER_TEST)
         reads = [read for read in first if self._sequences.is_written(read.place)]
         self._note_flagged(reads, test, span, body, negated)
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
-            for access, where in self._inner(body, read):
+            for access, where in self._reach.inner(body, read):
                 if where <= read.id or self._exclusive.exclude(read.id, where):
                     continue
                 shape = self._shapes.of(read, access, test, negated)
@@ -300,7 +269,7 @@ class _Finder:
             for handler in handlers:
                 body = handler.body if leaves(handler.body) else (*handler.body, *following)
                 _, end = self._extents.of(handler.body)
-                for access, where in self._inner(body, read):
+                for access, where in self._reach.inner(body, read):
                     same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
                     # what comes after the `try` also runs where nothing was missing, and then may not depend on it
                     same = same and (where <= end or leaves(node.body) or self._flow.comes_from(access.value, read.id))
@@ -318,41 +287,14 @@ class _Finder:
             if not low <= read.id <= high or read.kind.rebinds:
                 continue
             for handler in handlers:
-                for access, where in self._inner(handler.body, read):
-                    if access.kind is Kind.WRITE and not self._is_made_before(read, low):
+                for access, where in self._reach.inner(handler.body, read):
+                    if access.kind is Kind.WRITE and not self._reach.is_made_before(read, low):
                         tested = self._deciding.around(where, facts.NOTHING)
                         between = (read.id, where)
                         yield Composite(
                             self._code, Shape.LAZY, read, access, where, read.span, between, tested, wants=False
                         )
                         return
-
-    def _is_made_before(self, read: Access, low: int) -> bool:
-        """Whether the body of the `try` stores itself what it reads."""
-        beside = self._by_place[read.place]
-        return any(low <= each.id < read.id and each.kind.rebinds and each.base == read.base for each in beside)
-
-    def _tested(self, test: int) -> list[Access]:
-        found: dict[Access, None] = {}
-        for id in sorted(self._flow.sources(test)):
-            for access in self._by_load.get(id, ()):
-                if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
-                    found[access] = None
-        return list(found)
-
-    def _inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
-        """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
-        low, high = self._extents.of(body)
-        found = [
-            (access, access.id)
-            for access in self._by_place.get(read.place, ())
-            if low <= access.id <= high and access.base == read.base
-        ]
-        for id in self._sequences.sites(self._code, read.place):
-            if low <= id <= high and id not in self._by_id:
-                behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
-                found.extend((access, id) for access in behind)
-        yield from sorted(found, key=lambda each: each[1])
 
 
 def _awaits(nodes: Sequence[Node]) -> bool:

@@ -46,6 +46,22 @@ class Shapes:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
 
+    def are_about_the_same(self, site: int, where: int) -> bool:
+        """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
+        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
+        put = self._given(where)
+        keys = {self._flow.key(id) for id in asked}
+        return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
+
+    def _given(self, id: int) -> list[int]:
+        match self._flow.operation(id):
+            case facts.Call(arguments=arguments):
+                return [each.value for each in arguments]
+            case facts.StoreItem(key=key):
+                return [key]
+            case _:
+                return []
+
     def _asks_itself(self, read: Access, test: int) -> bool:
         """Whether a test asks for the item that was read, and not for a part of what was made for it.
 

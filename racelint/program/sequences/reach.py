@@ -1,0 +1,67 @@
+"""Part of the sequences stage: what a test reads, and what a body does to that, itself or by calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from racelint.facts import Node
+from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.sequences.composites import Sequences
+from racelint.program.sequences.extents import Extents
+from racelint.program.sources.source import Code
+
+
+class Reach:
+    """The accesses of one function, by where they are made and of what."""
+
+    def __init__(self, sequences: Sequences, code: Code) -> None:
+        self._sequences = sequences
+        self._code = code
+        self._flow = sequences.places.dataflow(code)
+        self.accesses = sequences.places.of(code)
+        self.extents = Extents()
+        self._by_load: dict[int, list[Access]] = {}
+        self.by_id: dict[int, list[Access]] = {}
+        self._by_place: dict[Place, list[Access]] = {}
+        for access in self.accesses:
+            self.by_id.setdefault(access.id, []).append(access)
+            self._by_place.setdefault(access.place, []).append(access)
+            self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+
+    def reads_of(self, access: Access) -> list[int]:
+        """The accesses of a Place from which the value is computed that an update stores there."""
+        found = []
+        for id in sorted(self._flow.sources(access.value)):
+            for each in self._by_load.get(id, ()):
+                # what is looked into counts where it is looked into, not where the container was fetched
+                if each.place == access.place and each.base == access.base and each.id < access.id:
+                    found.append(each.id)
+        return list(dict.fromkeys(found))
+
+    def is_made_before(self, read: Access, low: int) -> bool:
+        """Whether the body of the `try` stores itself what it reads."""
+        beside = self._by_place[read.place]
+        return any(low <= each.id < read.id and each.kind.rebinds and each.base == read.base for each in beside)
+
+    def tested(self, test: int) -> list[Access]:
+        """The accesses that a test reads."""
+        found: dict[Access, None] = {}
+        for id in sorted(self._flow.sources(test)):
+            for access in self._by_load.get(id, ()):
+                if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
+                    found[access] = None
+        return list(found)
+
+    def inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
+        """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
+        low, high = self.extents.of(body)
+        found = [
+            (access, access.id)
+            for access in self._by_place.get(read.place, ())
+            if low <= access.id <= high and access.base == read.base
+        ]
+        for id in self._sequences.sites(self._code, read.place):
+            if low <= id <= high and id not in self.by_id:
+                behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
+                found.extend((access, id) for access in behind)
+        yield from sorted(found, key=lambda each: each[1])
