@@ -65,3 +65,9 @@ COPIES: Final = SNAPSHOTS | {"copy.copy", "copy.deepcopy"}
 
 VIEWS: Final = frozenset({"items", "values", "keys"})
 """The methods of a mapping that give a live view of it."""
+
+DRAINS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "sum", "any", "all", "max", "min", "sorted"})
+"""Functions that take all elements of what they are given, and so wait for them."""
+
+CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
+"""What calls the function that it is given before it returns, and keeps nothing of it."""

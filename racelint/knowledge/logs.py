@@ -16,3 +16,6 @@ MODULE: Final = "logging."
 
 RUN_INSIDE: Final = frozenset({"emit", "format", "filter"})
 """The methods of handlers, formatters and filters that such a call runs."""
+
+TELLS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+"""The methods of a logger: what is only told about is not taken over."""

@@ -12,3 +12,6 @@ LOCAL: Final = "threading.local"
 
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
+
+SET_BY_LIBRARY: Final = frozenset({"name", "daemon", "ident", "native_id", "_target", "_args", "_kwargs", "_started"})
+"""Attributes that the thread class of the library has set before."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .model import Slot
 from .running import Transfer, Wait, WaitFor
 
@@ -117,3 +119,9 @@ TRANSFERS: dict[str, Transfer] = {
     "collections.deque.pop": _RECEIVE,
     "collections.deque.popleft": _RECEIVE,
 }
+
+WAIT_NAMES: Final = frozenset({"wait", "wait_for", "sleep", "join", "get", "accept", "recv", "select", "poll"})
+"""Methods that are taken for waits where the class of the object is not known."""
+
+END_NAMES: Final = frozenset({"join", "result", "wait", "get"})
+"""Methods that are taken, without arguments, for waits for what has been started, where the class is not known."""

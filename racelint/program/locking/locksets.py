@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import CALL_AT_ONCE
 from racelint.program.callgraph.calls import Edge, is_public
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -28,8 +29,6 @@ from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import Library, LibraryMethod
 
-CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
-"""What calls the function that it is given before it returns, and keeps nothing of it."""
 
 EntrySet = frozenset[LockUse]
 

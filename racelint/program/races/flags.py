@@ -8,11 +8,11 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.repeating import ASKS
+from racelint.knowledge.logs import TELLS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.repeats import Repeats
 from racelint.program.sequences.composites import Composite
-from racelint.program.sequences.swaps import TELLS
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 

@@ -8,13 +8,13 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.repeating import ANSWERS, ASKED, SETTLED
 from racelint.program.callgraph.calls import Edge
 from racelint.program.races.case import Case
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
-from racelint.program.sequences.swaps import TELLS
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryObject, ModuleRef

@@ -14,6 +14,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.containers import COPIES, VIEWS
+from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
@@ -23,8 +24,6 @@ from racelint.program.values.values import Instance, Library, LibraryObject
 
 SWAPS: Final = (Shape.EMPTIED, Shape.REPLACED)
 
-TELLS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
-"""The methods of a logger: what is only told about is not taken over."""
 
 KEEPS: Final = frozenset({"put", "put_nowait", "submit", "append", "appendleft", "send_nowait", "call_soon_threadsafe"})
 """The methods that keep the object that they are given, or hand it on."""

@@ -7,9 +7,9 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import BlockingOn, WaitFor
+from racelint.knowledge.waits import WAIT_NAMES
 from racelint.program.contexts.threads import Threads
 from racelint.program.sources.source import Code
-from racelint.program.starting.birth import WAIT_NAMES
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 SAYS_NOTHING: Final = frozenset({BlockingOn.PROCESS, BlockingOn.THREAD})

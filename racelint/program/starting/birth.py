@@ -15,6 +15,8 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import BlockingOn
+from racelint.knowledge.threads import SET_BY_LIBRARY
+from racelint.knowledge.waits import WAIT_NAMES
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.locking.locksets import LockSets
@@ -26,12 +28,6 @@ from racelint.program.starting.steps import Frame, Step, Walker, leads_to, of_cl
 from racelint.program.values.values import Library, LibraryMethod
 
 CONSTRUCTORS: Final = frozenset({"__init__", "__post_init__"})
-
-WAIT_NAMES: Final = frozenset({"wait", "wait_for", "sleep", "join", "get", "accept", "recv", "select", "poll"})
-"""Methods that are taken for waits where the class of the object is not known."""
-
-SET_BY_LIBRARY: Final = frozenset({"name", "daemon", "ident", "native_id", "_target", "_args", "_kwargs", "_started"})
-"""Attributes that the thread class of the library has set before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
+from racelint.knowledge.containers import DRAINS
 from racelint.knowledge.running import BlockingOn, RunsOn, WaitFor
+from racelint.knowledge.waits import END_NAMES
 from racelint.program.contexts.lifetimes import contains, surely_after
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.nodes import parts, walk
@@ -36,12 +38,6 @@ WAITS: Final = frozenset(
     {BlockingOn.THREAD, BlockingOn.RESULT, BlockingOn.EVENT, BlockingOn.CONDITION, BlockingOn.QUEUE}
 )
 """What a turn of a loop may wait for to see what it has started come to its end."""
-
-WAIT_NAMES: Final = frozenset({"join", "result", "wait", "get"})
-"""Methods without arguments that are taken for such a wait where the class of the object is not known."""
-
-DRAWS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "sum", "any", "all", "max", "min", "sorted"})
-"""Functions that take all elements of what they are given, and so wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +212,11 @@ class _Finder:
                         blocking = self._knowledge.blocking(called.qualname)
                         if blocking is not None and blocking.what in WAITS:
                             return True
-                        if called.qualname in DRAWS and any(flow.comes_from(each.value, site) for each in arguments):
+                        if called.qualname in DRAINS and any(flow.comes_from(each.value, site) for each in arguments):
                             return True
                 fetched = flow.operation(callee)
                 plain = not any(each.name == "" and not flow.is_constant(each.value) for each in arguments)
-                return not values and type(fetched) is facts.LoadAttr and fetched.name in WAIT_NAMES and plain
+                return not values and type(fetched) is facts.LoadAttr and fetched.name in END_NAMES and plain
             case _:
                 return False
 
