@@ -232,7 +232,7 @@ def _is_put_off(code: Code, parameter: int) -> bool:
             case facts.Build(items=items) if parameter in items:
                 return True
             case facts.Call(callee=callee, arguments=arguments) if any(each.value == parameter for each in arguments):
-                fetched = code.operations[callee] if callee >= 0 else None
+                fetched = code.operation(callee)
                 if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
                     return True
             case _:
@@ -265,13 +265,13 @@ def on_own_object(edge: Edge) -> bool:
     caller, call = edge.caller, edge.caller.operations[edge.site]
     if edge.receiver is None or type(call) is not facts.Call:
         return False
-    fetched = caller.operations[call.callee] if call.callee < len(caller.operations) else None
+    fetched = caller.operation(call.callee)
     if type(fetched) is not facts.LoadAttr or not caller.own_name:
         return False
-    owner = caller.operations[fetched.base] if fetched.base < len(caller.operations) else None
+    owner = caller.operation(fetched.base)
     if type(owner) is facts.Call:
         # `super().setup()`
-        callee = caller.operations[owner.callee] if owner.callee < len(caller.operations) else None
+        callee = caller.operation(owner.callee)
         return type(callee) is facts.LoadName and callee.name == "super"
     captured = type(owner) is facts.LoadName and owner.name == caller.own_name
     return fetched.base == 0 or captured

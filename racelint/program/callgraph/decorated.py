@@ -34,7 +34,7 @@ def _runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
     found = []
     for operation in wrapper.operations:
         if type(operation) is facts.Call and operation.callee >= 0:
-            callee = wrapper.operations[operation.callee] if operation.callee < len(wrapper.operations) else None
+            callee = wrapper.operation(operation.callee)
             if type(callee) is facts.LoadName and callee.scope == "free" and callee.name in parameters:
                 found.append(operation.id)
     return found

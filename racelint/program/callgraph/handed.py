@@ -158,6 +158,6 @@ def _outlives(types: Types, flow: Dataflow, id: int) -> bool:
 
 def _passes_on(types: Types, code: Code, call: facts.Call) -> bool:
     """Whether a call gives a function back that runs the one which it is given: `functools.wraps(f)(g)`."""
-    decorator = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
+    decorator = code.operation(call.callee)
     named = decorator.callee if type(decorator) is facts.Call else call.callee
     return types.may_be(code, named, PASSING_ON)

@@ -45,7 +45,7 @@ def _is_surely_passed(code: Code, call: facts.Call) -> bool:
     """Whether every run makes a call, but for those that have no object to make it on."""
     if call.id in unconditional(code):
         return True
-    fetched = code.operations[call.callee] if call.callee >= 0 else None
+    fetched = code.operation(call.callee)
     if type(fetched) is not facts.LoadAttr:
         return False
     return all(_leads_to(code, node, call.id, fetched.base) for node in code.controls if contains(node, call.id))
@@ -68,7 +68,7 @@ def _holds(nodes: Iterable[facts.Node], id: int) -> bool:
 
 def _asks_for(code: Code, test: int, owner: int) -> bool:
     """Whether a test only asks for an object, and whether that is alive."""
-    match code.operations[test] if test >= 0 else None:
+    match code.operation(test):
         case facts.Compute(kind="is not" | "!=", operands=(left, right)):
             none = code.operations[right]
             return type(none) is facts.Const and none.kind == "none" and _is_same(code, left, owner)
@@ -85,7 +85,7 @@ def _is_same(code: Code, one: int, other: int) -> bool:
     """Whether two values are the same local, or the same attribute of one."""
     if one == other:
         return True
-    match code.operations[one] if one >= 0 else None, code.operations[other] if other >= 0 else None:
+    match code.operation(one), code.operation(other):
         case facts.LoadAttr(base=base, name=name), facts.LoadAttr(base=other_base, name=other_name):
             return name == other_name and _is_same(code, base, other_base)
         case _:

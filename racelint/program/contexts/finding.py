@@ -74,7 +74,7 @@ class Finder:
             return True
         code = self._sources.codes[spawned.site[0]]
         call = code.operations[spawned.site[1]]
-        fetched = code.operations[call.callee] if type(call) is facts.Call else None
+        fetched = code.fetched(call)
         if type(fetched) is not facts.LoadAttr:
             return False
         started = {other.site for other in self._types.spawned}

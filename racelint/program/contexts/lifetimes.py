@@ -158,7 +158,7 @@ def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
         node = pending.pop()
         match node:
             case facts.Branch(test=test, body=body):
-                asked = code.operations[test] if 0 <= test < len(code.operations) else None
+                asked = code.operation(test)
                 if type(asked) is facts.Const and asked.text == "True":
                     pending.extend(body)
             case facts.Loop():

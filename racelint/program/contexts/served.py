@@ -44,7 +44,7 @@ def _handed_on(code: Code) -> Iterator[str]:
     """The attributes of the object that a method calls with the first argument which it was given."""
     for each in code.operations:
         if type(each) is facts.Call and each.arguments and each.arguments[0].value == 1:
-            fetched = code.operations[each.callee] if 0 <= each.callee < len(code.operations) else None
+            fetched = code.operation(each.callee)
             if type(fetched) is facts.LoadAttr and fetched.base == 0:
                 yield fetched.name
 

@@ -70,7 +70,7 @@ class Dataflow:
 
     def operation(self, id: int) -> Operation | None:
         """The operation with that id; None for a parameter or no value."""
-        return self.code.operations[id] if 0 <= id < len(self.code.operations) else None
+        return self.code.operation(id)
 
     def uses(self, id: int) -> list[Operation]:
         """The operations that take in a value."""

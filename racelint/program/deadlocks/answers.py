@@ -140,7 +140,7 @@ class Answers:
         for code in self._sources.codes:
             for operation in code.operations:
                 if type(operation) is facts.LoadAttr and not self._types.of(code, operation.base):
-                    owner = code.operations[operation.base] if 0 <= operation.base < len(code.operations) else None
+                    owner = code.operation(operation.base)
                     if isinstance(owner, facts.LoadAttr | facts.LoadName):
                         found.add((owner.name, operation.name))
         return found

@@ -112,7 +112,7 @@ def carried(starter: Code, path: str) -> str:
 
 def receiver_of(code: Code, call: facts.Call) -> int:
     """The id of the object whose method is called."""
-    fetched = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
+    fetched = code.operation(call.callee)
     return fetched.base if type(fetched) is facts.LoadAttr else facts.NOTHING
 
 

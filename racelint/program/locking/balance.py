@@ -96,7 +96,7 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
         return False
     returns = (node for node in holding.code.controls if type(node) is facts.Return)
     result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
-    operation = holding.code.operations[result] if result >= 0 else None
+    operation = holding.code.operation(result)
     return result >= 0 and type(operation) is not facts.Const
 
 
@@ -106,7 +106,7 @@ def _loose_releases(locksets: LockSets) -> set[str]:
     for code in locksets.places.types.names.sources.codes:
         for operation in code.operations:
             if type(operation) is facts.LoadAttr and operation.name.startswith("release"):
-                owner = code.operations[operation.base] if 0 <= operation.base < len(code.operations) else None
+                owner = code.operation(operation.base)
                 if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
                     found.add(owner.name)
     return found

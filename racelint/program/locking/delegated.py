@@ -17,7 +17,7 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
     """
     code, sources = acquisition.code, types.names.sources
     call = code.operations[acquisition.id]
-    fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+    fetched = code.fetched(call)
     name = _name(code, fetched.base) if type(fetched) is facts.LoadAttr else ()
     later = [each for each in code.operations[acquisition.id + 1 :] if name and _is_before(each, exit)]
     made = [inner for inner in sources.children(code) for each in later if makes(each, inner)]
@@ -52,7 +52,7 @@ def _name(code: Code, id: int) -> tuple[str, ...]:
     parameters = code.function.parameters
     if 0 <= id < len(parameters):
         return (parameters[id].name,)
-    match code.operations[id] if 0 <= id < len(code.operations) else None:
+    match code.operation(id):
         case facts.LoadName(name=name):
             return (name,)
         case facts.LoadAttr(base=base, name=name):

@@ -53,7 +53,7 @@ class Locks:
                         made.setdefault(site, set()).add(key)
                 if self._by_factory(code, value):
                     factories.add(key)
-                direct = type(code.operations[value] if value < len(code.operations) else None) is facts.Call
+                direct = type(code.operation(value)) is facts.Call
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
         self._note_fields()
@@ -96,7 +96,7 @@ class Locks:
 
     def _by_factory(self, code: Code, value: int) -> bool:
         """Whether a stored lock comes fresh from a function of the program: another one at each call."""
-        made = code.operations[value] if value < len(code.operations) else None
+        made = code.operation(value)
         return type(made) is facts.Call and any(
             isinstance(each, FunctionRef) for each in self._types.of(code, made.callee)
         )
@@ -129,7 +129,7 @@ class Locks:
         given = argument(call, model.count.position, model.count.keyword)
         if given is None:
             return LockKind.MUTEX if model.count.default == 1 else LockKind.SEMAPHORE
-        operation = code.operations[given] if given < len(code.operations) else None
+        operation = code.operation(given)
         one = type(operation) is facts.Const and operation.text == "1"
         return LockKind.MUTEX if one else LockKind.SEMAPHORE
 
@@ -215,7 +215,7 @@ class Locks:
         for callee in self._types.of(code, operation.callee):
             if isinstance(callee, LibraryMethod) and isinstance(callee.receiver, LibraryObject):
                 method = self.method(callee)
-                fetched = code.operations[operation.callee] if operation.callee < len(code.operations) else None
+                fetched = code.operation(operation.callee)
                 if method is not None and method.role is LockRole.SIDE and type(fetched) is facts.LoadAttr:
                     owner = self.use(code, fetched.base)
                     if owner is not None and method.side is not None:
@@ -297,7 +297,7 @@ class Locks:
 
 def _passes(code: Code, id: int, site: Site) -> bool:
     """Whether a value of a function is what the call at the site makes there, or may be."""
-    match code.operations[id] if 0 <= id < len(code.operations) else None:
+    match code.operation(id):
         case facts.Call():
             return (code.key, id) == site
         case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):

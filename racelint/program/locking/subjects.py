@@ -121,7 +121,7 @@ class Subjects:
 
     def stored(self, code: Code, operation: facts.StoreName | facts.StoreAttr) -> list[Variable] | None:
         """The variables that a store binds; none for what it defines or imports, None if it cannot be told which."""
-        value = code.operations[operation.value] if 0 <= operation.value < len(code.operations) else None
+        value = code.operation(operation.value)
         if isinstance(value, DEFINITIONS):
             return []
         if type(operation) is facts.StoreName and operation.scope == "class" and code.cls is not None:

@@ -62,10 +62,10 @@ class Walks:
         for callee in self.types.of(self.code, call.callee):
             match callee:
                 case FunctionRef(code=code, receiver=None) if len(code.returns) == 1 and not code.is_method:
-                    made = code.operations[code.returns[0]] if code.returns[0] >= 0 else None
+                    made = code.operation(code.returns[0])
                 case _:
                     continue
-            method = code.operations[made.callee] if isinstance(made, facts.Call) and made.callee >= 0 else None
+            method = code.fetched(made)
             if isinstance(method, facts.LoadAttr) and method.base < min(len(code.function.parameters), len(given)):
                 name = method.name.removeprefix("iter").removeprefix("view")
                 if given[method.base] == id and name in VIEWS:
@@ -156,9 +156,9 @@ def given_away(types: Types, code: Code, site: int) -> Given | None:
         case facts.LoadName() | facts.LoadAttr() as load:
             return None if _is_replaced(callee, load) else Given(callee, receiver, load, "")
         case facts.Call(callee=method):
-            match callee.operations[method] if method >= 0 else None:
+            match callee.operation(method):
                 case facts.LoadAttr(base=base, name=("keys" | "values" | "items") as name):
-                    seen = callee.operations[base] if base >= 0 else None
+                    seen = callee.operation(base)
                     return Given(callee, receiver, seen, f"dict_{name}") if isinstance(seen, LOADS) else None
     return None
 

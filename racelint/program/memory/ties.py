@@ -57,7 +57,7 @@ class Ties:
         """The path, in the function of the site, of what an object made there is given as its attribute `name`."""
         given = self._parameter(cls, name)
         maker = self._types.names.sources.codes[site[0]]
-        call = maker.operations[site[1]] if 0 <= site[1] < len(maker.operations) else None
+        call = maker.operation(site[1])
         if given is None or type(call) is not facts.Call or any(each.name in ("*", "**") for each in call.arguments):
             return None
         constructor, index = given
@@ -253,7 +253,7 @@ def _stores(types: Types) -> dict[tuple[int, str], list[tuple[Code, facts.StoreA
         for operation in code.operations:
             if type(operation) is not facts.StoreAttr or operation.value < 0:
                 continue
-            value = code.operations[operation.value] if operation.value < len(code.operations) else None
+            value = code.operation(operation.value)
             if type(value) is facts.Const and value.kind == "none":
                 continue
             owners = {

@@ -72,7 +72,7 @@ def _ids(nodes: Sequence[Node]) -> set[int]:
 
 
 def _tells(sequence: Composite, call: facts.Call) -> bool:
-    callee = sequence.code.operations[call.callee] if call.callee >= 0 else None
+    callee = sequence.code.operation(call.callee)
     return type(callee) is facts.LoadAttr and callee.name in TELLS
 
 

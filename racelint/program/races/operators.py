@@ -112,7 +112,7 @@ def _is_made(types: Types, code: Code, container: int) -> bool:
     for value in types.of(code, container):
         if isinstance(value, LibraryObject) and value.qualname == DEFAULTDICT and value.site is not None:
             maker = types.names.sources.codes[value.site[0]]
-            call = maker.operations[value.site[1]] if 0 <= value.site[1] < len(maker.operations) else None
+            call = maker.operation(value.site[1])
             given = call.arguments[:1] if type(call) is facts.Call else ()
             if any(isinstance(each, FunctionRef | ClassRef) for one in given for each in types.of(maker, one.value)):
                 return True

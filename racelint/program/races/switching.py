@@ -115,7 +115,7 @@ def may_switch(types: Types, code: Code, first: int, last: int) -> bool:
 
 
 def _operation(code: Code, id: int) -> Operation | None:
-    return code.operations[id] if 0 <= id < len(code.operations) else None
+    return code.operation(id)
 
 
 def _is_point(types: Types, code: Code, node: Node | None) -> bool:

@@ -183,7 +183,7 @@ class Sequences:
 
     def is_awaited(self, code: Code, site: int) -> bool:
         """Whether an operation is the call of a coroutine of the program right behind an `await`."""
-        following = code.operations[site + 1] if site + 1 < len(code.operations) else None
+        following = code.operation(site + 1)
         awaited = type(following) is facts.Await and following.value == site
         return awaited and any(edge.callee.function.is_async for edge in self.edges_at(code, site))
 

@@ -145,7 +145,7 @@ class _Entering:
         if type(call) is not facts.Call:
             return None
         for argument in call.arguments:
-            fetched = starter.operations[argument.value] if 0 <= argument.value < len(starter.operations) else None
+            fetched = starter.operation(argument.value)
             if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
                 continue
             if isinstance(spawned.target, Instance):

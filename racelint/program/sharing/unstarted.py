@@ -53,7 +53,7 @@ def _note_own_start(calls: Calls, code: Code, limits: Limits) -> None:
 
 def _is_base(code: Code, id: int) -> bool:
     """Whether a value is a base class, or `super()`."""
-    operation = code.operations[id] if 0 <= id < len(code.operations) else None
+    operation = code.operation(id)
     if type(operation) is facts.Call:
         callee = code.operations[operation.callee]
         return type(callee) is facts.LoadName and callee.name == "super"

@@ -93,7 +93,7 @@ class Notifying:
         keys = {signal.use.lock.key}
         for key, id in signal.sites:
             code = self._types.names.sources.codes[key]
-            call = code.operations[id] if 0 <= id < len(code.operations) else None
+            call = code.operation(id)
             models = {knowledge.lock(name) for name in self._made_at(code, id)}
             if type(call) is not facts.Call or len(models) != 1:
                 return None

@@ -99,7 +99,7 @@ class Questions:
 
     def _note(self, code: Code, id: int, method: str, receiver: LibraryObject) -> None:
         call = code.operations[id]
-        fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+        fetched = code.fetched(call)
         if type(call) is facts.Call and type(fetched) is facts.LoadAttr and receiver.site is not None:
             self._add(code, id, call.span, method, receiver.qualname, fetched.base, receiver.site)
 

@@ -53,6 +53,14 @@ class Code:
     def name(self) -> str:
         return self.function.name
 
+    def operation(self, id: int) -> Operation | None:
+        """The operation with that id; None for a parameter or no value."""
+        return self.operations[id] if 0 <= id < len(self.operations) else None
+
+    def fetched(self, call: Operation | None) -> Operation | None:
+        """The operation that gives what a call calls; None of what is no call."""
+        return self.operation(call.callee) if type(call) is facts.Call else None
+
     @property
     def is_method(self) -> bool:
         """Whether it stands directly in a class body."""
@@ -109,7 +117,7 @@ class Sources:
             self._offsets.extend(code.offset for code in self.codes)
         code = self.codes[bisect_right(self._offsets, number) - 1]
         id = number - code.offset
-        return code, code.operations[id] if id < len(code.operations) else None
+        return code, code.operation(id)
 
 
 def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Control]]:

@@ -53,7 +53,7 @@ class Arrivals:
         known = [value for value in values if isinstance(value, Library | LibraryMethod)]
         if any(self._waits_for(value, site) for value in known):
             return True
-        fetched = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
+        fetched = code.operation(call.callee)
         return not known and type(fetched) is facts.LoadAttr and fetched.name in WAIT_NAMES
 
     def _waits_for(self, callee: Library | LibraryMethod, site: Site | None) -> bool:

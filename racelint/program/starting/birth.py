@@ -240,7 +240,7 @@ class _Finder:
                 blocking = self._types.names.knowledge.blocking(value.qualname)
                 if blocking is not None and blocking.what is not BlockingOn.LOCK:
                     return True
-        fetched = step.code.operations[call.callee] if 0 <= call.callee < len(step.code.operations) else None
+        fetched = step.code.operation(call.callee)
         return not values and type(fetched) is facts.LoadAttr and fetched.name in WAIT_NAMES
 
     def _kept_out(self, launch: Launch, store: Step, read: Step, last: Frame) -> bool:

@@ -245,7 +245,7 @@ def _is_same_each_turn(code: Code, moves: int, loop: facts.Loop) -> bool:
     if type(fetched) is not facts.LoadAttr:
         return False
     name, id = fetched.name, fetched.base
-    while type(base := code.operations[id] if id >= 0 else None) is facts.LoadAttr:
+    while type(base := code.operation(id)) is facts.LoadAttr:
         id = base.base
     inside = [each for each in walk((*loop.head, *loop.body)) if not isinstance(each, facts.Control)]
     is_set = any(type(each) is facts.StoreAttr and each.name == name for each in inside)

@@ -102,7 +102,7 @@ class Launches:
 
     def _is_prompt(self, context: Context, code: Code, id: int) -> bool:
         """Whether what a context runs begins at that call, and at once."""
-        call = code.operations[id] if 0 <= id < len(code.operations) else None
+        call = code.operation(id)
         if type(call) is not facts.Call or self._is_delayed(context):
             return False
         return (code, id) != (context.code, context.site) or (code.key, id) in self._now
@@ -130,7 +130,7 @@ class Launches:
 
     def _own_start(self, cls: ClassInfo, walker: Walker, code: Code, call: facts.Call) -> list[Code]:
         """The functions that `self.start()` runs, where the object is a thread itself."""
-        fetched = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
+        fetched = code.operation(call.callee)
         if type(fetched) is not facts.LoadAttr or not 0 <= fetched.base < len(code.operations):
             return []
         if not walker.is_receiver(code, fetched.base) and not is_super(code, code.operations[fetched.base]):
@@ -165,7 +165,7 @@ class Launches:
             if id in seen or id < 0:
                 continue
             seen.add(id)
-            given = code.operations[id] if id < len(code.operations) else None
+            given = code.operation(id)
             match given:
                 case _ if walker.is_receiver(code, id):
                     return True

@@ -92,7 +92,7 @@ class Walker:
         """Whether a value is the object that a method runs on, also seen from a function inside the method."""
         if id == 0 and code.function.parameters:
             return self._attributes.receiver_of(code) is not None
-        operation = code.operations[id] if 0 <= id < len(code.operations) else None
+        operation = code.operation(id)
         if type(operation) is not facts.LoadName or operation.scope not in ("cell", "free"):
             return False
         sources = self._types.names.sources
@@ -127,7 +127,7 @@ class Walker:
 
     def callees(self, code: Code, call: facts.Call) -> list[Code]:
         """The functions to follow from a call: methods of the object, functions of the function itself."""
-        fetched = code.operations[call.callee] if 0 <= call.callee < len(code.operations) else None
+        fetched = code.operation(call.callee)
         if type(fetched) is facts.LoadAttr:
             found = self._fetched(code, call, fetched)
             if found is not None:
@@ -140,7 +140,7 @@ class Walker:
     def _fetched(self, code: Code, call: facts.Call, fetched: facts.LoadAttr) -> Code | None:
         if self._own(code, fetched.base):
             return self.method(fetched.name)
-        owner = code.operations[fetched.base] if 0 <= fetched.base < len(code.operations) else None
+        owner = code.operation(fetched.base)
         if is_super(code, owner):
             return self.method(fetched.name, after=class_around(code))
         given = next((each.value for each in call.arguments if each.name == ""), facts.NOTHING)

@@ -87,7 +87,7 @@ def _waited_for(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
     """The condition that a pause waits for, and gives up meanwhile."""
     wait = code.operations[pause]
     call = code.operations[wait.value] if type(wait) is facts.Await and 0 <= wait.value < len(code.operations) else None
-    method = code.operations[call.callee] if type(call) is facts.Call and call.callee < len(code.operations) else None
+    method = code.fetched(call)
     if type(method) is not facts.LoadAttr or not method.name.startswith("wait"):
         return None
     use = locksets.locks.use(code, method.base)

@@ -70,7 +70,7 @@ class _Finder:
 
     def may_wait(self, code: Code, wait: facts.Await, entered: bool) -> bool:
         """Whether an `await` may suspend; `entered`: it is that of an `async with`."""
-        awaited = code.operations[wait.value] if 0 <= wait.value < len(code.operations) else None
+        awaited = code.operation(wait.value)
         callees = self._types.callees.get((code.key, awaited.id), ()) if type(awaited) is facts.Call else ()
         if entered and self._is_entered_at_once(code, wait, callees):
             return False

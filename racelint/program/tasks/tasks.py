@@ -190,7 +190,7 @@ def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
 
 def _appended_to(code: Code, call: facts.Call) -> Iterator[int]:
     """The list in `tasks.append(task)`."""
-    fetched = code.operations[call.callee] if call.callee >= 0 else None
+    fetched = code.operation(call.callee)
     if type(fetched) is facts.LoadAttr and fetched.name in ("append", "add"):
         yield fetched.base
 
@@ -209,7 +209,7 @@ def _block(code: Code, call: int) -> set[int]:
 
 def _group_end(code: Code, call: facts.Call) -> Iterator[int]:
     """The end of the `async with` block around a task that its task group starts."""
-    fetched = code.operations[call.callee] if call.callee >= 0 else None
+    fetched = code.operation(call.callee)
     entered = code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
     if type(entered) is facts.Entered:
         for node in code.controls:

@@ -92,7 +92,7 @@ class _Finder:
         """The methods of what a loop makes to speak for it (`create_server(factory)`): it alone calls them."""
         for code in self._codes:
             for call in code.operations:
-                fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+                fetched = code.fetched(call)
                 if type(fetched) is not facts.LoadAttr or fetched.name not in TAKES_FACTORY:
                     continue
                 given = call.arguments[0].value if isinstance(call, facts.Call) and call.arguments else facts.NOTHING
@@ -168,7 +168,7 @@ class _Finder:
     def _is_own(self, context: Context, code: Code, id: int, maker: Code) -> bool:
         """Whether the object that keeps it is the thread's own: coroutines have theirs, and get none of the thread."""
         call = code.operations[id]
-        method = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
+        method = code.fetched(call)
         kept = code.operations[method.base] if type(method) is facts.LoadAttr else None
         keepers = self._types.of(code, kept.base) if type(kept) is facts.LoadAttr else ()
         sites = [each.site for each in keepers if isinstance(each, Instance) and each.site is not None]

@@ -62,7 +62,7 @@ class Binding:
 
     def named(self, container: Value, code: Code, id: int) -> int | None:
         """The node of what stands in a `**kwargs` under a literal name, which is the value `id` of `code`."""
-        key = code.operations[id] if 0 <= id < len(code.operations) else None
+        key = code.operation(id)
         if type(key) is not facts.Const or key.kind != "str" or not isinstance(container, LibraryObject):
             return None
         owner = self._owner(container, "kwarg")

@@ -102,7 +102,7 @@ class Contents:
         node = code.offset + operation.id
         if isinstance(value, LibraryObject) and value.site is not None and value.site[1] >= 0:
             maker = self._names.sources.codes[value.site[0]]
-            made = maker.operations[value.site[1]] if value.site[1] < len(maker.operations) else None
+            made = maker.operation(value.site[1])
             if type(made) is facts.Build and made.kind == "tuple" and operation.index < len(made.items):
                 if made.items[operation.index] >= 0:
                     self._flow.copy(maker.offset + made.items[operation.index], node)
@@ -112,7 +112,7 @@ class Contents:
 
 def _number(code: Code, id: int) -> int | None:
     """The literal number that a subscript is."""
-    operation = code.operations[id] if 0 <= id < len(code.operations) else None
+    operation = code.operation(id)
     return int(operation.text) if type(operation) is facts.Const and operation.text.isdigit() else None
 
 

@@ -226,7 +226,7 @@ class Inference:
         passed = arguments(code, operation)
         site, result = (code.key, operation.id), code.offset + operation.id
         self._flow.watch(code.offset + operation.callee, partial(self._invocation.call, site, passed, result))
-        callee = code.operations[operation.callee] if operation.callee < len(code.operations) else None
+        callee = code.operation(operation.callee)
         if type(callee) is facts.LoadName and callee.name in ("getattr", "setattr", "delattr", "hasattr"):
             self._reflect(code, operation, callee.name)
 
@@ -235,7 +235,7 @@ class Inference:
         values = [each.value for each in call.arguments if each.name == ""]
         if len(values) < 2 or min(values) < 0:
             return
-        name = code.operations[values[1]] if values[1] < len(code.operations) else None
+        name = code.operation(values[1])
         if type(name) is not facts.Const or name.kind != "str":
             return
         text = ast.literal_eval(name.text)

@@ -131,7 +131,7 @@ class Invocation:
     def _follow(self, site: Site, qualname: str) -> None:
         """What calling a weak reference gives goes by the name of the reference."""
         code = self._types.names.sources.codes[site[0]]
-        call = code.operations[site[1]] if site[1] >= 0 else None
+        call = code.operation(site[1])
         if qualname in REFERENCES and type(call) is facts.Call:
             self._types.given_back[site] = call.callee
 

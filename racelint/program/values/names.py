@@ -132,7 +132,7 @@ class Names:
         return known
 
     def _find(self, code: Code, id: int) -> list[Value]:
-        operation = code.operations[id] if 0 <= id < len(code.operations) else None
+        operation = code.operation(id)
         match operation:
             case facts.LoadName(name=name, scope="global"):
                 return self._of_target(self.variable(code.module, name))

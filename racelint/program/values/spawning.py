@@ -114,7 +114,7 @@ class Spawning:
                 keywords.extend((each.name, code.offset + each.value) for each in build.arguments if each.name)
             if type(build) is facts.Build and build.kind == "dict":
                 for key, item in zip(build.keys, build.items, strict=False):
-                    name = code.operations[key] if key >= 0 else None
+                    name = code.operation(key)
                     if type(name) is facts.Const and name.kind == "str":
                         keywords.append((ast.literal_eval(name.text), code.offset + item))
         return Passed(positional, tuple(keywords))
