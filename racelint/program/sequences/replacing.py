@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Node
+from racelint.knowledge.logs import TELLS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sequences.exclusive import Exclusive
-from racelint.program.sequences.swaps import TELLS
 from racelint.program.sequences.ways import between
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code

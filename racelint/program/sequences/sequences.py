@@ -29,8 +29,8 @@ from racelint.program.sequences.composites import (
 from racelint.program.sequences.deciding import Deciding, leaves
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.misses import expects, handles_misses
-from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.reach import Reach
+from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.nodes import walk
