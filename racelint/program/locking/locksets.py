@@ -8,7 +8,6 @@ entry, because every caller holds it, is added afterwards over the call graph.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import CALL_AT_ONCE
@@ -28,7 +27,6 @@ from racelint.program.locking.stepping import is_left_to_others, stepped
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import Library, LibraryMethod
-
 
 EntrySet = frozenset[LockUse]
 
