@@ -7,8 +7,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.knowledge.repeating import ASKS
 from racelint.knowledge.logs import TELLS
+from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.repeats import Repeats
