@@ -143,7 +143,7 @@ def survey(
 
 
 def glance(paths: Sequence[Path], config: Config, buffers: Mapping[Path, bytes]) -> Glance:
-    """What `check` says, if nothing but lines has moved since somebody has checked the program."""
+    """What `check` says, if the program was only written otherwise when somebody has checked it."""
     files, texts, store, sources = _found(paths, config, buffers)
     frame = frame_of(files, config)
     outcome = store.outcome(frame, texts_of(sources)) or recalled(store, frame, sources, silent)

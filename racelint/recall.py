@@ -13,7 +13,7 @@ from racelint.findings import Progress
 from racelint.reading import Source, read
 
 FEW_FILES: Final = 20
-"""Where more have changed, it is not likely that only lines have moved in all of them."""
+"""Where more have changed, it is not likely that all of them say what they said."""
 
 
 def frame_of(files: Sequence[SourceFile], config: Config) -> bytes:
@@ -29,7 +29,7 @@ def texts_of(sources: Sequence[Source]) -> list[bytes]:
 
 
 def recalled(store: Cache, frame: bytes, sources: Sequence[Source], progress: Progress) -> Outcome | None:
-    """What comes of a program of which it is known what came of it before some lines moved; None for any other."""
+    """What comes of a program that only was written otherwise when something came of it; None for any other."""
     former = store.former_texts(frame)
     texts = texts_of(sources)
     changed = [number for number, (now, before) in enumerate(zip(texts, former, strict=False)) if now != before]

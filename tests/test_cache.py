@@ -121,8 +121,34 @@ def test_where_only_lines_have_moved_nothing_is_linked(comment: str, worked: lis
     ]
 
 
-@pytest.mark.parametrize(("old", "new"), [("# guarded_by: lock", ""), ("= 0  #", "=  0  #"), ("= 0", "= 1")])
-def test_a_claim_a_column_and_a_value_make_a_difference(old: str, new: str, worked: list[str]) -> None:
+@pytest.mark.parametrize("new", ["hits  +=  1", "hits += (1)", "hits += 1  # a remark", "hits += 0x1"])
+def test_where_it_is_only_written_otherwise_nothing_is_linked(new: str, worked: list[str]) -> None:
+    first = check()
+    worked.clear()
+    text = STATE.replace("hits += 1", new)
+    Path("state.py").write_text(text)
+    moved = check()
+    done = worked.copy()
+
+    assert done == [text]
+    assert moved == check(folder=None)
+    assert len(moved.findings) == len(first.findings)
+
+
+@pytest.mark.parametrize(("old", "new"), [("= 0\n", "= 0; "), ("a, b", "b, a")])
+def test_what_shares_a_line_and_what_comes_first_make_a_difference(old: str, new: str, worked: list[str]) -> None:
+    text = "total = 0\nother = total + 1\ndef add(a, b):\n    return a.x + b.x\n"
+    Path("state.py").write_text(text)
+    check()
+    worked.clear()
+    Path("state.py").write_text(text.replace(old, new))
+
+    assert check() == check(folder=None)
+    assert worked[1] == "linked"
+
+
+@pytest.mark.parametrize(("old", "new"), [("# guarded_by: lock", ""), ("= 0", "= 1")])
+def test_a_claim_and_a_value_make_a_difference(old: str, new: str, worked: list[str]) -> None:
     Path("state.py").write_text(CLAIMED)
     check()
     worked.clear()
@@ -270,6 +296,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("remove"), NAMES, st.just("")),
     st.tuples(st.just("spoil"), st.integers(), st.binary(max_size=40)),
     st.tuples(st.just("insert"), NAMES, st.tuples(st.integers(0, 12), st.sampled_from(LINES))),
+    st.tuples(st.just("widen"), NAMES, st.integers(0, 30)),
 )
 
 
@@ -293,6 +320,9 @@ def apply(folder: Path, what: str, first: Any, second: Any) -> None:
         lines = (folder / first).read_bytes().decode(errors="surrogateescape").splitlines(keepends=True)
         lines.insert(second[0], second[1])
         (folder / first).write_bytes("".join(lines).encode(errors="surrogateescape"))
+    elif what == "widen" and (folder / first).exists():
+        words = (folder / first).read_bytes().split(b" ")
+        (folder / first).write_bytes(b" ".join(words[:second]) + b"  " + b" ".join(words[second:]))
     elif what == "move" and (folder / first).exists():
         (folder / second).parent.mkdir(exist_ok=True)
         (folder / first).rename(folder / second)

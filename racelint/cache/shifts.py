@@ -1,15 +1,16 @@
-"""What came of a program, told of the same program with other lines: blank ones, comments, other line breaks.
+"""What came of a program, told of the same program written otherwise: other blank lines, comments, texts and spaces.
 
-Nothing that stages and rules find out depends on more than the order of lines, and on which of them are the same. So
-where a changed text says what it said, in the same order and the same columns, only the numbers of lines are others.
+Nothing that stages and rules find out depends on more than the order of places, and on which of them are on one line.
+So where a changed text says what it said, in the same order, only the numbers of lines and columns are others.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ from racelint.cache.outcome import Outcome
 from racelint.facts import ModuleFacts, Span
 from racelint.findings import Finding
 
-Lines = dict[int, int]
-"""Where each line of a text that says anything is now."""
+Place = tuple[int, int]
+"""A line and a column."""
 
 NAMED: Final = re.compile(r"(?<=\bline )\d+\b")
 """The number of a line in a text."""
@@ -31,20 +32,39 @@ OF_CLAIMS: Final = "RL9"
 PLAIN: Final = frozenset({int, str, bool, type(None)})
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Where each line of a text that says anything is now and, on lines where they are others, each column."""
+
+    lines: dict[int, int]
+    columns: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.columns) or any(line != place for line, place in self.lines.items())
+
+    def of(self, span: Span) -> Span:
+        """Where a span is now; a `LookupError` if that is not known."""
+        start, end = (span.line, span.column), (span.end_line, span.end_column)
+        return Span(*self._place(*start), *self._place(*end))
+
+    def _place(self, line: int, column: int) -> Place:
+        return self.lines[line], self.columns[line][column] if line in self.columns else column
+
+
 def shifted(outcome: Outcome, changes: Mapping[str, tuple[ModuleFacts, ModuleFacts]]) -> Outcome | None:
     """The outcome after changes: what a file has said and says now, by the path that is shown for it.
 
-    None if anything but line numbers may be another.
+    None if anything but the numbers of lines and columns may be another.
     """
-    moves: dict[str, Lines] = {}
+    moves: dict[str, Shift] = {}
     comments = dict(outcome.comments)
     for path, (former, now) in changes.items():
-        lines = _lines(former, now)
-        if lines is None:
+        shift = _shift(former, now)
+        if shift is None:
             return None
-        moves[path] = lines
+        if shift:
+            moves[path] = shift
         comments[path] = now.comments
-    moves = {path: lines for path, lines in moves.items() if any(line != place for line, place in lines.items())}
     found = carried(outcome.findings, moves)
     if len(found) < len(outcome.findings):
         return None
@@ -52,22 +72,22 @@ def shifted(outcome: Outcome, changes: Mapping[str, tuple[ModuleFacts, ModuleFac
     return msgspec.structs.replace(outcome, findings=found, comments=kept)
 
 
-def carried(findings: Sequence[Finding], moves: Mapping[str, Lines]) -> tuple[Finding, ...]:
-    """The findings after lines have moved in files, by the path that is shown for them.
+def carried(findings: Sequence[Finding], moves: Mapping[str, Shift]) -> tuple[Finding, ...]:
+    """The findings after places have moved in files, by the path that is shown for them.
 
-    Left out are those of which it cannot be told where they are now, since a line that they are about is not there.
+    Left out are those of which it cannot be told where they are now, since a place that they are about is not there.
     """
     found = []
-    doubtful = {str(line) for lines in moves.values() for line, place in lines.items() if line != place}
+    doubtful = {str(line) for shift in moves.values() for line, place in shift.lines.items() if line != place}
     for each in findings:
         with suppress(LookupError):
             found.append(_moved(each, moves, doubtful) if moves else each)
     return tuple(found)
 
 
-def _lines(former: ModuleFacts, now: ModuleFacts) -> Lines | None:
-    """Where the lines are now, if the two say the same in the same order of lines."""
-    lines: Lines = {0: 0}
+def _shift(former: ModuleFacts, now: ModuleFacts) -> Shift | None:
+    """Where the places are now, if the two say the same in the same order of places."""
+    places: dict[Place, Place] = {}
     pending: list[tuple[Any, Any]] = [
         (former.functions, now.functions),
         (former.classes, now.classes),
@@ -83,11 +103,10 @@ def _lines(former: ModuleFacts, now: ModuleFacts) -> Lines | None:
                 return None
             pending.extend(zip(one, other, strict=True))
         elif kind is Span:
-            if one.column != other.column or one.end_column != other.end_column:
+            start, end = (other.line, other.column), (other.end_line, other.end_column)
+            if places.setdefault((one.line, one.column), start) != start:
                 return None
-            if lines.setdefault(one.line, other.line) != other.line:
-                return None
-            if lines.setdefault(one.end_line, other.end_line) != other.end_line:
+            if places.setdefault((one.end_line, one.end_column), end) != end:
                 return None
         elif kind in PLAIN:
             if one != other:
@@ -99,8 +118,23 @@ def _lines(former: ModuleFacts, now: ModuleFacts) -> Lines | None:
                     pending.append((part, counterpart))
                 elif part != counterpart:
                     return None
-    places = [lines[line] for line in sorted(lines)]
-    return lines if all(one < other for one, other in pairwise(places)) else None
+    return _as_shift(places)
+
+
+def _as_shift(places: Mapping[Place, Place]) -> Shift | None:
+    """The shift that brings each place where it is now; None if their order is another, or who shares a line."""
+    lines, columns = {0: 0}, defaultdict[int, dict[int, int]](dict)
+    last = (0, 0)
+    for (line, column), place in sorted(places.items()):
+        if place <= last or lines.setdefault(line, place[0]) != place[0]:
+            return None
+        columns[line][column] = place[1]
+        last = place
+    if any(one >= other for one, other in pairwise(lines.values())):
+        return None
+    return Shift(
+        lines, {line: those for line, those in columns.items() if any(one != now for one, now in those.items())}
+    )
 
 
 def _comments(former: ModuleFacts, now: ModuleFacts) -> tuple[object, object]:
@@ -118,10 +152,10 @@ def _comments(former: ModuleFacts, now: ModuleFacts) -> tuple[object, object]:
     return one, other
 
 
-def _moved(finding: Finding, moves: Mapping[str, Lines], doubtful: Set[str]) -> Finding:
+def _moved(finding: Finding, moves: Mapping[str, Shift], doubtful: Set[str]) -> Finding:
     """A finding as it is now; a `LookupError` if that cannot be told. `doubtful` are the numbers of moved lines."""
     paths = {finding.path, *(each.path for each in finding.related), *(each.path for each in finding.turns)}
-    own = moves.get(finding.path, {}) if len(paths) == 1 else {}
+    own = moves[finding.path].lines if len(paths) == 1 and finding.path in moves else {}
     is_elsewhere = paths.isdisjoint(moves) and not finding.code.startswith(OF_CLAIMS)
 
     def number(match: re.Match[str]) -> str:
@@ -139,13 +173,10 @@ def _moved(finding: Finding, moves: Mapping[str, Lines], doubtful: Set[str]) -> 
     return moved
 
 
-def _carried(value: Any, path: str, moves: Mapping[str, Lines], text: Callable[[str], str]) -> Any:
-    """The value with all lines as they are now; spans in it are in the file `path`, unless it has one of its own."""
+def _carried(value: Any, path: str, moves: Mapping[str, Shift], text: Callable[[str], str]) -> Any:
+    """The value with all places as they are now; spans in it are in the file `path`, unless it has one of its own."""
     if isinstance(value, Span):
-        lines = moves.get(path)
-        if lines is None:
-            return value
-        return Span(lines[value.line], value.column, lines[value.end_line], value.end_column)
+        return moves[path].of(value) if path in moves else value
     if isinstance(value, str):
         return text(value)
     if isinstance(value, tuple):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from racelint import engine
-from racelint.cache.shifts import Lines, carried
+from racelint.cache.shifts import Shift, carried
 from racelint.config import Config, load_config
 from racelint.engine import Glance
 from racelint.facts import Span
@@ -55,14 +56,14 @@ class Survey:
         before = self.report.buffers.get(shown, text)
         if before == text:
             return self
-        lines = kept_lines(decoded(before), decoded(text))
+        shift = Shift(kept_lines(decoded(before), decoded(text)))
         report = replace(
             self.report,
-            findings=carried(self.report.findings, {shown: lines}),
+            findings=carried(self.report.findings, {shown: shift}),
             buffers={**self.report.buffers, shown: text},
         )
         known = self.insights.get(shown)
-        moved = {} if known is None else {shown: Insight(_moved(known.hints, lines), _moved(known.lenses, lines))}
+        moved = {} if known is None else {shown: Insight(_moved(known.hints, shift), _moved(known.lenses, shift))}
         return Survey(report, {**self.insights, **moved})
 
     def with_unreadable(self, unreadable: Sequence[Finding]) -> Survey:
@@ -71,7 +72,7 @@ class Survey:
         return replace(self, report=replace(self.report, findings=in_order([*readable, *unreadable])))
 
 
-def kept_lines(before: Sequence[str], after: Sequence[str]) -> Lines:
+def kept_lines(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
     """Where the lines of a text are now, by their number: those before the first change and after the last one."""
     shorter = min(len(before), len(after))
     first = next((index for index in range(shorter) if before[index] != after[index]), shorter)
@@ -83,17 +84,12 @@ def kept_lines(before: Sequence[str], after: Sequence[str]) -> Lines:
     return kept
 
 
-def _moved(hints: Sequence[Hint], lines: Lines) -> tuple[Hint, ...]:
-    return tuple(
-        Hint(Span(lines[line], column, lines[end_line], end_column), hint.text)
-        for hint in hints
-        for line, column, end_line, end_column in [_numbers(hint.span)]
-        if line in lines and end_line in lines
-    )
-
-
-def _numbers(span: Span) -> tuple[int, int, int, int]:
-    return span.line, span.column, span.end_line, span.end_column
+def _moved(hints: Sequence[Hint], shift: Shift) -> tuple[Hint, ...]:
+    found = []
+    for hint in hints:
+        with suppress(LookupError):
+            found.append(Hint(shift.of(hint.span), hint.text))
+    return tuple(found)
 
 
 def projects(documents: Mapping[Path, bytes]) -> Iterator[tuple[Config, dict[Path, bytes]]]:
