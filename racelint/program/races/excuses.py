@@ -13,7 +13,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.apart import is_apart
 from racelint.program.races.asked_for import is_asked_for
 from racelint.program.races.case import Case
-from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike
+from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike, is_set_at_the_end
 from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
 from racelint.program.races.rough import is_estimate, is_reset_unseen, is_time
@@ -54,6 +54,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "what is asked for takes the flag back before it begins, so it may be asked for twice"
     if not is_only_raised(case, sequence):
         return ""
+    if is_set_at_the_end(case, sequence):
+        return "who sets the flag ends the program"
     return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
 
 

@@ -46,6 +46,14 @@ def is_only_raised(case: Case, sequence: Composite) -> bool:
     return len(values) == 1 and None not in values
 
 
+def is_set_at_the_end(case: Case, sequence: Composite) -> bool:
+    """Whether who sets the flag goes on to end the program, as each who comes there must: `raise SystemExit`."""
+    code = sequence.last.code
+    end = code.function.body[-1] if code.function.body else None
+    raised = code.operations[end.value] if type(end) is facts.Raise and end.value >= 0 else None
+    return case.sharing.places.types.surely_calls(code, raised, ("SystemExit",))
+
+
 def _read_between(case: Case, sequence: Composite) -> list[int]:
     """Where the Place is read once more between the test and the act, for what it holds."""
     code, first = sequence.code, sequence.first
