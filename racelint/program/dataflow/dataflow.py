@@ -75,11 +75,13 @@ class Dataflow:
     def uses(self, id: int) -> list[Operation]:
         """The operations that take in a value."""
         if self._uses is None:
-            self._uses = {}
+            chains: dict[int, list[Operation]] = {}
+            self._uses = chains
             for operation in self.code.operations:
-                if operation is not None:
-                    for each in dict.fromkeys(operands(operation)):
-                        self._uses.setdefault(each, []).append(operation)
+                taken = _OPERANDS.get(type(operation))  # type: ignore[arg-type]
+                if taken is not None and operation is not None:
+                    for each in dict.fromkeys(taken(operation)):
+                        chains.setdefault(each, []).append(operation)
         return self._uses.get(id, [])
 
     def comes_from(self, id: int, origin: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
@@ -37,18 +39,15 @@ class Collector:
         """All accesses in the order of their operations."""
         found: list[Access] = []
         for operation in self._code.operations:
-            effective = self._types.reflected.get((self._code.key, operation.id), operation) if operation else None
-            match effective:
-                case facts.LoadName() | facts.LoadAttr():
-                    found.extend(self._load(effective))
-                case facts.StoreName() | facts.StoreAttr():
-                    found.extend(self._store(effective))
-                case facts.DeleteName() | facts.DeleteAttr():
-                    found.extend(self._made(Kind.DELETE, effective, effective.id, effective.span))
-                case _:
-                    pass
-            if isinstance(operation, facts.Call | facts.LoadAttr):
-                found.extend(self._returned(operation))
+            kind, effective = type(operation), operation
+            if kind is facts.Call and operation is not None:
+                # only calls, of `getattr` and its like, are taken for something else
+                effective = self._types.reflected.get((self._code.key, operation.id), operation)
+            collector = COLLECTORS.get(type(effective))
+            if collector is not None:
+                found.extend(collector(self, effective))
+            if kind is facts.Call or kind is facts.LoadAttr:
+                found.extend(self._returned(operation))  # type: ignore[arg-type]  # it is of one of these kinds
         for index, parameter in enumerate(self._code.function.parameters):
             found.extend(self._argument_contents(index, parameter.name))
         return sorted(found, key=lambda access: access.id)
@@ -68,11 +67,13 @@ class Collector:
         Of a property that returns what an attribute holds, all that is done to the contents.
         """
         given = given_away(self._types, self._code, operation.id)
-        uses = self._flow.uses(operation.id) if given is not None else []
-        walks = [self._walks.of(operation.id, operation.id, use, given.view if given else "") for use in uses]
-        as_held = type(operation) is facts.LoadAttr and given is not None and not given.view
+        if given is None:
+            return []
+        uses = self._flow.uses(operation.id)
+        walks = [self._walks.of(operation.id, operation.id, use, given.view) for use in uses]
+        as_held = type(operation) is facts.LoadAttr and not given.view
         is_used = any(walks) or (as_held and any(self._may_touch(operation.id, use) for use in uses))
-        if given is None or not is_used or self._where(operation):
+        if not is_used or self._where(operation):
             return []
         paths = parameter_paths(self._flow, given.code, operation.id, given.receiver)
         self._located[operation.id] = [
@@ -112,6 +113,9 @@ class Collector:
             Access(place, kind, self._code, id, span, base, bases, load, value, key, method, claims)
             for place, base, bases in self._where(operation)
         ]
+
+    def _delete(self, operation: facts.DeleteName | facts.DeleteAttr) -> list[Access]:
+        return self._made(Kind.DELETE, operation, operation.id, operation.span)
 
     def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
         reads = self.rereads(operation, operation.value)
@@ -254,6 +258,17 @@ class Collector:
     def _argument(self, load: facts.LoadName | facts.LoadAttr, id: int, call: facts.Call) -> list[Access]:
         name, effect = self._walks.effect(load.id, id, call) if call.callee != id else ("", None)
         return [] if effect is None else self._made(_kind(effect.access), load, call.id, call.span, method=name)
+
+
+COLLECTORS: Final[dict[type, Callable[[Collector, Any], list[Access]]]] = {
+    facts.LoadName: Collector._load,
+    facts.LoadAttr: Collector._load,
+    facts.StoreName: Collector._store,
+    facts.StoreAttr: Collector._store,
+    facts.DeleteName: Collector._delete,
+    facts.DeleteAttr: Collector._delete,
+}
+"""What collects the accesses of an operation, by its type."""
 
 
 def _kind(access: Effected) -> Kind:

@@ -96,6 +96,7 @@ class Places:
         self.by_code: dict[int, list[Access]] = {}
         self.by_place: dict[Place, list[Access]] = {}
         self._places: dict[tuple[PlaceKind, int, str], Place] = {}
+        self._attributes: dict[tuple[int, str, bool], Place | None] = {}
         self._dataflows: dict[int, Dataflow] = {}
         self._reflected: dict[int, frozenset[int]] = {}
         for key, id in types.reflected:
@@ -245,29 +246,35 @@ class Places:
 
     def _attribute(self, code: Code, base: int, name: str) -> list[tuple[Place, str, tuple[Value, ...]]]:
         found: dict[Place, list[Value]] = {}
-        attributes = self.types.attributes
-        kind: Literal["attribute", "class"]
         for value in self.types.of(code, base):
-            match value:
-                case Instance(cls=cls) if self._is_property(cls, name):
-                    owner, kind = attributes.owner(cls, name), "attribute"
-                case Instance(cls=cls) if self._is_of_class(cls, name):
-                    owner, kind = attributes.defining(cls, name) or cls, "class"
-                case Instance(cls=cls):
-                    owner, kind = attributes.owner(cls, name), "attribute"
-                case ClassRef(cls=cls):
-                    owner, kind = attributes.defining(cls, name) or attributes.owner(cls, name), "class"
-                case ModuleRef(module=module):
-                    target = self.types.names.member(module, name)
-                    if isinstance(target, tuple):
-                        found.setdefault(self.place("global", *target), [])
-                    continue
-                case _:
-                    continue
-            if not self._is_method(owner.key, name):
-                found.setdefault(self.place(kind, owner.key, name), []).append(value)
+            if type(value) is ModuleRef:
+                target = self.types.names.member(value.module, name)
+                if isinstance(target, tuple):
+                    found.setdefault(self.place("global", *target), [])
+            elif type(value) is Instance or type(value) is ClassRef:
+                place = self._of_attribute(value.cls, name, of_instance=type(value) is Instance)
+                if place is not None:
+                    found.setdefault(place, []).append(value)
+        if not found:
+            return []
         path = self.dataflow(code).path(base)
         return [(place, "" if place.kind != "attribute" else path, tuple(values)) for place, values in found.items()]
+
+    def _of_attribute(self, cls: ClassInfo, name: str, *, of_instance: bool) -> Place | None:
+        """The Place of an attribute of a class, or of its instances; None for a method."""
+        key = cls.key, name, of_instance
+        if key not in self._attributes:
+            owner, kind = self._owner(cls, name, of_instance=of_instance)
+            self._attributes[key] = None if self._is_method(owner.key, name) else self.place(kind, owner.key, name)
+        return self._attributes[key]
+
+    def _owner(self, cls: ClassInfo, name: str, *, of_instance: bool) -> tuple[ClassInfo, PlaceKind]:
+        attributes = self.types.attributes
+        if not of_instance:
+            return attributes.defining(cls, name) or attributes.owner(cls, name), "class"
+        if not self._is_property(cls, name) and self._is_of_class(cls, name):
+            return attributes.defining(cls, name) or cls, "class"
+        return attributes.owner(cls, name), "attribute"
 
     def _is_property(self, cls: ClassInfo, name: str) -> bool:
         """Whether the attribute is a property with a setter: memory of the object to those who use it."""

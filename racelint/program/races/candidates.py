@@ -5,13 +5,13 @@ Most of a program works on what nobody shares. What is looked at closely is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.locksets import LockSets
-from racelint.program.memory.places import Access, Place
+from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.case import holds_lock
-from racelint.program.sequences.composites import DEPTH
+from racelint.program.sequences.composites import DEPTH, INSERTS
 from racelint.program.sharing.sharing import Sharing, is_confined
 from racelint.program.sources.source import Code
 
@@ -48,13 +48,36 @@ def _is_early(access: Access, sharing: Sharing) -> bool:
 def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Code]:
     """The functions that can have a sequence of one of the Places, for threads or for tasks, in order.
 
-    Either end may be as many calls away as a sequence reaches; what tasks share is not known here, so all of theirs are
-    among them.
+    That is who touches it, and who can both ask about it and change it by calls, either end as many calls away as a
+    sequence reaches. What tasks share is not known here, so all of theirs are among them.
     """
+    near: set[int] = set()
+    for place in found:
+        accesses = sharing.places.by_place[place]
+        written = {access.code.key for access in accesses if access.kind.writes}
+        asked = {access.code.key for access in accesses if not access.kind.writes}
+        tells = {key for key in asked if key not in written or _is_property(calls, key)}
+        near.update(written, asked)
+        askers, changers = _callers(calls, tells), _callers(calls, written - calls.constructing)
+        near.update(key for key in askers if key in changers or _inserts(sharing.places.by_code.get(key, ())))
+    return [code for code in calls.types.names.sources.codes if code.key in near or code.function.is_async]
+
+
+def _callers(calls: Calls, keys: Set[int]) -> set[int]:
+    """Who can call one of some functions, that many calls away."""
     codes = calls.types.names.sources.codes
-    layer = {access.code.key for place in found for access in sharing.places.by_place[place]}
-    near = set(layer)
+    found: set[int] = set()
+    layer = keys
     for _ in range(DEPTH):
-        layer = {edge.caller.key for key in layer for edge in calls.callers(codes[key])} - near
-        near |= layer
-    return [code for code in codes if code.key in near or code.function.is_async]
+        layer = {edge.caller.key for key in layer for edge in calls.callers(codes[key])} - found
+        found |= layer
+    return found
+
+
+def _is_property(calls: Calls, key: int) -> bool:
+    return calls.types.attributes.is_property(calls.types.names.sources.codes[key])
+
+
+def _inserts(accesses: Iterable[Access]) -> bool:
+    """Whether something is put into a container: on account of a flag that is asked about elsewhere, it may be."""
+    return any(each.kind is Kind.MUTATE and each.method in INSERTS for each in accesses)

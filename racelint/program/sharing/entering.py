@@ -30,13 +30,18 @@ def name_objects(threads: Threads, places: Places) -> Naming:
     codes = places.types.names.sources.codes
     entering.enter_main(main, codes)
     naming.carry(main, [code for code in codes if any(each is main for each in threads.of(code))])
+    begun: dict[int, int] = {}
+    asked: dict[int, set[int]] = {}
     for _ in range(ROUNDS):
-        before = naming.size()
         for context in started:
+            # what comes of it hangs on nothing but names: where none of those is new, the same would come again
+            known = asked.get(context.index)
+            if known is not None and all(naming.news[each] <= begun[context.index] for each in known):
+                continue
+            begun[context.index] = naming.learned
+            naming.asked = asked[context.index] = {context.index}
             entering.enter(context)
             naming.carry(context, [code for code, _ in context.entries])
-        if naming.size() == before:
-            break
     return naming
 
 

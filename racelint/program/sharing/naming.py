@@ -45,6 +45,12 @@ class Naming:
         self._threads = threads
         self._places = places
         self._sources = places.types.names.sources
+        self.learned = 0
+        """How many names all contexts know."""
+        self.news: dict[int, int] = defaultdict(int)
+        """For each context what `learned` was when it got its last name."""
+        self.asked: set[int] = set()
+        """The contexts of which a name was asked for; whoever wants to know empties it before."""
         self._settling: list[Name] = []
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
@@ -85,6 +91,7 @@ class Naming:
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")
             return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
+        self.asked.add(context.index)
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
         return self._settled([Name(name.root, name.path + rest) for name in known] if rest else known)
 
@@ -201,6 +208,7 @@ class Naming:
         for context in sorted(runners, key=lambda each: each is not asking):
             if found and runners and asking in runners:
                 break
+            self.asked.add(context.index)
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
             found.update(self._settled([Name(each.root, each.path + rest) for each in bound]))
             for operation in owner.operations:
@@ -212,12 +220,6 @@ class Naming:
 
     # --- carrying names along ---
 
-    def size(self) -> int:
-        """How many names all contexts know."""
-        return sum(
-            len(names) for each in self._bindings.values() for bound in each.values() for names in bound.values()
-        )
-
     def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
         """Note what a parameter is in a context; whether that is new."""
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
@@ -226,7 +228,11 @@ class Naming:
             if len(bound) < PER_PARAMETER:
                 bound[name] = None
                 self._roots[context.index].add(name.root)
-        return len(bound) > before
+        if len(bound) == before:
+            return False
+        self.learned += len(bound) - before
+        self.news[context.index] = self.learned
+        return True
 
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
@@ -235,10 +241,16 @@ class Naming:
         while pending:
             code = pending.pop()
             waiting.discard(code.key)
+            found: dict[str, NameSet] = {}
+            learned = self.learned
             for edge, passed in self._calls_of(code):
                 changed = False
                 for parameter, path in passed:
-                    names = self.names(context, code, path) or self._of_callback(context, edge, parameter)
+                    if learned != self.learned:
+                        found, learned = {}, self.learned
+                    if path not in found:
+                        found[path] = self.names(context, code, path)
+                    names = found[path] or self._of_callback(context, edge, parameter)
                     if not names or "[" in path:
                         names = {**names, **self._of_receiver(context, edge, parameter)}
                     changed |= self.bind(context, edge.callee, parameter, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,6 +12,7 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.names import Names
 from racelint.program.values.values import FunctionRef, Library
 
+NONE: Final[frozenset[int]] = frozenset()
 ACCESSORS: Final = ("setter", "deleter", "getter")
 """What a property gives to decorate the functions beside it."""
 
@@ -22,12 +24,23 @@ class Attributes:
         self._names = names
         self._owners: dict[tuple[int, str], ClassInfo] = {}
         self._declared = [_declared(cls, names) for cls in names.sources.classes]
+        self._binding: dict[str, set[int]] = defaultdict(set)
+        """The classes whose body binds a name, by their keys."""
+        for cls in names.sources.classes:
+            for name in self.class_level(cls):
+                self._binding[name].add(cls.key)
+        self._declaring: dict[str, set[int]] = defaultdict(set, {name: {*keys} for name, keys in self._binding.items()})
+        """Those of them, and those that store it on their instances or annotate it."""
+        for key, declared in enumerate(self._declared):
+            for name in declared:
+                self._declaring[name].add(key)
         self._shapes: dict[int, frozenset[str]] = {}
         self._defining: dict[tuple[int, str], ClassInfo | None] = {}
+        self._overriding: dict[tuple[int, str], list[ClassInfo]] = {}
 
     def declares(self, cls: ClassInfo, name: str) -> bool:
         """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
-        return name in self._declared[cls.key] or name in self.class_level(cls)
+        return cls.key in self._declaring.get(name, NONE)
 
     def stored(self, cls: ClassInfo) -> set[str]:
         """The attributes that the class and its bases store on their instances."""
@@ -45,8 +58,9 @@ class Attributes:
         """
         found = self._owners.get((cls.key, name))
         if found is None:
-            candidates = [each for each in cls.mro if self.declares(each, name)]
-            below = [each for each in cls.subclasses if self.declares(each, name)] if not candidates else []
+            declaring = self._declaring.get(name, NONE)
+            candidates = [each for each in cls.mro if each.key in declaring] if declaring else []
+            below = [each for each in cls.subclasses if each.key in declaring] if declaring and not candidates else []
             found = candidates[-1] if candidates else below[0] if len(below) == 1 else cls
             self._owners[cls.key, name] = found
         return found
@@ -62,12 +76,18 @@ class Attributes:
             return next((each for each in order if name in self.class_level(each)), None)
         key = (cls.key, name)
         if key not in self._defining:
-            self._defining[key] = next((each for each in cls.mro if name in self.class_level(each)), None)
+            binding = self._binding.get(name, NONE)
+            self._defining[key] = next((each for each in cls.mro if each.key in binding), None) if binding else None
         return self._defining[key]
 
     def overriding(self, cls: ClassInfo, name: str) -> list[ClassInfo]:
         """The subclasses whose body binds `name` anew."""
-        return [each for each in cls.subclasses if name in self.class_level(each)]
+        found = self._overriding.get((cls.key, name))
+        if found is None:
+            binding = self._binding.get(name, NONE)
+            found = [each for each in cls.subclasses if each.key in binding] if binding else []
+            self._overriding[cls.key, name] = found
+        return found
 
     def shape(self, code: Code) -> frozenset[str]:
         """The decorators of a function by canonical library name, and `setter`/`deleter` for those of a property."""

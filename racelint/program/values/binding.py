@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
@@ -18,6 +18,24 @@ POSITIONS: Final = 6
 """So many arguments behind the named parameters are told apart."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a function takes: its parameters by position and by name, and whether there is a `**kwargs`."""
+
+    slots: list[int]
+    by_name: dict[str, int]
+    takes_more: bool
+
+
+def _taken(code: Code) -> _Taken:
+    parameters = list(enumerate(code.function.parameters))
+    return _Taken(
+        [index for index, each in parameters if each.kind == "positional"],
+        {each.name: index for index, each in parameters if each.kind in ("positional", "keyword")},
+        any(each.kind == "kwarg" for _, each in parameters),
+    )
+
+
 class Binding:
     """Lets arguments flow into parameters. What is behind the named ones is kept by position and by keyword."""
 
@@ -27,29 +45,33 @@ class Binding:
         self._elements = elements
         self._asked: dict[int, set[str]] = defaultdict(set)
         self._givers: dict[int, list[int]] = defaultdict(list)
+        self._taken: dict[int, _Taken] = {}
 
     def bind(self, callee: Code, receiver: Value | None, passed: Passed) -> None:
         """Let the arguments flow into the parameters of `callee`."""
-        parameters = callee.function.parameters
-        slots = [index for index, each in enumerate(parameters) if each.kind == "positional"]
+        taken = self._taken.get(callee.key)
+        if taken is None:
+            taken = self._taken[callee.key] = _taken(callee)
+        slots = taken.slots
         if receiver is not None and slots:
-            self._flow.add(callee.offset + slots.pop(0), receiver)
+            self._flow.add(callee.offset + slots[0], receiver)
+            slots = slots[1:]
         for node, index in zip(passed.positional, slots, strict=False):
             self._flow.copy(node, callee.offset + index)
-        by_name = {each.name: index for index, each in enumerate(parameters) if each.kind in ("positional", "keyword")}
-        takes_more = any(each.kind == "kwarg" for each in parameters)
         for name, node in passed.keywords:
-            if name in by_name:
-                self._flow.copy(node, callee.offset + by_name[name])
-            elif takes_more:
+            if name in taken.by_name:
+                self._flow.copy(node, callee.offset + taken.by_name[name])
+            elif taken.takes_more:
                 self._flow.copy(node, self.keyword(callee.key, name))
         behind = len(passed.positional)
-        self._rest(callee, passed.positional[len(slots) :])
+        if behind > len(slots):
+            self._rest(callee, passed.positional[len(slots) :])
         for node in passed.starred:
-            self._flow.watch(node, partial(self._hand_on, callee, slots[behind:], max(behind - len(slots), 0)))
-        free = [index for index in by_name.values() if index not in slots[:behind]]
-        for node in passed.mappings:
-            self._flow.watch(node, partial(self._hand_on_keywords, callee, free))
+            self._flow.watch(node, self._hand_on, callee, slots[behind:], max(behind - len(slots), 0))
+        if passed.mappings:
+            free = [index for index in taken.by_name.values() if index not in slots[:behind]]
+            for node in passed.mappings:
+                self._flow.watch(node, self._hand_on_keywords, callee, free)
 
     def keyword(self, key: int, name: str) -> int:
         """The node of what stands under a name in the `**kwargs` of the function with that key."""

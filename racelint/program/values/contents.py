@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from racelint import facts
 from racelint.program.sources.source import Code
 from racelint.program.values.elements import Elements
@@ -32,7 +30,7 @@ class Contents:
     def load_item(self, code: Code, operation: facts.LoadItem) -> None:
         """What `x[key]` may be."""
         if operation.base >= 0:
-            self._flow.watch(code.offset + operation.base, partial(self._item_of, code, operation))
+            self._flow.watch(code.offset + operation.base, self._item_of, code, operation)
 
     def _item_of(self, code: Code, operation: facts.LoadItem, base: Value) -> None:
         node = code.offset + operation.id
@@ -54,7 +52,7 @@ class Contents:
     def store_item(self, code: Code, operation: facts.StoreItem) -> None:
         """Where the value of `x[key] = value` goes."""
         if operation.base >= 0 and operation.value >= 0:
-            self._flow.watch(code.offset + operation.base, partial(self._store_in, code, operation))
+            self._flow.watch(code.offset + operation.base, self._store_in, code, operation)
 
     def _store_in(self, code: Code, operation: facts.StoreItem, base: Value) -> None:
         if isinstance(base, Instance):
@@ -83,7 +81,7 @@ class Contents:
     def element(self, code: Code, operation: facts.Element) -> None:
         """What the variable of a loop may be."""
         if operation.iterable >= 0:
-            self._flow.watch(code.offset + operation.iterable, partial(self._iterate, code, operation))
+            self._flow.watch(code.offset + operation.iterable, self._iterate, code, operation)
 
     def _iterate(self, code: Code, operation: facts.Element, iterable: Value) -> None:
         node = code.offset + operation.id
@@ -91,12 +89,12 @@ class Contents:
         if isinstance(iterable, Instance):
             iterator = self._flow.node("iterator", code.key, operation.id)
             self._invocation.method((code.key, operation.id), iterable, "__iter__", Passed((), ()), iterator)
-            self._flow.watch(iterator, partial(self._elements.draw, node))
+            self._flow.watch(iterator, self._elements.draw, node)
 
     def unpack(self, code: Code, operation: facts.Unpack) -> None:
         """What one name of `a, b = value` may be."""
         if operation.value >= 0:
-            self._flow.watch(code.offset + operation.value, partial(self._unpack_from, code, operation))
+            self._flow.watch(code.offset + operation.value, self._unpack_from, code, operation)
 
     def _unpack_from(self, code: Code, operation: facts.Unpack, value: Value) -> None:
         node = code.offset + operation.id

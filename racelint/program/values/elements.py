@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from racelint.knowledge.containers import MAPPINGS
 from racelint.program.values.flow import Flow
 from racelint.program.values.values import Generator, Interner, LibraryObject, Pair, Site, Value
@@ -67,7 +65,7 @@ class Elements:
         """What a mapping holds that is made of a mapping, or of pairs."""
         drawn = self._flow.node("drawn", node, container)
         self.take(drawn, container)
-        self._flow.watch(drawn, partial(self._unpaired, node))
+        self._flow.watch(drawn, self._unpaired, node)
 
     def _unpaired(self, node: int, value: Value) -> None:
         if isinstance(value, Pair):

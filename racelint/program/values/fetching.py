@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from racelint import facts
@@ -48,7 +47,7 @@ class Fetching:
     def load(self, code: Code, operation: facts.LoadAttr) -> None:
         """What `x.name` may be."""
         if operation.base >= 0:
-            self._flow.watch(code.offset + operation.base, partial(self._attribute_of, code, operation))
+            self._flow.watch(code.offset + operation.base, self._attribute_of, code, operation)
 
     def _attribute_of(self, code: Code, operation: facts.LoadAttr, base: Value) -> None:
         node, name = code.offset + operation.id, operation.name
@@ -103,7 +102,7 @@ class Fetching:
 
     def _bind_from(self, cls: ClassInfo, code: Code, operation: facts.LoadAttr, receiver: Value) -> None:
         node = self._flow.node("class", cls.key, operation.name)
-        self._flow.watch(node, partial(self._bind, code, operation, receiver))
+        self._flow.watch(node, self._bind, code, operation, receiver)
 
     def _bind(self, code: Code, operation: facts.LoadAttr, receiver: Value, value: Value) -> None:
         """What fetching the class-level `value` through `receiver` gives."""
@@ -131,7 +130,7 @@ class Fetching:
     def store(self, code: Code, operation: facts.StoreAttr) -> None:
         """Where the value of `x.name = value` goes."""
         if operation.base >= 0:
-            self._flow.watch(code.offset + operation.base, partial(self._store_on, code, operation))
+            self._flow.watch(code.offset + operation.base, self._store_on, code, operation)
 
     def _store_on(self, code: Code, operation: facts.StoreAttr, base: Value) -> None:
         match base:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Final
+from typing import Any, Final
 
 from racelint.program.values.values import NO_VALUES, Value, ValueSet
 
@@ -13,7 +13,9 @@ LIMIT: Final = 40
 FEW: Final = 8
 """Of so many targets a tuple is made: most nodes have one, and a tuple takes the least memory."""
 
-Watcher = Callable[[Value], None]
+Watcher = tuple[Any, ...]
+"""What is called, and the first of its arguments: there are millions, and a tuple takes a quarter of a `partial`."""
+
 Targets = tuple[int, ...] | dict[int, None]
 
 
@@ -25,6 +27,7 @@ class Flow:
         self._singles: dict[Value, ValueSet] = {}
         self._targets: list[Targets | None] = [None] * size
         self._watchers: list[list[Watcher] | None] = [None] * size
+        self._methods: dict[Callable[..., None], Callable[..., None]] = {}
         self._keys: dict[Hashable, int] = {}
         self._pending: list[tuple[int, Value]] = []
 
@@ -53,7 +56,7 @@ class Flow:
         if held is None:
             # most nodes hold one value: they share the set of it until a second one comes
             self._held[node] = self._single(value)
-        elif value in held or len(held) >= LIMIT:
+        elif len(held) >= LIMIT or value in held:
             return
         else:
             if len(held) == 1:
@@ -83,34 +86,36 @@ class Flow:
         for value in self._held[source] or ():
             self.add(target, value)
 
-    def watch(self, node: int, watcher: Watcher) -> None:
-        """Call `watcher` for each value of the node, now or later."""
+    def watch(self, node: int, watcher: Callable[..., None], *given: object) -> None:
+        """Call `watcher` with what is given and each value of the node, now or later."""
+        # each look at a method makes a new object of it: one is kept
+        watcher = self._methods.setdefault(watcher, watcher)
         watchers = self._watchers[node]
         if watchers is None:
-            self._watchers[node] = [watcher]
+            self._watchers[node] = [(watcher, *given)]
         else:
-            watchers.append(watcher)
+            watchers.append((watcher, *given))
         for value in tuple(self._held[node] or ()):
-            watcher(value)
+            watcher(*given, value)
 
     def run(self) -> None:
         """Propagate until nothing changes. Ends because values are finitely many and sets only grow.
 
         Edges and watchers are dropped then: what is held stays, and nothing can be added any more.
         """
-        held, pending = self._held, self._pending
+        held, pending, singles = self._held, self._pending, self._singles
         all_targets, all_watchers = self._targets, self._watchers
         while pending:
             node, value = pending.pop()
             targets = all_targets[node]
             if targets is not None:
                 # `add`, written out: more than a million calls of it would be a quarter of the time of linking
-                single = self._single(value)
+                single = singles.get(value) or self._single(value)
                 for target in targets:
                     there = held[target]
                     if there is None:
                         held[target] = single
-                    elif value in there or len(there) >= LIMIT:
+                    elif len(there) >= LIMIT or value in there:
                         continue
                     elif len(there) == 1:
                         held[target] = {**there, value: None}
@@ -119,7 +124,8 @@ class Flow:
                     pending.append((target, value))
             watchers = all_watchers[node]
             if watchers is not None:
-                for watcher in tuple(watchers):
-                    watcher(value)
+                for watcher, *given in tuple(watchers):
+                    watcher(*given, value)
         self._targets.clear()
         self._watchers.clear()
+        self._methods.clear()

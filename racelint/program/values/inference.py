@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from racelint import facts
@@ -103,7 +102,7 @@ class Inference:
         node = code.offset + operation.id
         self._flow.add(node, self._values.function(made, None))
         for decorator in made.function.decorators:
-            self._flow.watch(code.offset + decorator, partial(self._decorate, code, operation, made))
+            self._flow.watch(code.offset + decorator, self._decorate, code, operation, made)
 
     def _decorate(self, code: Code, operation: facts.MakeFunction, made: Code, decorator: Value) -> None:
         """A class as decorator makes an object of the function.
@@ -191,13 +190,13 @@ class Inference:
             return
         yields = self._flow.node("yields", code.key)
         if operation.delegates:
-            self._flow.watch(code.offset + operation.value, partial(self._elements.draw, yields))
+            self._flow.watch(code.offset + operation.value, self._elements.draw, yields)
         else:
             self._flow.copy(code.offset + operation.value, yields)
 
     def _entered(self, code: Code, operation: facts.Entered) -> None:
         if operation.manager >= 0:
-            self._flow.watch(code.offset + operation.manager, partial(self._enter, code, operation))
+            self._flow.watch(code.offset + operation.manager, self._enter, code, operation)
 
     def _enter(self, code: Code, operation: facts.Entered, manager: Value) -> None:
         node = code.offset + operation.id
@@ -225,7 +224,7 @@ class Inference:
             return
         passed = arguments(code, operation)
         site, result = (code.key, operation.id), code.offset + operation.id
-        self._flow.watch(code.offset + operation.callee, partial(self._invocation.call, site, passed, result))
+        self._flow.watch(code.offset + operation.callee, self._invocation.call, site, passed, result)
         callee = code.operation(operation.callee)
         if type(callee) is facts.LoadName and callee.name in ("getattr", "setattr", "delattr", "hasattr"):
             self._reflect(code, operation, callee.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from racelint import facts
 from racelint.knowledge.containers import CALLED, REFERENCES
@@ -75,7 +74,7 @@ class Invocation:
         defining = self._types.attributes.defining(receiver.cls, name)
         if defining is not None:
             node = self._flow.node("class", defining.key, name)
-            self._flow.watch(node, partial(self._implicit, site, receiver, passed, result))
+            self._flow.watch(node, self._implicit, site, receiver, passed, result)
             found = True
         return found
 
@@ -108,7 +107,7 @@ class Invocation:
         defining = self._types.attributes.defining(cls, "__new__")
         if defining is not None:
             node = self._flow.node("class", defining.key, "__new__")
-            self._flow.watch(node, partial(self._new, site, cls, passed))
+            self._flow.watch(node, self._new, site, cls, passed)
 
     def _new(self, site: Site, cls: ClassInfo, passed: Passed, value: Value) -> None:
         if isinstance(value, FunctionRef):
@@ -150,4 +149,4 @@ class Invocation:
                 first.starred + passed.starred,
                 first.mappings + passed.mappings,
             )
-            self._flow.watch(first.positional[0], partial(self.call, site, joined, result))
+            self._flow.watch(first.positional[0], self.call, site, joined, result)

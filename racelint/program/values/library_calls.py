@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 from racelint.knowledge.containers import (
     DEFAULTDICT,
@@ -48,7 +48,7 @@ class LibraryCalls:
                 self._flow.add(result, self._values.partial(site))
             return
         if qualname == "object.__new__" and result is not None and passed.positional:
-            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
+            self._flow.watch(passed.positional[0], self._fresh, site, result)
             return
         if qualname == "super":
             self._super(site, passed, result)
@@ -57,7 +57,7 @@ class LibraryCalls:
         if self._is_class(owner) and passed.positional:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
             rest = Passed(passed.positional[1:], passed.keywords, passed.starred, passed.mappings)
-            self._flow.watch(passed.positional[0], partial(self._spawning.spawn, site, qualname, rest))
+            self._flow.watch(passed.positional[0], self._spawning.spawn, site, qualname, rest)
         if result is not None:
             self._library_result(site, qualname, passed, result)
         self._spawning.spawn(site, qualname, passed, None)
@@ -74,9 +74,9 @@ class LibraryCalls:
                 self._give_back(site, passed.positional[slot])
                 if slot:
                     self._flow.copy(passed.positional[slot], result)
-                    self._flow.watch(passed.positional[0], partial(self._some_instance, result))
+                    self._flow.watch(passed.positional[0], self._some_instance, result)
                 else:
-                    self._flow.watch(passed.positional[slot], partial(self._same_object, result))
+                    self._flow.watch(passed.positional[slot], self._same_object, result)
             return
         if qualname in DRAWS or qualname in TAKES_ONE:
             self._iteration(site, qualname, passed, result)
@@ -106,12 +106,12 @@ class LibraryCalls:
             self._give_back(site, given)
             self._flow.copy(given, held)
         elif qualname in MAPPINGS:
-            self._flow.watch(given, partial(self._elements.unpair, held))
-            self._flow.watch(given, partial(self._keep_keys, site))
+            self._flow.watch(given, self._elements.unpair, held)
+            self._flow.watch(given, self._keep_keys, site)
             if qualname == DEFAULTDICT:
-                self._flow.watch(given, partial(self._from_factory, site, held))
+                self._flow.watch(given, self._from_factory, site, held)
         else:
-            self._flow.watch(given, partial(self._elements.draw, held))
+            self._flow.watch(given, self._elements.draw, held)
 
     def _keep_keys(self, site: Site, container: Value) -> None:
         if isinstance(container, LibraryObject) and container.qualname in MAPPINGS:
@@ -128,13 +128,13 @@ class LibraryCalls:
                 for node in passed.positional:
                     self._flow.copy(node, result)
             else:
-                self._flow.watch(passed.positional[0], partial(self._elements.draw, result))
+                self._flow.watch(passed.positional[0], self._elements.draw, result)
             return
         self._flow.add(result, self._values.library_object("list", site))
         held = self._elements.held(site)
         give = self._elements.pair if qualname == "enumerate" else self._elements.draw
         for node in passed.positional[DRAWS[qualname] :]:
-            self._flow.watch(node, partial(give, held))
+            self._flow.watch(node, give, held)
 
     def _super(self, site: Site, passed: Passed, result: int | None) -> None:
         code: Code | None = self._types.names.sources.codes[site[0]]
@@ -142,7 +142,7 @@ class LibraryCalls:
             code = code.parent
         if code is None or code.cls is None or result is None or not code.function.parameters:
             return
-        self._flow.watch(code.offset, partial(self._add_super, code.cls, result))
+        self._flow.watch(code.offset, self._add_super, code.cls, result)
 
     def _add_super(self, cls: ClassInfo, result: int, receiver: Value) -> None:
         if isinstance(receiver, Instance | ClassRef):
@@ -160,11 +160,11 @@ class LibraryCalls:
                     self._flow.copy(passed.positional[0], self._elements.keys(receiver.site))
             if method in ("extend", "update", "extendleft"):
                 give = self._elements.unpair if receiver.qualname in MAPPINGS else self._elements.draw
-                self._flow.watch(passed.positional[0], partial(give, held))
+                self._flow.watch(passed.positional[0], give, held)
         if result is None:
             return
         if method == "__new__" and passed.positional:
-            self._flow.watch(passed.positional[0], partial(self._fresh, site, result))
+            self._flow.watch(passed.positional[0], self._fresh, site, result)
         returned = self._returns(callee.qualname)
         named = self._named(receiver, passed) if method in TAKES_ELEMENT else None
         if named is not None:

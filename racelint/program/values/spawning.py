@@ -41,7 +41,7 @@ class Spawning:
                 target = passed.at(spawn.callee)
                 if target is not None:
                     given = self._handed_over(spawn, passed)
-                    self._flow.watch(target, partial(self._start, site, spawn, given, receiver))
+                    self._flow.watch(target, self._start, site, spawn, given, receiver)
 
     def _spawn_coroutines(self, spawn: Spawn, passed: Passed, receiver: Value | None) -> None:
         """A coroutine runs what was called to make it: each such call counts as the start of a task."""
@@ -95,7 +95,7 @@ class Spawning:
 
     def _drawn(self, iterable: int) -> int:
         element = self._flow.node("drawn", iterable)
-        self._flow.watch(iterable, partial(self._elements.draw, element))
+        self._flow.watch(iterable, self._elements.draw, element)
         return element
 
     def _displayed(self, args: Slot | None, kwargs: Slot | None, passed: Passed) -> Passed:
