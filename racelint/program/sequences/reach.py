@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from racelint import facts
 from racelint.facts import Node
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Sequences
@@ -31,7 +32,10 @@ class Reach:
     def reads_of(self, access: Access) -> list[int]:
         """The accesses of a Place from which the value is computed that an update stores there."""
         found = []
-        for id in sorted(self._flow.sources(access.value)):
+        # what gave the key says which item is updated, and nothing about its value
+        store = self._flow.operation(access.id)
+        keys = self._flow.sources(store.key) if type(store) is facts.StoreItem else frozenset()
+        for id in sorted(self._flow.sources(access.value) - keys):
             for each in self._by_load.get(id, ()):
                 # what is looked into counts where it is looked into, not where the container was fetched
                 if each.place == access.place and each.base == access.base and each.id < access.id:
