@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from textwrap import dedent
 
 import pytest
 from builders import lock_text, program, short
-from hypothesis import given
-from hypothesis import strategies as st
 
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
-from racelint.program.deadlocks.rings import rings_of
 
 LOCKS = """
 import threading
@@ -286,15 +282,3 @@ def test_a_log_record_takes_the_locks_of_the_programs_handlers(body: str, again:
     ).lockorder
 
     assert {text(nesting) for nesting in found.again} == again
-
-
-PAIRS = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair[0] != pair[1]))
-
-
-@given(PAIRS)
-def test_all_rings_are_found_each_once(pairs: set[tuple[int, int]]) -> None:
-    ways = (way for size in range(2, 7) for way in itertools.permutations(range(6), size) if way[0] == min(way))
-    expected = [way for way in ways if {*zip(way, (*way[1:], way[0]), strict=True)} <= pairs]
-    found = rings_of((("class", one, "lock"), ("class", other, "lock")) for one, other in pairs)
-
-    assert sorted(tuple(key[1] for key in ring) for ring in found) == sorted(expected)

@@ -27,7 +27,7 @@ def of_reading() -> bytes:
 @cache
 def of_everything() -> bytes:
     """The digest of what decides what comes of a program."""
-    return digest(of_reading(), *_sources(("",)))
+    return digest(of_reading(), _of_library("networkx", "__init__.py"), *_sources(("",)))
 
 
 def _python() -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -24,7 +24,11 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     told: set[tuple[LockKey, LockKey]] = set()
     if len(by_pair) < 2:
         return
-    for ring in sorted(rings_of(by_pair), key=lambda ring: (len(ring), ring)):
+    import networkx  # it takes longer to load than most programs to link, and few have such pairs
+
+    graph = networkx.DiGraph(sorted(by_pair))
+    found = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
+    for ring in sorted(found, key=lambda ring: (len(ring), ring)):
         pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
         if any(pair in told for pair in pairs):
             continue
@@ -34,32 +38,9 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
             yield together
 
 
-def rings_of(pairs: Iterable[tuple[LockKey, LockKey]]) -> Iterator[list[LockKey]]:
-    """The rings that follow from the pairs, each from its least lock on."""
-    after: dict[LockKey, list[LockKey]] = defaultdict(list)
-    before: dict[LockKey, list[LockKey]] = defaultdict(list)
-    for outer, inner in pairs:
-        after[outer].append(inner)
-        before[inner].append(outer)
-    for start in after:
-        back = _distances(before, start)
-        pending = [[start]]
-        while pending:
-            way = pending.pop()
-            for each in after.get(way[-1], ()):
-                if each == start:
-                    yield way
-                elif each not in way and len(way) + back.get(each, LENGTH) <= LENGTH:
-                    pending.append([*way, each])
-
-
-def _distances(before: dict[LockKey, list[LockKey]], start: LockKey) -> dict[LockKey, int]:
-    """From which locks there is a way to `start` over none that is less, and how many steps the shortest has."""
-    found, layer = {start: 0}, {start}
-    for distance in range(1, LENGTH):
-        layer = {each for key in layer for each in before.get(key, ()) if each > start and each not in found}
-        found.update(dict.fromkeys(layer, distance))
-    return found
+def _turned(ring: list[LockKey]) -> list[LockKey]:
+    start = ring.index(min(ring))
+    return ring[start:] + ring[:start]
 
 
 def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting, ...] | None:
