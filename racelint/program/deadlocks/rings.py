@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -22,13 +23,7 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
         if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
     told: set[tuple[LockKey, LockKey]] = set()
-    if len(by_pair) < 2:
-        return
-    import networkx  # it takes longer to load than most programs to link, and few have such pairs
-
-    graph = networkx.DiGraph(sorted(by_pair))
-    found = [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
-    for ring in sorted(found, key=lambda ring: (len(ring), ring)):
+    for ring in sorted(_simple_cycles(by_pair), key=lambda ring: (len(ring), ring)):
         pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
         if any(pair in told for pair in pairs):
             continue
@@ -36,6 +31,21 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
         if together is not None:
             told.update(pairs)
             yield together
+
+
+def _simple_cycles(pairs: Iterable[tuple[LockKey, LockKey]]) -> list[list[LockKey]]:
+    """The rings that follow from the pairs, each from its least lock on."""
+    inner: dict[LockKey, set[LockKey]] = defaultdict(set)
+    for one, other in pairs:
+        inner[one].add(other)
+    try:
+        TopologicalSorter(inner).prepare()
+    except CycleError:
+        import networkx  # it takes longer to load than most programs to link, and few have a ring at all
+
+        graph = networkx.DiGraph(sorted((one, other) for one, others in inner.items() for other in others))
+        return [_turned(ring) for ring in networkx.simple_cycles(graph, length_bound=LENGTH)]
+    return []
 
 
 def _turned(ring: list[LockKey]) -> list[LockKey]:
