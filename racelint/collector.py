@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,4 +17,12 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # all that was made counts as old: else the next object would have the collector look through it
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
+
+
+def leave_all_behind() -> None:
+    """For a process of one's own: nothing is looked through when it ends, as the system takes it all back."""
+    atexit.register(gc.freeze)

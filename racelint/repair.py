@@ -7,6 +7,7 @@ round.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,6 +67,8 @@ class _Asked:
     def checked(self, files: Mapping[str, Path], texts: Mapping[str, bytes]) -> Report:
         """What is found with these texts in the place of those of some files."""
         changed = {files[path]: text for path, text in texts.items()}
+        # what the last program was linked to goes round in circles, and would be kept beside the next one
+        gc.collect()
         return engine.check(self.paths, self.config, self.progress, {**self.buffers, **changed})
 
 

@@ -14,12 +14,15 @@ from racelint import __version__
 from racelint.baseline import BaselineError
 from racelint.cli import baseline, check, clean, explain, graph, report, server, show, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
+from racelint.collector import leave_all_behind
 from racelint.rule import UnknownRuleError
 from racelint.section import ConfigError
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
+    if arguments is None:
+        leave_all_behind()
     # Python has no stream where whoever started it closed the one of the system.
     sys.stdout, sys.stderr = sys.stdout or StringIO(), sys.stderr or StringIO()
     for stream in (sys.stdout, sys.stderr):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -53,4 +54,6 @@ def _again(run: Callable[[], object]) -> None:
         run()
     except (click.ClickException, BaselineError, ConfigError, UnknownRuleError, OSError) as error:
         tell(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    # what a program was linked to goes round in circles, and would be kept beside the next one
+    gc.collect()
     tell("watching for changes; Ctrl-C ends it")

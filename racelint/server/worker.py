@@ -11,6 +11,7 @@ from pathlib import Path
 
 import racelint.checking  # noqa: F401, whoever asks need not wait for what is loaded before
 from racelint import engine
+from racelint.collector import leave_all_behind
 from racelint.paths import absolute, display_path
 from racelint.readers.worker import read, write
 from racelint.rule import load_rules
@@ -24,6 +25,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     load_rules()
+    leave_all_behind()
     question = read(sys.stdin.buffer.read)
     for answer in survey(pickle.loads(question)) if question is not None else ():
         write(answers, pickle.dumps(answer))
