@@ -31,7 +31,9 @@ class Shapes:
         if act.kind.writes and read.method == "[]" and not self._asks_itself(read, test):
             return None
         if act.kind.rebinds:
-            if act.kind is Kind.WRITE and self._is_absence(read, test, negated):
+            if act.kind is Kind.WRITE and (
+                self.polarity(read, test) is negated or (self._makes(act) and self._is_absence(read, test, negated))
+            ):
                 return Shape.LAZY
             return Shape.CHECK
         if act.kind.writes:
@@ -124,6 +126,10 @@ class Shapes:
         if read.kind is Kind.READ and act.kind is Kind.MUTATE:
             return act.method in REMOVES or act.method in INSERTS
         return True
+
+    def _makes(self, act: Access) -> bool:
+        """Whether the function itself stores what it makes: a flag may be set for whatever else was asked."""
+        return act.code is self._code and not self._flow.is_constant(act.value)
 
     def _is_absence(self, read: Access, test: int, negated: bool) -> bool:
         """Whether a test came out so because nothing was there, if not for that alone: `if x is None and wanted`."""
