@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from racelint import facts
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place
+from racelint.program.sources.source import Code
 from racelint.program.values.values import Site
 
 
@@ -44,3 +46,16 @@ def place_key(place: Place) -> LockKey:
 def site_key(site: Site) -> LockKey:
     """The key of the lock that is made at a site."""
     return "site", site[0], str(site[1])
+
+
+def passes(code: Code, id: int, site: Site) -> bool:
+    """Whether a value of a function is what the call at the site makes there, or may be."""
+    match code.operation(id):
+        case facts.Call():
+            return (code.key, id) == site
+        case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+            return any(each < id and passes(code, each, site) for each in inputs)
+        case facts.Cast(value=value):
+            return passes(code, value, site)
+        case _:
+            return False

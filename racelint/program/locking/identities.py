@@ -9,7 +9,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import argument
-from racelint.program.locking.aliases import Groups, place_key, site_key
+from racelint.program.locking.aliases import Groups, passes, place_key, site_key
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -49,7 +49,7 @@ class Locks:
             if sites:
                 self._sites_of.setdefault(key, set()).update(sites)
                 for site in sites:
-                    if _passes(code, value, site):
+                    if passes(code, value, site):
                         made.setdefault(site, set()).add(key)
                 if self._by_factory(code, value):
                     factories.add(key)
@@ -293,19 +293,6 @@ class Locks:
             permits = not sites.isdisjoint(self._semaphores)
             found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span, permits)
         return found
-
-
-def _passes(code: Code, id: int, site: Site) -> bool:
-    """Whether a value of a function is what the call at the site makes there, or may be."""
-    match code.operation(id):
-        case facts.Call():
-            return (code.key, id) == site
-        case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-            return any(each < id and _passes(code, each, site) for each in inputs)
-        case facts.Cast(value=value):
-            return _passes(code, value, site)
-        case _:
-            return False
 
 
 def _line(code: Code, id: int) -> int:
