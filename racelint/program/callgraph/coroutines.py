@@ -51,5 +51,5 @@ def _entered(code: Code, callee: int) -> int:
     """The manager of the `with` that has given the object of which a method is called, if any has."""
     fetched = code.operations[callee]
     base = fetched.base if type(fetched) is facts.LoadAttr else facts.NOTHING
-    owner = code.operations[base] if base >= 0 else None
+    owner = code.operation(base)
     return owner.manager if type(owner) is facts.Entered else facts.NOTHING

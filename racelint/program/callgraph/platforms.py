@@ -48,10 +48,10 @@ def _asked(code: Code, id: int) -> str:
 
 def _compared(code: Code, test: int) -> str:
     """The system that a test asks for: `sys.platform == "win32"`."""
-    compared = code.operations[test] if test >= 0 else None
+    compared = code.operation(test)
     if type(compared) is not facts.Compute or compared.kind != "==":
         return ""
-    asked, given = (code.operations[id] if id >= 0 else None for id in compared.operands)
+    asked, given = (code.operation(id) for id in compared.operands)
     if type(asked) is not facts.LoadAttr or type(given) is not facts.Const or given.kind != "str":
         return ""
     return NAMES.get((asked.name, ast.literal_eval(given.text)), "")

@@ -177,7 +177,7 @@ class Places:
 
     def _stands_for_none(self, code: Code, id: int) -> bool:
         """Whether a global is a bare object, which is good for nothing but to be told from all else."""
-        operation = code.operations[id] if 0 <= id < len(code.operations) else None
+        operation = code.operation(id)
         if type(operation) is not facts.LoadName or operation.scope != "global":
             return False
         values = self.types.of(code, id)

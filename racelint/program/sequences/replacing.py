@@ -43,7 +43,7 @@ def _is_named(code: Code, id: int) -> bool:
 
     Where None is put in the place of something, that was there to be taken.
     """
-    match code.operations[id] if id >= 0 else None:
+    match code.operation(id):
         case facts.Const(kind=kind):
             return kind != "none"
         case facts.LoadName(scope=scope):
