@@ -20,7 +20,7 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     held, harmful = case.protections(access), loses_to(case, access)
     partner = case.partner(access, held, harmful)
     is_run_beside_itself = partner is not None and partner.one is partner.other_context
-    if not is_run_beside_itself and case.assumed_partner(access, held, harmful) is None:
+    if not is_run_beside_itself and (_is_setting(case, access) or not case.assumed_partner(access, held, harmful)):
         return
     # asked last, as it follows the calls from here through the whole program
     back = _read_back(case, access) or left_for_exit(case, access)
@@ -46,11 +46,18 @@ def left_behind(case: Case, access: Access) -> Iterator[Race]:
         yield Race(Problem.LEFT, access.code, access.span, access, "assumed", back)
 
 
+def _is_setting(case: Case, access: Access) -> bool:
+    """Whether a property is being set: who else sets it at the same time wants the whole object to have his value."""
+    return "setter" in case.sharing.places.types.attributes.shape(access.code)
+
+
 def _read_back(case: Case, access: Access) -> Access | None:
     """A later read of the Place in the same run of the function, directly or in what it calls."""
     reads = [other for other in case.accesses if not other.kind.writes]
     for other in reads:
-        if other.code is access.code and other.base == access.base and other.id > access.id:
+        # what was fetched before is what was there before, whenever it is looked into
+        fetched = other.load if other.load >= 0 else other.id
+        if other.code is access.code and other.base == access.base and fetched > access.id:
             return other
     calls = case.threads.calls
     reached = calls.reachable([edge.callee for edge in calls.calls(access.code) if edge.site > access.id])
