@@ -89,6 +89,14 @@ SAFETY: dict[str, Safety] = {
         "io.TextIOWrapper bz2.BZ2File lzma.LZMAFile sqlite3.Connection sqlite3.Cursor collections.abc.Generator",
         "select.poll contextlib.ExitStack",
     ),
+    **_all(
+        _UNSAFE,
+        "one user reads it, writes it or goes over it",
+        "docs",
+        "io.IOBase io.RawIOBase io.BufferedIOBase io.TextIOBase http.client.HTTPConnection http.client.HTTPResponse",
+        "collections.abc.Iterator collections.abc.AsyncIterator html.parser.HTMLParser ast.NodeVisitor",
+        "xml.sax.handler.ContentHandler pickle.Pickler pickle.Unpickler argparse.Action cmd.Cmd",
+    ),
 }
 
 # What may be called on a LOOP object from any thread.

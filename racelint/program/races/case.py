@@ -214,7 +214,9 @@ class Case:
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):
             meets = other.kind.writes and self._is_called(other.code) and harms(other)
-            if meets and not exclude_each_other(held, self.protections(other)):
+            if not meets or exclude_each_other(held, self.protections(other)):
+                continue
+            if not self.meetings.are_strangers(access, other):
                 return Partner(other, main, main)
         return None
 
@@ -224,11 +226,14 @@ class Case:
         They may call what is public although a started context does so too, but that may be the only one to know the
         object: then no other access is theirs.
         """
-        if code.function.is_async and not self._between_tasks:
+        if not self._between_tasks and (code.function.is_async or self._stays_in_loop(code)):
             return False
         if any(each.is_main for each in self.threads.of(code)):
             return True
         return code.key in self.threads.offered and self._is_known_outside
+
+    def _stays_in_loop(self, code: Code) -> bool:
+        return code.cls is not None and self.sharing.users.is_of_loop(code.cls)
 
     @cached_property
     def _is_known_outside(self) -> bool:
@@ -244,7 +249,7 @@ class Case:
 
         The body of a module runs once, before there are callers outside: only what is started can be beside it.
         """
-        if self.meetings.is_overridden(access, other) or self.meetings.is_overridden(other, access):
+        if self.meetings.are_strangers(access, other):
             return False
         once = any(each.code.function.kind == "module" for each in (access, other))
         return any(

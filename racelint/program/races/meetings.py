@@ -33,7 +33,7 @@ class Meetings:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
         if exclude_each_other(held, self.protections(other)) or self.sharing.single_flight.covers(access, other):
             return
-        if self.is_overridden(access, other) or self.is_overridden(other, access):
+        if self.are_strangers(access, other):
             return
         for one in self.sharing.threads.of(access.code):
             for other_context in self.sharing.threads.of(other.code):
@@ -83,18 +83,24 @@ class Meetings:
         mine, theirs = _receivers(one, access), _receivers(other_context, other)
         return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
 
-    def is_overridden(self, access: Access, other: Access) -> bool:
+    def are_strangers(self, access: Access, other: Access) -> bool:
+        """Whether no object runs the methods of both."""
+        return self._is_overridden(access, other) or self._is_overridden(other, access)
+
+    def _is_overridden(self, access: Access, other: Access) -> bool:
         """Whether the one is in a method that nobody calls, and all objects of the other have a method of their own."""
         code, threads = access.code, self.sharing.threads
         if not self._is_own(access) or code.cls is None or code.parent is not code.cls.body:
             return False
+        receivers = {value for value in other.bases if isinstance(value, Instance)}
+        classes = {value.cls for value in receivers} if len(receivers) == len(other.bases) else set()
+        callers = threads.calls.callers(code)
+        if self._is_own(other):
+            classes = {other.code.cls, *other.code.cls.subclasses} if other.code.cls is not None else set()
+            callers = [each for each in callers if isinstance(each.receiver, Instance) and each.receiver.cls in classes]
         attributes = threads.calls.types.attributes
-        classes = {value.cls for value in other.bases if isinstance(value, Instance)}
-        theirs = classes and len({value for value in other.bases if isinstance(value, Instance)}) == len(other.bases)
-        overridden = theirs and all(
-            code.cls in cls.mro and attributes.defining(cls, code.name) is not code.cls for cls in classes
-        )
-        return bool(overridden) and not self._is_own(other) and not threads.calls.callers(code)
+        overridden = (code.cls in cls.mro and attributes.defining(cls, code.name) is not code.cls for cls in classes)
+        return bool(classes) and all(overridden) and not callers
 
     def _is_own(self, access: Access) -> bool:
         """Whether an access is to the receiver of its method, or of the one around its function."""

@@ -21,6 +21,7 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
+from racelint.program.sharing.users import Users
 from racelint.program.sources.source import ClassInfo, Code, makes
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
@@ -41,6 +42,7 @@ class Sharing:
     approaches: Approaches
     beliefs: Beliefs
     single_flight: SingleFlight
+    users: Users
     given_to_each: dict[int, set[Value]] = field(default_factory=dict)
     noting_process: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether they store which process they are in."""
@@ -102,15 +104,29 @@ class Sharing:
         return access.base == own
 
     def is_assumed(self, place: Place) -> bool:
-        """Whether `--assume-shared` names the Place, its class or its module."""
+        """Whether `--assume-shared` names the Place, its class or its module.
+
+        What has one user for each object is meant only where the pattern ends with the name of the class or the Place.
+        """
         known = self._assumed.get(place)
         if known is None:
             names = [place.symbol]
             while "." in names[-1]:
                 names.append(names[-1].rpartition(".")[0])
             known = any(fnmatchcase(name, pattern) for name in names for pattern in self.assumed)
-            known = self._assumed[place] = known and (place.kind != "closure" or self._is_handed_out(place))
+            known = known and (place.kind != "closure" or self._is_handed_out(place))
+            known = self._assumed[place] = known and (self._is_promised(names[:2]) or not self._has_one_user(place))
         return known
+
+    def _is_promised(self, names: Sequence[str]) -> bool:
+        """Whether a pattern has one of these names written out at its end."""
+        ends = [(pattern, pattern.rpartition(".")[2]) for pattern in self.assumed]
+        return any(
+            fnmatchcase(name, pattern) and name.rpartition(".")[2] == end for name in names for pattern, end in ends
+        )
+
+    def _has_one_user(self, place: Place) -> bool:
+        return place.kind == "attribute" and self.users.is_one(self.places.types.names.sources.classes[place.owner])
 
     def _is_handed_out(self, place: Place) -> bool:
         """Whether a closure variable outlives the call that makes it, with an inner function that uses it."""
@@ -197,7 +213,16 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
     places = locksets.places
     naming = name_objects(threads, places)
     approaches = Approaches(naming, locksets)
-    sharing = Sharing(threads, places, tuple(assumed), naming, approaches, Beliefs(locksets), SingleFlight(locksets))
+    sharing = Sharing(
+        threads,
+        places,
+        tuple(assumed),
+        naming,
+        approaches,
+        Beliefs(locksets),
+        SingleFlight(locksets),
+        Users(threads.calls, locksets),
+    )
     for context in threads.contexts[1:]:
         if context.own_instance:
             given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
