@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import SNAPSHOTS
@@ -16,11 +17,15 @@ from racelint.program.races.case import Case
 from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike, is_set_at_the_end
 from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
+from racelint.program.races.once import is_done_once
 from racelint.program.races.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.sequences.composites import REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
-from racelint.program.sequences.misses import handled_misses
+from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
+
+NONE_FOUND: Final = frozenset({"AttributeError"})
+"""What is raised where None is found instead of an object."""
 
 
 def is_excused(case: Case, sequence: Composite) -> bool:
@@ -31,9 +36,13 @@ def is_excused(case: Case, sequence: Composite) -> bool:
 def excuse(case: Case, sequence: Composite) -> str:
     """Why a sequence is right although others may come in between, in words; "" if it is not."""
     if sequence.shape is Shape.DOUBLE_READ:
+        if _is_prepared(case, sequence):
+            return "that it is gone is expected"
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
     if _is_about_itself(case, sequence):
         return "whether it is the running thread, only that thread can change"
+    if is_done_once(case, sequence):
+        return "a flag that is tested and set under a lock lets it happen once"
     if is_memo(case, sequence):
         return "what is kept there may be computed twice without harm"
     if is_estimate(case) or is_time(case, sequence):
@@ -57,6 +66,13 @@ def excuse(case: Case, sequence: Composite) -> str:
     if is_set_at_the_end(case, sequence):
         return "who sets the flag ends the program"
     return "what is done with the flag may as well be done twice" if is_only_settled(case, sequence) else ""
+
+
+def _is_prepared(case: Case, sequence: Composite) -> bool:
+    """Whether the second read is in a `try` that expects to find None: `except AttributeError`."""
+    code = sequence.code
+    flow = case.sharing.places.dataflow(code)
+    return sequence.act in handled(code, flow, NONE_FOUND, named=True)
 
 
 def _is_about_itself(case: Case, sequence: Composite) -> bool:

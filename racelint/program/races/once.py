@@ -1,0 +1,49 @@
+"""Part of the races stage: what a flag lets happen once, as it is tested and set in one critical section."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from racelint import facts
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.locking.lockstate import Held
+from racelint.program.races.case import Case
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.source import Code
+
+FLAG: Final = (facts.LoadAttr, facts.StoreAttr)
+
+
+def is_done_once(case: Case, sequence: Composite) -> bool:
+    """Whether the function that acts is only called behind such a flag: `once.do(make)`."""
+    inner = sequence.last.code
+    callers = case.threads.calls.callers(inner)
+    return (
+        inner is not sequence.code
+        and bool(callers)
+        and all(_is_first(case, each.caller, each.site) for each in callers)
+    )
+
+
+def _is_first(case: Case, code: Code, site: int) -> bool:
+    """Whether a call is only made as long as a flag is not set, which then is, before the lock is given back."""
+    held = case.locksets.held(code, site)
+    with_call = [
+        each
+        for each in code.operations
+        if isinstance(each, FLAG) and _goes_with(case.locksets.held(code, each.id), held)
+    ]
+    raised = {(each.base, each.name) for each in with_call if type(each) is facts.StoreAttr}
+    asked = {each.id for each in with_call if type(each) is facts.LoadAttr and (each.base, each.name) in raised}
+    flow = case.sharing.places.dataflow(code)
+    branches = (node for node in code.controls if type(node) is facts.Branch and node.test >= 0)
+    return any(
+        not asked.isdisjoint(flow.sources(node.test))
+        and any(contains(each, site) for each in (*node.body, *node.orelse))
+        for node in branches
+    )
+
+
+def _goes_with(held: Held, beside: Held) -> bool:
+    """Whether two operations are in one critical section."""
+    return any(use.lock.excludes and beside.get(use) == section for use, section in held.items())
