@@ -48,13 +48,18 @@ class Users:
         """The answer for a class: that of all classes of which its objects are, but for twins that are awaited."""
         found = known.get(cls)
         if found is None:
-            # who asks about a class while it is being asked about holds one of its own kind
-            known[cls] = False
+            # who asks about a class while it is being asked about is made or kept by its objects: others decide
+            before = set(known)
+            known[cls] = True
             made = [each for each in (cls, *cls.subclasses) if not each.subclasses or each in self.makers]
             answers = [not self._has_lock(each) and asked(each) for each in made]
             found = known[cls] = any(answers) and all(
                 answer or self._is_awaited(each) for each, answer in zip(made, answers, strict=True)
             )
+            if not found:
+                # what was believed of others on account of this one is to be asked again
+                for each in [each for each in known if each not in before and each is not cls]:
+                    del known[each]
         return found
 
     def _has_one(self, cls: ClassInfo) -> bool:
@@ -67,11 +72,11 @@ class Users:
     def _is_part(self, cls: ClassInfo) -> bool:
         """Whether only objects with one user make such objects, and keep them."""
         holders, makers = self.holders.get(cls, []), self.makers.get(cls, [])
-        kept = bool(holders) and all(
-            each.kind == "attribute" and self.is_one(self.calls.types.names.sources.classes[each.owner])
-            for each in holders
-        )
-        return kept and bool(makers) and all(self._is_for_one(each) for each in makers)
+        if not makers or not all(each.kind == "attribute" for each in holders):
+            return False
+        owners = [self.calls.types.names.sources.classes[each.owner] for each in holders]
+        others = [each for each in owners if each is not cls]
+        return bool(others) and all(map(self.is_one, others)) and all(map(self._is_for_one, makers))
 
     def _is_for_one(self, code: Code, depth: int = DEPTH) -> bool:
         """Whether a function is part of an object with one user, or is only called by such functions."""
