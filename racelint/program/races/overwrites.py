@@ -20,7 +20,7 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     held, harmful = case.protections(access), loses_to(case, access)
     partner = case.partner(access, held, harmful)
     is_run_beside_itself = partner is not None and partner.one is partner.other_context
-    if not is_run_beside_itself and (_is_setting(case, access) or not case.assumed_partner(access, held, harmful)):
+    if not is_run_beside_itself and (_is_set_for_all(case, access) or not case.assumed_partner(access, held, harmful)):
         return
     # asked last, as it follows the calls from here through the whole program
     back = _read_back(case, access) or left_for_exit(case, access)
@@ -46,9 +46,14 @@ def left_behind(case: Case, access: Access) -> Iterator[Race]:
         yield Race(Problem.LEFT, access.code, access.span, access, "assumed", back)
 
 
-def _is_setting(case: Case, access: Access) -> bool:
-    """Whether a property is being set: who else sets it at the same time wants the whole object to have his value."""
-    return "setter" in case.sharing.places.types.attributes.shape(access.code)
+def _is_set_for_all(case: Case, access: Access) -> bool:
+    """Whether a value is not for this run alone: that of a property, or an attribute of an object at hand.
+
+    Who sets a property at the same time wants the whole object to have his value.
+    """
+    if "setter" in case.sharing.places.types.attributes.shape(access.code):
+        return True
+    return access.place.kind == "attribute" and not access.is_of_self and not access.base.startswith(("g:", "c:"))
 
 
 def _read_back(case: Case, access: Access) -> Access | None:

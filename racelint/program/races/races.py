@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from racelint.facts import Span
+from racelint.findings import Evidence
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind, Place
 from racelint.program.races.breaches import Breaches, claimed_guard
@@ -59,6 +62,7 @@ def link_races(
     told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
     splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
     races.found.extend(race for race in splits if (race.path, race.span) not in told)
+    races.found = _one_per_name(races.found)
     races.uncovered.extend(find_uncovered(locksets))
     return races
 
@@ -95,6 +99,9 @@ def _pair_race(pair: Pair) -> Race:
         taken=pair.takes,
     )
 
+
+EVIDENCES: Final[tuple[Evidence, ...]] = ("claim", "threads", "lock", "assumed")
+"""The most certain first."""
 
 ORDER = (
     Problem.NO_EXCLUSION,
@@ -140,6 +147,16 @@ def _is_part(race: Race, whole: Race) -> bool:
         return False
     parts = [each.id for each in (race.first, race.access) if each is not None]
     return whole.first is not None and all(whole.first.id <= part <= whole.access.id for part in parts)
+
+
+def _one_per_name(races: list[Race]) -> list[Race]:
+    """One report for each attribute that an access names, of whatever class its object may be: the best believed."""
+    best: dict[tuple[Problem, str, Span, str], Race] = {}
+    for race in races:
+        key = (race.problem, race.path, race.span, race.place.name)
+        if key not in best or EVIDENCES.index(race.evidence) < EVIDENCES.index(best[key].evidence):
+            best[key] = race
+    return [race for race in races if best[race.problem, race.path, race.span, race.place.name] is race]
 
 
 def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:
