@@ -244,11 +244,23 @@ class _EntryLocks:
 
 
 def in_both(one: EntrySet, other: EntrySet) -> EntrySet:
-    """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it."""
+    """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it.
+
+    Of classes with a base in common each may have a lock of its own under one name: an object has one of these.
+    """
     vague = {
         use
         for mine, theirs in ((one, other), (other, one))
         for use in mine - theirs
         if use.base == UNKNOWN and any((same.lock, same.mode) == (use.lock, use.mode) for same in theirs)
     }
-    return (one & other) | vague
+    twins = {use for mine, theirs in ((one, other), (other, one)) for use in mine - theirs if _has_twin(use, theirs)}
+    return (one & other) | vague | twins
+
+
+def _has_twin(use: LockUse, among: EntrySet) -> bool:
+    """Whether one of these is the lock that objects of a sibling class have in the same attribute."""
+    kind, _, name = use.lock.key
+    return kind == "attribute" and any(
+        (each.lock.key[0], each.lock.key[2], each.base, each.mode) == (kind, name, use.base, use.mode) for each in among
+    )
