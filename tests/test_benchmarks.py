@@ -18,7 +18,7 @@ from benchmarks.noise import results as noise
 from benchmarks.noise.__main__ import section as noise_section
 from benchmarks.realbugs import results as realbugs
 from benchmarks.realbugs.cases import Case, Target, located, target_of
-from benchmarks.realbugs.matching import near
+from benchmarks.realbugs.matching import near, repeated
 
 SOURCE = """\
 class Base:
@@ -55,6 +55,12 @@ def _is_near(finding: Finding, case: Case = CASE, *, at_lines: bool = False) -> 
 def test_a_finding_in_a_function_of_the_case_counts_also_nested_and_on_a_base_class() -> None:
     assert _is_near(_finding(9))
     assert not _is_near(_finding(13))
+
+
+def test_after_the_fix_only_what_says_the_same_of_the_same_state_is_the_report_of_before() -> None:
+    before = [_finding(9)]
+    assert repeated(before, [_finding(10, "RL201")])
+    assert not repeated(before, [_finding(9, "RL301"), _finding(9, symbol="n.m.Base.size")])
 
 
 def test_a_finding_counts_where_its_other_side_is_in_the_function_but_not_where_its_lock_is_made_there() -> None:

@@ -3,7 +3,8 @@
 `python -m benchmarks.realbugs` takes for each of the cases in cases.json the last release with the bug and the first
 without it, downloaded with pip once, and checks them as packages, without their tests. Cases without releases are
 checked at their commits if `--mirrors` has a repository for them (`owner+name`, as `git clone --mirror` makes it).
-Whether there is silence after a fix is looked at where there was a report before it.
+Whether there is silence after a fix is looked at where there was a report before it: what is told then of other state,
+or of another kind, is no report of the same bug.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 from benchmarks.checking import LIMIT, Checked, Finding, check
 from benchmarks.page import PAGE, put
 from benchmarks.realbugs.cases import Case, Target, cases, located, target_of
-from benchmarks.realbugs.matching import near
+from benchmarks.realbugs.matching import near, repeated
 from benchmarks.realbugs.results import (
     Causes,
     Outcome,
@@ -134,13 +135,14 @@ def _outcome(case: Case, sides: tuple[Side, ...], checks: Checks, causes: Causes
         return Outcome(case.case, case.category)
     before, after = (checks.get(side.target) for side in sides)
     assert before is not None
-    reports = [Report.of(each) for each in _near(case, sides[0], checks)]
+    reports = _near(case, sides[0], checks)
+    again = repeated(reports, _near(case, sides[1], checks)) if reports else []
     return Outcome(
         case.case,
         case.category,
         checked="commits" if sides[0].is_commit else "releases",
-        before=reports,
-        after=[Report.of(each) for each in _near(case, sides[1], checks)] if reports else [],
+        before=[Report.of(each) for each in reports],
+        after=[Report.of(each) for each in again],
         findings=len(before.findings),
         wall=before.wall,
         failure=before.failure or (after.failure if after and reports else ""),

@@ -50,6 +50,20 @@ def near(case: Case, findings: Sequence[Finding], path: str, source: str, *, at_
     return [each for each in findings if _fits(case, each) and _is_at(each, path, [*extents, *lines])]
 
 
+def repeated(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """Those near the case after the fix that say again what was said before: of the same kind, about the same state."""
+    told = {(_kind(each), _state(each)) for each in before}
+    return [each for each in after if (_kind(each), _state(each)) in told]
+
+
+def _kind(finding: Finding) -> str:
+    return "race" if finding.code.startswith(("RL1", "RL2")) else finding.code[:3]
+
+
+def _state(finding: Finding) -> str:
+    return finding.symbol.rpartition(".")[2].removesuffix("[]")
+
+
 def is_there(case: Case, source: str) -> bool:
     """Whether the file has one of the functions of the case at all."""
     return bool(_wanted(case, source))
