@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
@@ -11,6 +12,10 @@ from racelint.program.races.harmless import loses_to
 from racelint.program.races.race import Problem, Race
 from racelint.program.races.reuse import left_for_exit, left_for_later, moves_on
 from racelint.program.races.switching import are_read_at_once
+from racelint.program.sources.source import Code
+
+NEAR: Final = 3
+"""Where nobody is seen to write another value: over how many calls a value is wanted back, not only there as well."""
 
 
 def overwritten(case: Case, access: Access) -> Iterator[Race]:
@@ -23,7 +28,7 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     if not is_run_beside_itself and (_is_set_for_all(case, access) or not case.assumed_partner(access, held, harmful)):
         return
     # asked last, as it follows the calls from here through the whole program
-    back = _read_back(case, access) or left_for_exit(case, access)
+    back = _read_back(case, access, None if is_run_beside_itself else NEAR) or left_for_exit(case, access)
     if back is None:
         return
     race = Race(Problem.WRITE, access.code, access.span, access, "assumed", back)
@@ -56,8 +61,8 @@ def _is_set_for_all(case: Case, access: Access) -> bool:
     return access.place.kind == "attribute" and not access.is_of_self and not access.base.startswith(("g:", "c:"))
 
 
-def _read_back(case: Case, access: Access) -> Access | None:
-    """A later read of the Place in the same run of the function, directly or in what it calls."""
+def _read_back(case: Case, access: Access, depth: int | None) -> Access | None:
+    """A later read of the Place in the same run of the function, directly or in what it calls, over so many calls."""
     reads = [other for other in case.accesses if not other.kind.writes]
     for other in reads:
         # what was fetched before is what was there before, whenever it is looked into
@@ -65,5 +70,17 @@ def _read_back(case: Case, access: Access) -> Access | None:
         if other.code is access.code and other.base == access.base and fetched > access.id:
             return other
     calls = case.threads.calls
-    reached = calls.reachable([edge.callee for edge in calls.calls(access.code) if edge.site > access.id])
+    called = [edge.callee for edge in calls.calls(access.code) if edge.site > access.id]
+    reached = set(calls.reachable(called)) if depth is None else _near(case, called, depth)
     return next((other for other in reads if other.code.key in reached and other.code is not access.code), None)
+
+
+def _near(case: Case, codes: Sequence[Code], depth: int) -> set[int]:
+    """The functions that are run within so many calls."""
+    found = {code.key for code in codes}
+    for _ in range(depth - 1):
+        codes = [
+            edge.callee for code in codes for edge in case.threads.calls.calls(code) if edge.callee.key not in found
+        ]
+        found |= {code.key for code in codes}
+    return found
