@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import platform
 import statistics
 import sys
 import tempfile
@@ -95,6 +97,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each edit is made")
     parser.add_argument("--dry-run", action="store_true", help="leave the page as it is")
     given = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name, chdir(name):
         folder = Path(name).resolve()
         lines = tree(THREADED, folder, given.cache, given.lines)
@@ -102,7 +105,11 @@ def main() -> None:
         path = report.files[report.findings[0].path]
         seconds = asyncio.run(measured(folder, path, given.rounds))
     rows = [f"| {row} | {taken:.2f} |" for row, taken in zip(ROWS, seconds, strict=True)]
-    table = "\n".join([f"In a project of {lines:,} lines:", "", "| | seconds |", "|---|--:|", *rows])
+    machine = f"{os.cpu_count()} processors, {load:.1f} processes of others on them on the average"
+    head = (
+        f"In a project of {lines:,} lines, median of {given.rounds} (CPython {platform.python_version()}, {machine}):"
+    )
+    table = "\n".join([head, "", "| | seconds |", "|---|--:|", *rows])
     print(table)
     if not given.dry_run:
         PAGE.write_text(put("editing", table, PAGE.read_text(encoding="utf-8")), encoding="utf-8")

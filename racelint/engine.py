@@ -133,22 +133,24 @@ def survey(
     """What `check` says, and the program for whoever asks on; None if it could not be linked."""
     from racelint import checking
 
+    baseline = load(config.baseline) if config.baseline else None
     files, texts, store, sources = _found(paths, config, buffers)
     readings = read(sources, store, _jobs(config), progress)
     checked = checking.check(_modules(readings), config, progress)
     outcome = _came_of(readings, checked)
     if not outcome.errors:
         store.keep_outcome(frame_of(files, config), texts_of(sources), outcome)
-    return _told(files, texts, config, outcome), checked.program
+    return _told(files, texts, config, outcome, baseline), checked.program
 
 
 def glance(paths: Sequence[Path], config: Config, buffers: Mapping[Path, bytes]) -> Glance:
     """What `check` says, if the program was only written otherwise when somebody has checked it."""
+    baseline = load(config.baseline) if config.baseline else None
     files, texts, store, sources = _found(paths, config, buffers)
     frame = frame_of(files, config)
     outcome = store.outcome(frame, texts_of(sources)) or recalled(store, frame, sources, silent)
     if outcome is not None:
-        return Glance(_told(files, texts, config, outcome))
+        return Glance(_told(files, texts, config, outcome, baseline))
     readings = read([each for each in sources if each.file.path in texts], store, 1, silent)
     unread = (_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable))
     return Glance(None, tuple(each for each in unread if each.code in config.codes))
@@ -162,11 +164,16 @@ def _found(
     return files, texts, store, find(files, texts, store)
 
 
-def _told(files: Sequence[SourceFile], texts: Mapping[Path, bytes], config: Config, outcome: Outcome) -> Report:
+def _told(
+    files: Sequence[SourceFile],
+    texts: Mapping[Path, bytes],
+    config: Config,
+    outcome: Outcome,
+    baseline: Baseline | None,
+) -> Report:
     """What is reported of a program, some files of which are buffers."""
     run = _Run(config, {file.display: file.path for file in files if file.asked}, outcome)
     report = _report(run, {display_path(path): text for path, text in texts.items()})
-    baseline = load(config.baseline) if config.baseline else None
     return _asked_for(report, outcome.extent(), config, baseline)
 
 

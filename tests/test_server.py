@@ -321,6 +321,19 @@ def test_a_wrong_configuration_is_told(shop: Path) -> None:
     with_editor(shop, scenario)
 
 
+def test_a_baseline_that_cannot_be_read_is_told(shop: Path) -> None:
+    (shop / "pyproject.toml").write_text('[tool.racelint]\nbaseline = "known.json"\n')
+    (shop / "known.json").write_text("[")
+
+    async def scenario(editor: Editor) -> None:
+        editor.open(shop / "stock.py")
+        while not editor.messages:
+            await editor.told()
+        assert "known.json" in editor.messages[0]
+
+    with_editor(shop, scenario)
+
+
 def test_without_its_library_the_server_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

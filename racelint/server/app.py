@@ -18,6 +18,7 @@ from pygls.workspace import TextDocument
 
 from racelint import __version__
 from racelint.add_noqa import commented
+from racelint.baseline import BaselineError
 from racelint.engine import Glance
 from racelint.fixes import fixed
 from racelint.lines import lines_of
@@ -83,7 +84,7 @@ class Server(LanguageServer):
             if unknown:
                 await asyncio.sleep(QUIET)
                 await self._link({path: documents[path] for path in unknown})
-        except (ConfigError, OSError) as error:
+        except (BaselineError, ConfigError, OSError) as error:
             self._tell(types.MessageType.Error, f"racelint: {error}")
         except LinkingError as error:
             self._tell(types.MessageType.Warning, f"racelint: {error}")
