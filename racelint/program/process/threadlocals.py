@@ -92,10 +92,11 @@ class _Finder:
         made_once = all(
             code.function.kind in ("module", "class") or code.key in constructing for code, _ in uses.stores
         )
-        if not uses.stores or not made_once or any(self._is_prepared(code, id, name) for code, id in uses.reads):
+        if not uses.stores or not made_once:
             return None
+        unprepared = [(code, id) for code, id in uses.reads if not self._is_prepared(code, id, name)]
         setters = {context.index for code, _ in uses.stores for context in self._threads.of(code)}
-        for code, id in uses.reads:
+        for code, id in unprepared:
             others = [each for each in self._threads.of(code) if not each.is_main and each.index not in setters]
             if others or (at_import and code.function.kind in ("function", "lambda")):
                 store, store_id = uses.stores[0]
