@@ -43,6 +43,8 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
         return own, Side(_one(program, context, other.code), held_names(program, other))
     if race.evidence == "assumed":
         return own, Side(ANYBODY, held_names(program, other or race.access))
+    if race.evidence is None:
+        return own, Side(f"another call of what `{called(race.code).rpartition('.')[0]}` decorates")
     shown = example(race)
     if shown is None:
         return own, Side("another thread")

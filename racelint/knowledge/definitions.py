@@ -40,3 +40,6 @@ PLAIN_DECORATORS: Final = frozenset({"property", "staticmethod", "classmethod", 
 
 CONTEXT_DECORATORS: Final = frozenset({"contextlib.ContextDecorator"})
 """Library classes whose objects, put before a function, are entered anew at each of its calls."""
+
+MADE_FOR_EACH_CALL: Final = "_recreate_cm"
+"""The method by which such a class has an object made anew for each call."""

@@ -11,6 +11,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.case import holds_lock
+from racelint.program.races.reuse import is_decorator
 from racelint.program.sequences.composites import DEPTH, INSERTS
 from racelint.program.sharing.sharing import Sharing, is_confined
 from racelint.program.sources.source import Code
@@ -31,12 +32,15 @@ def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
 
 
 def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
-    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, or a lock."""
+    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, a lock, or a
+    decorator that keeps what belongs to one call."""
     if place in locksets.claims.guards or sharing.is_assumed(place):
         return True
     if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
         return True
     codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
+    if any(is_decorator(sharing.places, sharing.threads.calls, code) for code in codes.values()):
+        return True
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
     return any(started) or any(map(locksets.holds, codes.values()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import Case
 from racelint.program.races.harmless import loses_to
 from racelint.program.races.race import Problem, Race
-from racelint.program.races.reuse import left_for_exit, left_for_later, moves_on
+from racelint.program.races.reuse import is_decorator, left_for_exit, left_for_later, moves_on
 from racelint.program.races.switching import are_read_at_once
 from racelint.program.sources.source import Code
 
@@ -26,6 +26,10 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     partner = case.partner(access, held, harmful)
     is_run_beside_itself = partner is not None and partner.one is partner.other_context
     if not is_run_beside_itself and (_is_set_for_all(case, access) or not case.assumed_partner(access, held, harmful)):
+        left = left_for_exit(case, access)
+        if left is not None and _is_entered_by_calls(case, access, harmful):
+            race = Race(Problem.WRITE, access.code, access.span, access, None, left)
+            yield replace(race, needs_no_gil=are_read_at_once(case))
         return
     # asked last, as it follows the calls from here through the whole program
     back = _read_back(case, access, None if is_run_beside_itself else NEAR) or left_for_exit(case, access)
@@ -49,6 +53,14 @@ def left_behind(case: Case, access: Access) -> Iterator[Race]:
         yield Race(Problem.LEFT, access.code, access.span, access, "threads", back, one, other)
     elif case.assumed_partner(access, held, harmful) is not None:
         yield Race(Problem.LEFT, access.code, access.span, access, "assumed", back)
+    elif back.code is not access.code and _is_entered_by_calls(case, access, harmful):
+        yield Race(Problem.LEFT, access.code, access.span, access, None, back)
+
+
+def _is_entered_by_calls(case: Case, access: Access, harms: Callable[[Access], bool]) -> bool:
+    """Whether all calls of a function enter one object, as it decorates the function: one call in another is enough."""
+    decorates = is_decorator(case.sharing.places, case.threads.calls, access.code)
+    return decorates and case.outside_partner(access, case.protections(access), harms) is not None
 
 
 def _is_set_for_all(case: Case, access: Access) -> bool:

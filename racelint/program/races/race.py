@@ -40,14 +40,15 @@ class Race:
     """One racing access (or sequence), the other side, and why it is believed.
 
     The finding stands at `span` in `code`. `one` runs this side and `other_context` the other, where contexts are the
-    evidence; `guard` is the program's own lock for the Place; `lock` the wrong one that is held here.
+    evidence, which is None where calls within each other are enough; `guard` is the program's own lock for the Place;
+    `lock` the wrong one that is held here.
     """
 
     problem: Problem
     code: Code
     span: Span
     access: Access
-    evidence: Evidence
+    evidence: Evidence | None
     other: Access | None = None
     one: Context | None = None
     other_context: Context | None = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from racelint.knowledge.definitions import CONTEXT_DECORATORS
-from racelint.program.callgraph.calls import Edge
-from racelint.program.memory.places import Access, Kind
+from racelint import facts
+from racelint.knowledge.definitions import CONTEXT_DECORATORS, MADE_FOR_EACH_CALL
+from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.memory.places import Access, Kind, Places
 from racelint.program.races.case import Case
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import LibraryObject
 
 OPENS: Final = "__enter__"
@@ -53,12 +54,40 @@ def _goes_on(case: Case, method: str) -> frozenset[str]:
     return frozenset().union(*(places.types.names.knowledge.carried(each, method) for each in held))
 
 
+def is_decorator(places: Places, calls: Calls, code: Code) -> bool:
+    """Whether the object that is entered stands before functions, and so is one for all of their calls."""
+    cls = code.cls
+    if code.name != OPENS or cls is None:
+        return False
+    return any(_is_offered(calls, each) for each in (cls, *cls.subclasses)) or any(
+        _is_around_calls(places, calls, cls, edge) for edge in calls.callers(code)
+    )
+
+
+def _is_offered(calls: Calls, cls: ClassInfo) -> bool:
+    """Whether anybody may put an object of the class, and not one made anew for each call, before a function."""
+    is_public = not cls.qualname.rpartition(".")[2].startswith("_")
+    decorates = any(base in CONTEXT_DECORATORS for each in cls.mro for base in each.library_bases)
+    return is_public and decorates and calls.types.attributes.defining(cls, MADE_FOR_EACH_CALL) is None
+
+
+def _is_around_calls(places: Places, calls: Calls, cls: ClassInfo, edge: Edge) -> bool:
+    """Whether a function that a method hands out enters the method's object around a call of what either is given."""
+    caller, outer = edge.caller, edge.caller.parent
+    if outer is None or not outer.own_name or outer.cls not in cls.mro:
+        return False
+    flow = places.dataflow(caller)
+    scope, _, entered = flow.path(edge.site).rpartition(":")
+    given = [each.name for each in outer.function.parameters[1:]]
+    runs = {flow.path(each.callee) for each in caller.operations if type(each) is facts.Call}
+    functions = {f"{scope}:{name}" for name in given} | {each.name for each in caller.function.parameters}
+    is_kept = caller.key in calls.handed_out or caller.key in calls.lent
+    return is_kept and scope.startswith("c:") and entered == outer.own_name and not runs.isdisjoint(functions)
+
+
 def _is_reused(case: Case, code: Code) -> bool:
     """Whether one object is entered again and again: a decorator, or what is kept where more than one call finds it."""
-    cls = code.cls
-    if cls is not None and any(
-        base in CONTEXT_DECORATORS for each in (cls, *cls.subclasses) for base in each.library_bases
-    ):
+    if is_decorator(case.sharing.places, case.threads.calls, code):
         return True
     return any(_is_kept(case, edge) for edge in case.threads.calls.callers(code))
 
