@@ -29,6 +29,28 @@ class Store:
                 self._file.close()
                 self._file = None
 """
+FLUSHING = """
+import threading
+
+class Store:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._file = open("f")
+        threading.Thread(target=self._flush).start()
+
+    def _flush(self):
+        if self._file is not None:
+            with self._lock:
+                self._file.flush()
+
+    def write(self, text):
+        with self._lock:
+            self._file.write(text)
+
+    def close(self):
+        with self._lock:
+            self._file = None
+"""
 COUNTING = """
 import threading
 
@@ -127,7 +149,7 @@ def test_what_a_critical_section_does_to_a_container_that_was_replaced_meanwhile
 
 
 def test_what_is_used_under_the_lock_is_to_be_tested_under_it() -> None:
-    assert found("RL205", CLOSING).message.endswith("Test it with `_lock` held as well.")
+    assert found("RL205", FLUSHING).message.endswith("Test it with `_lock` held as well.")
 
 
 def test_a_step_says_where_that_was_read_which_a_test_asks_about() -> None:

@@ -685,6 +685,9 @@ def test_a_public_method_is_run_by_whoever_calls_it(tmp_path: Path) -> None:
 
             def reset(self):
                 self.ticks = 0
+
+            def is_late(self):
+                return self.ticks > 9
         """,
     )
 
@@ -710,6 +713,10 @@ def test_what_is_only_assumed_says_so(tmp_path: Path) -> None:
                 if self.handle:
                     self.handle.close()
                     self.handle = None
+
+            def flush(self):
+                if self.handle:
+                    self.handle.flush()
         """
 
     report = checked_text(tmp_path, source, "m.Registry")
@@ -724,9 +731,9 @@ def test_what_is_only_assumed_says_so(tmp_path: Path) -> None:
         "12: `self.handle` is set here",
     )
     assert told(report, "RL205") == (
-        "11: `self.handle` was tested and is read again here: another thread can reset it in between "
+        "16: `self.handle` was tested and is read again here: another thread can reset it in between "
         "(--assume-shared). Read it once into a local variable; test and use that.",
-        "10: `self.handle` is read here first",
+        "15: `self.handle` is read here first",
     )
 
 
