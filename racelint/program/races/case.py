@@ -22,6 +22,7 @@ from racelint.program.locking.guards import (
 )
 from racelint.program.locking.locks import LockKey, is_doubtful
 from racelint.program.locking.locksets import LockSets
+from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.meetings import Meetings
 from racelint.program.races.unshared import is_run_for_tests, is_thread_slot, notes_process
@@ -229,7 +230,7 @@ class Case:
         if not self._between_tasks and (code.function.is_async or self._stays_in_loop(code)):
             return False
         if any(each.is_main for each in self.threads.of(code)):
-            return True
+            return not waives_lock(self.locksets, code)
         return code.key in self.threads.offered and self._is_known_outside
 
     def _stays_in_loop(self, code: Code) -> bool:
