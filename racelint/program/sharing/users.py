@@ -67,17 +67,7 @@ class Users:
         safeties = (knowledge.safety(each) for each in cls.library_bases)
         if any(each is not None and each.kind is SafetyKind.UNSAFE for each in safeties):
             return True
-        return any(self._defines(cls, each) for each in STEPS) or self._is_builder(cls) or self._is_part(cls)
-
-    def _is_builder(self, cls: ClassInfo) -> bool:
-        """Whether most of what is called on an object gives itself back, for the next call on it: `query.limit(3)`."""
-        methods = [each.code for base in cls.mro for each in self.calls.types.attributes.methods(base)]
-        called = [each for each in methods if is_public(each) and not self._is_special(each)]
-        chained = [each for each in called if 0 in each.returns and each.is_method]
-        return len(chained) > 1 and 2 * len(chained) > len(called)
-
-    def _is_special(self, code: Code) -> bool:
-        return code.name.startswith("__") or self.calls.types.attributes.is_property(code)
+        return any(self._defines(cls, each) for each in STEPS) or self._is_part(cls)
 
     def _is_part(self, cls: ClassInfo) -> bool:
         """Whether only objects with one user make such objects, and keep them."""
