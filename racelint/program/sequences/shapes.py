@@ -36,15 +36,16 @@ class Shapes:
             ):
                 return Shape.LAZY
             return Shape.CHECK
-        if act.kind.writes:
-            return Shape.CHECK if self._depends(read, act) else None
+        if act.kind.writes and self._depends(read, act):
+            return Shape.CHECK
         if act.kind is Kind.CONTENT and act.method == "[]" and read.kind is Kind.CONTENT and read.method == "in":
             same_key = act.key >= 0 and read.key >= 0 and self._flow.key(act.key) == self._flow.key(read.key)
             found = same_key and act.id not in self._misses and self._finds(read, test, negated)
             return Shape.CHECK if found else None
         if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
             return None
-        if act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE) and read.kind is Kind.READ and act.code is self._code:
+        uses = act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
+        if uses and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
 
