@@ -117,6 +117,8 @@ def task_sides(program: Program, found: Interleaving | Round) -> tuple[Side, ...
 def disturbance_sides(program: Program, found: Disturbance) -> tuple[Side, ...]:
     """Who changes the state of the process, and who does so meanwhile."""
     own = Side(_one(program, found.one, found.change.code))
+    if found.evidence == "assumed":
+        return own, Side(ANYBODY)
     if found.one is found.other:
         return own, Side("another of them")
     if found.partner is None:

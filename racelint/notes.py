@@ -281,7 +281,7 @@ def disturbance_details(program: Program, found: Disturbance) -> Details:
     return Details(
         symbol=change.by,
         function=change.code.qualname,
-        evidence="threads",
+        evidence=found.evidence,
         live_on=EVERY_BUILD,
         related=related,
         sides=encounter.disturbance_sides(program, found),

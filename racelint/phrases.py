@@ -309,6 +309,8 @@ def listed(words: Sequence[str]) -> str:
 def disturbs(program: Program, found: Disturbance, how: str) -> str:
     """Who changes what, and who is met: "Several threads running `build` change the working directory here at once"."""
     one, other, partner = found.one, found.other, found.partner
+    if found.evidence == "assumed":
+        return f"Any threads (--assume-shared) change {found.change.state.what} here{how} at once"
     what = f"change{'' if one.many else 's'} {found.change.state.what} here{how}"
     text = f"{who(program, one, found.change.code)} {what}"
     if partner is not None:

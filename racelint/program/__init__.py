@@ -129,6 +129,6 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         birth=link_birth(threads, locksets),
         captures=link_captures(places),
         results=link_results(sharing, locksets, races),
-        processwide=link_processwide(threads, locksets),
+        processwide=link_processwide(threads, locksets, assume_shared),
         threadlocals=link_threadlocals(threads, places),
     )

@@ -7,11 +7,13 @@ while and then restored belongs together, from the change to the restoration.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.findings import Evidence
 from racelint.knowledge.model import ProcessState
 from racelint.knowledge.process import ASKING, KEYED, OLD_VALUES, WHILE_ENTERED
 from racelint.program.contexts.contexts import Context
@@ -60,6 +62,7 @@ class Disturbance:
     one: Context
     other: Context
     partner: Change | None
+    evidence: Evidence = "threads"
 
     @property
     def gets_mixed_up(self) -> bool:
@@ -67,15 +70,19 @@ class Disturbance:
         return self.restored is not None and self.partner is not None and not self.change.state.quiet
 
 
-def link_processwide(threads: Threads, locksets: LockSets) -> list[Disturbance]:
-    """Find the changes that meet others, in the order of the program, one for each function and state."""
-    finder = _Finder(threads, locksets)
+def link_processwide(threads: Threads, locksets: LockSets, assumed: Sequence[str] = ()) -> list[Disturbance]:
+    """Find the changes that meet others, in the order of the program, one for each function and state.
+
+    What `assumed` names is taken to be called from many threads.
+    """
+    finder = _Finder(threads, locksets, assumed)
     return [found for changes in finder.changes.values() for found in finder.disturbances(changes)]
 
 
 class _Finder:
-    def __init__(self, threads: Threads, locksets: LockSets) -> None:
+    def __init__(self, threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> None:
         self._threads = threads
+        self._assumed = assumed
         self._locksets = locksets
         self._types = threads.calls.types
         self._knowledge = self._types.names.knowledge
@@ -136,6 +143,23 @@ class _Finder:
             met = self._met(group[0], every) or self._beside(group[0])
             if met is not None and not self._is_told_elsewhere(group[0], met[2], every):
                 yield Disturbance(group[0], self._restoration(group, every), *met)
+            elif met is None and self._is_assumed(group[0]):
+                main = self._threads.contexts[0]
+                restored = self._restoration(group, every)
+                if restored is not None:
+                    yield Disturbance(group[0], restored, main, main, group[0], "assumed")
+
+    def _is_assumed(self, change: Change) -> bool:
+        """Whether `--assume-shared` names the function, its class or its module, and it changes the state unlocked."""
+        code, names = change.code, [change.code.qualname]
+        while "." in names[-1]:
+            names.append(names[-1].rpartition(".")[0])
+        return (
+            code.key in self._threads.offered
+            and not code.function.is_async
+            and not self._locks(change)
+            and any(fnmatchcase(name, pattern) for name in names for pattern in self._assumed)
+        )
 
     def _met(self, change: Change, every: list[Change]) -> tuple[Context, Context, Change] | None:
         """Who makes the change, and who may make which other at the same time, with no lock to keep them apart."""
