@@ -109,9 +109,7 @@ class Finder:
         pools = self._pools.given(spawn, code, call)
         if pools and all(self._pools.runs_on(pool) is RunsOn.PROCESS for pool in pools):
             return
-        single = bool(pools) and all(
-            self._pools.runs_on(each) is RunsOn.PROCESS or self._pools.has_one(each) for each in pools
-        )
+        single = bool(pools) and all(map(self._pools.is_alone, pools))
         many = not single and self._many(spawn, group, code, site, repeated, starts)
         self._add(
             Context(

@@ -30,10 +30,10 @@ class Pools:
         submit = self._knowledge.spawn(f"{pool.qualname}.submit")
         return None if submit is None else submit.runs_on
 
-    def has_one(self, pool: LibraryObject) -> bool:
-        """Whether it surely has one worker, as its `submit` tells."""
+    def is_alone(self, pool: LibraryObject) -> bool:
+        """Whether nothing runs beside its tasks here: it surely has one worker, or they run in other processes."""
         submit = self._knowledge.spawn(f"{pool.qualname}.submit")
-        return submit is not None and self.is_single(pool, submit)
+        return submit is not None and (submit.runs_on is RunsOn.PROCESS or self.is_single(pool, submit))
 
     def is_single(self, pool: Value | None, spawn: Spawn) -> bool:
         """Whether a pool surely has one worker, by the argument that tells how many."""

@@ -62,7 +62,6 @@ class _Finder:
     def __init__(self, sequences: Sequences, code: Code, flagged: list[Flagged]) -> None:
         self._sequences = sequences
         self._flagged = flagged
-        self._places = sequences.places
         self._code = code
         self._flow: Dataflow = sequences.places.dataflow(code)
         self._reach = Reach(sequences, code)
@@ -223,7 +222,7 @@ class _Finder:
             # asked by one method, taken by another: it matters where the second fails when there is nothing left
             return Shape.CHECK
         if act.kind is Kind.WRITE and wants is False:
-            return None if self._places.dataflow(act.code).is_constant(act.value) else Shape.LAZY
+            return None if self._sequences.places.dataflow(act.code).is_constant(act.value) else Shape.LAZY
         if act.method in INSERTS and wants is False and self._shapes.are_about_the_same(answer.site, where):
             return Shape.CHECK
         return None
