@@ -6,7 +6,6 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.contexts.lifetimes import contains
-from racelint.program.locking.lockstate import Held
 from racelint.program.races.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
@@ -27,11 +26,10 @@ def is_done_once(case: Case, sequence: Composite) -> bool:
 
 def _is_first(case: Case, code: Code, site: int) -> bool:
     """Whether a call is only made as long as a flag is not set, which then is, before the lock is given back."""
-    held = case.locksets.held(code, site)
     with_call = [
         each
         for each in code.operations
-        if isinstance(each, FLAG) and _goes_with(case.locksets.held(code, each.id), held)
+        if isinstance(each, FLAG) and case.locksets.in_one_section(code, each.id, site, exclusive=True)
     ]
     raised = {(each.base, each.name) for each in with_call if type(each) is facts.StoreAttr}
     asked = {each.id for each in with_call if type(each) is facts.LoadAttr and (each.base, each.name) in raised}
@@ -42,8 +40,3 @@ def _is_first(case: Case, code: Code, site: int) -> bool:
         and any(contains(each, site) for each in (*node.body, *node.orelse))
         for node in branches
     )
-
-
-def _goes_with(held: Held, beside: Held) -> bool:
-    """Whether two operations are in one critical section."""
-    return any(use.lock.excludes and beside.get(use) == section for use, section in held.items())
