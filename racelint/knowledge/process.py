@@ -6,6 +6,12 @@ from typing import Final
 
 from .model import ProcessState
 
+RUN_BESIDE: Final = frozenset({"before", "after_in_parent"})
+"""By these names they are given functions that run in the old one."""
+
+NAMED_AFTER_FORK: Final = ("after_fork", "afterfork", "post_fork", "postfork", "at_fork", "atfork", "fork_child")
+"""Parts of the names of functions that somebody else calls in a new process."""
+
 
 def _state(what: str, instead: str, *, quiet: bool = False) -> ProcessState:
     return ProcessState(what, instead, quiet)

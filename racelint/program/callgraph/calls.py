@@ -80,6 +80,10 @@ class Calls:
         """Whether a constructor calls a method of the object that it is just making."""
         return edge.caller.key in self.constructing and on_own_object(edge)
 
+    def is_alone(self, edge: Edge) -> bool:
+        """Whether a method is called on an object that nobody else has: not yet (constructor), or no longer."""
+        return self.is_construction(edge) or (finalizes(edge.caller) and on_own_object(edge))
+
     def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
         """All functions that run when the roots run, each with the call by which it was found first.
 
@@ -89,7 +93,7 @@ class Calls:
         pending = deque(roots)
         while pending:
             code = pending.popleft()
-            for edge in self._sure_reach(code) if surely else self._reach(code):
+            for edge in self._sure_reach(code) if surely else self.ways(code):
                 if edge.callee.key not in found:
                     found[edge.callee.key] = edge
                     pending.append(edge.callee)
@@ -140,7 +144,7 @@ class Calls:
     def _sure_reach(self, code: Code) -> list[Edge]:
         return [*self.sure_calls(code), *self.lent_calls(code)]
 
-    def _reach(self, code: Code) -> list[Edge]:
+    def ways(self, code: Code) -> list[Edge]:
         """All calls of a function, each of what is lent as a call by who lends it."""
         edges = self.calls(code)
         runs = self.runners.get(code.key, ())
@@ -258,6 +262,11 @@ def is_public(code: Code) -> bool:
 def constructs(code: Code) -> bool:
     """Whether a function runs only while its object is being made."""
     return code.is_method and code.name in OPERATORS
+
+
+def finalizes(code: Code) -> bool:
+    """Whether a function runs only when nobody has its object any more."""
+    return code.is_method and code.name == "__del__"
 
 
 def on_own_object(edge: Edge) -> bool:

@@ -11,7 +11,7 @@ from racelint.facts import Span
 from racelint.knowledge.running import RunsOn
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import LibraryMethod, Value
+from racelint.program.values.values import LibraryMethod, Site, Value
 
 OWN_THREADS: Final = frozenset({RunsOn.THREAD, RunsOn.POOL, RunsOn.HANDLER, RunsOn.SERVER})
 """Where a function runs beside its starter with the same memory. A loop, a signal handler and an exit handler run on
@@ -49,6 +49,10 @@ class Context:
     """For functions that go on only when it has ended: the id of that wait, or of a call that waits."""
     awaited: bool = False
     """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
+    worker: Site | None = None
+    """Where the pool is made whose only worker runs it."""
+    is_joined: bool = False
+    """Whether anybody waits for its end, be it for some time only."""
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 
@@ -56,6 +60,16 @@ class Context:
     def is_main(self) -> bool:
         """Whether it is the context that nobody of the program starts."""
         return self.runs_on is None
+
+    @property
+    def is_of_own_object(self) -> bool:
+        """Whether it is a thread that an object starts for a method of its own, one at a time."""
+        code = self.code
+        if self.runs_on is not RunsOn.THREAD or self.many or self.own_instance or code is None or not code.is_method:
+            return False
+        call = code.operation(self.site)
+        given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
+        return any(type(each) is facts.LoadAttr and each.base == 0 for each in given)
 
     @property
     def path(self) -> str:

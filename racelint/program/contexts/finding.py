@@ -126,6 +126,8 @@ class Finder:
                 tuple(starts),
                 joins(self._calls, self._lifetimes, site),
                 _is_awaited(code, site[1]),
+                self._pools.only_worker(group),
+                bool(self._lifetimes.method_calls(site, "join")),
                 self._lifetimes.ends(code, site, starts, spawn),
             )
         )
@@ -248,6 +250,8 @@ class Finder:
                 tuple(starts),
                 joins(self._calls, self._lifetimes, made[0]) if len(made) == 1 else {},
                 False,
+                None,
+                any(self._lifetimes.method_calls(each, "join") for each in made),
                 ends,
             )
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.running import RunsOn, Spawn
+from racelint.knowledge.running import Many, RunsOn, Spawn
 from racelint.program.callgraph.calls import constructs
 from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
-from racelint.program.values.types import Types
-from racelint.program.values.values import LibraryObject, Value
+from racelint.program.values.types import Spawned, Types
+from racelint.program.values.values import LibraryObject, Site, Value
 
 
 class Pools:
@@ -46,6 +46,12 @@ class Pools:
         given = argument(call, spawn.workers.position, spawn.workers.keyword)
         operation = code.operations[given] if given is not None and given < len(code.operations) else None
         return type(operation) is facts.Const and operation.text == "1"
+
+    def only_worker(self, group: list[Spawned]) -> Site | None:
+        """Where the pool is made that runs all that is started there, if it has one worker."""
+        sites = {each.pool.site for each in group if isinstance(each.pool, LibraryObject)}
+        single = all(each.spawn.many is Many.WORKERS and self.is_single(each.pool, each.spawn) for each in group)
+        return sites.pop() if single and len(sites) == 1 else None
 
     def is_long_lived(self, pool: Value | None, code: Code) -> bool:
         """Whether work of several calls meets in the pool: it was made elsewhere, and this function runs again."""

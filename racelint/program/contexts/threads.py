@@ -65,6 +65,8 @@ class Threads:
         """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
         if first is second:
             return first.many
+        if first.worker is not None and first.worker == second.worker:
+            return False
         if id > second.joins.get(code.key, id) or other_id > first.joins.get(other.key, other_id):
             # whoever runs it, the function has waited for the end of the other one
             return False
@@ -91,8 +93,8 @@ class Threads:
 
     def _one_of_two(self, first: Context, second: Context) -> bool:
         """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
-        kept = _kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
-        return kept is not None and kept == _kept_as(second)
+        kept = kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
+        return kept is not None and kept == kept_as(second)
 
     @staticmethod
     def _one_after_the_other(first: Context, second: Context) -> bool:
@@ -101,7 +103,7 @@ class Threads:
         return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
 
 
-def _kept_as(context: Context) -> tuple[int, str] | None:
+def kept_as(context: Context) -> tuple[int, str] | None:
     """The attribute of its own object in which a method keeps what it starts: the class, and the name."""
     code = context.code
     if code is None or code.cls is None:

@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.knowledge.process import AFTER_FORK
+from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import Lock
@@ -19,7 +19,7 @@ from racelint.program.memory.places import Access, Place
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef, Library, LibraryObject
+from racelint.program.values.values import LibraryObject
 
 KINDS: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION, LockKind.SEMAPHORE})
 DOMAINS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
@@ -70,7 +70,7 @@ class _Finder:
         self._threads = locksets.threads
         self._calls = locksets.threads.calls
         self._types = locksets.places.types
-        self._alone = self._runs_alone()
+        self._alone = run_after_fork(self._calls, ALONE)
 
     def find(self) -> Iterator[Rebound]:
         for place in sorted(self._places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
@@ -112,27 +112,6 @@ class _Finder:
     def _names(self, code: Code, reads: frozenset[int]) -> list[str]:
         loads = [code.operations[id] for id in reads if id < len(code.operations)]
         return [each.name for each in loads if isinstance(each, facts.LoadName | facts.LoadAttr)]
-
-    def _runs_alone(self) -> set[int]:
-        """The functions that set up a new process, and those that only they call."""
-        found = {
-            code.key for code in self._types.names.sources.codes if any(word in code.name.lower() for word in ALONE)
-        }
-        for (key, id), values in self._types.callees.items():
-            if any(isinstance(value, Library) and value.qualname in AFTER_FORK for value in values):
-                code = self._types.names.sources.codes[key]
-                call = code.operations[id]
-                given = [each.value for each in call.arguments] if isinstance(call, facts.Call) else []
-                functions = (value for each in given for value in self._types.of(code, each))
-                found.update(value.code.key for value in functions if isinstance(value, FunctionRef))
-        pending = sorted(found)
-        while pending:
-            for edge in self._calls.calls(self._types.names.sources.codes[pending.pop()]):
-                callers = self._calls.callers(edge.callee)
-                if edge.callee.key not in found and all(each.caller.key in found for each in callers):
-                    found.add(edge.callee.key)
-                    pending.append(edge.callee.key)
-        return found
 
     # --- wrong ---
 

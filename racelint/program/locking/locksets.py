@@ -164,7 +164,7 @@ class _EntryLocks:
                 continue
             for edge in (*self._calls.calls(caller), *self._at_once.get(caller.key, ())):
                 known = entry[edge.callee.key]
-                if (known is not None and not known) or self._calls.is_construction(edge):
+                if (known is not None and not known) or self._calls.is_alone(edge):
                     continue
                 on_entry = (entry[caller.key] or frozenset()) | self._always.get(caller.key, frozenset())
                 given = self._locksets.given(edge, on_entry)
@@ -206,14 +206,14 @@ class _EntryLocks:
         return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
 
     def _may_be_called_by_others(self, code: Code) -> bool:
-        """Whether nobody of the program calls a function; or a constructor alone does, and others may.
+        """Whether nobody of the program calls a function; or a constructor or finalizer alone does, and others may.
 
         What is private, and is neither called nor handed on, runs nowhere.
         """
         callers = self._calls.callers(code)
         if not self._locksets.threads.of(code):
             return False
-        return not callers or (is_public(code) and all(self._calls.is_construction(edge) for edge in callers))
+        return not callers or (is_public(code) and all(self._calls.is_alone(edge) for edge in callers))
 
     def _wrapped(self) -> dict[int, EntrySet]:
         """What a decorator of the program, or a library's, holds around a function, or its claim requires."""

@@ -9,6 +9,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Operation
 from racelint.knowledge.containers import SNAPSHOTS
+from racelint.knowledge.logs import WRITES
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.running import RunsOn
@@ -22,7 +23,7 @@ from racelint.program.races.disturbances import containers, harm
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, LibraryMethod
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
@@ -92,10 +93,24 @@ def _is_single_look(case: Case, look: Access) -> bool:
         for use in flow.uses(id) if id not in seen else ():
             if type(use) in (facts.Phi, facts.Choice, facts.Cast):
                 pending.append(use.id)
-            elif type(use) is not facts.Compute and not _is_copied(case, look, use):
+            elif type(use) is not facts.Compute and not _is_copied(case, look, use) and not _tells(case, look, use, id):
                 return False
         seen.add(id)
     return True
+
+
+def _tells(case: Case, look: Access, use: Operation, id: int) -> bool:
+    """Whether a use puts what was found into a log record; a number also into a table of such numbers."""
+    match use:
+        case facts.Call(callee=callee):
+            called = case.sharing.places.types.of(look.code, callee)
+            return bool(called) and all(isinstance(each, LibraryMethod) and each.qualname in WRITES for each in called)
+        case facts.StoreItem(value=value):
+            return look.method == "len" and value == id
+        case facts.Build(kind="dict"):
+            return look.method == "len"
+        case _:
+            return False
 
 
 def _is_one_read(effect: Effect) -> bool:

@@ -107,7 +107,7 @@ def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code
 def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
     """The calls that forget the lock, of a function that other callers call with it; None if none of them takes it."""
     locksets, calls = case.locksets, case.threads.calls
-    callers = calls.callers(code)
+    callers = [edge for edge in calls.callers(code) if not calls.is_alone(edge)]
     without = [
         edge
         for edge in callers

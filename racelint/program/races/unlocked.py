@@ -134,7 +134,7 @@ class Unlocked:
 
     def _is_kept(self, needed: Requirement, edge: Edge) -> bool:
         caller, site = edge.caller, edge.site
-        if self._calls.is_construction(edge) or not self._threads.may_be_beside(caller, site):
+        if self._calls.is_alone(edge) or not self._threads.may_be_beside(caller, site):
             return True
         flow = self._places.dataflow(caller)
         base = flow.shortest(outward(needed.use.base, parameter_paths(flow, edge.callee, site, edge.receiver)))

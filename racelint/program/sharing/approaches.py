@@ -86,7 +86,7 @@ class Approaches:
         found = []
         for edge in calls.callers(stop.code):
             runs = any(each is context for each in self.locksets.threads.of(edge.caller))
-            if not runs or calls.is_construction(edge):
+            if not runs or calls.is_alone(edge):
                 continue
             paths = parameter_paths(places.dataflow(edge.caller), stop.code, edge.site, edge.receiver)
             path = paths.get(stop.parameter, "") if stop.name is not None else ""

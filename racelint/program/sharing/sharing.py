@@ -9,6 +9,9 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.process import NAMED_AFTER_FORK
+from racelint.program.callgraph.calls import finalizes
+from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -16,6 +19,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sharing.approaches import Approaches
 from racelint.program.sharing.beliefs import Beliefs
+from racelint.program.sharing.driving import Driving
 from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
@@ -52,15 +56,21 @@ class Sharing:
     _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
     preparing: Preparing = field(init=False)
+    driving: Driving = field(init=False)
+    _after_fork: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.preparing = Preparing(self.threads, self.places)
+        self.driving = Driving(self.threads, self.places)
+        self._after_fork = run_after_fork(self.threads.calls, NAMED_AFTER_FORK)
 
     def is_early(self, access: Access) -> bool:
-        """Whether nobody else can know the object: not yet (constructor, import), or no longer (`__del__`)."""
+        """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""
         code = access.code
+        if code.key in self._after_fork:
+            return True
         if access.place.kind == "attribute":
-            if (code.is_method and code.name == "__del__") or code.key in self.threads.calls.constructing:
+            if finalizes(code) or code.key in self.threads.calls.constructing:
                 return access.is_of_self
             return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
@@ -154,6 +164,8 @@ class Sharing:
             return True
         if kind == "closure":
             return self._closure_in_common(first.place, one, other)
+        if self.driving.is_instead(one, first, other) or self.driving.is_instead(other, second, one):
+            return False
         if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
             return False
         if self.is_before_start(first, one, second, other):

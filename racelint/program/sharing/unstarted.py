@@ -8,7 +8,8 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, is_public, on_own_object
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import last_id
+from racelint.program.contexts.lifetimes import contains, last_id
+from racelint.program.sequences.deciding import leaves
 from racelint.program.sources.source import END, Code
 from racelint.program.values.values import Instance
 
@@ -20,12 +21,17 @@ def before_start(calls: Calls, context: Context) -> Limits:
     """What surely comes before the start of a thread that is an object of the program, as far as it is about that.
 
     That is what its own `start` does before it calls that of its base class. And where one function makes and starts
-    it, what that does before; each with what is called from nowhere else.
+    it, what that does before; each with what is called from nowhere else. Of an object that starts a thread for a
+    method of its own it is what it does before, if it refuses to start a second one and waits for the end of the first.
     """
+    if context.is_of_own_object:
+        limits = _before_own_thread(context)
+        _spread(calls, limits)
+        return limits
     if not context.own_instance or context.runs_on is not RunsOn.THREAD:
         return {}
     receivers = [receiver for _, receiver in context.entries if isinstance(receiver, Instance)]
-    limits: Limits = {}
+    limits = {}
     for receiver in receivers:
         for cls in (receiver.cls, *receiver.cls.subclasses):
             for code in method_refs(calls.types, calls.types.names.values.instance(cls, None), ("start",)):
@@ -35,6 +41,34 @@ def before_start(calls: Calls, context: Context) -> Limits:
         limits[maker.key] = min(id for _, id in context.starts)
     _spread(calls, limits)
     return limits
+
+
+def _before_own_thread(context: Context) -> Limits:
+    code = context.code
+    if code is None or not context.is_joined or {starter for starter, _ in context.starts} != {code}:
+        return {}
+    start = min(id for _, id in context.starts)
+    return {code.key: start} if any(_is_refused(code, node, start) for node in code.controls) else {}
+
+
+def _is_refused(code: Code, node: facts.Control, start: int) -> bool:
+    """Whether a state of the own object decides whether a function goes on to the start."""
+    if type(node) is not facts.Branch or node.test < 0 or node.test > start:
+        return False
+    around = any(contains(each, start) for each in (*node.body, *node.orelse))
+    return (around or leaves(node.body)) and _is_of_own_state(code, node.test)
+
+
+def _is_of_own_state(code: Code, test: int) -> bool:
+    match code.operation(test):
+        case facts.LoadAttr(base=base):
+            return base == 0
+        case facts.Compute(operands=operands) | facts.Choice(operands=operands):
+            return any(_is_of_own_state(code, each) for each in operands)
+        case facts.Call(callee=callee):
+            return _is_of_own_state(code, callee)
+        case _:
+            return False
 
 
 def _note_own_start(calls: Calls, code: Code, limits: Limits) -> None:

@@ -1,0 +1,158 @@
+"""Part of the sharing stage: what do callers outside run only in place of the thread that an object starts?
+
+Whoever has a loop of an object run by a thread (`start()`) does not run it himself (`run()`, `step()`): that a method
+which the thread runs is public is no evidence that somebody calls it beside the thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import Edge, finalizes, on_own_object
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import contains, passed
+from racelint.program.contexts.threads import Threads, kept_as
+from racelint.program.memory.places import Access, Place, Places
+from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.source import Code
+
+
+@dataclass(slots=True)
+class Driving:
+    """Tells of functions whether the main context comes to them beside a thread, or only in its place."""
+
+    threads: Threads
+    places: Places
+    _ways: dict[int, set[int]] = field(default_factory=dict)
+    """By context: what the main context runs otherwise than as that context's loop."""
+    _owned: dict[tuple[int, Place], bool] = field(default_factory=dict)
+
+    def is_instead(self, context: Context, access: Access, beside: Context) -> bool:
+        """Whether the main context comes to an access only by what it may run in place of the thread `beside`.
+
+        That is so of state which nobody changes but by what the thread runs; and of all that is only run when nobody
+        has the object any more.
+        """
+        if not context.is_main or beside.is_main:
+            return False
+        if access.code.key not in self._other_ways(None):
+            return True
+        if not _is_own_loop(beside) or access.code.key in self._other_ways(beside):
+            return False
+        return self._is_owned(access.place, beside)
+
+    def _is_owned(self, place: Place, context: Context) -> bool:
+        """Whether nobody changes a Place but by what a context runs, once the object is made."""
+        known = self._owned.get((context.index, place))
+        if known is None:
+            made = self.threads.calls.constructing
+            writes = [each for each in self.places.by_place[place] if each.kind.writes and each.code.key not in made]
+            known = all(context in self.threads.of(each.code) for each in writes)
+            self._owned[context.index, place] = known
+        return known
+
+    def _other_ways(self, context: Context | None) -> set[int]:
+        """What the main context runs without a step of a context's loop on the way; for None, all but finalizers."""
+        index = facts.NOTHING if context is None else context.index
+        known = self._ways.get(index)
+        if known is None:
+            known = self._ways[index] = self._reached(context)
+        return known
+
+    def _reached(self, context: Context | None) -> set[int]:
+        codes, calls = self.threads.calls.types.names.sources.codes, self.threads.calls
+        steps = self._steps(context) if context is not None else set()
+        roots = [codes[key] for (index, key), step in self.threads.found_by.items() if index == 0 and step is None]
+        pending = deque(code for code in roots if code.key not in steps and _is_for_callers(code))
+        found = {code.key for code in pending}
+        while pending:
+            for edge in calls.ways(pending.popleft()):
+                is_step = edge.callee.key in steps and on_own_object(edge)
+                if edge.callee.key not in found and not is_step and not (context and _is_without(edge, context)):
+                    found.add(edge.callee.key)
+                    pending.append(edge.callee)
+        return found
+
+    def _steps(self, context: Context) -> set[int]:
+        """The functions of which a context's loop is made: nobody else calls them on the object.
+
+        Others may give on what is done in each turn: `def step(self): return self._step()`.
+        """
+        steps = {code.key for code, _ in context.entries}
+        pending = [code for code, _ in context.entries]
+        while pending:
+            code = pending.pop()
+            in_turn = set(_in_each_turn(code))
+            for edge in self.threads.calls.calls(code):
+                if edge.callee.key in steps or not on_own_object(edge):
+                    continue
+                callers = [each for each in self.threads.calls.callers(edge.callee) if on_own_object(each)]
+                others = [each for each in callers if each.caller.key not in steps and not _is_without(each, context)]
+                if all(edge.site in in_turn and each.site in each.caller.returns for each in others):
+                    steps.add(edge.callee.key)
+                    pending.append(edge.callee)
+        return steps
+
+
+def _is_for_callers(code: Code) -> bool:
+    """Whether code outside may call a function while others use the object: no finalizer, nor of a private class."""
+    if finalizes(code):
+        return False
+    cls = code.cls
+    return (
+        cls is None or not code.is_method or any(not each.facts.name.startswith("_") for each in (cls, *cls.subclasses))
+    )
+
+
+def _is_own_loop(context: Context) -> bool:
+    """Whether an object starts a thread for a method of its own, or is the thread itself."""
+    return context.is_of_own_object or (context.own_instance and context.runs_on is RunsOn.THREAD)
+
+
+def _in_each_turn(code: Code) -> Iterator[int]:
+    """What every turn of an endless loop of a function passes."""
+    for node in code.controls:
+        if type(node) is facts.Loop and node.kind == "while":
+            yield from passed(code, (*node.head, *node.body))
+
+
+def _is_without(edge: Edge, context: Context) -> bool:
+    """Whether a call is only made while the object has no thread: `if self._thread is None: self.step()`."""
+    kept = kept_as(context)
+    cls = edge.caller.cls
+    if kept is None or cls is None or all(each.key != kept[0] for each in cls.mro):
+        return False
+    return any(_says_so(edge.caller, node, edge.site, kept[1]) for node in edge.caller.controls)
+
+
+def _says_so(code: Code, node: facts.Control, id: int, slot: str) -> bool:
+    """Whether a branch lets only those come to an operation who have found nothing in the slot."""
+    if type(node) is not facts.Branch:
+        return False
+    if any(contains(each, id) for each in node.body):
+        return _is_absent(code, node.test, slot, True)
+    if any(contains(each, id) for each in node.orelse):
+        return _is_absent(code, node.test, slot, False)
+    return node.test < id and leaves(node.body) and _is_absent(code, node.test, slot, False)
+
+
+def _is_absent(code: Code, test: int, slot: str, truth: bool) -> bool:
+    """Whether a test with this answer says that there is nothing in the slot of the own object."""
+    match code.operations[test] if test >= 0 else None:
+        case facts.LoadAttr(base=0, name=name):
+            return name == slot and not truth
+        case facts.Compute(kind="not", operands=(inner,)):
+            return _is_absent(code, inner, slot, not truth)
+        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
+            none, fetched = code.operations[right], code.operations[left]
+            is_none = type(none) is facts.Const and none.kind == "none"
+            is_slot = type(fetched) is facts.LoadAttr and fetched.base == 0 and fetched.name == slot
+            return is_none and is_slot and truth is (kind in ("is", "=="))
+        case facts.Choice(kind="and" | "or" as kind, operands=operands):
+            return truth is (kind == "and") and any(_is_absent(code, each, slot, truth) for each in operands)
+        case _:
+            return False
