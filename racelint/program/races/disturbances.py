@@ -20,6 +20,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.case import HALF, Case
 from racelint.program.sequences.composites import REMOVES, Composite
 from racelint.program.sequences.misses import handled, handled_misses
+from racelint.program.sequences.swaps import is_whole
 from racelint.program.sources.source import Code
 
 RETRIED: Final = frozenset({"RuntimeError"})
@@ -75,6 +76,8 @@ def _method(case: Case, access: Access) -> str:
         case facts.StoreItem(base=base) | facts.DeleteItem(base=base) if base != access.load:
             # it changes an item, which is a container too
             return ""
+        case facts.DeleteItem(key=key) if is_whole(flow, key):
+            return "clear"
         case facts.StoreName(value=value, augmented=True) | facts.StoreAttr(value=value, augmented=True):
             computed = flow.operation(value)
             return IN_PLACE.get(computed.kind, "") if type(computed) is facts.Compute else ""

@@ -93,16 +93,11 @@ class _Swaps:
             case facts.Call() if last.method == "clear":
                 return True
             case facts.DeleteItem(key=key):
-                return self._is_whole(key)
+                return is_whole(self._flow, key)
             case facts.StoreItem(key=key, value=value):
-                return self._is_whole(key) and self._is_new(value)
+                return is_whole(self._flow, key) and self._is_new(value)
             case _:
                 return last.kind is Kind.WRITE and self._is_new(last.value)
-
-    def _is_whole(self, key: int) -> bool:
-        """Whether a subscript is `[:]`."""
-        made = self._flow.operation(key)
-        return type(made) is facts.Build and made.kind == "slice" and set(made.items) == {facts.NOTHING}
 
     def _is_new(self, value: int) -> bool:
         """Whether a value is a container that this function has made."""
@@ -222,3 +217,9 @@ def _empties(flow: Dataflow, access: Access) -> bool:
         parts = flow.operation(value.value)
         value = flow.operation(parts.items[value.index]) if type(parts) is facts.Build else None
     return type(value) is facts.Build and value.kind == "list" and not value.items and not value.comprehension
+
+
+def is_whole(flow: Dataflow, key: int) -> bool:
+    """Whether a subscript is `[:]`."""
+    made = flow.operation(key)
+    return type(made) is facts.Build and made.kind == "slice" and set(made.items) == {facts.NOTHING}
