@@ -137,7 +137,7 @@ class _Swaps:
     def _copies(self, access: Access) -> bool:
         if access.kind is not Kind.CONTENT:
             return False
-        return access.method in COPIES | VIEWS or (access.method == "[]" and self._is_whole(access.key))
+        return access.method in COPIES | VIEWS or (access.method == "[]" and is_whole(self._flow, access.key))
 
     def _is_given(self, id: int, use: Operation) -> bool:
         """Whether a call gets the container, to do something with what is in it."""
