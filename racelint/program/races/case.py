@@ -137,13 +137,13 @@ class Case:
             return False
         held = self.locksets.held(access.code, access.load)
         return any(
-            each.code is access.code
+            each.place is access.place
             and each.kind.rebinds
             and each.base == access.base
             and self.locksets.held(each.code, each.id).get(use) == section
             for use, section in held.items()
             if lock in (None, use.lock.key)
-            for each in self.accesses
+            for each in self.sharing.places.of(access.code)
         )
 
     def over(self, sequence: Composite) -> list[Protection]:

@@ -153,11 +153,11 @@ def is_retried(case: Case, access: Access) -> bool:
 def is_taken_out(case: Case, access: Access) -> bool:
     """`todo, self.todo = self.todo, []`: what is iterated was taken out of the Place before."""
     return any(
-        each.code is access.code
+        each.place is access.place
         and each.kind is Kind.WRITE
         and each.base == access.base
         and access.load < each.id < access.id
-        for each in case.accesses
+        for each in case.sharing.places.of(access.code)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Operation
 from racelint.knowledge.containers import SNAPSHOTS
-from racelint.knowledge.logs import WRITES
+from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.running import RunsOn
@@ -23,7 +23,7 @@ from racelint.program.races.disturbances import containers, harm
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef, LibraryMethod
+from racelint.program.values.values import FunctionRef
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
@@ -48,6 +48,8 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
 
     Then it comes before or after what they do: whoever reads, writes or tests once has one of the two values.
     """
+    if _is_only_logged(case, access):
+        return True
     if not _is_all(case, access, guard):
         return False
     guarded = [each for each in case.accesses if _is_under(case, each, guard)]
@@ -93,18 +95,24 @@ def _is_single_look(case: Case, look: Access) -> bool:
         for use in flow.uses(id) if id not in seen else ():
             if type(use) in (facts.Phi, facts.Choice, facts.Cast):
                 pending.append(use.id)
-            elif type(use) is not facts.Compute and not _is_copied(case, look, use) and not _tells(case, look, use, id):
+            elif type(use) is not facts.Compute and not _is_copied(case, look, use) and not _tells(look, use, id):
                 return False
         seen.add(id)
     return True
 
 
-def _tells(case: Case, look: Access, use: Operation, id: int) -> bool:
+def _is_only_logged(case: Case, look: Access) -> bool:
+    """Whether of a container it is only told in a log record how much is in it."""
+    uses = case.sharing.places.dataflow(look.code).uses(look.id) if look.method == "len" else []
+    return bool(uses) and all(type(use) is facts.Call and _tells(look, use, look.id) for use in uses)
+
+
+def _tells(look: Access, use: Operation, id: int) -> bool:
     """Whether a use puts what was found into a log record; a number also into a table of such numbers."""
     match use:
         case facts.Call(callee=callee):
-            called = case.sharing.places.types.of(look.code, callee)
-            return bool(called) and all(isinstance(each, LibraryMethod) and each.qualname in WRITES for each in called)
+            fetched = look.code.operation(callee)
+            return type(fetched) is facts.LoadAttr and fetched.name in TELLS
         case facts.StoreItem(value=value):
             return look.method == "len" and value == id
         case facts.Build(kind="dict"):
