@@ -101,7 +101,20 @@ class Invocation:
         if not self.method(site, made, "__init__", passed, None):
             self._fill_fields(cls, passed)
         for base in cls.library_bases:
-            self._libraries.spawn(site, base, passed, made)
+            self._libraries.spawn(site, base, self._handed_on(cls, passed), made)
+
+    def _handed_on(self, cls: ClassInfo, passed: Passed) -> Passed:
+        """The arguments, but for those that a constructor of the program keeps from that of a library's class."""
+        defining = self._types.attributes.defining(cls, "__init__")
+        methods = self._types.attributes.methods(defining) if defining is not None else ()
+        own = next((each.code for each in methods if each.code.name == "__init__"), None)
+        parameters = own.function.parameters if own is not None else ()
+        if own is None or any(each.kind in ("vararg", "kwarg") for each in parameters):
+            return passed
+        given = {argument.value for call in own.operations if type(call) is facts.Call for argument in call.arguments}
+        kept = self._flow.node("kept", cls.key)
+        positional = (node if id in given else kept for id, node in enumerate(passed.positional, 1))
+        return Passed(tuple(positional), passed.keywords, passed.starred, passed.mappings)
 
     def _make(self, site: Site, cls: ClassInfo, passed: Passed) -> None:
         defining = self._types.attributes.defining(cls, "__new__")
