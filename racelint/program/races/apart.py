@@ -30,10 +30,15 @@ def _leaves_absent(case: Case, sequence: Composite, other: Access) -> bool:
     `if name not in self.times: self.times[name] = now` beside `self.times = {}`
     """
     first, last, code = sequence.first, sequence.last, sequence.code
-    if first.method != "in" or last.method not in INSERTS or first.code is not code or last.code is not code:
+    if first.method not in ITEM_ACCESSES or last.method not in INSERTS:
         return False
     empties = other.kind is Kind.WRITE and last.load != first.load and _is_empty(case, other)
-    return (other.method in REMOVES or empties) and _is_where_missing(sequence)
+    if first.code is not code or last.code is not code or not (other.method in REMOVES or empties):
+        return False
+    looks = [each for each in case.accesses if each.code is code and each.method == "in" and each.base == last.base]
+    flow = case.sharing.places.dataflow(code)
+    same = [each for each in looks if each is first or (last.key >= 0 and flow.key(each.key) == flow.key(last.key))]
+    return any(_is_where_missing(sequence, each) for each in same if each.id >= first.id)
 
 
 def _is_empty(case: Case, store: Access) -> bool:
@@ -41,11 +46,11 @@ def _is_empty(case: Case, store: Access) -> bool:
     return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
 
 
-def _is_where_missing(sequence: Composite) -> bool:
-    """Whether the act is done where the key was not found."""
-    code, first = sequence.code, sequence.first
+def _is_where_missing(sequence: Composite, look: Access) -> bool:
+    """Whether the act is done where a look did not find the key."""
+    code = sequence.code
     for node in code.controls:
-        asked = code.operations[node.test] if type(node) is facts.Branch and node.test == first.id else None
+        asked = code.operations[node.test] if type(node) is facts.Branch and node.test == look.id else None
         if type(node) is facts.Branch and type(asked) is facts.Compute:
             inside = any(contains(each, sequence.act) for each in node.body)
             return inside if asked.kind == "not in" else asked.kind == "in" and not inside and not _goes_on(node)
