@@ -86,6 +86,7 @@ class _Finder:
         self._locksets = locksets
         self._types = threads.calls.types
         self._knowledge = self._types.names.knowledge
+        self._states: dict[str, ProcessState | None] = {}
         self.changes: dict[ProcessState, dict[int, list[Change]]] = defaultdict(lambda: defaultdict(list))
         """By state and function, in the order of evaluation."""
         for code in self._types.names.sources.codes:
@@ -127,14 +128,19 @@ class _Finder:
         for value in self._types.of(code, id):
             if isinstance(value, Library | LibraryMethod):
                 name = f"{value.qualname}{member}"
-                owner, _, last = name.rpartition(".")
-                variable = self._knowledge.attribute(owner)
-                found = self._knowledge.process_state(name)
-                if found is None and variable is not None:
-                    found = self._knowledge.process_state(f"{variable.type}.{last}")
+                if name not in self._states:
+                    self._states[name] = self._named(name)
+                found = self._states[name]
                 if found is not None:
                     return found, value.qualname if member.startswith(".__") else name
         return None
+
+    def _named(self, name: str) -> ProcessState | None:
+        """The state of the process that goes by a name of a library, be it that of a variable's attribute."""
+        owner, _, last = name.rpartition(".")
+        variable = self._knowledge.attribute(owner)
+        found = self._knowledge.process_state(name)
+        return self._knowledge.process_state(f"{variable.type}.{last}") if found is None and variable else found
 
     def disturbances(self, changes: dict[int, list[Change]]) -> Iterator[Disturbance]:
         """What meets what among the changes of one state."""

@@ -64,12 +64,13 @@ class _Finder:
         """Stores and reads of attributes, by where the object is made and by name."""
         for code in self._types.names.sources.codes:
             for operation in code.operations:
-                if operation is not None:
-                    self._collect(code, self._types.reflected.get((code.key, operation.id), operation))
+                effective: facts.Operation | None = operation
+                if type(operation) is facts.Call:
+                    effective = self._types.reflected.get((code.key, operation.id))
+                if type(effective) is facts.LoadAttr or type(effective) is facts.StoreAttr:
+                    self._collect(code, effective)
 
-    def _collect(self, code: Code, operation: facts.Operation) -> None:
-        if not isinstance(operation, facts.LoadAttr | facts.StoreAttr):
-            return
+    def _collect(self, code: Code, operation: facts.LoadAttr | facts.StoreAttr) -> None:
         for value in self._types.of(code, operation.base):
             if isinstance(value, LibraryObject) and value.qualname == LOCAL and value.site is not None:
                 uses = self.uses[value.site, operation.name]
