@@ -16,6 +16,7 @@ from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
     Instance,
+    Library,
     LibraryObject,
     ModuleRef,
     Value,
@@ -255,6 +256,10 @@ class Places:
                 place = self._of_attribute(value.cls, name, of_instance=type(value) is Instance)
                 if place is not None:
                     found.setdefault(place, []).append(value)
+            elif type(value) is Library:
+                known = self.types.attributes.data_of(value.qualname, name)
+                if known is not None:
+                    found.setdefault(self.place("class", known.key, name), []).append(value)
         if not found:
             return []
         path = self.dataflow(code).path(base)

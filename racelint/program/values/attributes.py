@@ -37,6 +37,7 @@ class Attributes:
         self._shapes: dict[int, frozenset[str]] = {}
         self._defining: dict[tuple[int, str], ClassInfo | None] = {}
         self._overriding: dict[tuple[int, str], list[ClassInfo]] = {}
+        self._by_name = {cls.qualname: cls for cls in names.sources.classes}
 
     def declares(self, cls: ClassInfo, name: str) -> bool:
         """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
@@ -64,6 +65,17 @@ class Attributes:
             found = candidates[-1] if candidates else below[0] if len(below) == 1 else cls
             self._owners[cls.key, name] = found
         return found
+
+    def data_of(self, name: str, attribute: str) -> ClassInfo | None:
+        """The class of the program that has this name and binds the attribute to data, though rows tell of the class.
+
+        What rows say of a class is what its methods do: what it keeps for all its objects only its own body tells.
+        """
+        cls = self._by_name.get(name)
+        stores = self.class_level(cls).get(attribute, ()) if cls is not None else ()
+        made = [code.operations[store.value] for code, store in stores if store.value >= 0]
+        is_data = bool(made) and not any(isinstance(each, facts.MakeFunction | facts.MakeClass) for each in made)
+        return cls if is_data else None
 
     def class_level(self, cls: ClassInfo) -> dict[str, list[tuple[Code, facts.StoreName]]]:
         """What the class body binds."""

@@ -65,6 +65,9 @@ class Fetching:
                     if isinstance(value, Library):
                         self._flow.add(node, value)
                 self._module_attribute(base, name, node)
+                owner = self._attributes.data_of(base.qualname, name) if isinstance(base, Library) else None
+                if owner is not None:
+                    self._flow.copy(self._flow.node("class", owner.key, name), node)
 
     def _module_attribute(self, base: Value, name: str, node: int) -> None:
         if isinstance(base, ModuleRef):
