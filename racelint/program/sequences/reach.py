@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.sequences.composites import Sequences
+from racelint.program.sequences.composites import INSERTS, Sequences
 from racelint.program.sequences.extents import Extents
 from racelint.program.sources.source import Code
 
@@ -69,3 +69,12 @@ class Reach:
                 behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
                 found.extend((access, id) for access in behind)
         yield from sorted(found, key=lambda each: each[1])
+
+    def put_inside(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
+        """Where a body puts something into a container that lies in the Place, by whatever name it knows it."""
+        low, high = self.extents.of(body)
+        for item in self._by_place.get(read.place, ()):
+            for method in self._flow.uses(item.id) if item.method == "[]" and item.base == read.base else ():
+                if type(method) is facts.LoadAttr and method.name in INSERTS:
+                    calls = [use for use in self._flow.uses(method.id) if type(use) is facts.Call]
+                    yield from ((item, call.id) for call in calls if low <= call.id <= high)

@@ -170,22 +170,13 @@ class _Finder:
                     yield Composite(
                         self._code, Shape.CHECK, read, access, where, span, (fetch, where), tested, awaited=True
                     )
-            for item, where in self._put_inside(body, read) if read.place not in seen else ():
+            for item, where in self._reach.put_inside(body, read) if read.place not in seen else ():
                 if where > fetch:
                     seen.add(read.place)
                     tested = self._deciding.around(where, test)
                     yield Composite(
                         self._code, Shape.CHECK, read, item, where, span, (fetch, where), tested, awaited=True
                     )
-
-    def _put_inside(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
-        """Where a body puts something into a container that lies in the Place, by whatever name it knows it."""
-        low, high = self._extents.of(body)
-        for item in self._by_place.get(read.place, ()):
-            for method in self._flow.uses(item.id) if item.method == "[]" and item.base == read.base else ():
-                if type(method) is facts.LoadAttr and method.name in INSERTS:
-                    calls = [use for use in self._flow.uses(method.id) if type(use) is facts.Call]
-                    yield from ((item, call.id) for call in calls if low <= call.id <= high)
 
     def _note_flagged(
         self, reads: Sequence[Access], test: int, span: Span, body: Sequence[Node], negated: bool

@@ -42,6 +42,7 @@ def name_objects(threads: Threads, places: Places) -> Naming:
             naming.asked = asked[context.index] = {context.index}
             entering.enter(context)
             naming.carry(context, [code for code, _ in context.entries])
+    naming.make_room(main)
     return naming
 
 

@@ -58,6 +58,10 @@ class Naming:
         self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
         self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
+        self._left_out: dict[tuple[int, str], NameSet] = {}
+        """The names of parameters in the main context that are too many."""
+        self._met: frozenset[Name] = frozenset()
+        """The names by which started contexts know objects; collected when all of these are named."""
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
@@ -225,14 +229,33 @@ class Naming:
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
         before = len(bound)
         for name in names:
-            if len(bound) < PER_PARAMETER:
+            if len(bound) < PER_PARAMETER or name in self._met:
                 bound[name] = None
                 self._roots[context.index].add(name.root)
+            elif context.is_main:
+                self._left_out.setdefault((code.key, parameter), {})[name] = None
         if len(bound) == before:
             return False
         self.learned += len(bound) - before
         self.news[context.index] = self.learned
         return True
+
+    def make_room(self, main: Context) -> None:
+        """Give the main context the names that were too many, where a started one knows the object by them as well."""
+        self._met = frozenset(
+            name
+            for index, bindings in self._bindings.items()
+            for bound in bindings.values()
+            for names in bound.values()
+            for name in names
+            if index != main.index
+        )
+        pending: dict[int, Code] = {}
+        for (key, parameter), names in self._left_out.items():
+            met = {name: None for name in names if name in self._met}
+            if met and self.bind(main, self._sources.codes[key], parameter, met):
+                pending[key] = self._sources.codes[key]
+        self.carry(main, list(pending.values()))
 
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
