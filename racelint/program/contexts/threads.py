@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
-from racelint.program.callgraph.calls import Calls, constructs, is_public
+from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.finding import Finder
 from racelint.program.contexts.lifetimes import loop_around
@@ -147,6 +147,8 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
     ]
     roots += [code for code in mains if code not in roots]
+    # what is found first is told of: rather a caller than the end of an object
+    roots.sort(key=finalizes)
     for context in threads.contexts[1:]:
         _reach(threads, context, [code for code, _ in context.entries])
     _reach(threads, threads.contexts[0], roots)
