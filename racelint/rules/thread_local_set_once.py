@@ -4,10 +4,10 @@
 only in a constructor, and read elsewhere with no default.
 
 *Why is this bad?*: each thread has attributes of its own. What the importing thread sets, only that thread finds; all
-others fail with an `AttributeError`. It works in every test that has one thread. The import alone is reason enough for
-a report: whoever makes a `threading.local` expects several threads.
+others fail with an `AttributeError`. It works in every test that has one thread. No thread has to be in sight for a
+report: whoever makes a `threading.local` expects several.
 
-*Known false alarms*: functions that are called in the importing thread only.
+*Known false alarms*: functions that are called only in the thread that imports the module or makes the object.
 
 *References*: [CWE-908](https://cwe.mitre.org/data/definitions/908.html) (use of uninitialized resource); [thread-local
 data](https://docs.python.org/3/library/threading.html#thread-local-data).

@@ -99,13 +99,18 @@ class _Finder:
         setters = {context.index for code, _ in uses.stores for context in self._threads.of(code)}
         for code, id in unprepared:
             others = [each for each in self._threads.of(code) if not each.is_main and each.index not in setters]
-            if others or (at_import and code.function.kind in ("function", "lambda")):
+            if others or (at_import and code.function.kind in ("function", "lambda")) or self._is_only_offered(code):
                 store, store_id = uses.stores[0]
                 operation = store.operations[store_id]
                 base = operation.base if type(operation) is facts.StoreAttr else facts.NOTHING
                 spelled = self._places.dataflow(store).path(base).rpartition(":")[2]
                 return SetOnce(name, spelled, store, store_id, code, id, others[0] if others else None)
         return None
+
+    def _is_only_offered(self, code: Code) -> bool:
+        """Whether a function is there for callers outside alone, in whatever thread of theirs."""
+        calls = self._threads.calls
+        return code.key in self._threads.offered - calls.constructing and not calls.callers(code)
 
     def _is_prepared(self, code: Code, id: int, name: str) -> bool:
         """Whether a read, or another in its function, is ready to find no attribute."""
