@@ -49,6 +49,7 @@ class Exclusive:
             case facts.Choice(kind="and" | "or" as kind, operands=inners):
                 for inner in inners if truth is (kind == "and") else ():
                     yield from self._said(inner, truth)
+                yield test, "true", truth
             case facts.Compute(kind="is" | "is not" as kind, operands=(value, other)) if self._flow.is_none(other):
                 none = truth is (kind == "is")
                 yield value, "none", none

@@ -231,8 +231,11 @@ class _Entering:
         """Whether two instances may get the object, not each one that was made for it."""
         if root[0] != "made":
             return True
-        made = root[2].partition(" ")[0]
-        return not made.isdigit() or self._naming.giving.again(context, self._sources.codes[root[1]], int(made))
+        made, _, runner = root[2].partition(" by ")
+        if not made.isdigit():
+            return True
+        maker, naming = self._sources.codes[root[1]], self._naming
+        return naming.giving.again(context, maker, int(made), lambda code: naming.knows(int(runner), code, root))
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:

@@ -7,6 +7,7 @@ of the maker comes to the start again, in a loop or by a second call, do two tas
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from racelint.knowledge import Knowledge
@@ -18,25 +19,42 @@ from racelint.program.sources.source import Code, makes
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, LibraryObject, Site, Value
 
+Ways = dict[int, dict[int, bool]]
+"""By function: the operations that lead to a start, and whether one alone may do so again."""
+
+Knows = Callable[[Code], bool]
+
+
+def always(_code: Code) -> bool:
+    """What knows everything."""
+    return True
+
 
 @dataclass(slots=True)
 class Giving:
     """Tells how often a run of a function starts a context."""
 
     threads: Threads
-    _ways: dict[int, dict[int, dict[int, bool]]] = field(default_factory=dict)
-    """By context and function: the operations that lead to the start, and whether one alone may do so again."""
+    _ways: dict[tuple[int, int], Ways] = field(default_factory=dict)
     _often: dict[int, bool] = field(default_factory=dict)
     _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
 
-    def again(self, context: Context, maker: Code, made: int) -> bool:
-        """Whether the context may be started twice before `maker` runs its operation `made` again."""
+    def again(self, context: Context, maker: Code, made: int, knows: Knows = always) -> bool:
+        """Whether the context may be started twice before `maker` runs its operation `made` again.
+
+        `knows` tells the functions that have to do with what was made: who does not starts it with something else.
+        """
         if context.code is None or context.site < 0 or self._runs_often(context):
             return True
-        ways = self._ways.get(context.index)
-        if ways is None:
-            ways = self._ways[context.index] = self._find(context)
-        return _repeats(maker, ways.get(maker.key, {}), made)
+        return _repeats(maker, self.ways(context, maker, knows).get(maker.key, {}), made)
+
+    def ways(self, context: Context, maker: Code, knows: Knows = always) -> Ways:
+        """The operations that lead to the start of a context, by function: from `maker` over functions that `knows`."""
+        if knows is not always:
+            return self._find(context, maker, knows)
+        if (context.index, maker.key) not in self._ways:
+            self._ways[context.index, maker.key] = self._find(context, maker, knows)
+        return self._ways[context.index, maker.key]
 
     def follows(self, later: Context, earlier: Context) -> bool:
         """Whether each run of `later` is called with the result of a run of `earlier`, which has ended then."""
@@ -67,15 +85,20 @@ class Giving:
             for each in self._started(context)
         )
 
-    def _find(self, context: Context) -> dict[int, dict[int, bool]]:
+    def _find(self, context: Context, maker: Code, knows: Knows) -> Ways:
+        """Up from the start; who runs `maker` once more has something else."""
         starter = context.code
         assert starter is not None
-        ways: dict[int, dict[int, bool]] = {starter.key: {context.site: False}}
+        ways: Ways = {starter.key: {context.site: False}}
         pending = [starter]
         while pending:
             code = pending.pop()
+            if code is maker:
+                continue
             again = _repeats(code, ways[code.key], -1)
             for caller, site, repeated in self._callers(code):
+                if caller is not maker and caller.parent is not maker and not knows(caller):
+                    continue
                 known = ways.setdefault(caller.key, {})
                 if site not in known or (not known[site] and (again or repeated)):
                     known[site] = again or repeated

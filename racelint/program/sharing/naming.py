@@ -257,6 +257,12 @@ class Naming:
                 pending[key] = self._sources.codes[key]
         self.carry(main, list(pending.values()))
 
+    def knows(self, context: int, code: Code, root: Root) -> bool:
+        """Whether a function is given in a context, by its number, what is at a root; inner ones may have it anyway."""
+        bound = self._bindings[context].get(code.key, {})
+        inner = code.parent is not None and code.parent.function.kind in ("function", "lambda")
+        return inner or any(name.root == root for names in bound.values() for name in names)
+
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
         waiting = {code.key for code in pending}

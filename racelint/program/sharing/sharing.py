@@ -17,10 +17,13 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place, Places
+from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.approaches import Approaches
 from racelint.program.sharing.beliefs import Beliefs
 from racelint.program.sharing.driving import Driving
 from racelint.program.sharing.entering import name_objects
+from racelint.program.sharing.given import given_to_each
+from racelint.program.sharing.giving import always
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.single_flight import SingleFlight
@@ -57,11 +60,13 @@ class Sharing:
     _setup: Limits | None = None
     preparing: Preparing = field(init=False)
     driving: Driving = field(init=False)
+    afterwards: Afterwards = field(init=False)
     _after_fork: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.preparing = Preparing(self.threads, self.places)
         self.driving = Driving(self.threads, self.places)
+        self.afterwards = Afterwards(self.places, self.naming)
         self._after_fork = run_after_fork(self.threads.calls, NAMED_AFTER_FORK)
 
     def is_early(self, access: Access) -> bool:
@@ -163,7 +168,7 @@ class Sharing:
         if kind in ("global", "class"):
             return True
         if kind == "closure":
-            return self._closure_in_common(first.place, one, other)
+            return self._closure_in_common(first, one, second, other)
         if self.driving.is_instead(one, first, other) or self.driving.is_instead(other, second, one):
             return False
         if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
@@ -186,7 +191,13 @@ class Sharing:
             shared = self.naming.stable[one.index] | self.naming.stable[other.index]
             mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
         in_turn = all(context.awaited or context.is_main for context in (one, other))
-        return any(name in theirs and not (in_turn and name.root[0] == "self") for name in mine)
+        return any(
+            name in theirs
+            and not (in_turn and name.root[0] == "self")
+            and not self.afterwards.is_given_away(name.root, one, first, other)
+            and not self.afterwards.is_given_away(name.root, other, second, one)
+            for name in mine
+        )
 
     def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether one context works on the thread object that the other one runs on, before that is started."""
@@ -204,13 +215,23 @@ class Sharing:
             found = self._unstarted[context.index] = before_start(self.threads.calls, context)
         return found
 
-    def _closure_in_common(self, place: Place, one: Context, other: Context) -> bool:
+    def _closure_in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
-        owner = self.places.types.names.sources.codes[place.owner]
+        owner = self.places.types.names.sources.codes[first.place.owner]
         for context in {one.index: one, other.index: other}.values():
             if not context.is_main and any(each is context for each in self.threads.of(owner)):
                 return False
-        return one is not other or self.naming.giving.again(one, owner, facts.NOTHING)
+        if one is other:
+            return self.naming.giving.again(one, owner, facts.NOTHING)
+        pairs = ((one, first, other), (other, second, one))
+        calls = self.threads.calls
+        return all(
+            started.is_main
+            or access.code.key in calls.escaping | calls.handed_out
+            or context not in self.threads.of(owner)
+            or self.afterwards.goes_on(started, owner, facts.NOTHING, access, always)
+            for context, access, started in pairs
+        )
 
 
 def _is_receiver(context: Context, access: Access) -> bool:
@@ -237,36 +258,9 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
     )
     for context in threads.contexts[1:]:
         if context.own_instance:
-            given = (_given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
+            given = (given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
             sharing.given_to_each[context.index] = {value for values in given for value in values}
     return sharing
-
-
-def _given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
-    """The objects in the attributes of a receiver of its own that were made elsewhere: all instances may share them."""
-    if not isinstance(receiver, Instance):
-        return []
-    types = places.types
-    own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
-    found: list[Value] = []
-    for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
-        for value in types.of_attribute(receiver.cls, name):
-            if isinstance(value, Instance) and value is not receiver and not _made_by(value, own, context):
-                maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
-                if maker is None or all(each is not context for each in threads.of(maker)):
-                    found.append(value)
-    return found
-
-
-def _made_by(value: Instance, own: set[int], context: Context) -> bool:
-    """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
-    if value.site is None:
-        return value.cls.library_bases == []
-    if value.site[0] in own:
-        return True
-    if context.repeated is None or context.code is None or value.site[0] != context.code.key:
-        return False
-    return context.repeated[0] <= value.site[1] <= context.repeated[1]
 
 
 def is_confined(places: Places, place: Place) -> bool:

@@ -1,0 +1,97 @@
+"""Part of the sharing stage: who has started a context with an object, does he go on with that object himself?
+
+What a call makes is known to it alone until it gives it away. Where it runs a function either itself or in a thread of
+its own, or does its part before the start, the two never have the object at the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import loops
+from racelint.program.memory.places import Access, Places
+from racelint.program.sequences.exclusive import Exclusive
+from racelint.program.sharing.giving import Giving, Knows, Ways
+from racelint.program.sharing.name import Root
+from racelint.program.sharing.naming import Naming
+from racelint.program.sources.source import Code
+
+ENOUGH: Final = 200
+"""Where so many functions may be on the way, it is not known what happens later."""
+
+
+@dataclass(slots=True)
+class Afterwards:
+    """The questions are `is_given_away`, of an object by its name, and `goes_on`."""
+
+    places: Places
+    naming: Naming
+    _exclusive: dict[int, Exclusive] = field(default_factory=dict)
+
+    @property
+    def giving(self) -> Giving:
+        """How often a run of a function starts a context."""
+        return self.naming.giving
+
+    def is_given_away(self, root: Root, context: Context, access: Access, started: Context) -> bool:
+        """Whether a context has made an object only to start another with it, and comes to the access before, if so."""
+        made, _, runner = root[2].partition(" by ")
+        if root[0] != "made" or not made.isdigit() or int(runner) != context.index or started.is_main:
+            return False
+        maker = self.places.types.names.sources.codes[root[1]]
+
+        def knows(code: Code) -> bool:
+            return self.naming.knows(context.index, code, root)
+
+        return not self.goes_on(started, maker, int(made), access, knows)
+
+    def goes_on(self, context: Context, maker: Code, made: int, access: Access, knows: Knows) -> bool:
+        """Whether a run of `maker` may come to an access after it has started a context with what its operation made.
+
+        It counts what functions do that know of it; no operation (`facts.NOTHING`) is the run itself.
+        """
+        if context.code is None or self.giving.again(context, maker, made, knows):
+            return True
+        ways = self.giving.ways(context, maker, knows)
+        return maker.key not in ways or any(
+            self._comes_to(code, min(ways[code.key]), access, knows) for code in self._between(maker, ways)
+        )
+
+    def _between(self, maker: Code, ways: Ways) -> list[Code]:
+        """The functions on the way from a run of `maker` down to the start."""
+        sources = self.places.types.names.sources
+        found, pending = {maker.key: maker}, [maker]
+        while pending:
+            code = pending.pop()
+            below = [edge.callee for edge in self.giving.threads.calls.calls(code) if edge.site in ways[code.key]]
+            for each in (*below, *sources.children(code)):
+                if each.key in ways and each.key not in found:
+                    found[each.key] = each
+                    pending.append(each)
+        return [*found.values()]
+
+    def _comes_to(self, code: Code, start: int, access: Access, knows: Knows) -> bool:
+        """Whether a function comes to an access when it has gone one of the ways to the start, or calls who does."""
+        later = [edge for edge in self.giving.threads.calls.calls(code) if self._is_later(code, start, edge.site)]
+        if access.code is code and self._is_later(code, start, access.id):
+            return True
+        pending = [edge.callee for edge in later]
+        seen = {each.key for each in pending}
+        while pending:
+            each = pending.pop()
+            if each is access.code or len(seen) > ENOUGH:
+                return True
+            for edge in self.giving.threads.calls.calls(each) if knows(each) else ():
+                if edge.callee.key not in seen:
+                    seen.add(edge.callee.key)
+                    pending.append(edge.callee)
+        return False
+
+    def _is_later(self, code: Code, start: int, id: int) -> bool:
+        if code.key not in self._exclusive:
+            self._exclusive[code.key] = Exclusive(self.places.dataflow(code))
+        if id == start or self._exclusive[code.key].exclude(start, id):
+            return False
+        return id > start or any(low <= id <= high and low <= start <= high for low, high in loops(code))

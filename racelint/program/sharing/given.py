@@ -1,0 +1,78 @@
+"""Part of the sharing stage: instances of a context have an object each of their own, and these have what in common?"""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.places import Places
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance, Value
+
+
+def given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
+    """The objects in the attributes of a receiver of its own that were made elsewhere: all instances may share them."""
+    if not isinstance(receiver, Instance):
+        return []
+    types = places.types
+    own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
+    found: list[Value] = []
+    for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
+        for value in types.of_attribute(receiver.cls, name):
+            if not isinstance(value, Instance) or value is receiver or _is_made_anew(places, threads, value, name, own):
+                continue
+            if not _made_by(value, own, context):
+                maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
+                if maker is None or all(each is not context for each in threads.of(maker)):
+                    found.append(value)
+    return found
+
+
+def _made_by(value: Instance, own: set[int], context: Context) -> bool:
+    """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
+    if value.site is None:
+        return value.cls.library_bases == []
+    if value.site[0] in own:
+        return True
+    if context.repeated is None or context.code is None or value.site[0] != context.code.key:
+        return False
+    return context.repeated[0] <= value.site[1] <= context.repeated[1]
+
+
+def _is_made_anew(places: Places, threads: Threads, value: Instance, name: str, own: set[int]) -> bool:
+    """Whether a receiver gets it from a function that makes one for each call, and hands it to nobody else."""
+    codes = places.types.names.sources.codes
+    maker = codes[value.site[0]] if value.site is not None else None
+    if maker is None or value.site is None or not _is_handed_back(places, maker, value.site[1]):
+        return False
+    return all(_comes_of_call(places, threads, codes[key], name, value, maker) for key in own)
+
+
+def _is_handed_back(places: Places, maker: Code, made: int) -> bool:
+    """Whether a function does no more with what it makes than work on it and return it."""
+    flow = places.dataflow(maker)
+    return made in maker.returns and all(
+        type(use) is facts.LoadAttr or (type(use) is facts.StoreAttr and use.base == made) for use in flow.uses(made)
+    )
+
+
+def _comes_of_call(places: Places, threads: Threads, code: Code, name: str, value: Value, maker: Code) -> bool:
+    """Whether all that a method stores under a name, as far as that may be the value, comes of calls of its maker."""
+    flow, types = places.dataflow(code), places.types
+    made = {edge.site for edge in threads.calls.calls(code) if edge.callee is maker}
+    pending = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.name == name]
+    while pending:
+        id = pending.pop()
+        operation = flow.operation(id)
+        if id in made or value not in types.of(code, id):
+            continue
+        if not isinstance(operation, facts.Phi | facts.Choice | facts.Cast):
+            return False
+        match operation:
+            case facts.Phi(inputs=inputs):
+                pending.extend(each for each in inputs if each >= 0 and each < operation.id)
+            case facts.Choice(operands=operands):
+                pending.extend(operands)
+            case facts.Cast(value=held):
+                pending.append(held)
+    return True
