@@ -30,6 +30,8 @@ class Preparing:
         set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
         """
         code, calls = access.code, self.threads.calls
+        if context.is_main and self._is_part_of_new(code, access.base, access.id):
+            return not self._starts_between(code, -1, access.id, beside)
         if not context.is_main or not access.is_of_self:
             return False
         main = self._calls_in(context, code)
@@ -88,6 +90,8 @@ class Preparing:
         """Whether a method is called on what the caller has just made; unless `published` may be, and kept so far."""
         flow, fetched = self.places.dataflow(edge.caller), _fetched(edge)
         path = flow.path(fetched.base) if fetched is not None else ""
+        if self._is_part_of_new(edge.caller, path, edge.site):
+            return True
         if not path.startswith("%") or not path[1:].isdigit():
             return False
         made = int(path[1:])
@@ -95,6 +99,19 @@ class Preparing:
             isinstance(value, Instance) and value.site == (edge.caller.key, made)
             for value in self.places.types.of(edge.caller, made)
         ) and (published or self._is_kept(edge.caller, flow, made, edge.site))
+
+    def _is_part_of_new(self, code: Code, path: str, id: int) -> bool:
+        """Whether a constructor is at work on what it has made for the new object itself: `self.jobs`, a moment ago."""
+        own, _, name = path.partition(".")
+        if code.key not in self.threads.calls.constructing or not own or own != code.own_name:
+            return False
+        flow = self.places.dataflow(code)
+        stores = [each for each in code.operations if type(each) is facts.StoreAttr and each.name == name]
+        stored = [each for each in stores if each.id < id and flow.path(each.base) == own]
+        return bool(stored) and any(
+            isinstance(value, Instance) and value.site == (code.key, stored[-1].value)
+            for value in self.places.types.of(code, stored[-1].value)
+        )
 
     def _is_kept(self, code: Code, flow: Dataflow, made: int, site: int) -> bool:
         """Whether a function has given what it has made to nobody but other new objects, up to a call.
