@@ -19,7 +19,7 @@ from racelint.program.races.harmless import is_failure, is_only_told
 from racelint.program.races.memos import is_memo
 from racelint.program.races.once import is_done_once
 from racelint.program.races.rough import is_estimate, is_reset_unseen, is_time
-from racelint.program.sequences.composites import REMOVES, Composite, Shape
+from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
@@ -150,12 +150,19 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return other.method in REMOVES or (other.kind.rebinds and not kept)
     if sequence.wants is True and other in case.lazy_stores:
         return False
+    if sequence.wants is False and _is_about_absence(sequence) and other.method in REMOVES:
+        return False
     if is_set_alike(case, sequence, other):
         return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
         return truth is None or truth is not sequence.wants
     return True
+
+
+def _is_about_absence(sequence: Composite) -> bool:
+    """Whether something is put into a container because it is not there: that more is taken out changes nothing."""
+    return sequence.last.method in INSERTS and sequence.first.kind is Kind.CONTENT
 
 
 def _is_kept_within(case: Case, sequence: Composite) -> bool:

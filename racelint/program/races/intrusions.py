@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
@@ -35,6 +36,9 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     if problem is None or found is None:
         return
     evidence, partner = found
+    guard = case.guard
+    if guard is not None and evidence in ("lock", "claim") and (other := _guarded_elsewhere(case, sequence, held)):
+        guard = replace(guard, example=other)
     shown = _beside(case, sequence) if evidence == "lock" and case.guard is None else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
@@ -53,7 +57,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         partner.other if partner and (evidence == "threads" or wrong or shown) else None,
         partner.one if partner and evidence == "threads" else None,
         partner.other_context if partner and evidence == "threads" else None,
-        case.guard,
+        guard,
         wrong[1] if wrong else None,
         sequence.first,
         not can_interleave(case, sequence, beside),
@@ -127,7 +131,7 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
         return "threads", partner
     if sequence.asserted:
         return None
-    if _is_guarded_elsewhere(case, sequence, held):
+    if _guarded_elsewhere(case, sequence, held) is not None:
         return "claim" if case.place in case.locksets.claims.guards else "lock", None
     if is_made_by_taker(case, sequence):
         return "lock", None
@@ -153,17 +157,17 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | None:
         return None
     own = beliefs.of_function(sequence.code)
     if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
-        return beliefs.of_module(sequence.code)
+        return beliefs.of_module(case.place, sequence.code)
     return own
 
 
-def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> bool:
-    """Evidence `lock`: other code changes the Place under a lock that is not held over this sequence."""
+def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
+    """Evidence `lock`: where other code changes the Place under a lock that is not held over this sequence."""
     guard = case.guard
     if guard is None or guard.share < HALF or not case.is_unguarded(held) or not case.is_reached(sequence.code):
-        return False
+        return None
     if not is_insider(case, sequence.first) or callers_without(case, sequence.code, guard) == []:
-        return False
+        return None
     own = {(sequence.code.key, id) for id in sequence.between}
     elsewhere = [
         access
@@ -174,12 +178,12 @@ def _is_guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection
         and case.may_meet(sequence.last if sequence.last.code is sequence.code else sequence.first, access)
     ]
     if sequence.shape is Shape.DOUBLE_READ:
-        return any(case.clears(access) for access in elsewhere)
+        return next((access for access in elsewhere if case.clears(access)), None)
+    changes = (access for access in elsewhere if access.kind.writes and can_outdate(case, sequence, access))
     at_act = case.protections(sequence.last)
     act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
-    if sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded:
-        return True
-    return any(access.kind.writes and can_outdate(case, sequence, access) for access in elsewhere)
+    is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded
+    return next(changes, guard.example if is_enough else None)
 
 
 def _is_minority(case: Case, here: Access, there: Access) -> bool:

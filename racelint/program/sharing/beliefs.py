@@ -39,11 +39,8 @@ class Beliefs:
 
     def may_tell(self, place: Place) -> bool:
         """Whether there is any such lock beside the Place."""
-        types = self.locksets.places.types
-        if place.kind == "global":
-            return place.owner in self._by_module
-        if place.kind == "class":
-            return types.names.sources.classes[place.owner].module in self._by_module
+        if place.kind in FOR_ALL:
+            return self._module(place) in self._by_module
         if place.kind != "attribute" or not self._keepers:
             return False
         accesses = self.locksets.places.by_place[place]
@@ -54,9 +51,14 @@ class Beliefs:
         """Where a function takes a lock that is there once."""
         return next((each for each in self._taken_by(code) if each.use.lock.key[0] in FOR_ALL), None)
 
-    def of_module(self, code: Code) -> Acquisition | None:
-        """Where a function of the same module takes a lock that is there once."""
-        return self._by_module.get(code.module)
+    def of_module(self, place: Place, code: Code) -> Acquisition | None:
+        """Where a function of the same module takes a lock that is there once, for what is the module's own."""
+        return self._by_module.get(code.module) if self._module(place) == code.module else None
+
+    def _module(self, place: Place) -> int:
+        """The module that a Place is in, of those that are there once."""
+        classes = self.locksets.places.types.names.sources.classes
+        return classes[place.owner].module if place.kind == "class" else place.owner
 
     def of_elements(self, calls: Calls, iteration: Access) -> Acquisition | None:
         """Where the method that is called on each thing that is gone over takes that thing's own lock."""
