@@ -160,8 +160,19 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
         if code.key not in threads.running
         and (is_public(code) or code.key in calls.escaping or code.key in calls.handed_out)
     ]
+    lent = [code for code in unseen if _is_made_by_started(threads, code)]
+    for code in lent:
+        for context in threads.of(code.parent) if code.parent is not None else ():
+            _reach(threads, context, [code])
+    unseen = [code for code in unseen if code not in lent]
     threads.outside.update(calls.reachable(unseen))
     _reach(threads, threads.contexts[0], unseen)
+
+
+def _is_made_by_started(threads: Threads, code: Code) -> bool:
+    """Whether only started contexts make an inner function: where they give it, they are the ones that one knows of."""
+    makers = threads.of(code.parent) if code.parent is not None else []
+    return bool(makers) and not any(each.is_main for each in makers)
 
 
 def _reach_by_tables(threads: Threads) -> None:
