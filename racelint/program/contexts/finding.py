@@ -37,7 +37,7 @@ class Finder:
         """All contexts but the main one."""
         groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
         for spawned in self._types.spawned:
-            if not self._is_told_by_maker(spawned):
+            if not self._is_told_by_maker(spawned) and not self._is_own_entry(spawned):
                 groups[spawned.site, spawned.spawn.callee].append(spawned)
         for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
             traced = [spawned for spawned in group if self._is_traced(spawned)]
@@ -64,6 +64,15 @@ class Finder:
         """Whether a constructor only hands on to that of its base what its object is to start: that starts it once."""
         code = self._sources.codes[spawned.site[0]]
         return code.cls is not None and constructs(code) and (code.cls.key, spawned.target) in self._told_where_made
+
+    def _is_own_entry(self, spawned: Spawned) -> bool:
+        """Whether a thread object is told to run what it runs anyway: `Thread.__init__(self, target=self.run)`."""
+        code, target = self._sources.codes[spawned.site[0]], spawned.target
+        if code.cls is None or not constructs(code) or not isinstance(target, FunctionRef):
+            return False
+        rows = [row for base in code.cls.library_bases for row in self._knowledge.entry_methods(base)]
+        names = target.code.cls is not None and any(row.matches(target.code.name) for row in rows)
+        return names and isinstance(target.receiver, Instance) and code.cls in target.receiver.cls.mro
 
     def _is_traced(self, spawned: Spawned) -> bool:
         """A callback on a result runs beside its starter only where a pool is known to work on that result."""
