@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loops
 from racelint.program.memory.places import Access, Places
@@ -74,7 +75,7 @@ class Afterwards:
 
     def _comes_to(self, code: Code, start: int, access: Access, knows: Knows) -> bool:
         """Whether a function comes to an access when it has gone one of the ways to the start, or calls who does."""
-        later = [edge for edge in self.giving.threads.calls.calls(code) if self._is_later(code, start, edge.site)]
+        later = [edge for edge in self._calls(code) if self._is_later(code, start, edge.site)]
         if access.code is code and self._is_later(code, start, access.id):
             return True
         pending = [edge.callee for edge in later]
@@ -83,11 +84,16 @@ class Afterwards:
             each = pending.pop()
             if each is access.code or len(seen) > ENOUGH:
                 return True
-            for edge in self.giving.threads.calls.calls(each) if knows(each) else ():
+            for edge in self._calls(each) if knows(each) else ():
                 if edge.callee.key not in seen:
                     seen.add(edge.callee.key)
                     pending.append(edge.callee)
         return False
+
+    def _calls(self, code: Code) -> list[Edge]:
+        """The calls of a function, with those that others make for it of what it has given them to run."""
+        calls = self.giving.threads.calls
+        return [*calls.calls(code), *calls.lent_calls(code)]
 
     def _is_later(self, code: Code, start: int, id: int) -> bool:
         if code.key not in self._exclusive:
