@@ -28,7 +28,7 @@ def flows(finding: Finding) -> list[list[Step]]:
 
     Where a finding tells of no other side, or of no more than where that starts, the other threads run the same code.
     """
-    sides = 1 + max((related.side or 0 for related in finding.related), default=0)
+    sides = max(len(finding.sides), 1 + max((related.side or 0 for related in finding.related), default=0))
     if finding.evidence is not None and finding.code not in ALONE:
         sides = max(sides, 2)
     own = [*_of(finding, 0, "before"), _place(finding), *_of(finding, 0, "after")]

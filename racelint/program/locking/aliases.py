@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from racelint import facts
 from racelint.program.locking.locks import LockKey
-from racelint.program.memory.places import Place
+from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Site
 
@@ -59,3 +61,15 @@ def passes(code: Code, id: int, site: Site) -> bool:
             return passes(code, value, site)
         case _:
             return False
+
+
+def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[LockKey, LockKey]]:
+    """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
+    names = {key[2] for key in known if key[0] == "attribute"}
+    for code in places.types.names.sources.codes:
+        for operation in code.operations if code.own_name else ():
+            if type(operation) is facts.LoadAttr and operation.name in names:
+                located = places.located(code, operation)
+                keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
+                if len(keys) == len(located) and any(key in known for key in keys):
+                    yield from ((keys[0], other) for other in keys[1:])

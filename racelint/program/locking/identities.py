@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import argument
-from racelint.program.locking.aliases import Groups, passes, place_key, site_key
+from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -57,7 +57,8 @@ class Locks:
                 if direct or key not in self._homes:
                     self._homes[key] = (place.symbol, code.path, span)
         self._note_fields()
-        self._join_inherited()
+        for one, other in inherited(self._places, self._sites_of):
+            self._groups.join(one, other)
         self._groups.homes.update(*made.values())
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
@@ -70,6 +71,9 @@ class Locks:
             for operation in code.operations:
                 if type(operation) is facts.Call:
                     self._share(code, operation)
+        for key, _, code, value, _ in stored:
+            if key in factories:
+                self._share_handed(key, code, value)
         # what was asked while conditions were still being joined to their locks may carry an old key
         self._cache.clear()
         self._made.clear()
@@ -82,17 +86,29 @@ class Locks:
                     if (site := self._site(value)) is not None:
                         self._sites_of.setdefault(place_key(place), set()).add(site)
 
-    def _join_inherited(self) -> None:
-        """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
-        names = {str(key[2]) for key in self._sites_of if key[0] == "attribute"}
-        for code in self._types.names.sources.codes:
-            for operation in code.operations if code.own_name else ():
-                if type(operation) is facts.LoadAttr and operation.name in names:
-                    located = self._places.located(code, operation)
-                    keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
-                    if len(keys) == len(located) and not self._sites_of.keys().isdisjoint(keys):
-                        for other in keys[1:]:
-                            self._groups.join(keys[0], other)
+    def _share_handed(self, key: LockKey, code: Code, value: int) -> None:
+        """`self.full = condition(self._lock)`: what is stored is the lock that the function is given."""
+        call = code.operation(value)
+        if type(call) is not facts.Call:
+            return
+        for callee in self._types.of(code, call.callee):
+            if isinstance(callee, FunctionRef):
+                for position, name in self._shared_parameters(callee.code):
+                    given = argument(call, position - (callee.receiver is not None), name)
+                    shared = self.use(code, given) if given is not None else None
+                    if shared is not None and shared.lock.domain is LockDomain.THREAD:
+                        self._groups.join(shared.lock.key, key)
+
+    def _shared_parameters(self, code: Code) -> Iterator[tuple[int, str]]:
+        """The parameters, by position and name, around which a function makes the lock that it returns."""
+        for made in map(code.operation, code.returns):
+            for value in self._types.of(code, made.id) if type(made) is facts.Call else ():
+                assert type(made) is facts.Call
+                model = self._knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
+                if model is not None and model.shares is not None:
+                    given = argument(made, model.shares.position, model.shares.keyword)
+                    if given is not None and 0 <= given < len(code.function.parameters):
+                        yield given, code.function.parameters[given].name
 
     def _by_factory(self, code: Code, value: int) -> bool:
         """Whether a stored lock comes fresh from a function of the program: another one at each call."""
