@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -39,13 +40,15 @@ def watch(folders: Sequence[Path], run: Callable[[], object]) -> int:
             return path.endswith(WATCHED) and super().__call__(change, path)
 
     news = changes(*folders, watch_filter=Filter(), rust_timeout=PATIENCE, yield_on_timeout=True, raise_interrupt=False)
-    # It looks from its first answer on: what changes during the first run is not missed.
-    next(news, None)
-    _again(run)
-    for batch in news:
-        if batch:
-            click.clear()
-            _again(run)
+    # An interrupt ends it wherever it comes; the library knows only of those that come while it waits.
+    with suppress(KeyboardInterrupt):
+        # It looks from its first answer on: what changes during the first run is not missed.
+        next(news, None)
+        _again(run)
+        for batch in news:
+            if batch:
+                click.clear()
+                _again(run)
     return FOUND_NOTHING
 
 
