@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from racelint import facts
+from racelint.program.dataflow.frames import argument
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Site
+from racelint.program.values.types import Types
+from racelint.program.values.values import LibraryObject, Site
 
 
 class Groups:
@@ -73,3 +75,15 @@ def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[Lock
                 keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
                 if len(keys) == len(located) and any(key in known for key in keys):
                     yield from ((keys[0], other) for other in keys[1:])
+
+
+def wrapped(types: Types, code: Code) -> Iterator[tuple[int, str]]:
+    """The parameters, by position and name, around which a function makes the lock that it returns."""
+    for made in map(code.operation, code.returns):
+        for value in types.of(code, made.id) if type(made) is facts.Call else ():
+            assert type(made) is facts.Call
+            model = types.names.knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
+            if model is not None and model.shares is not None:
+                given = argument(made, model.shares.position, model.shares.keyword)
+                if given is not None and 0 <= given < len(code.function.parameters):
+                    yield given, code.function.parameters[given].name

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import argument
-from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key
+from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key, wrapped
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -93,22 +93,11 @@ class Locks:
             return
         for callee in self._types.of(code, call.callee):
             if isinstance(callee, FunctionRef):
-                for position, name in self._shared_parameters(callee.code):
+                for position, name in wrapped(self._types, callee.code):
                     given = argument(call, position - (callee.receiver is not None), name)
                     shared = self.use(code, given) if given is not None else None
                     if shared is not None and shared.lock.domain is LockDomain.THREAD:
                         self._groups.join(shared.lock.key, key)
-
-    def _shared_parameters(self, code: Code) -> Iterator[tuple[int, str]]:
-        """The parameters, by position and name, around which a function makes the lock that it returns."""
-        for made in map(code.operation, code.returns):
-            for value in self._types.of(code, made.id) if type(made) is facts.Call else ():
-                assert type(made) is facts.Call
-                model = self._knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
-                if model is not None and model.shares is not None:
-                    given = argument(made, model.shares.position, model.shares.keyword)
-                    if given is not None and 0 <= given < len(code.function.parameters):
-                        yield given, code.function.parameters[given].name
 
     def _by_factory(self, code: Code, value: int) -> bool:
         """Whether a stored lock comes fresh from a function of the program: another one at each call."""
