@@ -65,6 +65,8 @@ class Naming:
         self._roots: dict[int, set[Root]] = defaultdict(set)
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
+        self._open: set[tuple[int, int, str]] = set()
+        """The variables of closures, by context and function, of which the names are just being looked for."""
         self._kept: dict[tuple[int, str], str | None] = {}
         self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
 
@@ -215,11 +217,17 @@ class Naming:
             self.asked.add(context.index)
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
             found.update(self._settled([Name(each.root, each.path + rest) for each in bound]))
+            variable = context.index, owner.key, name
+            if variable in self._open:
+                # `for each in each`: what it is made of has no names but its own
+                continue
+            self._open.add(variable)
             for operation in owner.operations:
                 if stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
                     if not path.startswith(("c:", "%") if handed else "c:"):
                         found.update(self.names(context, owner, path + rest))
+            self._open.discard(variable)
         return found
 
     # --- carrying names along ---
