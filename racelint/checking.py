@@ -21,7 +21,7 @@ from racelint.facts import ModuleFacts
 from racelint.findings import Finding, Progress, RunError, breakdown
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
-from racelint.program.races.suggestions import Suggestion, suggestions
+from racelint.program.races.breaches.suggestions import Suggestion, suggestions
 from racelint.rule import load_rules
 
 Result = TypeVar("Result")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from racelint.checking import Checked
     from racelint.graph import Picture
     from racelint.program import Program
-    from racelint.program.races.suggestions import Suggestion
+    from racelint.program.races.breaches.suggestions import Suggestion
     from racelint.show import Entry
 
 

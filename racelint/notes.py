@@ -28,7 +28,7 @@ from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.process.processwide import Disturbance
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sources.source import Code
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round

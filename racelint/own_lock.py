@@ -13,7 +13,7 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, LockKey
-from racelint.program.races.race import Race
+from racelint.program.races.kinds.race import Race
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.values import Instance, Library, LibraryMethod, Value
 

@@ -17,7 +17,7 @@ from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Access, Kind
 from racelint.program.process.processwide import Disturbance
-from racelint.program.races.race import Race
+from racelint.program.races.kinds.race import Race
 from racelint.program.sources.source import Code
 from racelint.program.tasks.interleavings import Interleaving
 

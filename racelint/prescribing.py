@@ -14,7 +14,7 @@ from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.balance import Unreleased
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.signals.waiting import BadWait, Flaw
 from racelint.program.sources.source import Code, span_of
 from racelint.program.starting.birth import EarlyStart

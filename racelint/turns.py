@@ -11,7 +11,7 @@ from racelint.knowledge.iteration import Disturbance
 from racelint.phrases import VERBS, state
 from racelint.program import Program
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round
 

@@ -9,7 +9,7 @@ from builders import program
 
 from racelint.knowledge import Disturbance, Knowledge
 from racelint.program.memory.places import Kind
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 
 MANY_STEPS, ONE_STEP, SNAPSHOT = "many", "one with the GIL", "none"
 

@@ -15,7 +15,7 @@ from racelint import cli
 from racelint.extract import extract
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.show import VIEWS, Entry, why_not
 from racelint.show.fate import Fate, fate
 

@@ -10,7 +10,7 @@ import pytest
 from builders import program
 
 from racelint import cli
-from racelint.program.races.suggestions import suggestions
+from racelint.program.races.breaches.suggestions import suggestions
 
 
 def suggested(source: str, modules: dict[str, str] | None = None) -> list[str]:

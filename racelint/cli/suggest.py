@@ -15,7 +15,7 @@ from racelint.report.progress import progress_on
 
 if TYPE_CHECKING:
     from racelint.findings import RunError
-    from racelint.program.races.suggestions import Suggestion
+    from racelint.program.races.breaches.suggestions import Suggestion
 
 
 @click.command(context_settings=HELP)

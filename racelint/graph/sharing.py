@@ -9,7 +9,7 @@ from racelint.program import Program
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.show.contexts import label
 from racelint.show.shared import is_shared
 

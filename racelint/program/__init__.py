@@ -22,7 +22,7 @@ from racelint.program.memory.accesses import link_places
 from racelint.program.memory.places import Places
 from racelint.program.process.processwide import Disturbance, link_processwide
 from racelint.program.process.threadlocals import SetOnce, link_threadlocals
-from racelint.program.races.breaches import Breaches, link_breaches
+from racelint.program.races.breaches.breaches import Breaches, link_breaches
 from racelint.program.races.candidates import candidates, concerned
 from racelint.program.races.races import Races, link_races
 from racelint.program.sequences.composites import Sequences

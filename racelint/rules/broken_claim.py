@@ -27,7 +27,7 @@ from racelint.findings import Finding, note
 from racelint.notes import at, defined
 from racelint.phrases import called, done, state, who
 from racelint.program import Program
-from racelint.program.races.breach import Breach, How
+from racelint.program.races.breaches.breach import Breach, How
 from racelint.rule import rule
 
 

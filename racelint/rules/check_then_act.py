@@ -27,7 +27,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import called, done, guarded, lock_name, missing, others_change, state, where
 from racelint.program import Program
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.rule import rule
 
 

@@ -23,7 +23,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import done, held_by, lock_names, state, where
 from racelint.program import Program
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

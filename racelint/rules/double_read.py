@@ -26,7 +26,7 @@ from racelint.notes import details
 from racelint.phrases import called, held_by, lock_name, state, usual, who
 from racelint.program import Program
 from racelint.program.memory.places import Kind
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.rule import rule
 
 

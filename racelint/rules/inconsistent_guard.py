@@ -28,7 +28,7 @@ from racelint.findings import Finding, Location, note
 from racelint.notes import details, lock_details
 from racelint.phrases import called, done, guarded, lock_name, lock_used, state
 from racelint.program import Program
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

@@ -27,7 +27,7 @@ from racelint.notes import details
 from racelint.phrases import by, done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.locks import EXCLUSIVE, Lock
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

@@ -24,7 +24,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import called, done, held_by, lock_name, missing, others_change, state
 from racelint.program import Program
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

@@ -31,8 +31,8 @@ from racelint.knowledge.iteration import Disturbance
 from racelint.notes import details, round_details
 from racelint.phrases import called, done, lock_name, state, task, usual, who
 from racelint.program import Program
-from racelint.program.races.disturbances import Harm
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.cases.disturbances import Harm
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.rule import rule
 
 

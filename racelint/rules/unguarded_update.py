@@ -31,7 +31,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import by, guarded, lock_name, state, usual
 from racelint.program import Program
-from racelint.program.races.race import Problem
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

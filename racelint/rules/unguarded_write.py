@@ -26,7 +26,7 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import called, runners, state, where
 from racelint.program import Program
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.rule import rule
 
 

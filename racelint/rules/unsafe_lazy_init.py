@@ -26,8 +26,8 @@ from racelint.findings import Finding
 from racelint.notes import details
 from racelint.phrases import by, held_by, lock_name, missing, state
 from racelint.program import Program
-from racelint.program.races.case import holds_lock
-from racelint.program.races.race import Problem
+from racelint.program.races.cases.case import holds_lock
+from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
 
 

@@ -9,7 +9,7 @@ from racelint.phrases import done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.server.survey import Hint
 from racelint.show.contexts import label
 

@@ -8,9 +8,9 @@ from functools import partial
 from racelint.program import Program
 from racelint.program.locking.guards import exclude_each_other
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
-from racelint.program.races.excuses import can_outdate, excuse
-from racelint.program.races.race import Race
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.excuses import can_outdate, excuse
+from racelint.program.races.kinds.race import Race
 from racelint.program.sequences.composites import Composite
 
 

@@ -9,8 +9,8 @@ from itertools import combinations_with_replacement
 from racelint.phrases import called, done, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
-from racelint.program.races.race import Race
+from racelint.program.races.cases.case import Case
+from racelint.program.races.kinds.race import Race
 from racelint.program.sharing.sharing import is_confined
 from racelint.show.entry import Entry, Line, at
 from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent

@@ -8,7 +8,7 @@ from racelint.phrases import done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.show.contexts import label
 from racelint.show.entry import is_asked
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from racelint.phrases import called, done, lock_name, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sharing.sharing import is_confined
 from racelint.rule import load_rules
 from racelint.show.contexts import label

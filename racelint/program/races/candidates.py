@@ -10,8 +10,8 @@ from collections.abc import Iterable, Set
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.races.case import holds_lock
-from racelint.program.races.reuse import is_decorator
+from racelint.program.races.cases.case import holds_lock
+from racelint.program.races.kinds.reuse import is_decorator
 from racelint.program.sequences.composites import DEPTH, INSERTS
 from racelint.program.sharing.sharing import Sharing, is_confined
 from racelint.program.sources.source import Code

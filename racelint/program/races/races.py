@@ -14,17 +14,17 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind, Place
-from racelint.program.races.breaches import Breaches, claimed_guard
-from racelint.program.races.callers import Uncovered, find_uncovered
-from racelint.program.races.case import Case
-from racelint.program.races.flags import acts_once
-from racelint.program.races.intrusions import intruded
-from racelint.program.races.invalidations import handed_out, invalidated, is_walked
-from racelint.program.races.oversights import forgotten
-from racelint.program.races.overwrites import left_behind, overwritten
-from racelint.program.races.pairs import Pair, find_pairs
-from racelint.program.races.race import Problem, Race
-from racelint.program.races.splits import Split, find_splits
+from racelint.program.races.breaches.breaches import Breaches, claimed_guard
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.flags import acts_once
+from racelint.program.races.kinds.callers import Uncovered, find_uncovered
+from racelint.program.races.kinds.intrusions import intruded
+from racelint.program.races.kinds.invalidations import handed_out, invalidated, is_walked
+from racelint.program.races.kinds.oversights import forgotten
+from racelint.program.races.kinds.overwrites import left_behind, overwritten
+from racelint.program.races.kinds.pairs import Pair, find_pairs
+from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.races.kinds.splits import Split, find_splits
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing
 

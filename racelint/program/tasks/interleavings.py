@@ -18,10 +18,10 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.locking.guards import BETWEEN_TASKS, Guard
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.races.case import HALF, Case, Partner
-from racelint.program.races.excuses import can_outdate, is_excused
-from racelint.program.races.insiders import is_insider
-from racelint.program.races.memos import makes_object
+from racelint.program.races.cases.case import HALF, Case, Partner
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.excuses.excuses import can_outdate, is_excused
+from racelint.program.races.excuses.memos import makes_object
 from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing, link_sharing
 from racelint.program.sources.source import Code, span_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from racelint import facts
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.tasks.pauses import Pause

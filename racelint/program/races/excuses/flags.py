@@ -10,8 +10,8 @@ from racelint.facts import Node
 from racelint.knowledge.logs import TELLS
 from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
-from racelint.program.races.repeats import Repeats
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code

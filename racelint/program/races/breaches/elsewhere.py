@@ -11,8 +11,8 @@ from racelint.program.locking.claims import Home
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.meanings import LOOP, MAIN
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.breach import Breach, How
-from racelint.program.races.case import Case, Partner
+from racelint.program.races.breaches.breach import Breach, How
+from racelint.program.races.cases.case import Case, Partner
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code, span_of
 

@@ -9,7 +9,7 @@ from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.program.contexts.lifetimes import contains
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sources.source import Code

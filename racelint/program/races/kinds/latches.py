@@ -9,7 +9,7 @@ from __future__ import annotations
 from racelint.knowledge.model import LockDomain
 from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject

@@ -16,9 +16,9 @@ from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.breach import Breach, How
-from racelint.program.races.case import Case
-from racelint.program.races.excuses import is_snapshot, is_swapped_out
+from racelint.program.races.breaches.breach import Breach, How
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.excuses import is_snapshot, is_swapped_out
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance

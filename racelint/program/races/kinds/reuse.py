@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.knowledge.definitions import CONTEXT_DECORATORS, MADE_FOR_EACH_CALL
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.memory.places import Access, Kind, Places
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import LibraryObject
 

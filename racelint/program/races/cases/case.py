@@ -24,9 +24,9 @@ from racelint.program.locking.locks import LockKey, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.races.meetings import Meetings
-from racelint.program.races.unshared import is_run_for_tests, is_thread_slot, notes_process
-from racelint.program.races.withdrawn import is_withdrawn
+from racelint.program.races.cases.meetings import Meetings
+from racelint.program.races.cases.unshared import is_run_for_tests, is_thread_slot, notes_process
+from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code

@@ -12,7 +12,7 @@ from racelint.program.locking.guards import Guard
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.disturbances import Harm
+from racelint.program.races.cases.disturbances import Harm
 from racelint.program.sources.source import Code
 
 

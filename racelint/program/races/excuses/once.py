@@ -6,7 +6,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.contexts.lifetimes import contains
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 

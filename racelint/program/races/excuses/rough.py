@@ -9,7 +9,7 @@ from racelint.facts import Operation
 from racelint.knowledge.clocks import CLOCKS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
 

@@ -12,7 +12,7 @@ from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.repeating import ANSWERS, ASKED, SETTLED
 from racelint.program.callgraph.calls import Edge
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.nodes import walk

@@ -15,9 +15,9 @@ from racelint.program.locking.locks import Lock
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.case import Case
-from racelint.program.races.insiders import is_insider
-from racelint.program.races.pairs import is_tested_again
+from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.kinds.pairs import is_tested_again
 from racelint.program.sequences.composites import Flagged, Sequences
 from racelint.program.sharing.sharing import Sharing, is_confined
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef

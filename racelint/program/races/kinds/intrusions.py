@@ -10,16 +10,16 @@ from racelint.findings import Evidence
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access
-from racelint.program.races.case import HALF, Case, Partner
-from racelint.program.races.disturbances import read_again, takes_away
-from racelint.program.races.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
-from racelint.program.races.insiders import is_insider
-from racelint.program.races.latches import is_made_by_taker
-from racelint.program.races.memos import is_memo_of_calls, makes_object
-from racelint.program.races.oversights import callers_without, wrong_lock
-from racelint.program.races.race import Problem, Race
-from racelint.program.races.rough import is_rough, is_shown_number
-from racelint.program.races.switching import can_interleave
+from racelint.program.races.cases.case import HALF, Case, Partner
+from racelint.program.races.cases.disturbances import read_again, takes_away
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.excuses.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
+from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
+from racelint.program.races.excuses.rough import is_rough, is_shown_number
+from racelint.program.races.kinds.latches import is_made_by_taker
+from racelint.program.races.kinds.oversights import callers_without, wrong_lock
+from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sources.source import span_of

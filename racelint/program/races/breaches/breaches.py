@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.breach import Breach
-from racelint.program.races.case import Case
-from racelint.program.races.elsewhere import Elsewhere
-from racelint.program.races.unlocked import Unlocked
+from racelint.program.races.breaches.breach import Breach
+from racelint.program.races.breaches.elsewhere import Elsewhere
+from racelint.program.races.breaches.unlocked import Unlocked
+from racelint.program.races.cases.case import Case
 from racelint.program.sharing.sharing import Sharing
 
 

@@ -13,8 +13,8 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import HALF, Case
-from racelint.program.races.disturbances import (
+from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.cases.disturbances import (
     changed_under,
     harm,
     harms,
@@ -24,11 +24,11 @@ from racelint.program.races.disturbances import (
     is_taken_out,
     is_walked_outside,
 )
-from racelint.program.races.excuses import is_swapped_out
-from racelint.program.races.harmless import runs_at_exit
-from racelint.program.races.insiders import is_insider, knows
-from racelint.program.races.oversights import is_left_to_holder, where_forgotten
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.cases.insiders import is_insider, knows
+from racelint.program.races.excuses.excuses import is_swapped_out
+from racelint.program.races.excuses.harmless import runs_at_exit
+from racelint.program.races.kinds.oversights import is_left_to_holder, where_forgotten
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sources.source import Code
 
 

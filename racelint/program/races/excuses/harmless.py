@@ -18,8 +18,8 @@ from racelint.program.contexts.contexts import library_decorators
 from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.races.case import Case
-from racelint.program.races.disturbances import containers, harm
+from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import containers, harm
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code

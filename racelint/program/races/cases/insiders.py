@@ -8,7 +8,7 @@ from racelint.knowledge.definitions import TESTS
 from racelint.program.locking.aliases import place_key
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sharing.drawn import container
 from racelint.program.sources.source import Code
 

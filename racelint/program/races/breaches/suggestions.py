@@ -13,7 +13,7 @@ from racelint.program.locking.locks import HANDED, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.meanings import Meanings, Scope, UnknownNameError
 from racelint.program.memory.places import Access, Place
-from racelint.program.races.case import Case
+from racelint.program.races.cases.case import Case
 from racelint.program.sharing.sharing import Sharing, is_confined
 from racelint.program.sources.source import Code
 

@@ -17,10 +17,10 @@ from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.guards import Protection, exclude_each_other, protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.races.breaches import claimed_guard
-from racelint.program.races.case import HALF, Case, Partner
-from racelint.program.races.insiders import is_insider
-from racelint.program.races.switching import may_switch
+from racelint.program.races.breaches.breaches import claimed_guard
+from racelint.program.races.cases.case import HALF, Case, Partner
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sequences.composites import REMOVES, Flagged, Sequences
 from racelint.program.sequences.ways import between
 from racelint.program.sharing.sharing import Sharing, is_confined

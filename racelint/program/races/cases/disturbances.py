@@ -17,7 +17,7 @@ from racelint.program.locking.locks import LockKey
 from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.iterations import Walks
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import HALF, Case
+from racelint.program.races.cases.case import HALF, Case
 from racelint.program.sequences.composites import REMOVES, Composite
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import is_whole

@@ -10,12 +10,12 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import HALF, Case
-from racelint.program.races.disturbances import is_closed_to
-from racelint.program.races.excuses import is_claim, is_snapshot, is_swapped_out
-from racelint.program.races.harmless import is_single_step, runs_at_exit
-from racelint.program.races.insiders import is_insider
-from racelint.program.races.race import Problem, Race
+from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.cases.disturbances import is_closed_to
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.excuses.excuses import is_claim, is_snapshot, is_swapped_out
+from racelint.program.races.excuses.harmless import is_single_step, runs_at_exit
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
 

@@ -10,7 +10,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.locking.claims import Claim, GuardClaim, Home, Requirement
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
-from racelint.program.races.case import Partner
+from racelint.program.races.cases.case import Partner
 from racelint.program.sources.source import Code
 
 

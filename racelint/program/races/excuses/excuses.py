@@ -11,14 +11,20 @@ from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.apart import is_apart
-from racelint.program.races.asked_for import is_asked_for
-from racelint.program.races.case import Case
-from racelint.program.races.flags import acts_once, is_only_raised, is_only_settled, is_set_alike, is_set_at_the_end
-from racelint.program.races.harmless import is_failure, is_only_told
-from racelint.program.races.memos import is_memo
-from racelint.program.races.once import is_done_once
-from racelint.program.races.rough import is_estimate, is_reset_unseen, is_time
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.apart import is_apart
+from racelint.program.races.excuses.asked_for import is_asked_for
+from racelint.program.races.excuses.flags import (
+    acts_once,
+    is_only_raised,
+    is_only_settled,
+    is_set_alike,
+    is_set_at_the_end,
+)
+from racelint.program.races.excuses.harmless import is_failure, is_only_told
+from racelint.program.races.excuses.memos import is_memo
+from racelint.program.races.excuses.once import is_done_once
+from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled, handled_misses

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
-from racelint.program.races.harmless import loses_to
-from racelint.program.races.race import Problem, Race
-from racelint.program.races.reuse import is_decorator, left_for_exit, left_for_later, moves_on
-from racelint.program.races.switching import are_read_at_once
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.harmless import loses_to
+from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.races.kinds.reuse import is_decorator, left_for_exit, left_for_later, moves_on
+from racelint.program.races.kinds.switching import are_read_at_once
 from racelint.program.sources.source import Code
 
 NEAR: Final = 3

@@ -12,8 +12,8 @@ from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.repeating import SAME
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.case import Case
-from racelint.program.races.disturbances import takes_away
+from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
 from racelint.program.values.values import Instance, LibraryObject, Value
 

@@ -1,0 +1,1 @@
+"""What the program claims and does not keep, and what it keeps and could claim."""

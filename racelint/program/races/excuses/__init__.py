@@ -1,0 +1,1 @@
+"""What is right without one lock over all of it, shape by shape."""

@@ -1,0 +1,1 @@
+"""The kinds of races, each with what makes it one."""
