@@ -62,9 +62,14 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
         return _is_single_look(case, access) and not _is_seen_empty(case, guarded)
     if access.method not in APPENDS or not {*containers(case, access)} <= SEQUENCES:
         return False
-    return not any(each.kind.rebinds or harm(case, each, access) is not None for each in guarded) and not _looks_twice(
-        case, [each for each in guarded if each.method not in REMOVES - EMPTIES]
-    )
+    upset = (each for each in guarded if each.kind is Kind.ITERATE and harm(case, each, access) is not None)
+    looks = [each for each in guarded if each.method not in REMOVES - EMPTIES and not _is_about_size(each)]
+    return not any(each.kind.rebinds for each in guarded) and not any(upset) and not _looks_twice(case, looks)
+
+
+def _is_about_size(access: Access) -> bool:
+    """Whether only the container is asked for, or how much is in it: that it is more by then is no harm."""
+    return access.method == "len" or access.kind is Kind.READ
 
 
 def _looks_twice(case: Case, guarded: Sequence[Access]) -> bool:
@@ -164,6 +169,9 @@ def _is_all(case: Case, store: Access, guard: Guard) -> bool:
     constructing = case.threads.calls.constructing
     beside = (each for each in places.of(store.code) if each is not store and each.base == store.base)
     for other in beside:
+        if store.method in APPENDS and other.place is store.place and _is_about_size(other):
+            # whether it is added to on account of its size is asked of the sequence
+            continue
         guarded = [each for each in places.by_place[other.place] if _is_under(case, each, guard)]
         if not any(each.kind.writes and each.code.key not in constructing for each in places.by_place[other.place]):
             continue
