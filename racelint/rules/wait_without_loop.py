@@ -2,11 +2,12 @@
 
 *What it does*: reports `condition.wait()` that is not in a loop which tests the state with the lock held: behind an
 `if`, or behind no test at all. A wait with a timeout is left alone, and so is an `if` before a flag that is only ever
-raised.
+raised. It also reports `event.wait()` behind an `if` that asks whether something is taken, where it is then taken
+without another look, and others give it back and set the event.
 
 *Why is this bad?*: a condition does not remember. A notify that comes before the wait is lost, and the thread waits
 for ever. And when `wait()` returns, another thread may have been faster: the state need not be what it was when
-`notify()` was called.
+`notify()` was called. An event wakes all who wait, and keeps nobody out who comes just then.
 
 *Fix*: writes `while` in the place of an `if` at whose end the wait stands; unsafe if the wait has a timeout, or is not
 all that the `if` does.
@@ -28,6 +29,7 @@ from racelint.notes import at, lock_details
 from racelint.phrases import called, done, lock_used, state
 from racelint.prescribing import against_bad_wait
 from racelint.program import Program
+from racelint.program.signals.claiming import Overtaken
 from racelint.program.signals.waiting import BadWait, Flaw
 from racelint.rule import rule
 
@@ -51,6 +53,23 @@ def check(program: Program) -> Iterator[Finding]:
             continue
         details = lock_details(wait.use.lock, bad.code, _related(bad), "lock")
         yield check.finding(bad, message, **details, remedy=against_bad_wait(bad))
+    for each in program.signals.overtaken:
+        yield _overtaken(each)
+
+
+def _overtaken(each: Overtaken) -> Finding:
+    wait, freed = each.wait, each.freed
+    who = "task" if wait.domain is LockDomain.TASK else "thread"
+    message = f"{state(each.tested)} is tested before this wait and not after it: when the event is set, another {who} "
+    message += f"may be faster, and both go on to line {each.claim.span.line}, where it is {done(each.claim)}. Test "
+    message += "again after the wait: `while` in place of `if`."
+    related = (
+        note(at(each.tested), f"{state(each.tested)} is {done(each.tested)} here", 0, "before"),
+        note(at(freed), f"{state(freed)} is {done(freed)} here, and the event set", 1),
+    )
+    details = lock_details(wait.use.lock, wait.code, related, "lock")
+    details["symbol"] = each.tested.place.symbol
+    return check.finding(each, message, **details)
 
 
 def _related(bad: BadWait) -> Iterator[Related]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.signals.claiming import Overtaken, find_overtaken
 from racelint.program.signals.notifying import LostSignal, Notifying
 from racelint.program.signals.questions import OldAnswer, Questions
 from racelint.program.signals.waiting import BadWait, Waiting
@@ -24,6 +25,7 @@ class Signals:
     unheld: list[Signal]
     lost: list[LostSignal]
     answers: list[OldAnswer]
+    overtaken: list[Overtaken]
 
 
 def link_signals(locksets: LockSets, sharing: Sharing) -> Signals:
@@ -36,4 +38,5 @@ def link_signals(locksets: LockSets, sharing: Sharing) -> Signals:
         list(notifying.unheld()),
         list(notifying.lost()),
         list(Questions(locksets, sharing).old()),
+        list(find_overtaken(locksets, found)),
     )
