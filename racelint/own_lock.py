@@ -140,6 +140,27 @@ def taking(program: Program, code: Code, key: LockKey) -> Iterator[Span]:
             yield span_of(code, edge.site)
 
 
+def runs_others(program: Program, key: LockKey) -> bool:
+    """Whether code of which nobody knows what it does, or that may wait, is run anywhere with a lock held.
+
+    Such code may come back to the place that is about to take the lock, or keep it waiting for as long as it likes.
+    """
+    return any(
+        type(each) is facts.Call
+        and any(use.lock.key == key for use in program.locksets.held(code, each.id))
+        and not _is_calm(program, code, each, DEPTH)
+        for code in _takers(program, key)
+        for each in code.operations
+    )
+
+
+def _takers(program: Program, key: LockKey) -> Iterator[Code]:
+    for code in program.sources.codes:
+        holding = program.locksets.holdings.get(code.key)
+        if holding is not None and any(taken.use.lock.key == key for taken in holding.acquisitions.values()):
+            yield code
+
+
 def doubtful(program: Program, code: Code) -> Iterator[Span]:
     """The calls of a function that may wait, or run code of which nobody knows what it does."""
     for operation in code.operations:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.own_lock import doubtful, lock_here, taking
+from racelint.own_lock import doubtful, lock_here, runs_others, taking
 from racelint.phrases import held_by, usual
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
@@ -63,6 +63,7 @@ def _take_lock(program: Program, race: Race) -> TakeLock | None:
         return None
     holder, lock = written
     is_safe = usual(race) is not None and race.evidence != "assumed" and "." not in holder
+    is_safe &= guard.lock.kind is LockKind.REENTRANT or not runs_others(program, guard.lock.key)
     between = race.between or _sequence(program, race.access)
     spans = dict.fromkeys([race.span, *(_span(race.code, id) for id in between)])
     harmful = () if guard.lock.kind is LockKind.REENTRANT else (*taking(program, race.code, guard.lock.key),)
