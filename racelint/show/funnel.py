@@ -11,7 +11,7 @@ from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.races.kinds.race import Race
-from racelint.program.sharing.sharing import is_confined
+from racelint.program.sharing.confined import is_confined
 from racelint.show.entry import Entry, Line, at
 from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
 

@@ -8,7 +8,7 @@ from racelint.phrases import called, done, lock_name, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
-from racelint.program.sharing.sharing import is_confined
+from racelint.program.sharing.confined import is_confined
 from racelint.rule import load_rules
 from racelint.show.contexts import label
 from racelint.show.entry import Entry, Line, at

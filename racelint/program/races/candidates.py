@@ -13,7 +13,8 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import holds_lock
 from racelint.program.races.kinds.reuse import is_decorator
 from racelint.program.sequences.composites import DEPTH, INSERTS
-from racelint.program.sharing.sharing import Sharing, is_confined
+from racelint.program.sharing.confined import is_confined
+from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
 

@@ -8,7 +8,6 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from typing import Final
 
 from racelint import facts
@@ -18,24 +17,15 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.places import Places
-from racelint.program.memory.ties import classes_of
 from racelint.program.sharing.drawn import container, split_item
 from racelint.program.sharing.giving import Giving
 from racelint.program.sharing.name import Bindings, Name, NameSet, Root, owners, stores_cell
-from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sharing.shortening import Shortening
+from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance
-
-ATTRIBUTES: Final = 3
-"""A name leads through at most this many attributes."""
 
 PER_PARAMETER: Final = 8
 """A parameter that may be more objects than this is given no further names."""
-
-GIVERS: Final = 4
-"""So often an object's name is taken from that of who gave it."""
-
-MAKERS: Final = 2
-"""What more calls than this make is no evidence of whose it is."""
 
 
 class Naming:
@@ -51,11 +41,9 @@ class Naming:
         """For each context what `learned` was when it got its last name."""
         self.asked: set[int] = set()
         """The contexts of which a name was asked for; whoever wants to know empties it before."""
-        self._settling: list[Name] = []
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
-        self._tied: dict[str, bool] = {}
-        self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
+        self._shortening = Shortening(threads, places, self.names)
         self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._left_out: dict[tuple[int, str], NameSet] = {}
@@ -96,86 +84,15 @@ class Naming:
             drawn_from = container(self._places.types, self._places.dataflow(code), number)
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")
-            return self._settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
+            return self._shortening.settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         self.asked.add(context.index)
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
-        return self._settled([Name(name.root, name.path + rest) for name in known] if rest else known)
+        return self._shortening.settled([Name(name.root, name.path + rest) for name in known] if rest else known)
 
     def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
         found = self.names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
-
-    def _settled(self, names: Collection[Name]) -> NameSet:
-        """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
-        if not any(name.path for name in names):
-            return dict.fromkeys(names)
-        found: NameSet = {}
-        for name in names:
-            if self._is_tied(name.path):
-                found.update(self._shortest(name))
-            else:
-                found[name] = None
-        return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
-
-    def _is_tied(self, path: str) -> bool:
-        """Whether a way leads over an attribute that may make it longer than it need be."""
-        known = self._tied.get(path)
-        if known is None:
-            known = self._tied[path] = not self._places.ties.names.isdisjoint(path.split("."))
-        return known
-
-    def _shortest(self, name: Name) -> NameSet:
-        classes, steps, short = self._shortened(name)
-        if not steps or short in self._settling or len(self._settling) > GIVERS:
-            return {short: None}
-        self._settling.append(short)
-        given = [self._given(name.root, cls, steps) for cls in classes]
-        self._settling.pop()
-        return {each: None for names in given for each in names} if given and all(given) else {short: None}
-
-    def _shortened(self, name: Name) -> tuple[tuple[ClassInfo, ...], list[str], Name]:
-        """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
-        known = self._short.get(name)
-        if known is None:
-            classes = self._classes(name.root)
-            steps = self._places.ties.walk(classes, name.path.split(".")[1:])
-            known = self._short[name] = classes, steps, Name(name.root, "".join(f".{step}" for step in steps))
-        return known
-
-    def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
-        """The names of what an object of the class was given by its makers."""
-        ties = self._places.ties
-        kind, key, text = root
-        if kind == "made":
-            id, _, index = text.partition(" by ")
-            made = [((key, int(id)), [self._threads.contexts[int(index)]])]
-        elif kind in ("self", "own"):
-            made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
-            if kind == "self":
-                # callers outside have no object that a started context makes for itself
-                made = [(site, [each for each in runners if each.is_main]) for site, runners in made]
-        else:
-            made = []
-        found: NameSet = {}
-        for site, runners in made if len(made) <= MAKERS else ():
-            path = ties.argument(site, cls, steps[0])
-            if path is None:
-                return {}
-            for runner in runners:
-                found.update(self.names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
-        return found
-
-    def _classes(self, root: Root) -> tuple[ClassInfo, ...]:
-        """The classes of the object at the root of a name."""
-        kind, key, text = root
-        if kind == "self":
-            return (self._sources.classes[key],)
-        if kind == "made":
-            return classes_of(self._places.types.of(self._sources.codes[key], int(text.partition(" ")[0])))
-        if kind == "own":
-            return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
-        return classes_of(self._places.types.of_global(key, text))
 
     def _keeper(self, code: Code, root: str) -> str | None:
         """The variable or attribute in which the function keeps what it has just made: that is its name then."""
@@ -198,7 +115,7 @@ class Naming:
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
         target = self._places.types.names.variable(module, name)
-        return self._settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
+        return self._shortening.settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
 
     def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own.
@@ -216,7 +133,7 @@ class Naming:
                 break
             self.asked.add(context.index)
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
-            found.update(self._settled([Name(each.root, each.path + rest) for each in bound]))
+            found.update(self._shortening.settled([Name(each.root, each.path + rest) for each in bound]))
             variable = context.index, owner.key, name
             if variable in self._open:
                 # `for each in each`: what it is made of has no names but its own

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Final
 
 from racelint import facts
-from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.process import NAMED_AFTER_FORK
 from racelint.program.callgraph.calls import finalizes
 from racelint.program.callgraph.forked import run_after_fork
-from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
@@ -29,12 +26,8 @@ from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
-from racelint.program.sources.source import ClassInfo, Code, makes
-from racelint.program.values.types import Types
-from racelint.program.values.values import Instance, LibraryObject, Value
-
-PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
-"""The methods by which an object passes all that is asked of it on to another one."""
+from racelint.program.sources.source import Code, makes
+from racelint.program.values.values import Instance, Value
 
 
 @dataclass(slots=True)
@@ -261,46 +254,3 @@ def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -
             given = (given_to_each(places, threads, context, receiver) for _, receiver in context.entries)
             sharing.given_to_each[context.index] = {value for values in given for value in values}
     return sharing
-
-
-def is_confined(places: Places, place: Place) -> bool:
-    """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
-    owner = places.types.names.sources.classes[place.owner] if place.kind in ("attribute", "class") else None
-    if owner is not None and is_lock_class(places.types, owner):
-        return True
-    knowledge = places.types.names.knowledge
-    for base in owner.library_bases if owner is not None and place.kind == "attribute" else ():
-        safety = knowledge.safety(base)
-        if safety is not None and safety.kind is SafetyKind.CONFINED:
-            return True
-    for value in places.values(place):
-        if isinstance(value, LibraryObject):
-            safety = knowledge.safety(value.qualname)
-            if safety is not None and safety.kind in (SafetyKind.CONFINED, SafetyKind.PROCESS):
-                return True
-        if isinstance(value, Instance) and _stands_for_own(places, value.cls):
-            return True
-    behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
-    return bool(behind) and all(each is not place and is_confined(places, each) for each in behind)
-
-
-def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
-    """Whether objects of the class do no more than stand for what the running thread has under a name."""
-    types = places.types
-    found = [method.code for method in types.attributes.methods(cls) if method.code.name in PASSED_ON]
-    return len(found) == len(PASSED_ON) and all(
-        any(
-            _is_of_thread(types, value)
-            for each in code.operations
-            if isinstance(each, facts.LoadName | facts.LoadAttr)
-            for value in types.of(code, each.id)
-        )
-        for code in found
-    )
-
-
-def _is_of_thread(types: Types, value: Value) -> bool:
-    names = list(value.cls.library_bases) if isinstance(value, Instance) else []
-    names = [value.qualname] if isinstance(value, LibraryObject) else names
-    safeties = [types.names.knowledge.safety(name) for name in names]
-    return any(each is not None and each.kind is SafetyKind.CONFINED for each in safeties)

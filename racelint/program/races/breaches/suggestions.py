@@ -14,7 +14,8 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.meanings import Meanings, Scope, UnknownNameError
 from racelint.program.memory.places import Access, Place
 from racelint.program.races.cases.case import Case
-from racelint.program.sharing.sharing import Sharing, is_confined
+from racelint.program.sharing.confined import is_confined
+from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
 NEARLY: Final = 0.75

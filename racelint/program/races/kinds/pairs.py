@@ -23,7 +23,8 @@ from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sequences.composites import REMOVES, Flagged, Sequences
 from racelint.program.sequences.ways import between
-from racelint.program.sharing.sharing import Sharing, is_confined
+from racelint.program.sharing.confined import is_confined
+from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
 DEPTH: Final = 2

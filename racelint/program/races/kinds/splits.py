@@ -19,7 +19,8 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.pairs import is_tested_again
 from racelint.program.sequences.composites import Flagged, Sequences
-from racelint.program.sharing.sharing import Sharing, is_confined
+from racelint.program.sharing.confined import is_confined
+from racelint.program.sharing.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""Part of the sharing stage: names by the shortest way, so that one object has one name.
+
+What an object was given at its making goes by the name that its maker has for it: `self.owner.stats` of a part that
+`Whole.__init__` makes with `Part(self)` is the `self.stats` of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Final
+
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.places import Places
+from racelint.program.memory.ties import classes_of
+from racelint.program.sharing.name import Name, NameSet, Root
+from racelint.program.sources.source import ClassInfo, Code
+
+ATTRIBUTES: Final = 3
+"""A name leads through at most this many attributes."""
+
+GIVERS: Final = 4
+"""So often an object's name is taken from that of who gave it."""
+
+MAKERS: Final = 2
+"""What more calls than this make is no evidence of whose it is."""
+
+
+class Shortening:
+    """Shortens names; `names` tells those of the object at a path of a function that a context runs."""
+
+    def __init__(self, threads: Threads, places: Places, names: Callable[[Context, Code, str], NameSet]) -> None:
+        self._threads = threads
+        self._places = places
+        self._sources = places.types.names.sources
+        self._names = names
+        self._settling: list[Name] = []
+        self._tied: dict[str, bool] = {}
+        self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
+
+    def settled(self, names: Collection[Name]) -> NameSet:
+        """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
+        if not any(name.path for name in names):
+            return dict.fromkeys(names)
+        found: NameSet = {}
+        for name in names:
+            if self._is_tied(name.path):
+                found.update(self._shortest(name))
+            else:
+                found[name] = None
+        return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
+
+    def _is_tied(self, path: str) -> bool:
+        """Whether a way leads over an attribute that may make it longer than it need be."""
+        known = self._tied.get(path)
+        if known is None:
+            known = self._tied[path] = not self._places.ties.names.isdisjoint(path.split("."))
+        return known
+
+    def _shortest(self, name: Name) -> NameSet:
+        classes, steps, short = self._shortened(name)
+        if not steps or short in self._settling or len(self._settling) > GIVERS:
+            return {short: None}
+        self._settling.append(short)
+        given = [self._given(name.root, cls, steps) for cls in classes]
+        self._settling.pop()
+        return {each: None for names in given for each in names} if given and all(given) else {short: None}
+
+    def _shortened(self, name: Name) -> tuple[tuple[ClassInfo, ...], list[str], Name]:
+        """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
+        known = self._short.get(name)
+        if known is None:
+            classes = self._classes(name.root)
+            steps = self._places.ties.walk(classes, name.path.split(".")[1:])
+            known = self._short[name] = classes, steps, Name(name.root, "".join(f".{step}" for step in steps))
+        return known
+
+    def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
+        """The names of what an object of the class was given by its makers."""
+        ties = self._places.ties
+        kind, key, text = root
+        if kind == "made":
+            id, _, index = text.partition(" by ")
+            made = [((key, int(id)), [self._threads.contexts[int(index)]])]
+        elif kind in ("self", "own"):
+            made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
+            if kind == "self":
+                # callers outside have no object that a started context makes for itself
+                made = [(site, [each for each in runners if each.is_main]) for site, runners in made]
+        else:
+            made = []
+        found: NameSet = {}
+        for site, runners in made if len(made) <= MAKERS else ():
+            path = ties.argument(site, cls, steps[0])
+            if path is None:
+                return {}
+            for runner in runners:
+                found.update(self._names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
+        return found
+
+    def _classes(self, root: Root) -> tuple[ClassInfo, ...]:
+        """The classes of the object at the root of a name."""
+        kind, key, text = root
+        if kind == "self":
+            return (self._sources.classes[key],)
+        if kind == "made":
+            return classes_of(self._places.types.of(self._sources.codes[key], int(text.partition(" ")[0])))
+        if kind == "own":
+            return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
+        return classes_of(self._places.types.of_global(key, text))
