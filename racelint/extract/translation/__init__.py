@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any, Final
 
 from racelint.extract.positions.twins import Mismatch
-from racelint.extract.translation import expressions, patterns, statements  # noqa: F401, they register
+from racelint.extract.translation import displays, expressions, patterns, statements  # noqa: F401, they register
 from racelint.extract.translation.tree import Translation, Untranslatable
 
 __all__ = ["translate"]

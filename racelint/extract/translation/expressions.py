@@ -11,7 +11,7 @@ import libcst as cst
 from racelint.extract.positions.interpolation import pair_formatted
 from racelint.extract.positions.pairing import pair_rest
 from racelint.extract.positions.twins import Mismatch, Twin
-from racelint.extract.translation.nodes import ATTRIBUTE, COMMA, ELEMENT, NAME, STARRED, TUPLE, annotation, maker
+from racelint.extract.translation.nodes import ATTRIBUTE, COMMA, NAME, annotation, maker
 from racelint.extract.translation.tree import Translation, Untranslatable, translates
 
 _BINARY: Final = {
@@ -57,11 +57,6 @@ _BOOLEAN_OPERATION: Final = maker(cst.BooleanOperation, "left", "operator", "rig
 _IF: Final = maker(cst.IfExp, "test", "body", "orelse")
 _COMPARE: Final = maker(cst.Comparison, "left", "comparisons")
 _COMPARISON_TARGET: Final = maker(cst.ComparisonTarget, "operator", "comparator")
-_LIST: Final = maker(cst.List, "elements")
-_SET: Final = maker(cst.Set, "elements")
-_DICT: Final = maker(cst.Dict, "elements")
-_DICT_ELEMENT: Final = maker(cst.DictElement, "key", "value")
-_STARRED_DICT_ELEMENT: Final = maker(cst.StarredDictElement, "value")
 _NAMED: Final = maker(cst.NamedExpr, "target", "value")
 _AWAIT: Final = maker(cst.Await, "expression")
 _YIELD: Final = maker(cst.Yield, "value")
@@ -69,14 +64,6 @@ _FROM: Final = maker(cst.From, "item")
 _LAMBDA: Final = maker(cst.Lambda, "params", "body")
 _PARAM: Final = maker(cst.Param, "name", "annotation", "default")
 _PARAMETERS: Final = maker(cst.Parameters, "posonly_params", "params", "star_arg", "kwonly_params", "star_kwarg")
-_FOR: Final = maker(cst.CompFor, "target", "iter", "ifs", "inner_for_in", "asynchronous")
-_CONDITION: Final = maker(cst.CompIf, "test")
-_COMPREHENSIONS: Final = {
-    ast.ListComp: maker(cst.ListComp, "elt", "for_in"),
-    ast.SetComp: maker(cst.SetComp, "elt", "for_in"),
-    ast.GeneratorExp: maker(cst.GeneratorExp, "elt", "for_in"),
-}
-_DICT_COMPREHENSION: Final = maker(cst.DictComp, "key", "value", "for_in")
 _STRING: Final = maker(cst.SimpleString, "value")
 _NUMBERS: Final = {
     int: maker(cst.Integer, "value"),
@@ -200,39 +187,6 @@ def _compare(tree: Translation, twin: ast.Compare) -> Any:
     return _COMPARE(tree.node(twin.left), tuple(targets))
 
 
-@translates(ast.Tuple)
-def _tuple(tree: Translation, twin: ast.Tuple) -> Any:
-    return TUPLE(_elements(tree, twin.elts))
-
-
-@translates(ast.List)
-def _list(tree: Translation, twin: ast.List) -> Any:
-    return _LIST(_elements(tree, twin.elts))
-
-
-@translates(ast.Set)
-def _set(tree: Translation, twin: ast.Set) -> Any:
-    return _SET(_elements(tree, twin.elts))
-
-
-def _elements(tree: Translation, twins: list[ast.expr]) -> tuple[Any, ...]:
-    return tuple([tree.node(each) if each.__class__ is ast.Starred else ELEMENT(tree.node(each)) for each in twins])
-
-
-@translates(ast.Starred)
-def _starred(tree: Translation, twin: ast.Starred) -> Any:
-    return STARRED(tree.node(twin.value))
-
-
-@translates(ast.Dict)
-def _dict(tree: Translation, twin: ast.Dict) -> Any:
-    elements = [
-        _STARRED_DICT_ELEMENT(tree.node(value)) if key is None else _DICT_ELEMENT(tree.node(key), tree.node(value))
-        for key, value in zip(twin.keys, twin.values, strict=True)
-    ]
-    return _DICT(tuple(elements))
-
-
 @translates(ast.NamedExpr)
 def _named(tree: Translation, twin: ast.NamedExpr) -> Any:
     return _NAMED(tree.node(twin.target), tree.node(twin.value))
@@ -251,26 +205,6 @@ def _yield(tree: Translation, twin: ast.Yield) -> Any:
 @translates(ast.YieldFrom)
 def _yield_from(tree: Translation, twin: ast.YieldFrom) -> Any:
     return _YIELD(_FROM(tree.node(twin.value)))
-
-
-@translates(ast.ListComp, ast.SetComp, ast.GeneratorExp)
-def _comprehension(tree: Translation, twin: Any) -> Any:
-    return _COMPREHENSIONS[twin.__class__](tree.node(twin.elt), _clauses(tree, twin.generators))
-
-
-@translates(ast.DictComp)
-def _dict_comprehension(tree: Translation, twin: ast.DictComp) -> Any:
-    if twin.value is None:
-        raise Untranslatable
-    return _DICT_COMPREHENSION(tree.node(twin.key), tree.node(twin.value), _clauses(tree, twin.generators))
-
-
-def _clauses(tree: Translation, twins: list[ast.comprehension]) -> Any:
-    clause = None
-    for twin in reversed(twins):
-        conditions = tuple([_CONDITION(tree.node(test)) for test in twin.ifs])
-        clause = _FOR(tree.node(twin.target), tree.node(twin.iter), conditions, clause, twin.is_async or None)
-    return clause
 
 
 @translates(ast.Lambda)

@@ -9,16 +9,15 @@ from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, constructs
-from racelint.program.callgraph.protocols import method_refs
-from racelint.program.contexts.contexts import NAMED, OWN_THREADS, Context, library_decorators
+from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins
+from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.sources.source import ClassInfo, Code, span_of
-from racelint.program.values.attributes import Attributes
 from racelint.program.values.types import Spawned
-from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Site, Value
 
 
 class Finder:
@@ -101,13 +100,7 @@ class Finder:
 
     def _spawned(self, site: Site, group: list[Spawned]) -> None:
         spawn = group[0].spawn
-        entries: dict[tuple[Code, Value | None], None] = {}
-        for spawned in group:
-            for entry in self._runnable(spawned.target, spawn):
-                if not entry[0].function.is_async:
-                    entries[entry] = None
-                    for wrapper, _ in self._calls.wrappers.get(entry[0].key, ()):
-                        entries[wrapper, entry[1]] = None
+        entries = entries_of(self._calls, group, spawn)
         if not entries:
             return
         code = self._sources.codes[site[0]]
@@ -123,7 +116,7 @@ class Finder:
         self._add(
             Context(
                 self._next,
-                self._label(list(entries)),
+                label(self._calls, entries),
                 spawn.runs_on,
                 tuple(entries),
                 many,
@@ -140,33 +133,6 @@ class Finder:
                 self._lifetimes.ends(code, site, starts, spawn),
             )
         )
-
-    def _runnable(self, target: Value, spawn: Spawn) -> list[tuple[Code, Value | None]]:
-        match target:
-            case FunctionRef(code=code, receiver=receiver):
-                return [(code, receiver)]
-            case Instance(cls=cls) if spawn.form is Form.FUNCTION:
-                return [(code, target) for code in method_refs(self._types, target, ("__call__",))]
-            case Partial(site=site):
-                code = self._sources.codes[site[0]]
-                call = code.operations[site[1]]
-                if type(call) is facts.Call and call.arguments:
-                    values = self._types.of(code, call.arguments[0].value)
-                    return [entry for value in values for entry in self._runnable(value, spawn)]
-            case ClassRef(cls=cls) if spawn.form is Form.CLASS:
-                made = self._types.names.values.instance(cls, None)
-                rows = [row for base in cls.library_bases for row in self._knowledge.entry_methods(base)]
-                return [(code, made) for row in rows for code in _entry_codes(self._types.attributes, cls, row)]
-            case _:
-                pass
-        return []
-
-    def _label(self, entries: list[tuple[Code, Value | None]]) -> str:
-        """The entries by name; the wrapper of a decorator goes by the name of what it wraps."""
-        wrappers = {wrapper for each in self._calls.wrappers.values() for wrapper, _ in each}
-        told = [entry for entry, _ in entries if entry not in wrappers] or [entry for entry, _ in entries]
-        names = dict.fromkeys(entry.function.qualname.replace("<locals>.", "") for entry in told)
-        return " or ".join(list(names)[:NAMED])
 
     def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
         if spawn.starts is not Starts.ON_START:
@@ -206,7 +172,7 @@ class Finder:
             for row in self._knowledge.entry_methods(base):
                 if row.runs_on not in OWN_THREADS:
                     continue
-                for code in _entry_codes(self._types.attributes, cls, row):
+                for code in entry_codes(self._types.attributes, cls, row):
                     if code.cls is cls and not (row.only_sync and code.function.is_async):
                         self._entry_method(cls, code, row)
 
@@ -290,12 +256,3 @@ def _is_awaited(code: Code, site: int) -> bool:
     """Whether the function waits at once for what a call gives, or for what calling that gives."""
     results = {site, *(each.id for each in code.operations if type(each) is facts.Call and each.callee == site)}
     return any(type(each) is facts.Await and each.value in results for each in code.operations)
-
-
-def _entry_codes(attributes: Attributes, cls: ClassInfo, row: EntryMethod) -> list[Code]:
-    found: dict[str, Code] = {}
-    for each in cls.mro:
-        for method in attributes.methods(each):
-            if row.matches(method.code.name):
-                found.setdefault(method.code.name, method.code)
-    return list(found.values())

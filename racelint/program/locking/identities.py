@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
+from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import argument
 from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key, wrapped
+from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -114,7 +115,7 @@ class Locks:
             model = self._knowledge.lock(value.qualname)
             if model is None:
                 continue
-            kind = self._kind(code, call, model)
+            kind = kind_made(code, call, model)
             if model.kind is LockKind.SEMAPHORE:
                 self._semaphores.add(value.site)
             if model.shares is not None:
@@ -127,16 +128,6 @@ class Locks:
                 else:
                     kind = model.default_kind or kind
             self._kinds[value.site] = (kind, model.domain)
-
-    def _kind(self, code: Code, call: facts.Call, model: LockModel) -> LockKind:
-        if model.kind is not LockKind.SEMAPHORE or model.count is None:
-            return model.kind
-        given = argument(call, model.count.position, model.count.keyword)
-        if given is None:
-            return LockKind.MUTEX if model.count.default == 1 else LockKind.SEMAPHORE
-        operation = code.operation(given)
-        one = type(operation) is facts.Const and operation.text == "1"
-        return LockKind.MUTEX if one else LockKind.SEMAPHORE
 
     def _site(self, value: Value) -> Site | None:
         """Where a lock is made, as far as that is known."""
@@ -196,14 +187,9 @@ class Locks:
         fitting = {
             place: base
             for place, base, _ in self._places.located(code, operation)
-            if any(self._is_for_tasks(value) is is_async for value in self._places.values(place))
+            if any(is_for_tasks(self._knowledge, value) is is_async for value in self._places.values(place))
         }
         return self.use_of(*fitting.popitem()) if len(fitting) == 1 else None
-
-    def _is_for_tasks(self, value: Value) -> bool | None:
-        """Whether a lock is one between tasks; None of what is no lock."""
-        model = self._knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
-        return None if model is None else model.domain is LockDomain.TASK
 
     def _base_of_site(self, code: Code, id: int, site: Site) -> str:
         """A lock that came as a value: made right here it is its own object, handed in it is some object's."""
@@ -246,9 +232,8 @@ class Locks:
         if len({place for place, _, _ in located}) != 1:
             return None
         place = located[0][0]
-        return self._lock(
-            ("item", place.owner, place.name), place.symbol + "[]", self._model_kind(locks), per_instance=True
-        )
+        key, kind = ("item", place.owner, place.name), common_kind(self._knowledge, locks)
+        return self._lock(key, place.symbol + "[]", kind, per_instance=True)
 
     def _operation(self, code: Code, id: int) -> facts.Operation | None:
         return self._places.dataflow(code).operation(id)
@@ -265,15 +250,11 @@ class Locks:
         """The lock that a Place holds."""
         key = self._groups.find(place_key(place))
         sites = self._sites_of.get(place_key(place), set())
-        kinds = {self._kinds.get(site) or self._model_kind(locks) for site in sites} or {self._model_kind(locks)}
+        otherwise = common_kind(self._knowledge, locks)
+        kinds = {self._kinds.get(site) or otherwise for site in sites} or {otherwise}
         kind = kinds.pop() if len(kinds) == 1 else None
         owner = place_key(place) if key[0] == "site" else key
         return self._lock(key, place.symbol, kind, per_instance=owner[0] == "attribute")
-
-    def _model_kind(self, locks: Sequence[Value]) -> tuple[LockKind, LockDomain] | None:
-        models = [self._knowledge.lock(value.qualname) for value in locks if isinstance(value, LibraryObject)]
-        kinds = {(model.kind, model.domain) for model in models if model is not None}
-        return kinds.pop() if len(kinds) == 1 else None
 
     def _of_site(self, site: Site) -> Lock:
         key = self._groups.find(site_key(site))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, TypeGuard
+from typing import Literal
 
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
     ClassRef,
-    FunctionRef,
     Instance,
     Library,
     LibraryObject,
@@ -103,36 +103,12 @@ class Places:
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
         self.ties = Ties(types, self.dataflow)
-        self._set_on_objects = self._find_set_on_objects()
+        self._owners = Owners(types)
         self._handed = self._find_handed()
         for code in types.names.sources.codes if self._handed else ():
             ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
             if ids:
                 self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
-
-    def _find_set_on_objects(self) -> set[tuple[int, str]]:
-        """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
-        attributes = self.types.attributes
-        found: set[tuple[int, str]] = set()
-        stores = [
-            (code, each) for code in self.types.names.sources.codes for each in code.operations if _stores_attr(each)
-        ]
-        reflected = self.types.reflected.items()
-        codes = self.types.names.sources.codes
-        stores += [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
-        for code, store in stores:
-            for value in self.types.of(code, store.base):
-                if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
-                    defining = attributes.defining(value.cls, store.name)
-                    found.update({(defining.key, store.name)} if defining is not None else ())
-        return found
-
-    def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
-        """Whether all instances share the attribute."""
-        if not self.types.attributes.is_class_level(cls, name):
-            return False
-        defining = self.types.attributes.defining(cls, name)
-        return defining is None or (defining.key, name) not in self._set_on_objects
 
     def _find_handed(self) -> dict[Value, Place]:
         """The containers that are handed to a started function, each as the global that holds it or by itself."""
@@ -269,22 +245,9 @@ class Places:
         """The Place of an attribute of a class, or of its instances; None for a method."""
         key = cls.key, name, of_instance
         if key not in self._attributes:
-            owner, kind = self._owner(cls, name, of_instance=of_instance)
-            self._attributes[key] = None if self._is_method(owner.key, name) else self.place(kind, owner.key, name)
+            owner, kind = self._owners.of(cls, name, of_instance=of_instance)
+            self._attributes[key] = None if self._owners.is_method(owner, name) else self.place(kind, owner.key, name)
         return self._attributes[key]
-
-    def _owner(self, cls: ClassInfo, name: str, *, of_instance: bool) -> tuple[ClassInfo, PlaceKind]:
-        attributes = self.types.attributes
-        if not of_instance:
-            return attributes.defining(cls, name) or attributes.owner(cls, name), "class"
-        if not self._is_property(cls, name) and self._is_of_class(cls, name):
-            return attributes.defining(cls, name) or cls, "class"
-        return attributes.owner(cls, name), "attribute"
-
-    def _is_property(self, cls: ClassInfo, name: str) -> bool:
-        """Whether the attribute is a property with a setter: memory of the object to those who use it."""
-        defining = self.types.attributes.defining(cls, name)
-        return defining is not None and bool(self._setters(defining, name))
 
     def behind(self, place: Place) -> list[Code]:
         """The functions that set the Place where it is a property."""
@@ -292,23 +255,4 @@ class Places:
             return []
         cls = self.types.names.sources.classes[place.owner]
         defining = self.types.attributes.defining(cls, place.name)
-        return self._setters(defining, place.name) if defining is not None else []
-
-    def _setters(self, cls: ClassInfo, name: str) -> list[Code]:
-        stores = self.types.attributes.class_level(cls).get(name, ())
-        values = (value for code, store in stores for value in self.types.names.static(code, store.value))
-        found = [value.code for value in values if isinstance(value, FunctionRef)]
-        return [each for each in found if "setter" in self.types.attributes.shape(each)] if len(stores) > 1 else []
-
-    def _is_method(self, cls: int, name: str) -> bool:
-        info = self.types.names.sources.classes[cls]
-        stores = self.types.attributes.class_level(info).get(name, ())
-        if self._setters(info, name):
-            return False
-        return any(
-            type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
-        )
-
-
-def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:
-    return type(operation) is facts.StoreAttr
+        return self._owners.setters(defining, place.name) if defining is not None else []

@@ -28,10 +28,12 @@ def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = 
 
 
 def handles_misses(node: facts.Try, flow: Dataflow) -> list[facts.Handler]:
+    """The handlers of a `try` that name what is raised where something is missing."""
     return [handler for handler in node.handlers if handler.types and expects(handler, flow, MISSES)]
 
 
 def expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bool:
+    """Whether a handler takes an exception of one of these names, or all that there are."""
     if not handler.types:
         return True
     pending = list(handler.types)

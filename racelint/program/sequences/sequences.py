@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
@@ -16,6 +15,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sequences.answers import Answer, answered, asked
+from racelint.program.sequences.attempts import Attempts
 from racelint.program.sequences.composites import (
     INSERTS,
     PER_TEST,
@@ -28,16 +28,12 @@ from racelint.program.sequences.composites import (
 )
 from racelint.program.sequences.deciding import Deciding, leaves
 from racelint.program.sequences.exclusive import Exclusive
-from racelint.program.sequences.misses import expects, handles_misses
 from racelint.program.sequences.reach import Reach
 from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
-
-UNMADE: Final = frozenset({"AttributeError", "NameError"})
-"""What is raised where a name has no value yet."""
 
 
 def link_sequences(places: Places, calls: Calls) -> Sequences:
@@ -71,6 +67,7 @@ class _Finder:
         self._exclusive = Exclusive(self._flow)
         self._deciding = Deciding(code, self._flow, self._accesses, self._extents)
         self._shapes = Shapes(code, self._flow)
+        self._attempts = Attempts(code, self._flow, self._reach, self._deciding)
 
     def find(self) -> Iterator[Composite]:
         """Updates in order, then tests with their acts."""
@@ -121,8 +118,8 @@ class _Finder:
                     yield from self._tests(node.body)
                     yield from self._tests(node.orelse)
                 case facts.Try():
-                    yield from self._missed(node, (*nodes[index + 1 :], *after))
-                    yield from self._unmade(node)
+                    yield from self._attempts.items(node, (*nodes[index + 1 :], *after))
+                    yield from self._attempts.names(node)
                     yield from self._tests(node.body)
                     for handler in node.handlers:
                         yield from self._tests(handler.body)
@@ -264,43 +261,6 @@ class _Finder:
                 wants = None if present is None else present is not negated
                 wants = False if shape is Shape.LAZY else wants
                 yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
-
-    def _missed(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
-        """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test."""
-        handlers = handles_misses(node, self._flow)
-        low, high = self._extents.of(node.body)
-        for read in self._accesses if handlers else ():
-            if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
-                continue
-            for handler in handlers:
-                body = handler.body if leaves(handler.body) else (*handler.body, *following)
-                _, end = self._extents.of(handler.body)
-                for access, where in self._reach.inner(body, read):
-                    same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
-                    # what comes after the `try` also runs where nothing was missing, and then may not depend on it
-                    same = same and (where <= end or leaves(node.body) or self._flow.comes_from(access.value, read.id))
-                    if access.method == "[]=" and access.code is self._code and same:
-                        between = (read.id, where)
-                        tested = self._deciding.around(where, facts.NOTHING)
-                        yield Composite(self._code, Shape.CHECK, read, access, where, read.span, between, tested)
-                        return
-
-    def _unmade(self, node: facts.Try) -> Iterator[Composite]:
-        """`try: self.x` and, where there is no such name, `self.x = make()`: the miss is a test."""
-        handlers = [each for each in node.handlers if each.types and expects(each, self._flow, UNMADE)]
-        low, high = self._extents.of(node.body)
-        for read in self._accesses if handlers else ():
-            if not low <= read.id <= high or read.kind.rebinds:
-                continue
-            for handler in handlers:
-                for access, where in self._reach.inner(handler.body, read):
-                    if access.kind is Kind.WRITE and not self._reach.is_made_before(read, low):
-                        tested = self._deciding.around(where, facts.NOTHING)
-                        between = (read.id, where)
-                        yield Composite(
-                            self._code, Shape.LAZY, read, access, where, read.span, between, tested, wants=False
-                        )
-                        return
 
 
 def _awaits(nodes: Sequence[Node]) -> bool:

@@ -1,0 +1,77 @@
+"""Part of the places stage: whose is an attribute? Its object's, or that of the class, and of which one."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeGuard
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import FunctionRef, Instance
+
+
+class Owners:
+    """Tells attributes of objects from those of classes."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._set_on_objects = self._find_set_on_objects()
+
+    def _find_set_on_objects(self) -> set[tuple[int, str]]:
+        """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
+        attributes = self._types.attributes
+        found: set[tuple[int, str]] = set()
+        stores = [
+            (code, each) for code in self._types.names.sources.codes for each in code.operations if _stores_attr(each)
+        ]
+        reflected = self._types.reflected.items()
+        codes = self._types.names.sources.codes
+        stores += [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
+        for code, store in stores:
+            for value in self._types.of(code, store.base):
+                if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
+                    defining = attributes.defining(value.cls, store.name)
+                    found.update({(defining.key, store.name)} if defining is not None else ())
+        return found
+
+    def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
+        """Whether all instances share the attribute."""
+        if not self._types.attributes.is_class_level(cls, name):
+            return False
+        defining = self._types.attributes.defining(cls, name)
+        return defining is None or (defining.key, name) not in self._set_on_objects
+
+    def of(self, cls: ClassInfo, name: str, *, of_instance: bool) -> tuple[ClassInfo, Literal["class", "attribute"]]:
+        """The class of an attribute that is asked of a class or an instance, and whether the class itself has it."""
+        attributes = self._types.attributes
+        if not of_instance:
+            return attributes.defining(cls, name) or attributes.owner(cls, name), "class"
+        if not self._is_property(cls, name) and self._is_of_class(cls, name):
+            return attributes.defining(cls, name) or cls, "class"
+        return attributes.owner(cls, name), "attribute"
+
+    def _is_property(self, cls: ClassInfo, name: str) -> bool:
+        """Whether the attribute is a property with a setter: memory of the object to those who use it."""
+        defining = self._types.attributes.defining(cls, name)
+        return defining is not None and bool(self.setters(defining, name))
+
+    def setters(self, cls: ClassInfo, name: str) -> list[Code]:
+        """The functions that set an attribute of a class body which is a property."""
+        stores = self._types.attributes.class_level(cls).get(name, ())
+        values = (value for code, store in stores for value in self._types.names.static(code, store.value))
+        found = [value.code for value in values if isinstance(value, FunctionRef)]
+        return [each for each in found if "setter" in self._types.attributes.shape(each)] if len(stores) > 1 else []
+
+    def is_method(self, cls: ClassInfo, name: str) -> bool:
+        """Whether a class binds the name to a function, and not to a property that can be set."""
+        stores = self._types.attributes.class_level(cls).get(name, ())
+        if self.setters(cls, name):
+            return False
+        return any(
+            type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
+        )
+
+
+def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:
+    return type(operation) is facts.StoreAttr
