@@ -84,6 +84,12 @@ class Access:
     """Of an iteration: nobody can come in between where there is a GIL (`tuple(d)`)."""
 
     @property
+    def given_as(self) -> str:
+        """The parameter by which the function is given the container of which it touches the contents, if it is."""
+        parameters = self.code.function.parameters
+        return parameters[self.load].name if 0 <= self.load < len(parameters) else ""
+
+    @property
     def is_of_self(self) -> bool:
         """Whether a method touches its own object."""
         return bool(self.base) and self.base == self.code.own_name

@@ -159,7 +159,7 @@ class Sharing:
         """
         kind = first.place.kind
         if kind in ("global", "class"):
-            return True
+            return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self._closure_in_common(first, one, second, other)
         if self.driving.is_instead(one, first, other) or self.driving.is_instead(other, second, one):
@@ -191,6 +191,14 @@ class Sharing:
             and not self.afterwards.is_given_away(name.root, other, second, one)
             for name in mine
         )
+
+    def _is_known_as(self, access: Access, context: Context) -> bool:
+        """Whether what a context gives a function as a parameter is the very container that a global holds."""
+        parameter, place = access.given_as, access.place
+        if not parameter or place.kind != "global":
+            return True
+        root = ("global", place.owner, place.name)
+        return any(name.root == root for name in self.naming.names(context, access.code, parameter))
 
     def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether one context works on the thread object that the other one runs on, before that is started."""
