@@ -10,20 +10,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from racelint.baseline import Baseline, Extent, load, without_known
-from racelint.cache import Cache, Outcome, packed
+from racelint.cache import Cache, Outcome
 from racelint.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
-from racelint.facts import ModuleFacts, Span, Unreadable
-from racelint.findings import EVERY_BUILD, FILE_START, Finding, Location, Progress, Report, RunError, in_order
+from racelint.facts import ModuleFacts, Unreadable
+from racelint.findings import EVERY_BUILD, Finding, Progress, Report, RunError, in_order
+from racelint.outcomes import came_of, jobs_of, modules_of, outcome_of, unread, unreadable
 from racelint.paths import absolute, display_path
-from racelint.readers.processors import usable_processors
-from racelint.reading import Reading, Source, find, read
+from racelint.reading import Source, find, read
 from racelint.recall import frame_of, recalled, texts_of
-from racelint.rules import unreadable_file
 from racelint.suppress import suppress
 
 if TYPE_CHECKING:
-    from racelint.checking import Checked
     from racelint.graph import Picture
     from racelint.program import Program
     from racelint.program.races.breaches.suggestions import Suggestion
@@ -86,9 +84,9 @@ def analyse(
     """The same without a baseline, and for every build."""
     texts = {absolute(path): text for path, text in buffers.items()}
     files, unlisted = discover(paths, project(config), texts)
-    outcome = _outcome(files, texts, config, progress)
+    outcome = outcome_of(files, texts, config, progress)
     run = _Run(config, {file.display: file.path for file in files if file.asked}, outcome)
-    run.findings += [_unreadable(each.display, f"the folder cannot be listed ({each.reason})") for each in unlisted]
+    run.findings += [unreadable(each.display, f"the folder cannot be listed ({each.reason})") for each in unlisted]
     report = _report(run, {display_path(path): text for path, text in texts.items()})
     return Analysis(report, outcome)
 
@@ -135,9 +133,9 @@ def survey(
 
     baseline = load(config.baseline) if config.baseline else None
     files, texts, store, sources = _found(paths, config, buffers)
-    readings = read(sources, store, _jobs(config), progress)
-    checked = checking.check(_modules(readings), config, progress)
-    outcome = _came_of(readings, checked)
+    readings = read(sources, store, jobs_of(config), progress)
+    checked = checking.check(modules_of(readings), config, progress)
+    outcome = came_of(readings, checked)
     if not outcome.errors:
         store.keep_outcome(frame_of(files, config), texts_of(sources), outcome)
     return _told(files, texts, config, outcome, baseline), checked.program
@@ -152,8 +150,8 @@ def glance(paths: Sequence[Path], config: Config, buffers: Mapping[Path, bytes])
     if outcome is not None:
         return Glance(_told(files, texts, config, outcome, baseline))
     readings = read([each for each in sources if each.file.path in texts], store, 1, silent)
-    unread = (_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable))
-    return Glance(None, tuple(each for each in unread if each.code in config.codes))
+    missed = (unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable))
+    return Glance(None, tuple(each for each in missed if each.code in config.codes))
 
 
 def _found(
@@ -196,13 +194,13 @@ def read_all(
     """The files of the program around the paths, what those say that could be read, and what went wrong."""
     files, _ = discover(paths, project(config), NO_BUFFERS)
     store = Cache(config.cache_dir)
-    readings = read(find(files, NO_BUFFERS, store), store, _jobs(config), progress)
+    readings = read(find(files, NO_BUFFERS, store), store, jobs_of(config), progress)
     errors = tuple(
         said if isinstance(said, RunError) else RunError(reading.file.display, f"not read: {said.reason}")
         for reading in readings
         if isinstance(said := reading.said, RunError) or (isinstance(said, Unreadable) and reading.file.asked)
     )
-    return files, _modules(readings), errors
+    return files, modules_of(readings), errors
 
 
 def project(config: Config) -> Project:
@@ -215,71 +213,6 @@ def project(config: Config) -> Project:
         exclude=config.exclude,
         extend_exclude=config.extend_exclude,
     )
-
-
-# --- the program, whatever is asked about --------------------------------------------------------------------------
-
-
-def _outcome(files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress) -> Outcome:
-    """What comes of a program: what came of it before, if nothing has changed since on which that depends.
-
-    A run that fails is made again without what is known: that may be what it stumbles over.
-    """
-    outcome = _with_cache(Cache(config.cache_dir), files, buffers, config, progress)
-    if outcome.errors and config.cache_dir:
-        outcome = _with_cache(Cache(config.cache_dir, forgets=True), files, buffers, config, progress)
-    return outcome
-
-
-def _with_cache(
-    store: Cache, files: Sequence[SourceFile], buffers: Mapping[Path, bytes], config: Config, progress: Progress
-) -> Outcome:
-    sources, frame = find(files, buffers, store), frame_of(files, config)
-    known = store.outcome(frame, texts_of(sources))
-    if known is not None:
-        return known
-    outcome = recalled(store, frame, sources, progress)
-    if outcome is None:
-        outcome = _worked_out(read(sources, store, _jobs(config), progress), config, progress)
-    if not outcome.errors:
-        store.keep_outcome(frame, texts_of(sources), outcome)
-    store.tidy()
-    return outcome
-
-
-def _jobs(config: Config) -> int:
-    return config.jobs or usable_processors()
-
-
-def _worked_out(readings: Sequence[Reading], config: Config, progress: Progress) -> Outcome:
-    from racelint import checking
-
-    return _came_of(readings, checking.check(_modules(readings), config, progress))
-
-
-def _came_of(readings: Sequence[Reading], checked: Checked) -> Outcome:
-    unreadable = [_unread(each.file, each.said) for each in readings if isinstance(each.said, Unreadable)]
-    return Outcome(
-        (*unreadable, *checked.findings),
-        (*(each.said for each in readings if isinstance(each.said, RunError)), *checked.errors),
-        frozenset(checked.broken),
-        tuple(checked.notes),
-        {file.display: facts.comments for file, facts in _modules(readings) if facts.comments},
-        packed(checked.extent),
-    )
-
-
-def _modules(readings: Sequence[Reading]) -> list[tuple[SourceFile, ModuleFacts]]:
-    return [(each.file, each.said) for each in readings if isinstance(each.said, ModuleFacts)]
-
-
-def _unread(file: SourceFile, said: Unreadable) -> Finding:
-    span = Span(said.line, said.column, said.line, said.column + 1) if said.line else FILE_START
-    return _unreadable(file.display, said.reason, span)
-
-
-def _unreadable(path: str, reason: str, span: Span = FILE_START) -> Finding:
-    return unreadable_file.check.finding(Location(path, span), f"not checked: {reason}")
 
 
 # --- what of it is reported ----------------------------------------------------------------------------------------
