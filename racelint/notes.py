@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
 from racelint import encounter, turns
+from racelint.deadlock_phrases import through
 from racelint.facts import Span
 from racelint.findings import (
     EVERY_BUILD,
@@ -19,7 +20,7 @@ from racelint.findings import (
     Turn,
     note,
 )
-from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, task, through, usual, who
+from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, task, usual, who
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_phrases import comes_in, through
 from racelint.findings import Finding, note
 from racelint.notes import lock_details
-from racelint.phrases import comes_in, lock_used, through
+from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

@@ -22,10 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_phrases import position, takes, through
 from racelint.encounter import circle_sides, circle_turns, waiter
 from racelint.findings import Finding, note
 from racelint.notes import begins, behind, defined, lock_details, taken
-from racelint.phrases import lock_names, position, takes, through
+from racelint.phrases import lock_names
 from racelint.prescribing import against_wrong_order
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
