@@ -32,33 +32,17 @@ def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
 
     `flow` is that of the callee. Where the test of a parameter cannot be decided, the answer is no.
     """
-    return all(_holds(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+    return all(_answer(edge, flow, *test) for test in _tests(edge.callee.function.body, id) or ())
 
 
 def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
     """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
-    return any(_fails(edge, flow, test, truth) for test, truth in _tests(edge.callee.function.body, id) or ())
+    return any(_answer(edge, flow, *test) is False for test in _tests(edge.callee.function.body, id) or ())
 
 
 def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
     """Whether the calls lead over a place that is only reached while this thread surely does not hold the lock."""
     return any(use.lock.key == key for edge in chain[1:] for use in locksets.state(edge.caller, edge.site).free)
-
-
-def _fails(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
-    operation = flow.operation(test)
-    match operation:
-        case facts.Compute(kind="not", operands=(inner,)):
-            return _fails(edge, flow, inner, not truth)
-        case facts.Choice(kind="and", operands=inners) if truth:
-            return any(_fails(edge, flow, inner, truth) for inner in inners)
-        case facts.Choice(kind="or", operands=inners) if not truth:
-            return any(_fails(edge, flow, inner, truth) for inner in inners)
-        case _:
-            pass
-    own = 1 if edge.receiver is not None else 0
-    text = _given(edge, test) if own <= test < len(edge.callee.function.parameters) else ""
-    return text != "" and _is_true(text) is not truth
 
 
 def _is_true(text: str) -> bool:
@@ -77,23 +61,25 @@ def _tests(nodes: Sequence[Node], id: int) -> list[tuple[int, bool]] | None:
     return None
 
 
-def _holds(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool:
-    operation = flow.operation(test)
-    match operation:
+def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
+    """Whether a test of the callee comes out as `truth`; None where a parameter decides that which has no literal.
+
+    What no parameter decides may come out either way, so it is in nobody's way.
+    """
+    match flow.operation(test):
         case facts.Compute(kind="not", operands=(inner,)):
-            return _holds(edge, flow, inner, not truth)
-        case facts.Choice(kind="and", operands=inners) if truth:
-            return all(_holds(edge, flow, inner, truth) for inner in inners)
-        case facts.Choice(kind="or", operands=inners) if not truth:
-            return all(_holds(edge, flow, inner, truth) for inner in inners)
+            return _answer(edge, flow, inner, not truth)
+        case facts.Choice(kind=kind, operands=inners) if kind == ("and" if truth else "or"):
+            answers = [_answer(edge, flow, inner, truth) for inner in inners]
+            return False if False in answers else None if None in answers else True
         case _:
             pass
     parameters = edge.callee.function.parameters
     own = 1 if edge.receiver is not None else 0
     if own <= test < len(parameters):
         text = _given(edge, test)
-        return text != "" and _is_true(text) is truth
-    return not any(flow.comes_from(test, each) for each in range(own, len(parameters)))
+        return None if text == "" else _is_true(text) is truth
+    return None if any(flow.comes_from(test, each) for each in range(own, len(parameters))) else True
 
 
 def _given(edge: Edge, parameter: int) -> str:
