@@ -19,22 +19,25 @@ LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 
 def is_rough(case: Case) -> bool:
     """Whether the Place is a count that only grows, and is only held against limits: to come there later is no harm."""
-    if case.guard is not None:
-        return False
     held_against = False
-    for access in case.accesses:
-        flow = case.sharing.places.dataflow(access.code)
-        if access.kind is Kind.UPDATE:
-            if not _is_one_more(flow, access):
-                return False
-        elif access.kind is Kind.READ:
-            uses = [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]
-            if not all(_is_limit(each) or _is_stored_back(each) or _is_nth(access.code, flow, each) for each in uses):
-                return False
-            held_against |= any(not _is_stored_back(each) for each in uses)
-        else:
+    for read, uses in _reads_of_count(case):
+        code, flow = read.code, case.sharing.places.dataflow(read.code)
+        if not all(_is_limit(each) or _is_stored_back(each) or _is_nth(code, flow, each) for each in uses):
             return False
+        held_against |= not all(map(_is_stored_back, uses))
     return held_against
+
+
+def _reads_of_count(case: Case) -> list[tuple[Access, list[Operation]]]:
+    """The reads of a number to which no more than one is added, and what is done with it; none of any other Place."""
+    found: list[tuple[Access, list[Operation]]] = []
+    for access in case.accesses if case.guard is None else ():
+        flow = case.sharing.places.dataflow(access.code)
+        if access.kind is Kind.READ:
+            found.append((access, [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]))
+        elif access.kind is not Kind.UPDATE or not _is_one_more(flow, access):
+            return []
+    return found
 
 
 def _is_nth(code: Code, flow: Dataflow, use: Operation) -> bool:
@@ -63,22 +66,12 @@ def _is_only_read_back(case: Case, read: Access) -> bool:
 
 def is_shown_number(case: Case) -> bool:
     """Whether each object notes the number that has come to it, and that is only made into text: `<Failure 7>`."""
-    if case.guard is not None:
-        return False
     noted = False
-    for access in case.accesses:
-        flow = case.sharing.places.dataflow(access.code)
-        if access.kind is Kind.UPDATE:
-            if not _is_one_more(flow, access):
-                return False
-        elif access.kind is Kind.READ:
-            stores = [each for use in flow.uses(access.id) for each in _beyond_sums(flow, use)]
-            others = [each for each in stores if not _is_back(case, access, each)]
-            if not all(_is_note(case, access, each) for each in others):
-                return False
-            noted |= bool(others)
-        else:
+    for read, uses in _reads_of_count(case):
+        others = [each for each in uses if not _is_back(case, read, each)]
+        if not all(_is_note(case, read, each) for each in others):
             return False
+        noted |= bool(others)
     return noted
 
 
