@@ -133,6 +133,11 @@ class Knowledge(Lookup):
 
         return next(iter(self.spawns(qualname)), None)
 
+    def keepers(self) -> frozenset[str]:
+        """The attributes under which objects made by a library have the one that has made them: `server`."""
+
+        return frozenset(row.keeper for rows in self.tables.spawns.values() for row in rows if row.keeper)
+
     def entry_methods(self, class_qualname: str) -> tuple[EntryMethod, ...]:
         """The methods of this class and of its subclasses that the library calls; the nearest row of a name wins."""
 

@@ -17,7 +17,7 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     types = places.types
     own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
     found: list[Value] = []
-    for name in sorted(types.attributes.stored(receiver.cls) | {"server"}):
+    for name in sorted(types.attributes.stored(receiver.cls) | types.names.knowledge.keepers()):
         for value in types.of_attribute(receiver.cls, name):
             if not isinstance(value, Instance) or value is receiver or _is_made_anew(places, threads, value, name, own):
                 continue
