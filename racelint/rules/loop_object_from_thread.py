@@ -55,8 +55,7 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _called(program: Program, found: Trespass) -> str:
     """The method as the source spells it, or by its class."""
-    call = found.code.operations[found.id]
-    fetched = found.code.operations[call.callee] if type(call) is facts.Call else None
+    fetched = found.code.fetched(found.code.operation(found.id))
     base = spelled(program, found.code, fetched.base) if type(fetched) is facts.LoadAttr else ""
     owner, _, method = found.callee.rpartition(".")
     kind = owner.rpartition(".")[2].replace("AbstractEventLoop", "loop")
@@ -66,9 +65,8 @@ def _called(program: Program, found: Trespass) -> str:
 def _kept_as(program: Program, found: Trespass) -> str:
     """The variable or attribute that holds the object, by its dotted name; its class where it has none."""
     code = found.code
-    call = code.operations[found.id]
-    fetched = code.operations[call.callee] if type(call) is facts.Call and call.callee >= 0 else None
-    held = code.operations[fetched.base] if type(fetched) is facts.LoadAttr and fetched.base >= 0 else None
+    fetched = code.fetched(code.operation(found.id))
+    held = code.operation(fetched.base) if type(fetched) is facts.LoadAttr else None
     if type(held) is facts.Phi:
         return f"{code.qualname}.{held.name}"
     located = program.places.located(code, held) if held is not None else []

@@ -10,7 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.dataflow.frames import argument
-from racelint.program.sources.source import Code, Sources
+from racelint.program.sources.source import Code, Sources, is_super
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Value
 
@@ -279,8 +279,6 @@ def on_own_object(edge: Edge) -> bool:
         return False
     owner = caller.operation(fetched.base)
     if type(owner) is facts.Call:
-        # `super().setup()`
-        callee = caller.operation(owner.callee)
-        return type(callee) is facts.LoadName and callee.name == "super"
+        return is_super(caller, owner)
     captured = type(owner) is facts.LoadName and owner.name == caller.own_name
     return fetched.base == 0 or captured

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, is_super
 
 LOADS: Final = (facts.LoadName, facts.LoadAttr)
 UNKNOWN: Final = "?"
@@ -173,7 +173,7 @@ class Dataflow:
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}
                 return paths.pop() if len(paths) == 1 else f"%{id}"
-            case facts.Call(callee=callee, arguments=arguments) if self._is_super(callee):
+            case facts.Call(arguments=arguments) as call if is_super(self.code, call):
                 # the object is that of the method, only its attributes are looked up further up
                 if len(arguments) > 1:
                     return self.path(arguments[1].value)
@@ -182,10 +182,6 @@ class Dataflow:
                 return self.path(given)
             case _:
                 return f"%{id}"
-
-    def _is_super(self, callee: int) -> bool:
-        operation = self.operation(callee)
-        return type(operation) is facts.LoadName and operation.name == "super" and operation.scope == "global"
 
     def shortest(self, path: str) -> str:
         """The shortest path that leads to the same object."""

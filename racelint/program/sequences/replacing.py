@@ -85,6 +85,5 @@ def _is_straight(code: Code, first: int, last: int) -> bool:
 
 def _acts(code: Code, body: Sequence[Node]) -> bool:
     """Whether a body calls something, and not only to tell of it."""
-    calls = (node for node in walk(body) if type(node) is facts.Call and node.callee >= 0)
-    fetched = [code.operations[call.callee] for call in calls if call.callee < len(code.operations)]
+    fetched = [code.fetched(node) for node in walk(body) if type(node) is facts.Call and node.callee >= 0]
     return any(type(each) is not facts.LoadAttr or each.name not in TELLS for each in fetched)

@@ -142,17 +142,21 @@ def _says_so(code: Code, node: facts.Control, id: int, slot: str) -> bool:
 
 def _is_absent(code: Code, test: int, slot: str, truth: bool) -> bool:
     """Whether a test with this answer says that there is nothing in the slot of the own object."""
-    match code.operations[test] if test >= 0 else None:
-        case facts.LoadAttr(base=0, name=name):
-            return name == slot and not truth
+    match code.operation(test):
+        case facts.LoadAttr() as fetched:
+            return _is_own(code, fetched, slot) and not truth
         case facts.Compute(kind="not", operands=(inner,)):
             return _is_absent(code, inner, slot, not truth)
         case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
-            none, fetched = code.operations[right], code.operations[left]
+            none, asked = code.operation(right), code.operation(left)
             is_none = type(none) is facts.Const and none.kind == "none"
-            is_slot = type(fetched) is facts.LoadAttr and fetched.base == 0 and fetched.name == slot
-            return is_none and is_slot and truth is (kind in ("is", "=="))
+            return is_none and _is_own(code, asked, slot) and truth is (kind in ("is", "=="))
         case facts.Choice(kind="and" | "or" as kind, operands=operands):
             return truth is (kind == "and") and any(_is_absent(code, each, slot, truth) for each in operands)
         case _:
             return False
+
+
+def _is_own(code: Code, operation: facts.Operation | None, slot: str) -> bool:
+    """Whether a slot of the own object is read."""
+    return type(operation) is facts.LoadAttr and operation.name == slot and operation.base == 0 and code.own_name != ""

@@ -165,9 +165,9 @@ class Preparing:
 
 def _fetched(edge: Edge) -> facts.LoadAttr | None:
     """Where a method that is called is fetched from its object; or a property, which is a call."""
-    operation = edge.caller.operations[edge.site]
+    operation = edge.caller.operation(edge.site)
     if type(operation) is facts.Call and operation.callee >= 0:
-        operation = edge.caller.operations[operation.callee]
+        operation = edge.caller.fetched(operation)
     return operation if type(operation) is facts.LoadAttr else None
 
 

@@ -10,7 +10,7 @@ from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import contains, last_id
 from racelint.program.sequences.deciding import leaves
-from racelint.program.sources.source import END, Code
+from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import Instance
 
 Limits = dict[int, int]
@@ -77,7 +77,7 @@ def _note_own_start(calls: Calls, code: Code, limits: Limits) -> None:
         each.id
         for each in code.operations
         if type(each) is facts.Call
-        and type(fetched := code.operations[each.callee]) is facts.LoadAttr
+        and type(fetched := code.fetched(each)) is facts.LoadAttr
         and fetched.name == "start"
         and _is_base(code, fetched.base)
     ]
@@ -88,10 +88,9 @@ def _note_own_start(calls: Calls, code: Code, limits: Limits) -> None:
 def _is_base(code: Code, id: int) -> bool:
     """Whether a value is a base class, or `super()`."""
     operation = code.operation(id)
-    if type(operation) is facts.Call:
-        callee = code.operations[operation.callee]
-        return type(callee) is facts.LoadName and callee.name == "super"
-    return isinstance(operation, facts.LoadName | facts.LoadAttr) and operation.name[:1].isupper()
+    return is_super(code, operation) or (
+        isinstance(operation, facts.LoadName | facts.LoadAttr) and operation.name[:1].isupper()
+    )
 
 
 def _spread(calls: Calls, limits: Limits) -> None:

@@ -120,6 +120,12 @@ class Sources:
         return code, code.operation(id)
 
 
+def is_super(code: Code, operation: Operation | None) -> bool:
+    """Whether an operation is the call `super()`."""
+    fetched = code.fetched(operation)
+    return type(fetched) is facts.LoadName and fetched.name == "super" and fetched.scope == "global"
+
+
 def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Control]]:
     found: list[Operation] = []
     controls: list[Control] = []

@@ -260,9 +260,7 @@ def _is_dynamic(step: Step) -> bool:
     operation = step.operation
     if type(operation) is facts.LoadAttr:
         return operation.name == "__dict__"
-    if type(operation) is not facts.Call or not 0 <= operation.callee < len(step.code.operations):
-        return False
-    callee = step.code.operations[operation.callee]
+    callee = step.code.fetched(operation)
     return type(callee) is facts.LoadName and callee.name in ("setattr", "vars")
 
 

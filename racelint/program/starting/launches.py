@@ -14,8 +14,8 @@ from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.dataflow.frames import argument
-from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.starting.steps import Frame, Step, Walker, is_super
+from racelint.program.sources.source import ClassInfo, Code, is_super
+from racelint.program.starting.steps import Frame, Step, Walker
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 
@@ -133,7 +133,7 @@ class Launches:
         fetched = code.operation(call.callee)
         if type(fetched) is not facts.LoadAttr or not 0 <= fetched.base < len(code.operations):
             return []
-        if not walker.is_receiver(code, fetched.base) and not is_super(code, code.operations[fetched.base]):
+        if not walker.is_receiver(code, fetched.base) and not is_super(code, code.operation(fetched.base)):
             return []
         if not any(isinstance(value, LibraryMethod) for value in self._types.of(code, fetched.id)):
             return []

@@ -9,7 +9,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.sources.nodes import parts, walk
-from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sources.source import ClassInfo, Code, is_super
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Instance
 
@@ -149,14 +149,6 @@ class Walker:
                 if isinstance(value, ClassRef) and value.cls in self._cls.mro:
                     return self._function(self._attributes.defining(value.cls, fetched.name), fetched.name)
         return None
-
-
-def is_super(code: Code, operation: facts.Operation | None) -> bool:
-    """Whether an operation is the call `super()`."""
-    if type(operation) is not facts.Call or not 0 <= operation.callee < len(code.operations):
-        return False
-    callee = code.operations[operation.callee]
-    return type(callee) is facts.LoadName and callee.name == "super"
 
 
 def class_around(code: Code) -> ClassInfo | None:
