@@ -10,7 +10,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program import Program
 from racelint.program.callgraph.calls import Edge
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import as_written, outward, parameter_paths
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, LockKey
 from racelint.program.races.kinds.race import Race
@@ -89,7 +89,7 @@ def _base(program: Program, race: Race) -> str | None:
 
 
 def _spelled(path: str) -> str | None:
-    name = path.rpartition(":")[2] if path.startswith(("g:", "c:")) else path
+    name = as_written(path)
     return name if PATH.fullmatch(name) else None
 
 

@@ -9,6 +9,7 @@ from racelint.program import Program
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.frames import as_written
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Access, Kind
@@ -60,7 +61,7 @@ def _spelled(path: str) -> str:
     """A path of the dataflow as the source spells it; "" if it leads through a value without a name."""
     if "%" in path or "?" in path:
         return ""
-    return path.rpartition(":")[2] if path.startswith(("g:", "c:")) else path
+    return as_written(path)
 
 
 def done(access: Access) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Value
+
+SCOPES: Final = re.compile(r"\b(?:g:\d+|c:\d+:\d+):")
+"""How the paths of globals and of closure variables begin."""
 
 
 def argument(call: facts.Call, position: int | None, keyword: str) -> int | None:
@@ -65,6 +71,11 @@ def split_path(path: str) -> tuple[str, str]:
     """The root of a path and the rest of it: `self.pool[k]` is `self` and `.pool[k]`."""
     cut = min((index for index in (path.find("."), path.find("[")) if index >= 0), default=len(path))
     return path[:cut], path[cut:]
+
+
+def as_written(path: str) -> str:
+    """A path without what tells where its variables live: `data[key]` for `c:0:1:data[g:0:key]`."""
+    return SCOPES.sub("", path)
 
 
 def captured_paths(caller: Code, callee: Code) -> dict[str, str]:

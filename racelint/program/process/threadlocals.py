@@ -10,6 +10,7 @@ from racelint.facts import Span
 from racelint.knowledge.threads import LOCAL
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.frames import as_written
 from racelint.program.memory.places import Places
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import Code, span_of
@@ -103,7 +104,7 @@ class _Finder:
                 store, store_id = uses.stores[0]
                 operation = store.operations[store_id]
                 base = operation.base if type(operation) is facts.StoreAttr else facts.NOTHING
-                spelled = self._places.dataflow(store).path(base).rpartition(":")[2]
+                spelled = as_written(self._places.dataflow(store).path(base))
                 return SetOnce(name, spelled, store, store_id, code, id, others[0] if others else None)
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
 from racelint.program.locking.locks import is_doubtful
 from racelint.program.locking.locksets import LockSets
@@ -106,7 +107,8 @@ class Meetings:
         """Whether an access is to the receiver of its method, or of the one around its function."""
         code, name = access.code, access.base
         if name.startswith("c:"):
-            _, module, index, name = name.split(".")[0].split(":")
+            # what is behind the name may be a key, which has any characters
+            _, module, index, name = split_path(name)[0].split(":")
             sources = self.sharing.places.types.names.sources
             code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
         return bool(name) and name == code.own_name
