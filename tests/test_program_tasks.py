@@ -68,6 +68,73 @@ def test_each_way_to_start_a_task(start: str, contexts: list[str]) -> None:
     assert started(f"async def main():\n    {start}\nasyncio.run(main())\n") == contexts
 
 
+HELPERS = """
+def spawn(coro, *, name=""):
+    task = asyncio.create_task(coro, name=name)
+    return task
+def spawn_named(coro):
+    return spawn(coro, name="")
+async def spawn_soon(coro):
+    await asyncio.sleep(0)
+    asyncio.create_task(coro)
+async def in_time(coro):
+    return await asyncio.wait_for(coro, 1)
+def for_a_second(coro):
+    return asyncio.wait_for(coro, 1)
+async def all_of(coros):
+    return await asyncio.gather(*coros)
+async def just(coro):
+    return await coro
+def spawn_call(function):
+    spawn(function())
+def given_back(coro):
+    return coro
+"""
+
+THROUGH_HELPERS = {
+    "a helper": ("spawn(fetch())", ["fetch"]),
+    "by its keyword": ("spawn(name='', coro=client.fetch())", ["Client.fetch"]),
+    "a helper of a helper": ("spawn_named(fetch())", ["fetch"]),
+    "in a loop": ("for _ in range(3): spawn_named(fetch())", ["many fetch"]),
+    "a helper that is awaited itself": ("await spawn_soon(fetch())", ["fetch"]),
+    "awaited behind a helper": ("await spawn(fetch())", []),
+    "awaited in a helper": ("await in_time(fetch())", []),
+    "awaited with a helper's timeout": ("for _ in range(3): await for_a_second(fetch())", []),
+    "awaited later": ("task = spawn(fetch())\n    print()\n    await task", ["fetch"]),
+    "a list for a helper": ("await all_of([fetch() for _ in range(3)])", ["many fetch"]),
+    "a list that grows": (
+        "coros = []\n    for _ in range(3): coros.append(fetch())\n    await asyncio.gather(*coros)",
+        ["many fetch"],
+    ),
+    "one of two": ("coro = fetch() if client.n else client.fetch()\n    spawn(coro)", ["fetch", "Client.fetch"]),
+    "called on behalf of others": ("spawn_call(fetch)", []),
+    "a function inside": ("async def inner(): await fetch()\n    spawn(inner())", ["main.inner"]),
+    "only awaited": ("await just(fetch())", []),
+    "awaited here and started elsewhere": ("spawn(given_back(1))\n    await given_back(fetch())", []),
+    "what has been awaited": ("spawn(await fetch())", []),
+}
+
+
+@pytest.mark.parametrize(("start", "contexts"), THROUGH_HELPERS.values(), ids=THROUGH_HELPERS.keys())
+def test_a_coroutine_is_followed_to_where_it_is_started(start: str, contexts: list[str]) -> None:
+    assert started(f"{HELPERS}async def main():\n    {start}\nasyncio.run(main())\n") == contexts
+
+
+def test_a_task_that_a_helper_starts_ends_where_its_starter_awaits_it() -> None:
+    lines = ["task = spawn(fetch())", "print()", "await task", "client.n = 2"]
+    source = f"{HELPERS}async def main():\n    " + "\n    ".join(lines) + "\nasyncio.run(main())\n"
+    assert [context.ends is not None for context in tasks_of(source).contexts[1:]] == [True]
+
+
+def test_a_task_that_an_object_keeps_ends_where_a_method_awaits_it() -> None:
+    methods = ["def start(self): self.task = spawn(fetch())", "async def stop(self):\n        await self.task"]
+    source = f"{HELPERS}class Keeper:\n    " + "\n    ".join(methods) + "\nKeeper().start()\n"
+    tasks = tasks_of(source)
+    assert [[tasks.calls.types.names.sources.codes[key].name for key in each.joins] for each in tasks.contexts[1:]] == [
+        ["stop"]
+    ]
+
+
 HANDLERS = {
     "aiohttp": "from aiohttp import web\nr = web.RouteTableDef()\n@r.get('/')\nasync def answer(request): pass",
     "a route of aiohttp": "from aiohttp import web\nasync def answer(request): pass\nweb.get('/', answer)",

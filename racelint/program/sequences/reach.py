@@ -38,7 +38,8 @@ class Reach:
         for id in sorted(self._flow.sources(access.value) - keys):
             for each in self._by_load.get(id, ()):
                 # what is looked into counts where it is looked into, not where the container was fetched
-                if each.place == access.place and each.base == access.base and each.id < access.id:
+                is_before = each.place == access.place and each.base == access.base and each.id < access.id
+                if is_before and (each.id == id or self._flow.comes_from(access.value, each.id)):
                     found.append(each.id)
         return list(dict.fromkeys(found))
 

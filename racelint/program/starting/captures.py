@@ -79,7 +79,8 @@ def link_captures(places: Places) -> list[Capture]:
     finder = _Finder(places)
     found: dict[tuple[Site, Code], Capture] = {}
     for spawned in sorted(places.types.spawned, key=lambda each: each.site):
-        if spawned.spawn.runs_on in LATER:
+        # a helper may wait for what it starts
+        if spawned.spawn.runs_on in LATER and spawned.by[0] == spawned.site[0]:
             for capture in finder.of(spawned):
                 found.setdefault((spawned.site, capture.runs), capture)
     return list(found.values())

@@ -27,6 +27,7 @@ from racelint.program.sharing.sharing import Sharing, link_sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.holdups import Holdup, link_holdups
 from racelint.program.tasks.pauses import Pause, pause_in
+from racelint.program.tasks.renewals import is_renewed
 from racelint.program.tasks.reserved import is_reserved
 from racelint.program.tasks.rounds import Round, link_rounds, paused_walks
 from racelint.program.tasks.suspension import Suspensions
@@ -141,7 +142,7 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: S
         key = (sequence.last.code.key, sequence.last.id)
         if key in taken or sequence.last not in case.accesses:
             continue
-        if _is_harmless(case, sequence) or is_reserved(case, sequence, pause):
+        if _is_harmless(case, sequence) or is_renewed(case, sequence) or is_reserved(case, sequence, pause):
             continue
         if _is_tested_again(case, sequence, pause, suspensions) or not _is_asked_itself(case, sequence):
             continue

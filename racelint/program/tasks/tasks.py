@@ -16,7 +16,7 @@ from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
 from racelint.program.contexts.lifetimes import last_id, loop_around, unconditional
-from racelint.program.contexts.threads import Threads, spread
+from racelint.program.contexts.threads import Threads, kept_as, spread
 from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.types import Spawned
@@ -62,12 +62,21 @@ def _is_no_start(calls: Calls, spawned: Spawned) -> bool:
         return True
     if spawned.spawn.form is not Form.COROUTINE or spawned.spawn.callee.rest:
         return False
+    starter = calls.types.names.sources.codes[spawned.by[0]]
+    if _is_awaited_at_once(starter, spawned.by[1]):
+        return True
     line = code.operations[site + 1 :]
     handed = next((each for each in line if type(each) is facts.Call and _is_given(each, site)), None)
-    if handed is None or handed.id + 1 >= len(code.operations):
+    if handed is None or not _is_awaited_at_once(code, handed.id):
         return False
-    following = code.operations[handed.id + 1]
-    return type(following) is facts.Await and following.value == handed.id
+    callees = calls.types.callees.get((key, handed.id), ())
+    # who awaits a coroutine that starts a task has waited for the start
+    return not any(isinstance(each, FunctionRef) and each.code.function.is_async for each in callees)
+
+
+def _is_awaited_at_once(code: Code, call: int) -> bool:
+    following = code.operation(call + 1)
+    return type(following) is facts.Await and following.value == call
 
 
 def _is_given(call: facts.Call, value: int) -> bool:
@@ -85,7 +94,7 @@ def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Cont
     spawn = group[0].spawn
     ends = _ends(calls, code, site[1], spawn)
     again = repeated is not None and not (ends is not None and ends[1] <= repeated[1])
-    return Context(
+    context = Context(
         index,
         " or ".join(list(names)[:NAMED]),
         RunsOn.LOOP,
@@ -99,6 +108,7 @@ def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Cont
         ((code, site[1]),),
         ends=ends,
     )
+    return replace(context, joins=_awaited_by_keeper(calls, context))
 
 
 def _without_starts(calls: Calls, sites: Iterable[Site]) -> Calls:
@@ -175,10 +185,33 @@ def _ends(calls: Calls, code: Code, call: int, spawn: Spawn) -> tuple[int, int] 
     return (call, min(ends)) if ends else None
 
 
+def _awaited_by_keeper(calls: Calls, context: Context) -> dict[int, int]:
+    """Where an object has waited for the end of the task that it has started and kept, in which of its methods."""
+    kept = kept_as(context)
+    found: dict[int, int] = {}
+    if kept is None:
+        return found
+    sources = calls.types.names.sources
+    keeper = sources.classes[kept[0]]
+    for cls in (keeper, *keeper.subclasses):
+        for method in calls.types.attributes.methods(cls):
+            for each in method.code.operations:
+                if type(each) is facts.Await and _is_own_attribute(method.code, each.value, kept[1]):
+                    found.setdefault(method.code.key, each.id)
+    return found
+
+
+def _is_own_attribute(code: Code, value: int, name: str) -> bool:
+    load = code.operation(value)
+    return type(load) is facts.LoadAttr and load.base == 0 and load.name == name
+
+
 def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
     """Whether who awaits the result of a call waits for the tasks that it is given."""
     knowledge = calls.types.names.knowledge
     for value in calls.types.of(code, call.callee):
+        if isinstance(value, FunctionRef) and not value.code.function.is_async:
+            return True
         if isinstance(value, Library | LibraryMethod):
             cut_short = {"timeout", "return_when"} & {each.name for each in call.arguments}
             wait = knowledge.wait(value.qualname)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any, Final
 
 from racelint.program.values.values import NO_VALUES, Value, ValueSet
@@ -99,10 +99,7 @@ class Flow:
             watcher(*given, value)
 
     def run(self) -> None:
-        """Propagate until nothing changes. Ends because values are finitely many and sets only grow.
-
-        Edges and watchers are dropped then: what is held stays, and nothing can be added any more.
-        """
+        """Propagate until nothing changes. Ends because values are finitely many and sets only grow."""
         held, pending, singles = self._held, self._pending, self._singles
         all_targets, all_watchers = self._targets, self._watchers
         while pending:
@@ -126,6 +123,21 @@ class Flow:
             if watchers is not None:
                 for watcher, *given in tuple(watchers):
                     watcher(*given, value)
+
+    def reached(self, node: int, is_end: Callable[[int], bool]) -> Iterator[int]:
+        """The nodes that what is in `node` flows into, itself among them, but not through the ends."""
+        seen = {node}
+        pending = [node]
+        while pending:
+            here = pending.pop()
+            yield here
+            for target in self._targets[here] or ():
+                if target not in seen and not is_end(target):
+                    seen.add(target)
+                    pending.append(target)
+
+    def settle(self) -> None:
+        """Drop edges and watchers: what is held stays, and nothing can be added any more."""
         self._targets.clear()
         self._watchers.clear()
         self._methods.clear()

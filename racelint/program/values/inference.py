@@ -38,6 +38,7 @@ class Inference:
         self._attributes = types.attributes
         self._elements = Elements(flow, types.names.values)
         self._invocation = Invocation(types, flow, self._elements, self._reflect)
+        self.task_starts = self._invocation.task_starts
         self._annotations = Annotations(types.names, flow)
         self._fetching = Fetching(types, flow, self._invocation, self._annotations)
         self._contents = Contents(types, flow, self._elements, self._invocation)
@@ -259,4 +260,6 @@ def link_types(names: Names) -> Types:
     for code in names.sources.codes:
         inference.add(code)
     flow.run()
+    inference.task_starts.note()
+    flow.settle()
     return types

@@ -41,6 +41,7 @@ class Invocation:
         self._reflect = reflect
         self._values = types.names.values
         self._libraries = LibraryCalls(types, flow, elements, self.binding, self.call)
+        self.task_starts = self._libraries.task_starts
         self._partials: set[tuple[Site, Site]] = set()
 
     # --- calling ---

@@ -37,6 +37,7 @@ class LibraryCalls:
         self._values = types.names.values
         self._spawning = Spawning(types, flow, elements, call)
         self.spawn = self._spawning.spawn
+        self.task_starts = self._spawning.task_starts
         # the same few names are asked for at every call of the program
         self._returns = cache(types.names.knowledge.returns)
         self._is_class = cache(types.names.knowledge.is_class)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from functools import cache, partial
+from functools import cache
 
 from racelint import facts
 from racelint.knowledge.model import Slot
@@ -12,9 +11,10 @@ from racelint.knowledge.running import Form, Passing, Spawn
 from racelint.program.sources.source import Code
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
-from racelint.program.values.passing import Call, arguments
+from racelint.program.values.passing import Call
+from racelint.program.values.task_starts import TaskStarts
 from racelint.program.values.types import Passed, Spawned, Types
-from racelint.program.values.values import ClassRef, FunctionRef, Instance, Library, LibraryObject, Site, Value
+from racelint.program.values.values import ClassRef, Instance, Library, LibraryObject, Site, Value
 
 
 class Spawning:
@@ -25,6 +25,7 @@ class Spawning:
         self._flow = flow
         self._elements = elements
         self._call = call
+        self.task_starts = TaskStarts(types, flow, elements)
         # the same few names are asked for at every call of the program
         self._spawns = cache(types.names.knowledge.spawns)
 
@@ -36,39 +37,15 @@ class Spawning:
         if isinstance(receiver, Instance | LibraryObject | None):
             for spawn in self._spawns(qualname.removesuffix(".__init__")):
                 if spawn.form in (Form.COROUTINE, Form.COROUTINES):
-                    self._spawn_coroutines(spawn, passed, receiver)
+                    self.task_starts.started(site, spawn, passed, receiver)
                     continue
                 target = passed.at(spawn.callee)
                 if target is not None:
                     given = self._handed_over(spawn, passed)
                     self._flow.watch(target, self._start, site, spawn, given, receiver)
 
-    def _spawn_coroutines(self, spawn: Spawn, passed: Passed, receiver: Value | None) -> None:
-        """A coroutine runs what was called to make it: each such call counts as the start of a task."""
-        target = None if spawn.callee.rest else passed.at(spawn.callee)
-        nodes = [*passed.positional, *passed.starred] if spawn.callee.rest else [] if target is None else [target]
-        for code, call in self._coroutine_calls(nodes):
-            given = arguments(code, call)
-            start = partial(self._start_coroutine, (code.key, call.id), spawn, given, receiver)
-            self._flow.watch(code.offset + call.callee, start)
-
-    def _coroutine_calls(self, nodes: Iterable[int], depth: int = 2) -> Iterator[tuple[Code, facts.Call]]:
-        """The calls whose results stand at the nodes, or in the containers that are displayed there."""
-        for node in nodes:
-            if node >= self._types.names.sources.size:
-                continue
-            code, operation = self._types.names.sources.operation_at(node)
-            if type(operation) is facts.Call and operation.callee >= 0:
-                yield code, operation
-            elif type(operation) is facts.Build and depth:
-                yield from self._coroutine_calls((code.offset + id for id in operation.items if id >= 0), depth - 1)
-
-    def _start_coroutine(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
-        if isinstance(target, FunctionRef) and target.code.function.is_async:
-            self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
-
     def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
-        self._types.spawned[Spawned(site, spawn, target, pool, given)] = None
+        self._types.spawned[Spawned(site, spawn, target, pool, given, site)] = None
         if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
             self._call((site[0], -site[1] - 1), given, None, target)
         elif spawn.keeper and isinstance(target, ClassRef) and isinstance(pool, Instance | LibraryObject):

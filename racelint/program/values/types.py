@@ -42,13 +42,17 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
-    """A call that hands `target` to another context of execution, as `spawn` says, with the arguments `given`."""
+    """A call that hands `target` to another context of execution, as `spawn` says, with the arguments `given`.
+
+    `by` is the call of the library that starts it: the same one, but for a coroutine, which is made at `site`.
+    """
 
     site: Site
     spawn: Spawn
     target: Value
     pool: Value | None
     given: Passed
+    by: Site
 
 
 class Types:

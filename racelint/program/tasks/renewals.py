@@ -1,0 +1,56 @@
+"""Part of the interleavings stage: which values stored after a pause owe nothing to what was read before it?"""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.races.cases.case import Case
+from racelint.program.sequences.composites import Composite, Shape
+
+
+def is_renewed(case: Case, sequence: Composite) -> bool:
+    """Whether a task stores what somebody else has told it, or holds fast on purpose to what was there before."""
+    last = sequence.last
+    reads = set(sequence.between) - {last.id}
+    if sequence.shape is not Shape.UPDATE or last.code is not sequence.code or not reads:
+        return False
+    flow = case.sharing.places.dataflow(last.code)
+    return _is_held_fast(case, sequence) or not reads & _worked_out_from(flow, last.value)
+
+
+def _is_held_fast(case: Case, sequence: Composite) -> bool:
+    """Whether the very value that was read is stored again, and the task has stored nothing else in between."""
+    first, last = sequence.first, sequence.last
+    if last.value not in (first.id, first.load):
+        return False
+    own = case.sharing.places.of(sequence.code)
+    return not any(each.place is last.place and each.kind.writes and first.id < each.id < last.id for each in own)
+
+
+def _worked_out_from(flow: Dataflow, value: int) -> set[int]:
+    """What a value comes from, but for what an answer is about of which it is only a part: `(await ask(x)).total`."""
+    found: set[int] = set()
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        operation = flow.operation(each)
+        if each in found or operation is None:
+            continue
+        found.add(each)
+        given = operands(operation)
+        is_part = type(operation) in (facts.LoadAttr, facts.LoadItem, facts.Unpack)
+        if not (is_part and given and _is_answer(flow, given[0], set())):
+            pending.extend(given)
+    return found
+
+
+def _is_answer(flow: Dataflow, value: int, seen: set[int]) -> bool:
+    """Whether a value is what was awaited, on whatever way."""
+    match flow.operation(value):
+        case facts.Await():
+            return True
+        case facts.Phi(inputs=inputs) if value not in seen:
+            seen.add(value)
+            return all(each == facts.NOTHING or _is_answer(flow, each, seen) for each in inputs)
+        case _:
+            return value in seen
