@@ -7,9 +7,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.clocks import CLOCKS
+from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.case import HALF, Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
 
@@ -89,19 +90,83 @@ def _is_note(case: Case, read: Access, use: Operation) -> bool:
 
 def _becomes_text(case: Case, read: Access) -> bool:
     """Whether a value is only put into text: `"%d" % number`, `f"{number}"`, `str(number)`."""
+    flow = case.sharing.places.dataflow(read.code)
+    return read.kind is Kind.READ and all(_is_text(case, read.code, use) for use in flow.uses(read.id))
+
+
+def _is_text(case: Case, code: Code, use: Operation) -> bool:
+    """Whether a use of a value makes text of it."""
     places = case.sharing.places
-    flow = places.dataflow(read.code)
-    for use in flow.uses(read.id):
-        made = flow.uses(use.id) if type(use) is facts.Build and use.kind == "tuple" else [use]
-        for each in made:
-            text = places.types.may_call(read.code, each, ("str", "repr"))
-            if not text and not (type(each) is facts.Compute and _is_format(flow, each)):
-                return False
-    return read.kind is Kind.READ
+    flow = places.dataflow(code)
+    made = flow.uses(use.id) if type(use) is facts.Build and use.kind == "tuple" else [use]
+    return all(
+        places.types.may_call(code, each, ("str", "repr")) or (type(each) is facts.Compute and _is_format(flow, each))
+        for each in made
+    )
 
 
 def _is_format(flow: Dataflow, made: facts.Compute) -> bool:
-    return made.kind == 'f""' or (made.kind == "%" and flow.text(made.operands[0]) is not None)
+    if made.kind != "%":
+        return made.kind == 'f""'
+    given = flow.operation(made.operands[1])
+    return flow.text(made.operands[0]) is not None or (type(given) is facts.Build and given.kind == "tuple")
+
+
+def is_tally(case: Case) -> bool:
+    """Whether the Place counts what has happened since it was told last: one more or less is no harm.
+
+    It is set back now and then, or is only told in log records. What is given back, held against a number or handed on
+    is a count that somebody may rely on; but for the sum of two, which numbers nothing.
+    """
+    if case.guard is not None and case.guard.share >= HALF:
+        return False
+    is_set_back = any(access.kind is Kind.WRITE for access in case.accesses)
+    told = False
+    for access in case.accesses:
+        flow = case.sharing.places.dataflow(access.code)
+        if access.kind is Kind.UPDATE:
+            if not _is_added_to(flow, access):
+                return False
+        elif access.kind is Kind.READ:
+            uses = [each for each in flow.uses(access.id) if not _is_own_update(case, access, each)]
+            if not all(_is_told(case, access, each, is_set_back) for each in uses):
+                return False
+            told |= bool(uses)
+        elif access.kind is not Kind.WRITE or not case.is_constant(access):
+            return False
+    return told
+
+
+def _is_added_to(flow: Dataflow, update: Access) -> bool:
+    made = flow.operation(update.value)
+    return type(made) is facts.Compute and made.kind == "+"
+
+
+def _is_own_update(case: Case, read: Access, use: Operation) -> bool:
+    """Whether a number is read to be added to, and stored again."""
+    updates = (each for each in case.accesses if each.kind is Kind.UPDATE and each.code is read.code)
+    return type(use) is facts.Compute and any(each.value == use.id for each in updates)
+
+
+def _is_told(case: Case, read: Access, use: Operation, as_text: bool) -> bool:
+    """Whether a number becomes part of a log record, or of a text if that will do, alone or in the sum of two."""
+    code, flow = read.code, case.sharing.places.dataflow(read.code)
+    if type(use) is facts.Compute and use.kind == "+" and not any(map(flow.is_constant, use.operands)):
+        sums = flow.uses(use.id)
+        return bool(sums or use.id in code.returns) and all(_is_told(case, read, each, as_text) for each in sums)
+    return _is_record(flow, use) or (as_text and (_is_filled_in(flow, use) or _is_text(case, code, use)))
+
+
+def _is_record(flow: Dataflow, use: Operation) -> bool:
+    """Whether a call writes a log record: `logger.info("%d", number)`."""
+    method = flow.operation(use.callee) if type(use) is facts.Call else None
+    return type(method) is facts.LoadAttr and method.name in TELLS
+
+
+def _is_filled_in(flow: Dataflow, use: Operation) -> bool:
+    """Whether a text is filled in: `"{}".format(number)`."""
+    method = flow.operation(use.callee) if type(use) is facts.Call else None
+    return type(method) is facts.LoadAttr and method.name == "format" and flow.text(method.base) is not None
 
 
 def is_estimate(case: Case) -> bool:

@@ -15,7 +15,7 @@ from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
 from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
-from racelint.program.races.excuses.rough import is_rough, is_shown_number
+from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
 from racelint.program.races.kinds.latches import is_made_by_taker
 from racelint.program.races.kinds.oversights import callers_without, wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
@@ -77,13 +77,14 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
         case Shape.DOUBLE_READ:
             return Problem.DOUBLE_READ, act
         case Shape.EMPTIED:
-            return Problem.EMPTIED, act
+            return (None if is_tally(case) else Problem.EMPTIED), act
         case Shape.REPLACED:
-            return Problem.REPLACED, act
+            return (None if is_tally(case) else Problem.REPLACED), act
         case _ if split:
             return (None if again or is_memo_of_calls(case, sequence) else Problem.SPLIT), act
         case Shape.UPDATE:
-            return (None if is_rough(case) or is_shown_number(case) else Problem.UPDATE), act
+            is_harmless = is_rough(case) or is_shown_number(case) or is_tally(case)
+            return (None if is_harmless else Problem.UPDATE), act
         case shape if again and _is_locked(case, sequence):
             # what is asked of a function may as well be whether it is filled
             late = shape is Shape.LAZY and sequence.first.code is sequence.code
