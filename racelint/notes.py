@@ -20,7 +20,7 @@ from racelint.findings import (
     Turn,
     note,
 )
-from racelint.phrases import done, held_by, lock_name, lock_used, state, steps, task, usual, who
+from racelint.phrases import done, held_by, lock_name, lock_used, owner, state, steps, task, usual, who
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
@@ -170,7 +170,7 @@ def _own(race: Race) -> Iterator[Related]:
 
 
 def _others(program: Program, race: Race) -> Iterator[Related]:
-    """The access of the other side, and one that holds the lock that is missing here."""
+    """The access of the other side, one that holds the lock that is missing here, and races that are told with it."""
     other, guard = race.other, usual(race)
     if other is not None and at(other) != at(race.access):
         runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
@@ -184,6 +184,9 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
         yield _here(race, guard.example, side=1)
+    if more := program.races.crowds.get(race):
+        untold = f"{len(more)} more races of the same two for what `{owner(race)}` has are not told one by one"
+        yield note(at(more[0].access), f"{untold}: {state(more[0].access)} here is the next")
 
 
 def _here(race: Race, access: Access, runner: str = "", *, side: int) -> Related:

@@ -212,6 +212,11 @@ def guarded(guard: Guard) -> str:
     return f"held at {guard.guarded} of its {guard.total} accesses"
 
 
+def owner(race: Race) -> str:
+    """The class or module whose memory is raced for, in short."""
+    return race.place.symbol.rpartition(".")[0].rpartition(".")[2]
+
+
 def usual(race: Race) -> Guard | None:
     """The lock that the program uses for the Place, if it does so for at least half of the accesses."""
     guard = race.guard

@@ -16,7 +16,7 @@ from racelint.show.shared import is_shared
 
 def shared_state(program: Program, paths: frozenset[str]) -> Picture:
     """The state of these files that several contexts may come to at once; what races is marked."""
-    racing = {race.place for race in program.races.found}
+    racing = {race.place for race in program.races.all}
     nodes: dict[str, Node] = {}
     arrows: list[Arrow] = []
     for place in sorted(program.places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):

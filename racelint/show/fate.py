@@ -56,8 +56,8 @@ def sequences_of(program: Program, access: Access) -> list[Composite]:
 
 
 def races_of(program: Program, access: Access) -> list[Race]:
-    """What is reported of an access."""
-    return [race for race in program.races.found if access in (race.access, race.first)]
+    """What is reported of an access, by itself or together with others."""
+    return [race for race in program.races.all if access in (race.access, race.first)]
 
 
 def why_silent(case: Case, sequence: Composite) -> str:

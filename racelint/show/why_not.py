@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.phrases import called, done, lock_name, state
+from racelint.phrases import called, done, lock_name, owner, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
@@ -60,7 +60,9 @@ def _around(program: Program, case: Case, access: Access) -> Iterator[Line]:
 def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
     races = races_of(program, access)
     for race in races:
-        yield at(f"reported: {race.problem.value}", race.path, race.span)
+        told = program.races.told_by(race)
+        how = "reported" if told is race else f"one report stands for all of `{owner(race)}` that the same two race for"
+        yield at(f"{how}: {told.problem.value}", told.path, told.span)
     if not races:
         yield from (Line(f"no race: {reason}") for reason in _reasons(program, case, access))
         yield from _others(case, access)

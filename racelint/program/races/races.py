@@ -16,6 +16,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind, Place
 from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
+from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
 from racelint.program.races.kinds.callers import Uncovered, find_uncovered
 from racelint.program.races.kinds.intrusions import intruded
@@ -36,9 +37,20 @@ class Races:
     found: list[Race] = field(default_factory=list)
     uncovered: list[Uncovered] = field(default_factory=list)
     """Calls without the lock of the object that is called."""
+    crowds: dict[Race, list[Race]] = field(default_factory=dict)
+    """For which others a race is told: they are of one object, between the same two, with no lock anywhere."""
+
+    @property
+    def all(self) -> list[Race]:
+        """Those that are told, and those that they stand for."""
+        return [*self.found, *(race for others in self.crowds.values() for race in others)]
+
+    def told_by(self, race: Race) -> Race:
+        """The race that is told in its place, or itself."""
+        return next((first for first, others in self.crowds.items() if race in others), race)
 
     def of(self, problem: Problem) -> list[Race]:
-        """The races of one kind."""
+        """The races of one kind that are told."""
         return [race for race in self.found if race.problem is problem]
 
 
@@ -63,6 +75,9 @@ def link_races(
     splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
     races.found.extend(race for race in splits if (race.path, race.span) not in told)
     races.found = _one_per_name(races.found)
+    races.crowds = stand_ins(races.found)
+    untold = {race for others in races.crowds.values() for race in others}
+    races.found = [race for race in races.found if race not in untold]
     races.uncovered.extend(find_uncovered(locksets))
     return races
 

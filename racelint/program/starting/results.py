@@ -71,7 +71,7 @@ class EarlyRead:
 def link_results(sharing: Sharing, locksets: LockSets, races: Races) -> list[EarlyRead]:
     """Find them, one for each function and Place. What a race tells already is left out."""
     finder = _Finder(sharing, locksets)
-    told = {(race.access.code.key, id) for race in races.found for id in (race.access.id, race.access.load)}
+    told = {(race.access.code.key, id) for race in races.all for id in (race.access.id, race.access.load)}
     found: dict[tuple[int, Place], EarlyRead] = {}
     for context in sharing.threads.contexts[1:]:
         for early in finder.of(context):
