@@ -12,6 +12,9 @@ RUN_BESIDE: Final = frozenset({"before", "after_in_parent"})
 NAMED_AFTER_FORK: Final = ("after_fork", "afterfork", "post_fork", "postfork", "at_fork", "atfork", "fork_child")
 """Parts of the names of functions that somebody else calls in a new process."""
 
+NAMED_ALONE: Final = ("fork", "child", "_pid")
+"""Parts of the names of functions that make locks anew for a new process."""
+
 
 def _state(what: str, instead: str, *, quiet: bool = False) -> ProcessState:
     return ProcessState(what, instead, quiet)

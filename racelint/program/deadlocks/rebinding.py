@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockDomain, LockKind
+from racelint.knowledge.process import NAMED_ALONE
 from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.holding import Acquisition
@@ -25,8 +26,6 @@ KINDS: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION
 DOMAINS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
 
 OWN_OBJECT: Final = ("__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone")
-ALONE: Final = ("fork", "child", "_pid")
-"""Parts of the names of functions that set up a new process."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +69,7 @@ class _Finder:
         self._threads = locksets.threads
         self._calls = locksets.threads.calls
         self._types = locksets.places.types
-        self._alone = run_after_fork(self._calls, ALONE)
+        self._alone = run_after_fork(self._calls, NAMED_ALONE)
 
     def find(self) -> Iterator[Rebound]:
         for place in sorted(self._places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
