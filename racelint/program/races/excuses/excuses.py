@@ -135,6 +135,18 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     )
 
 
+def is_looked_at_within(case: Case, sequence: Composite) -> bool:
+    """Whether what is read once more was tested once more as well, in the critical section of that second read."""
+    code, first = sequence.code, sequence.first
+    return any(
+        case.locksets.in_one_section(code, each.id, sequence.act, exclusive=True)
+        for each in case.accesses
+        if each.code is code
+        and each.base == first.base
+        and (each.load if each.load >= 0 else each.id) in sequence.tested
+    )
+
+
 def _is_picked(case: Case, update: Access) -> bool:
     """Whether a container is made anew of those that are there: `[each for each in self.known if each.alive]`."""
     made = case.sharing.places.dataflow(update.code).operation(update.value)

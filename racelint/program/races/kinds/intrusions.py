@@ -13,7 +13,13 @@ from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
-from racelint.program.races.excuses.excuses import can_outdate, is_excused, is_filled_late, is_tested_again
+from racelint.program.races.excuses.excuses import (
+    can_outdate,
+    is_excused,
+    is_filled_late,
+    is_looked_at_within,
+    is_tested_again,
+)
 from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
 from racelint.program.races.kinds.latches import is_made_by_taker
@@ -75,7 +81,7 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
     act = sequence.last.span if own else span_of(sequence.code, sequence.act)
     match sequence.shape:
         case Shape.DOUBLE_READ:
-            return Problem.DOUBLE_READ, act
+            return (None if is_looked_at_within(case, sequence) else Problem.DOUBLE_READ), act
         case Shape.EMPTIED:
             return (None if is_tally(case) else Problem.EMPTIED), act
         case Shape.REPLACED:
