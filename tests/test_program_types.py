@@ -169,7 +169,7 @@ def test_super_reaches_the_next_class() -> None:
         """
         class C(A):
             def m(self):
-                show(super().m())  # is: A(), C()
+                show(super().m())  # is: C()
                 show(super().m)  # is: A.m
         """
     )

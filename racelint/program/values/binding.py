@@ -49,9 +49,7 @@ class Binding:
 
     def bind(self, callee: Code, receiver: Value | None, passed: Passed) -> None:
         """Let the arguments flow into the parameters of `callee`."""
-        taken = self._taken.get(callee.key)
-        if taken is None:
-            taken = self._taken[callee.key] = _taken(callee)
+        taken = self._takes(callee)
         slots = taken.slots
         if receiver is not None and slots:
             self._flow.add(callee.offset + slots[0], receiver)
@@ -72,6 +70,29 @@ class Binding:
             free = [index for index in taken.by_name.values() if index not in slots[:behind]]
             for node in passed.mappings:
                 self._flow.watch(node, self._hand_on_keywords, callee, free)
+
+    def _takes(self, callee: Code) -> _Taken:
+        taken = self._taken.get(callee.key)
+        if taken is None:
+            taken = self._taken[callee.key] = _taken(callee)
+        return taken
+
+    def hand_back(self, callee: Code, receiver: Value | None, passed: Passed, index: int, result: int) -> None:
+        """Let what a call gives for one parameter of `callee` flow into its result."""
+        slots = self._takes(callee).slots
+        if receiver is not None and slots:
+            if index == slots[0]:
+                self._flow.add(result, receiver)
+                return
+            slots = slots[1:]
+        parameter = callee.function.parameters[index]
+        given = dict(zip(slots, passed.positional, strict=False)).get(index, dict(passed.keywords).get(parameter.name))
+        if given is not None:
+            self._flow.copy(given, result)
+        elif passed.starred or passed.mappings:
+            self._flow.copy(callee.offset + index, result)
+        elif parameter.default >= 0 and callee.parent is not None:
+            self._flow.copy(callee.parent.offset + parameter.default, result)
 
     def keyword(self, key: int, name: str) -> int:
         """The node of what stands under a name in the `**kwargs` of the function with that key."""

@@ -125,8 +125,7 @@ class Fetching:
         elif self._attributes.is_property(method):
             getter = self._values.function(method, receiver)
             self._types.note(self._types.implicit, (code.key, operation.id), getter)
-            self._invocation.bind(method, receiver, Passed((), ()))
-            self._flow.copy(self._flow.node("returns", method.key), node)
+            self._invocation.function(method, receiver, Passed((), ()), node)
         elif "setter" not in self._attributes.shape(method):
             self._flow.add(node, self._values.function(method, receiver))
 

@@ -14,6 +14,7 @@ from racelint.program.values.contents import Contents
 from racelint.program.values.elements import Elements
 from racelint.program.values.fetching import Fetching
 from racelint.program.values.flow import Flow
+from racelint.program.values.handing_back import returned
 from racelint.program.values.invocation import Invocation
 from racelint.program.values.names import Names
 from racelint.program.values.passing import arguments
@@ -73,11 +74,20 @@ class Inference:
             if handler is not None:
                 handler(code, operation)
         if code.returns:
-            returns = self._flow.node("returns", code.key)
-            for id in code.returns:
-                self._flow.copy(code.offset + id, returns)
+            self._return(code)
         if code.function.returns is not None:
             self._annotations.add(code, code.function.returns, self._flow.node("returns", code.key))
+
+    def _return(self, code: Code) -> None:
+        """What it returns for every call; what a parameter holds each call has back for itself."""
+        returns = self._flow.node("returns", code.key)
+        given = returned(code)
+        for id in given.values:
+            self._flow.copy(code.offset + id, returns)
+        for index in given.parameters:
+            annotation = code.function.parameters[index].annotation
+            if annotation is not None:
+                self._annotations.add(code, annotation, returns)
 
     # --- definitions ---
 

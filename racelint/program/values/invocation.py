@@ -11,6 +11,7 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
+from racelint.program.values.handing_back import returned
 from racelint.program.values.library_calls import LibraryCalls
 from racelint.program.values.passing import arguments
 from racelint.program.values.types import Passed, Types
@@ -43,6 +44,7 @@ class Invocation:
         self._libraries = LibraryCalls(types, flow, elements, self.binding, self.call)
         self.task_starts = self._libraries.task_starts
         self._partials: set[tuple[Site, Site]] = set()
+        self._returned: dict[int, tuple[int, ...]] = {}
 
     # --- calling ---
 
@@ -51,7 +53,7 @@ class Invocation:
         self._types.note(self._types.callees, site, callee)
         match callee:
             case FunctionRef(code=code, receiver=receiver):
-                self._function(code, receiver, passed, result)
+                self.function(code, receiver, passed, result)
             case ClassRef(cls=cls):
                 self._construct(site, cls, passed, result)
             case Library(qualname=qualname):
@@ -83,9 +85,10 @@ class Invocation:
         if isinstance(value, FunctionRef):
             bound = self._values.function(value.code, receiver)
             self._types.note(self._types.implicit, site, bound)
-            self._function(value.code, receiver, passed, result)
+            self.function(value.code, receiver, passed, result)
 
-    def _function(self, code: Code, receiver: Value | None, passed: Passed, result: int | None) -> None:
+    def function(self, code: Code, receiver: Value | None, passed: Passed, result: int | None) -> None:
+        """Call a function of the program: pass the arguments, give the result."""
         self.bind(code, receiver, passed)
         if result is None:
             return
@@ -93,6 +96,14 @@ class Invocation:
             self._flow.add(result, self._values.generator(code))
         else:
             self._flow.copy(self._flow.node("returns", code.key), result)
+            for index in self._given_back(code):
+                self.binding.hand_back(code, receiver, passed, index, result)
+
+    def _given_back(self, code: Code) -> tuple[int, ...]:
+        found = self._returned.get(code.key)
+        if found is None:
+            found = self._returned[code.key] = returned(code).parameters
+        return found
 
     def _construct(self, site: Site, cls: ClassInfo, passed: Passed, result: int | None) -> None:
         made = self._values.instance(cls, site)
