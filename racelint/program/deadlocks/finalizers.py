@@ -161,7 +161,27 @@ def _dies_too(locksets: LockSets, entry: Entry, use: LockUse) -> bool:
     first = entry.code.own_name
     if is_own:
         return use.base in (first, UNKNOWN)
+    if use.base.startswith((UNKNOWN, "%")) and use.lock.key[0] == "attribute":
+        return _is_always_part(locksets, entry, int(use.lock.key[1]))
     return use.base.startswith(f"{first}.") and _is_part(locksets, entry, use.base.split(".")[1])
+
+
+def _is_always_part(locksets: LockSets, entry: Entry, owner: int) -> bool:
+    """Whether all objects of the class that has a lock are made by objects that die as this one does, for themselves.
+
+    Whoever holds such a lock goes on inside its owner, which then is not the one that dies.
+    """
+    types = locksets.places.types
+    codes, classes = types.names.sources.codes, types.names.sources.classes
+    own = {method.code.key for each in entry.dying for method in types.attributes.methods(each)}
+    made = [site for each in (classes[owner], *classes[owner].subclasses) for site in locksets.places.ties.made(each)]
+    return bool(made) and all(key in own and _is_kept(codes[key], id) for key, id in made)
+
+
+def _is_kept(code: Code, made: int) -> bool:
+    """Whether a method stores what it makes as an attribute of its own object."""
+    stores = (each for each in code.operations if type(each) is facts.StoreAttr)
+    return any(each.base == 0 and each.value == made for each in stores)
 
 
 def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
