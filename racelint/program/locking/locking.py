@@ -12,13 +12,14 @@ from racelint.program.callgraph.protocols import is_lock_class, method_refs
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import argument, outward, parameter_paths
 from racelint.program.locking.conditions import Conditions, is_literal
+from racelint.program.locking.harmless_calls import cannot_raise
 from racelint.program.locking.holding import Acquisition, Effect, Holding, Release
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Generator, Instance, Library, LibraryMethod, ValueSet
+from racelint.program.values.values import FunctionRef, Generator, Instance, LibraryMethod
 
 
 class Locking:
@@ -127,7 +128,7 @@ class Locking:
             guessed = self._guessed(call, state)
             if guessed is not None:
                 return guessed
-        if not self._cannot_raise(callees, len(call.arguments)):
+        if not cannot_raise(self._types, callees, len(call.arguments)):
             self._raised(call.span, state)
         effects = [(value.code, self._effect_of(value.code)) for value in callees if isinstance(value, FunctionRef)]
         return self._apply(call, effects, state) if effects else state
@@ -139,13 +140,6 @@ class Locking:
 
     def _is_awaited(self, call: facts.Call) -> bool:
         return any(isinstance(use, facts.Await | facts.Yield) for use in self._flow.uses(call.id))
-
-    def _cannot_raise(self, callees: ValueSet, arguments: int) -> bool:
-        knowledge = self._types.names.knowledge
-        return bool(callees) and all(
-            isinstance(each, Library | LibraryMethod) and knowledge.cannot_raise(each.qualname, arguments)
-            for each in callees
-        )
 
     def _receiver(self, call: facts.Call) -> int:
         fetched = self._flow.operation(call.callee)
