@@ -41,7 +41,7 @@ def show_races(program: Program, paths: frozenset[str]) -> list[Entry]:
         lines.append(Line(f"{left[step]} {name}: {meaning}"))
         reasons = ((reason, count) for (passed, reason), count in dropped.most_common() if passed == step + 1)
         lines += [Line(f"    {count} dropped: {reason}") for reason, count in reasons]
-    races = (race for race in program.races.found if race.path in paths)
+    races = (race for race in program.races.all if race.path in paths)
     return [Entry("pairs of accesses", tuple(lines)), *(_left(race) for race in races)]
 
 
