@@ -124,6 +124,13 @@ def test_what_is_not_reached_needs_a_cause_and_what_is_reached_has_none() -> Non
     ]
 
 
+def test_the_table_of_bugs_may_have_others_only() -> None:
+    assert realbugs.table([realbugs.Outcome("c", "other")]).splitlines()[2:] == [
+        "| **all of these** | 0 | 0 | 0 | 0 |",
+        "| other | 1 | 0 | 0 | 0 |",
+    ]
+
+
 def test_the_table_of_bugs_counts_others_apart() -> None:
     report = [realbugs.Report("RL101", 1, "f", "s")]
     outcomes = [

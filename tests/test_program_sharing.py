@@ -139,6 +139,22 @@ def test_an_object_in_an_enclosing_function_is_shared() -> None:
     )
 
 
+def test_a_variable_of_an_enclosing_function_may_be_drawn_from_itself() -> None:
+    source = """
+        class Tree(Counter):
+            def run(self):
+                part = self
+                for part in part.parts:
+                    def show():
+                        return part
+                    part.add()
+        tree = Tree()
+        for _ in range(2):
+            Thread(target=tree.run).start()
+        """
+    assert shared(source) == ["Counter.n"]
+
+
 def test_a_class_attribute_is_shared_by_all_objects() -> None:
     assert "Worker.made" in shared(
         """

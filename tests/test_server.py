@@ -118,7 +118,7 @@ def with_editor(folder: Path, scenario: Callable[[Editor], Awaitable[None]]) -> 
             await editor.shutdown_async(None)
         finally:
             editor.exit(None)
-            await editor.stop()  # type: ignore[no-untyped-call]
+            await editor.stop()  # type: ignore[no-untyped-call]  # pygls leaves it open
 
     asyncio.run(play())
 

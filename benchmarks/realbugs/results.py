@@ -122,7 +122,8 @@ def section() -> str:
 
 
 def _row(label: str, outcomes: Sequence[Outcome]) -> str:
-    checked, hit, silent = (sum(map(bool, each)) for each in zip(*map(_marks, outcomes), strict=True))
+    marks = list(map(_marks, outcomes))
+    checked, hit, silent = (sum(mark[index] for mark in marks) for index in range(3))
     return f"| {label} | {len(outcomes)} | {checked} | {hit} | {silent} |"
 
 

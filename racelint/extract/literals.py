@@ -54,7 +54,7 @@ def text_of(node: cst.CSTNode) -> str | bytes | None:
         return None
     pieces = string_pieces(node)
     values = [string_value(piece.value) for piece in pieces if isinstance(piece, cst.SimpleString)]
-    return values[0][:0].join(values) if len(values) == len(pieces) else None  # type: ignore[arg-type]
+    return values[0][:0].join(values) if len(values) == len(pieces) else None  # type: ignore[arg-type]  # bytes stand beside bytes only
 
 
 @expression(cst.FormattedString, cst.TemplatedString)

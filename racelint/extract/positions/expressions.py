@@ -36,7 +36,7 @@ def _subscript(node: cst.Subscript, twin: ast.Subscript, pairs: Pairs) -> None:
     if len(elements) == 1 and not isinstance(elements[0].comma, cst.Comma) and not getattr(first, "star", None):
         _index(first, twin.slice, pairs)
         return
-    for element, other in same(elements, twin.slice.elts):  # type: ignore[attr-defined]
+    for element, other in same(elements, twin.slice.elts):  # type: ignore[attr-defined]  # several are a tuple
         _index(element.slice, other, pairs)
 
 
@@ -54,7 +54,7 @@ def _boolean(node: cst.BooleanOperation, twin: ast.BoolOp, pairs: Pairs) -> None
     rest, values = node, list(twin.values)
     while len(values) > 2:
         pairs.append((rest.right, values.pop()))
-        rest = rest.left  # type: ignore[assignment]
+        rest = rest.left  # type: ignore[assignment]  # as many are nested as there are values
         # The parentheses around a tuple or generator are a part of it.
         own = 1 if isinstance(rest.right, (cst.Tuple, cst.GeneratorExp)) else 0
         end = pairs.behind(values[-1], len(rest.right.rpar) - own)

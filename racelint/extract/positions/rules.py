@@ -39,7 +39,7 @@ def arguments(nodes: Sequence[cst.Arg], twins: list[ast.expr], keywords: list[as
         if arg.keyword is not None or arg.star == "**":
             pairs.append((arg.value, next(named).value))
         elif arg.star:
-            pairs.append((arg.value, next(positional).value))  # type: ignore[attr-defined]
+            pairs.append((arg.value, next(positional).value))  # type: ignore[attr-defined]  # a star in both
         else:
             pairs.append((arg.value, next(positional)))
 

@@ -78,9 +78,8 @@ class Dataflow:
             chains: dict[int, list[Operation]] = {}
             self._uses = chains
             for operation in self.code.operations:
-                taken = _OPERANDS.get(type(operation))  # type: ignore[arg-type]
-                if taken is not None and operation is not None:
-                    for each in dict.fromkeys(taken(operation)):
+                if operation is not None:
+                    for each in dict.fromkeys(operands(operation)):
                         chains.setdefault(each, []).append(operation)
         return self._uses.get(id, [])
 

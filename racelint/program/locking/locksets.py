@@ -246,7 +246,8 @@ class _EntryLocks:
 def in_both(one: EntrySet, other: EntrySet) -> EntrySet:
     """The locks that two callers hold; of which object, cannot be said where one of them cannot be asked for it.
 
-    Of classes with a base in common each may have a lock of its own under one name: an object has one of these.
+    What callers hand over may be of several classes, each with a lock of its own under one name: an object has one of
+    these, whatever else the classes have in common.
     """
     vague = {
         use
@@ -259,7 +260,7 @@ def in_both(one: EntrySet, other: EntrySet) -> EntrySet:
 
 
 def _has_twin(use: LockUse, among: EntrySet) -> bool:
-    """Whether one of these is the lock that objects of a sibling class have in the same attribute."""
+    """Whether one of these is the lock in the same attribute of the same object, should that be of another class."""
     kind, _, name = use.lock.key
     return kind == "attribute" and any(
         (each.lock.key[0], each.lock.key[2], each.base, each.mode) == (kind, name, use.base, use.mode) for each in among

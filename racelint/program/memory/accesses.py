@@ -39,15 +39,15 @@ class Collector:
         """All accesses in the order of their operations."""
         found: list[Access] = []
         for operation in self._code.operations:
-            kind, effective = type(operation), operation
-            if kind is facts.Call and operation is not None:
+            effective = operation
+            if type(operation) is facts.Call:
                 # only calls, of `getattr` and its like, are taken for something else
                 effective = self._types.reflected.get((self._code.key, operation.id), operation)
             collector = COLLECTORS.get(type(effective))
             if collector is not None:
                 found.extend(collector(self, effective))
-            if kind is facts.Call or kind is facts.LoadAttr:
-                found.extend(self._returned(operation))  # type: ignore[arg-type]  # it is of one of these kinds
+            if type(operation) is facts.Call or type(operation) is facts.LoadAttr:
+                found.extend(self._returned(operation))
         for index, parameter in enumerate(self._code.function.parameters):
             found.extend(self._argument_contents(index, parameter.name))
         return sorted(found, key=lambda access: access.id)

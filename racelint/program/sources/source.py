@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeGuard
 
 from racelint import facts
-from racelint.facts import Control, Operation, Span
+from racelint.facts import Control, Node, Operation, Span
 from racelint.program.sources.impossible import asks_for_version, without_impossible
 from racelint.program.sources.nodes import parts
 
@@ -120,6 +120,11 @@ class Sources:
         return code, code.operation(id)
 
 
+def is_operation(node: Node | None) -> TypeGuard[Operation]:
+    """Whether a node is an operation, and not a control around such."""
+    return type(node) in OPERATIONS
+
+
 def is_super(code: Code, operation: Operation | None) -> bool:
     """Whether an operation is the call `super()`."""
     fetched = code.fetched(operation)
@@ -132,10 +137,10 @@ def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Con
     pending = list(reversed(function.body))
     while pending:
         node = pending.pop()
-        if type(node) in OPERATIONS:
-            found.append(node)  # type: ignore[arg-type]
+        if is_operation(node):
+            found.append(node)
             continue
-        controls.append(node)  # type: ignore[arg-type]
+        controls.append(node)  # type: ignore[arg-type]  # a node is one or the other
         for part in reversed(parts(node)):
             pending.extend(reversed(part))
     last = max((operation.id for operation in found), default=-1)

@@ -170,4 +170,4 @@ class Interner:
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = kind(*parts)  # type: ignore[arg-type]  # each caller above gives its kind's fields
-        return made  # type: ignore[return-value]
+        return made  # type: ignore[return-value]  # the kind is in the key

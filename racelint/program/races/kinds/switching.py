@@ -21,7 +21,7 @@ from racelint.program.races.excuses.excuses import can_outdate, is_excused
 from racelint.program.races.kinds.operators import TRUTH, has_python, runs_python
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.ways import between
-from racelint.program.sources.source import OPERATIONS, Code
+from racelint.program.sources.source import Code, is_operation
 from racelint.program.values.types import Types
 
 POINTS: Final = (facts.Call, facts.Await, facts.Yield, facts.Import, facts.MakeClass, facts.With, facts.Loop)
@@ -127,7 +127,7 @@ def _is_point(types: Types, code: Code, node: Node | None) -> bool:
         case _ if isinstance(node, POINTS):
             return True
         case _:
-            return type(node) in OPERATIONS and runs_python(types, code, node)  # type: ignore[arg-type]
+            return is_operation(node) and runs_python(types, code, node)
 
 
 def _starts_late(types: Types, code: Code, act: Operation | None) -> bool:
