@@ -157,10 +157,36 @@ def test_an_object_with_a_call_method_is_called() -> None:
 def test_a_table_of_functions_may_run_any_of_them() -> None:
     check(
         """
+        import sys
         def f(): pass
         def g(): pass
         table = {"f": f, "g": g}
-        table["f"]()  # calls: f, g
+        table[sys.argv[0]]()  # calls: f, g
+        """
+    )
+
+
+def test_a_literal_key_tells_what_is_meant() -> None:
+    check(
+        """
+        import copy, sys
+        def f(): pass
+        def g(): pass
+        def h(): pass
+        table = {"f": f, "g": g}
+        table["g"]()  # calls: g
+        copied = {**copy.copy(table), "h": h}
+        copied["g"]()  # calls: g
+        copied.get("h")()  # calls: h
+        changed = dict(table)
+        for key in sys.argv:
+            changed[key] = copied[key]
+        changed["g"]()  # calls: g
+        table.update(f=h)
+        copied["f"]()  # calls: f, h
+        mixed = dict(f=f)
+        mixed[sys.argv[0]] = g
+        mixed["f"]()  # calls: f, g
         """
     )
 

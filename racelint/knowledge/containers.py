@@ -60,7 +60,10 @@ SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dic
 ITEM_ACCESSES: Final = frozenset({"[]", "[]=", "del", "get", "pop", "setdefault", "in"})
 """Accesses of one item by its key."""
 
-COPIES: Final = SNAPSHOTS | {"copy.copy", "copy.deepcopy"}
+DUPLICATES: Final = frozenset({"copy.copy", "copy.deepcopy"})
+"""Functions that give a new object of the class of their first argument."""
+
+COPIES: Final = SNAPSHOTS | DUPLICATES
 """What copies any object, beside these."""
 
 VIEWS: Final = frozenset({"items", "values", "keys"})

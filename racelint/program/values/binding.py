@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import MAPPINGS
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.types import Passed
-from racelint.program.values.values import LibraryObject, Value
+from racelint.program.values.values import LibraryObject, Site, Value
 
 POSITIONS: Final = 6
 """So many arguments behind the named parameters are told apart."""
@@ -20,11 +21,12 @@ POSITIONS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """What a function takes: its parameters by position and by name, and whether there is a `**kwargs`."""
+    """What a function takes: its parameters by position and by name."""
 
     slots: list[int]
     by_name: dict[str, int]
-    takes_more: bool
+    mapping: int | None
+    """The parameter that takes what has no other: `**kwargs`."""
 
 
 def _taken(code: Code) -> _Taken:
@@ -32,7 +34,7 @@ def _taken(code: Code) -> _Taken:
     return _Taken(
         [index for index, each in parameters if each.kind == "positional"],
         {each.name: index for index, each in parameters if each.kind in ("positional", "keyword")},
-        any(each.kind == "kwarg" for _, each in parameters),
+        next((index for index, each in parameters if each.kind == "kwarg"), None),
     )
 
 
@@ -43,8 +45,8 @@ class Binding:
         self._sources = sources
         self._flow = flow
         self._elements = elements
-        self._asked: dict[int, set[str]] = defaultdict(set)
-        self._givers: dict[int, list[int]] = defaultdict(list)
+        self._asked: dict[Site, set[str]] = defaultdict(set)
+        self._givers: dict[Site, list[Site]] = defaultdict(list)
         self._taken: dict[int, _Taken] = {}
 
     def bind(self, callee: Code, receiver: Value | None, passed: Passed) -> None:
@@ -59,8 +61,8 @@ class Binding:
         for name, node in passed.keywords:
             if name in taken.by_name:
                 self._flow.copy(node, callee.offset + taken.by_name[name])
-            elif taken.takes_more:
-                self._flow.copy(node, self.keyword(callee.key, name))
+            elif taken.mapping is not None:
+                self._flow.copy(node, self.keyword((callee.key, taken.mapping), name))
         behind = len(passed.positional)
         if behind > len(slots):
             self._rest(callee, passed.positional[len(slots) :])
@@ -94,22 +96,21 @@ class Binding:
         elif parameter.default >= 0 and callee.parent is not None:
             self._flow.copy(callee.parent.offset + parameter.default, result)
 
-    def keyword(self, key: int, name: str) -> int:
-        """The node of what stands under a name in the `**kwargs` of the function with that key."""
-        node = self._flow.node("keyword", key, name)
-        if name not in self._asked[key]:
-            self._asked[key].add(name)
-            for giver in self._givers[key]:
+    def keyword(self, site: Site, name: str) -> int:
+        """The node of what stands under a name in the `**kwargs` that is the parameter `site` of a function."""
+        node = self._elements.item(site, name)
+        if name not in self._asked[site]:
+            self._asked[site].add(name)
+            for giver in self._givers[site]:
                 self._flow.copy(self.keyword(giver, name), node)
         return node
 
-    def named(self, container: Value, code: Code, id: int) -> int | None:
-        """The node of what stands in a `**kwargs` under a literal name, which is the value `id` of `code`."""
-        key = code.operation(id)
-        if type(key) is not facts.Const or key.kind != "str" or not isinstance(container, LibraryObject):
-            return None
-        owner = self._owner(container, "kwarg")
-        return None if owner is None else self.keyword(owner.key, ast.literal_eval(key.text))
+    def take_item(self, node: int, container: Value, key: str) -> None:
+        """What stands under a literal key of a container: of `**kwargs`, what was handed on to it as well."""
+        if isinstance(container, LibraryObject) and self._owner(container, "kwarg") is not None:
+            assert container.site is not None
+            self.keyword(container.site, key)
+        self._elements.take_item(node, container, key)
 
     def _owner(self, container: LibraryObject, kind: str) -> Code | None:
         """The function whose `*args` or `**kwargs` a container is."""
@@ -143,14 +144,23 @@ class Binding:
                 self._flow.copy(node, self._flow.node("argument", callee.key, number - len(slots) + behind))
 
     def _hand_on_keywords(self, callee: Code, free: list[int], container: Value) -> None:
-        """`f(**kwargs)`: what a function was given under a name comes to the parameter of that name."""
-        giver = self._owner(container, "kwarg") if isinstance(container, LibraryObject) else None
-        if giver is None or giver is callee:
+        """`f(**kwargs)`: what stands under a name comes to the parameter of that name."""
+        if not isinstance(container, LibraryObject) or container.site is None or container.qualname not in MAPPINGS:
             return
         parameters = callee.function.parameters
         for index in free:
-            self._flow.copy(self.keyword(giver.key, parameters[index].name), callee.offset + index)
-        if any(each.kind == "kwarg" for each in parameters) and giver.key not in self._givers[callee.key]:
-            self._givers[callee.key].append(giver.key)
-            for name in sorted(self._asked[callee.key]):
-                self._flow.copy(self.keyword(giver.key, name), self.keyword(callee.key, name))
+            self.take_item(callee.offset + index, container, parameters[index].name)
+        taken = self._takes(callee).mapping
+        if taken is None or self._owner(container, "kwarg") in (None, callee):
+            return
+        site = callee.key, taken
+        if container.site not in self._givers[site]:
+            self._givers[site].append(container.site)
+            for name in sorted(self._asked[site]):
+                self._flow.copy(self.keyword(container.site, name), self.keyword(site, name))
+
+
+def literal_key(code: Code, id: int) -> str | None:
+    """The literal text that a value is."""
+    key = code.operation(id)
+    return ast.literal_eval(key.text) if type(key) is facts.Const and key.kind == "str" else None

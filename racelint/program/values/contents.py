@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.knowledge.containers import MAPPINGS, TAKES_ELEMENT
 from racelint.program.sources.source import Code
+from racelint.program.values.binding import literal_key
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.invocation import Invocation
@@ -13,6 +15,7 @@ from racelint.program.values.values import (
     Instance,
     Library,
     LibraryObject,
+    Site,
     Value,
 )
 
@@ -41,9 +44,9 @@ class Contents:
             self._flow.add(node, base)
         else:
             key = _number(code, operation.key)
-            named = self._invocation.binding.named(base, code, operation.key)
-            if named is not None:
-                self._flow.copy(named, node)
+            text = literal_key(code, operation.key)
+            if text is not None:
+                self._invocation.binding.take_item(node, base, text)
             elif key is None:
                 self._elements.take(node, base)
             else:
@@ -59,9 +62,19 @@ class Contents:
             given = (code.offset + operation.key, code.offset + operation.value)
             self._invocation.method((code.key, operation.id), base, "__setitem__", Passed(given, ()), None)
         elif isinstance(base, LibraryObject) and base.site is not None:
-            self._flow.copy(code.offset + operation.value, self._elements.held(base.site))
+            source = _taken_from(code, operation)
+            if source is None or base.qualname not in MAPPINGS:
+                self._elements.put(base.site, literal_key(code, operation.key), code.offset + operation.value)
+            else:
+                self._flow.watch(code.offset + source, self._move, base.site, code.offset + operation.value)
             if _is_computed(code, operation.key):
                 self._flow.copy(code.offset + operation.key, self._elements.keys(base.site))
+
+    def _move(self, site: Site, taken: int, source: Value) -> None:
+        if isinstance(source, LibraryObject):
+            self._elements.pour(site, source)
+        else:
+            self._elements.put(site, None, taken)
 
     def build(self, code: Code, operation: facts.Build) -> None:
         """`[a, b]` and its like make a container."""
@@ -69,14 +82,22 @@ class Contents:
             return
         site = (code.key, operation.id)
         self._flow.add(code.offset + operation.id, self._values.library_object(operation.kind, site))
-        if operation.items:
-            held = self._elements.held(site)
-            for item in operation.items:
-                if item >= 0:
-                    self._flow.copy(code.offset + item, held)
+        if operation.kind == "dict":
+            self._fill(code, operation, site)
+        for item in operation.items if operation.kind != "dict" else ():
+            if item >= 0:
+                self._flow.copy(code.offset + item, self._elements.held(site))
         for key in operation.keys:
             if _is_computed(code, key):
                 self._flow.copy(code.offset + key, self._elements.keys(site))
+
+    def _fill(self, code: Code, display: facts.Build, site: Site) -> None:
+        for key, item in zip(display.keys, display.items, strict=True):
+            given = code.operation(item)
+            if type(given) is facts.Compute and given.kind == "**" and key < 0:
+                self._flow.watch(code.offset + given.operands[0], self._elements.pour, site)
+            elif item >= 0:
+                self._elements.put(site, literal_key(code, key), code.offset + item)
 
     def element(self, code: Code, operation: facts.Element) -> None:
         """What the variable of a loop may be."""
@@ -106,6 +127,29 @@ class Contents:
                     self._flow.copy(maker.offset + made.items[operation.index], node)
                 return
         self._elements.take_at(node, value, operation.index)
+
+
+def _taken_from(code: Code, operation: facts.StoreItem) -> int | None:
+    """The container of `x[key] = container[key]`: what stands under each key there comes to stand under it here."""
+    match code.operation(operation.value):
+        case facts.LoadItem(base=base, key=key) if _are_the_same(code, key, operation.key):
+            return base if base >= 0 else None
+        case facts.Call(callee=callee, arguments=(facts.Argument(name="", value=key), *_)) if _are_the_same(
+            code, key, operation.key
+        ):
+            fetched = code.operation(callee)
+            taken = type(fetched) is facts.LoadAttr and fetched.name in TAKES_ELEMENT and fetched.base >= 0
+            return fetched.base if type(fetched) is facts.LoadAttr and taken else None
+        case _:
+            return None
+
+
+def _are_the_same(code: Code, one: int, other: int) -> bool:
+    """Whether two keys are one value, or were read from one variable."""
+    first, second = code.operation(one), code.operation(other)
+    if type(first) is facts.LoadName and type(second) is facts.LoadName:
+        return (first.name, first.owner) == (second.name, second.owner)
+    return one == other >= 0 and type(first) is not facts.Const
 
 
 def _number(code: Code, id: int) -> int | None:

@@ -8,11 +8,15 @@ from racelint.program.values.values import Generator, Interner, LibraryObject, P
 
 
 class Elements:
-    """Lets what containers hold flow on. A mapping made by the program has a node for its keys and one for the rest."""
+    """Lets what containers hold flow on.
+
+    A mapping made by the program has a node for its keys, one for the rest, and one for each literal key asked for.
+    """
 
     def __init__(self, flow: Flow, values: Interner) -> None:
         self._flow = flow
         self._values = values
+        self._items: set[tuple[Site, str]] = set()
 
     def held(self, site: Site) -> int:
         """The node of what the container made at a site holds; of a mapping, of what stands under its keys."""
@@ -21,6 +25,39 @@ class Elements:
     def keys(self, site: Site) -> int:
         """The node of the keys of the mapping made at a site."""
         return self._flow.node("keys", site)
+
+    def item(self, site: Site, key: str) -> int:
+        """The node of what stands under a literal key of the mapping made at a site."""
+        node = self._flow.node("item", site, key)
+        if (site, key) not in self._items:
+            self._items.add((site, key))
+            self._flow.copy(self._flow.node("under any key", site), node)
+            self._flow.watch(self._flow.node("copied from", site), self._inherit, node, key)
+        return node
+
+    def _inherit(self, node: int, key: str, given: Value) -> None:
+        if isinstance(given, LibraryObject) and given.qualname in MAPPINGS:
+            self.take_item(node, given, key)
+        else:
+            self.unpair(node, given)
+
+    def take_item(self, node: int, container: Value, key: str) -> None:
+        """What stands under a literal key."""
+        if isinstance(container, LibraryObject) and container.qualname in MAPPINGS and container.site is not None:
+            self._flow.copy(self.item(container.site, key), node)
+            self._hold(node, container.holds[-1:])
+        else:
+            self.take(node, container)
+
+    def put(self, site: Site, key: str | None, node: int) -> None:
+        """A value is put into the container made at a site: under a literal key, or else under any."""
+        self._flow.copy(node, self.held(site))
+        self._flow.copy(node, self._flow.node("under any key", site) if key is None else self.item(site, key))
+
+    def pour(self, site: Site, given: Value) -> None:
+        """All that a mapping holds, or what pairs are made of, is put into the mapping made at a site."""
+        self.unpair(self.held(site), given)
+        self._flow.add(self._flow.node("copied from", site), given)
 
     def draw(self, node: int, container: Value) -> None:
         """What iterating over a value gives: the keys of a mapping."""

@@ -7,6 +7,7 @@ from functools import cache
 from racelint.knowledge.containers import (
     DEFAULTDICT,
     DRAWS,
+    DUPLICATES,
     GIVES_ARGUMENT,
     GIVES_ELEMENT,
     MAPPINGS,
@@ -16,7 +17,7 @@ from racelint.knowledge.containers import (
     TAKES_ONE,
 )
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.binding import Binding
+from racelint.program.values.binding import Binding, literal_key
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import Call
@@ -68,6 +69,7 @@ class LibraryCalls:
             self._flow.add(result, self._values.library_object(qualname, site))
             for node in passed.positional if qualname == "itertools.chain" else passed.positional[:1]:
                 self._fill(site, qualname, node)
+            self._fill_named(site, qualname, passed)
             return
         if qualname in GIVES_ARGUMENT:
             slot = GIVES_ARGUMENT[qualname]
@@ -78,6 +80,10 @@ class LibraryCalls:
                     self._flow.watch(passed.positional[0], self._some_instance, result)
                 else:
                     self._flow.watch(passed.positional[slot], self._same_object, result)
+            return
+        if qualname in DUPLICATES:
+            for node in passed.positional[:1]:
+                self._flow.watch(node, self._duplicate, site, result)
             return
         if qualname in DRAWS or qualname in TAKES_ONE:
             self._iteration(site, qualname, passed, result)
@@ -96,6 +102,18 @@ class LibraryCalls:
         if isinstance(value, Instance):
             self._flow.add(result, value)
 
+    def _duplicate(self, site: Site, result: int, value: Value) -> None:
+        """Of two containers each has the same in it; of two objects each has attributes of its own."""
+        if isinstance(value, Instance):
+            self._flow.add(result, self._values.instance(value.cls, site))
+        elif isinstance(value, LibraryObject):
+            self._flow.add(result, self._values.library_object(value.qualname, site))
+            if value.qualname in MAPPINGS:
+                self._elements.pour(site, value)
+                self._keep_keys(site, value)
+            else:
+                self._elements.draw(self._elements.held(site), value)
+
     def _some_instance(self, result: int, cls: Value) -> None:
         if isinstance(cls, ClassRef):
             self._flow.add(result, self._values.instance(cls.cls, None))
@@ -107,19 +125,29 @@ class LibraryCalls:
             self._give_back(site, given)
             self._flow.copy(given, held)
         elif qualname in MAPPINGS:
-            self._flow.watch(given, self._elements.unpair, held)
+            self._flow.watch(given, self._elements.pour, site)
             self._flow.watch(given, self._keep_keys, site)
             if qualname == DEFAULTDICT:
-                self._flow.watch(given, self._from_factory, site, held)
+                self._flow.watch(given, self._from_factory, site)
         else:
             self._flow.watch(given, self._elements.draw, held)
+
+    def _fill_named(self, site: Site, qualname: str, passed: Passed) -> None:
+        """`dict(name=value)`, `names.update(name=value, **others)`."""
+        if qualname in MAPPINGS:
+            for name, node in passed.keywords:
+                self._elements.put(site, name, node)
+            for node in passed.mappings:
+                self._flow.watch(node, self._elements.pour, site)
 
     def _keep_keys(self, site: Site, container: Value) -> None:
         if isinstance(container, LibraryObject) and container.qualname in MAPPINGS:
             self._elements.draw(self._elements.keys(site), container)
 
-    def _from_factory(self, site: Site, elements: int, factory: Value) -> None:
-        self._call((site[0], site[1]), Passed((), ()), elements, factory)
+    def _from_factory(self, site: Site, factory: Value) -> None:
+        made = self._flow.node("made", site)
+        self._elements.put(site, None, made)
+        self._call((site[0], site[1]), Passed((), ()), made, factory)
 
     def _iteration(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if not passed.positional:
@@ -154,22 +182,18 @@ class LibraryCalls:
         receiver, method = callee.receiver, callee.qualname.rpartition(".")[2]
         holds = isinstance(receiver, LibraryObject) and (receiver.site is not None or receiver.holds)
         if isinstance(receiver, LibraryObject) and receiver.site is not None and passed.positional:
-            held = self._elements.held(receiver.site)
-            if method in GIVES_ELEMENT:
-                self._flow.copy(passed.positional[-1 if method in ("insert", "setdefault") else 0], held)
-                if method == "setdefault":
-                    self._flow.copy(passed.positional[0], self._elements.keys(receiver.site))
-            if method in ("extend", "update", "extendleft"):
-                give = self._elements.unpair if receiver.qualname in MAPPINGS else self._elements.draw
-                self._flow.watch(passed.positional[0], give, held)
+            self._put(receiver, receiver.site, method, passed)
+        if method == "update" and isinstance(receiver, LibraryObject) and receiver.site is not None:
+            self._fill_named(receiver.site, receiver.qualname, passed)
         if result is None:
             return
         if method == "__new__" and passed.positional:
             self._flow.watch(passed.positional[0], self._fresh, site, result)
         returned = self._returns(callee.qualname)
-        named = self._named(receiver, passed) if method in TAKES_ELEMENT else None
+        by_key = isinstance(receiver, LibraryObject) and receiver.qualname in MAPPINGS and method in TAKES_ELEMENT
+        named = self._literal(passed.positional[0]) if by_key and passed.positional else None
         if named is not None:
-            self._flow.copy(named, result)
+            self._binding.take_item(result, receiver, named)
             for node in passed.positional[1:]:
                 self._flow.copy(node, result)
         elif holds and method in TAKES_ELEMENT:
@@ -179,15 +203,32 @@ class LibraryCalls:
             self._flow.add(result, self._values.library_object(returned or "list", site))
             give = {"items": self._elements.pair, "keys": self._elements.draw}.get(method, self._elements.take)
             give(self._elements.held(site), receiver)
+            if method == "copy":
+                self._elements.pour(site, receiver)
         elif returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
 
-    def _named(self, container: Value, passed: Passed) -> int | None:
-        """The node of what a call takes out of `**kwargs` by its name."""
-        if not passed.positional or passed.positional[0] >= self._types.names.sources.size:
+    def _put(self, container: LibraryObject, site: Site, method: str, passed: Passed) -> None:
+        """What a method puts into the container made at a site."""
+        first, last = passed.positional[0], passed.positional[-1]
+        if method in GIVES_ELEMENT and container.qualname in MAPPINGS:
+            self._elements.put(site, self._literal(first), last)
+            if method == "setdefault":
+                self._flow.copy(first, self._elements.keys(site))
+        elif method in GIVES_ELEMENT:
+            self._flow.copy(last if method == "insert" else first, self._elements.held(site))
+        elif method in ("extend", "update", "extendleft"):
+            if container.qualname in MAPPINGS:
+                self._flow.watch(first, self._elements.pour, site)
+            else:
+                self._flow.watch(first, self._elements.draw, self._elements.held(site))
+
+    def _literal(self, node: int) -> str | None:
+        """The literal text that an argument is."""
+        if node >= self._types.names.sources.size:
             return None
-        code, _ = self._types.names.sources.operation_at(passed.positional[0])
-        return self._binding.named(container, code, passed.positional[0] - code.offset)
+        code, _ = self._types.names.sources.operation_at(node)
+        return literal_key(code, node - code.offset)
 
     def _fresh(self, site: Site, result: int, cls: Value) -> None:
         """`super().__new__(cls)` makes an object of that class."""
