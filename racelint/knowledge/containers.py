@@ -51,8 +51,52 @@ GIVES_ELEMENT: Final = frozenset(
 )
 """Methods that put what they are given into their container."""
 
-SHARES_ELEMENTS: Final = frozenset({"values", "copy", "keys", "items", "__iter__"})
+SHARES_VALUES: Final = frozenset({"values", "items", "copy"})
+"""Methods that give another container with all that stands in this one."""
+
+SHARES_ELEMENTS: Final = SHARES_VALUES | {"keys", "__iter__"}
 """Methods that give another container with the same elements."""
+
+SAME_ELEMENTS: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
+"""Functions that give the elements of their argument, and nothing else."""
+
+GOES_OVER: Final = SAME_ELEMENTS | {"enumerate"}
+"""The same, be it that each element comes with its number."""
+
+LOOKS_UP: Final = frozenset({"get", "setdefault"})
+"""Methods of a mapping that give what stays in it."""
+
+INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
+"""Methods and operators that put something in, or something else."""
+
+REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
+"""Methods and operators that take something out."""
+
+CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
+"""All that leaves a container otherwise than it was."""
+
+APPENDS: Final = frozenset({"append", "extend", "appendleft"})
+"""Methods that put something to one end."""
+
+EMPTIES: Final = frozenset({"clear", "popitem"})
+"""Methods that take something out whatever it is."""
+
+SEQUENCES: Final = frozenset({"list", "collections.deque"})
+"""Containers with two ends to put something to."""
+
+PLAIN: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
+"""Containers that are made by being written down."""
+
+PEEKS: Final = frozenset({"len", "bool", "in", "get", "items", "keys", "values", "copy"})
+"""How one looks at a container that may still grow."""
+
+KEEPS: Final = frozenset({"put", "put_nowait", "submit", "append", "appendleft", "send_nowait", "call_soon_threadsafe"})
+"""Methods that keep the object that they are given, or hand it on."""
+
+MISSES: Final = frozenset(
+    {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
+)
+"""What is raised, or covers what is raised, where something is not there."""
 
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 """The method and the functions that copy a container, or put all of it into a new one."""

@@ -1,4 +1,4 @@
-"""Library classes whose operators are written in Python: to use one is to call a Python function."""
+"""Which special methods operators call, and the library classes that have them in Python: to use one is to call it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,38 @@ IN_PYTHON: Final[dict[str, frozenset[str]]] = {
     "collections.Counter": frozenset({"__missing__", "__eq__", "__add__", "__sub__", "__and__", "__or__"}),
 }
 """By class, the special methods: `ALL` or their names; classes that extend it have them too."""
+
+SPECIAL_METHODS: Final = {
+    "[]": "__getitem__",
+    "[]=": "__setitem__",
+    "del": "__delitem__",
+    "in": "__contains__",
+    "len": "__len__",
+}
+"""By operator or function."""
+
+IN_PLACE: Final = {"+": "__iadd__", "|": "__ior__", "&": "__iand__", "-": "__isub__", "^": "__ixor__", "*": "__imul__"}
+"""By operator, where what is on its left is changed: `+=`."""
+
+TRUTH: Final = frozenset({"__bool__", "__len__"})
+KEYS: Final = frozenset({"__eq__", "__hash__"})
+ITEMS: Final = frozenset({"__getitem__", "__setitem__", "__delitem__", "__missing__"})
+ITERATION: Final = frozenset({"__iter__", "__getitem__", "keys"})
+ORDER: Final = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"})
+_SIGNS: Final = "add sub mul truediv floordiv mod matmul pow lshift rshift and or xor"
+ARITHMETIC: Final = frozenset(f"__{prefix}{name}__" for name in _SIGNS.split() for prefix in ("", "r", "i")) | {
+    "__neg__",
+    "__pos__",
+    "__invert__",
+}
+
+OPERATORS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("is", "is not"), frozenset()),
+    **dict.fromkeys(("in", "not in"), KEYS | ITERATION | {"__contains__"}),
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), ORDER),
+    **dict.fromkeys(("*", "**"), ARITHMETIC | ITERATION),
+    "match": ORDER | ITERATION | {"__len__"},
+    "not": TRUTH,
+    'f""': frozenset({"__format__", "__str__", "__repr__"}),
+}
+"""The methods that an operator may call; all others call those of arithmetic."""

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
-from racelint.knowledge.containers import GIVES_ELEMENT, SHARES_ELEMENTS, TAKES_ELEMENT
+from racelint.knowledge.containers import GIVES_ELEMENT, SAME_ELEMENTS, SHARES_ELEMENTS, TAKES_ELEMENT
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import Instance
-
-COPIES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
 
 
 def origin(flow: Dataflow, id: int) -> str:
@@ -33,7 +31,7 @@ def origin(flow: Dataflow, id: int) -> str:
             fetched = flow.operation(callee)
             if type(fetched) is facts.LoadAttr and fetched.name in SHARES_ELEMENTS | TAKES_ELEMENT:
                 return origin(flow, fetched.base)
-            if type(fetched) is facts.LoadName and fetched.name in COPIES and len(arguments) == 1:
+            if type(fetched) is facts.LoadName and fetched.name in SAME_ELEMENTS and len(arguments) == 1:
                 return origin(flow, arguments[0].value)
             return flow.path(id)
         case _:

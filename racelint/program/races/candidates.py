@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
+from racelint.knowledge.containers import INSERTS
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import holds_lock
 from racelint.program.races.kinds.reuse import is_decorator
-from racelint.program.sequences.composites import DEPTH, INSERTS
+from racelint.program.sequences.composites import DEPTH
 from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code

@@ -22,12 +22,6 @@ DEPTH: Final = 3
 PER_TEST: Final = 40
 """Of a condition that reads more than this, the rest is left out: it is generated code, and the cost would be cubic."""
 
-MISSES: Final = frozenset(
-    {"KeyError", "IndexError", "AttributeError", "LookupError", "Exception", "BaseException", "Empty"}
-)
-REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
-INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
-
 
 class Shape(Enum):
     """What a sequence is."""

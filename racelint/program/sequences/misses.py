@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 
 from racelint import facts
+from racelint.knowledge.containers import MISSES
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sequences.composites import MISSES
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 

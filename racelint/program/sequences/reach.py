@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Node
+from racelint.knowledge.containers import INSERTS
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.sequences.composites import INSERTS, Sequences
+from racelint.program.sequences.composites import Sequences
 from racelint.program.sequences.extents import Extents
 from racelint.program.sources.source import Code
 

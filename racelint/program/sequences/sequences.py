@@ -11,21 +11,13 @@ from dataclasses import replace
 
 from racelint import facts
 from racelint.facts import Node, Span
+from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sequences.answers import Answer, answered, asked
 from racelint.program.sequences.attempts import Attempts
-from racelint.program.sequences.composites import (
-    INSERTS,
-    PER_TEST,
-    REMOVES,
-    Composite,
-    Flagged,
-    Found,
-    Sequences,
-    Shape,
-)
+from racelint.program.sequences.composites import PER_TEST, Composite, Flagged, Found, Sequences, Shape
 from racelint.program.sequences.deciding import Deciding, leaves
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.reach import Reach

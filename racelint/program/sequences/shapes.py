@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sequences.composites import INSERTS, REMOVES, Shape
+from racelint.program.sequences.composites import Shape
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import Code
 

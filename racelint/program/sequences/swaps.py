@@ -13,20 +13,17 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import COPIES, VIEWS
+from racelint.knowledge.containers import COPIES, INSERTS, KEEPS, VIEWS
 from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
+from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sequences.ways import between
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, Library, LibraryObject
 
 SWAPS: Final = (Shape.EMPTIED, Shape.REPLACED)
 
-
-KEEPS: Final = frozenset({"put", "put_nowait", "submit", "append", "appendleft", "send_nowait", "call_soon_threadsafe"})
-"""The methods that keep the object that they are given, or hand it on."""
 
 COMPARES: Final = frozenset({"not", "is", "is not", "==", "!=", "<", ">", "<=", ">=", "in", "not in"})
 GROWS: Final = frozenset({"+", "|"})

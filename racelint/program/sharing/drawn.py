@@ -5,17 +5,11 @@ What `pop` or the `get` of a queue gives is out of the container, and nobody els
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint import facts
-from racelint.knowledge.containers import MAPPINGS
+from racelint.knowledge.containers import GOES_OVER, LOOKS_UP, MAPPINGS, SHARES_VALUES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
-
-VIEWS: Final = frozenset({"values", "items", "copy"})
-COPIES: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "enumerate"})
-LOOKS_UP: Final = frozenset({"get", "setdefault"})
 
 
 def container(types: Types, flow: Dataflow, id: int) -> str | None:
@@ -42,8 +36,8 @@ def _iterated(flow: Dataflow, id: int) -> str | None:
         return None if path.startswith("%") else path
     fetched = flow.operation(operation.callee)
     if type(fetched) is facts.LoadAttr:
-        return flow.path(fetched.base) if fetched.name in VIEWS else None
-    if type(fetched) is facts.LoadName and fetched.name in COPIES and operation.arguments:
+        return flow.path(fetched.base) if fetched.name in SHARES_VALUES else None
+    if type(fetched) is facts.LoadName and fetched.name in GOES_OVER and operation.arguments:
         return _iterated(flow, operation.arguments[0].value)
     return None
 

@@ -12,12 +12,12 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.knowledge.model import LockKind, LockRole
 from racelint.program.locking.guards import protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sequences.composites import INSERTS, REMOVES
 from racelint.program.sequences.ways import between
 from racelint.program.signals.around import ids_of
 from racelint.program.signals.waits import Signal

@@ -9,13 +9,13 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.containers import REMOVES
 from racelint.knowledge.model import LockDomain, LockKind, LockRole
 from racelint.program.callgraph.calls import Edge
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY, Section
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.sequences.composites import REMOVES
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.signals.around import Around, first_id, ids_of, is_inside, surroundings, tests_of
 from racelint.program.signals.waits import Limit, Signal

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
+from racelint.knowledge.containers import PEEKS
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.locking.locksets import LockSets
@@ -23,9 +23,6 @@ from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.starting.arrivals import Arrivals
 from racelint.program.values.values import Instance, Library, LibraryObject, Site
-
-PEEKS: Final = frozenset({"len", "bool", "in", "get", "items", "keys", "values", "copy"})
-"""How one looks at a container that may still grow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import partial
 from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.containers import INSERTS
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.guards import BETWEEN_TASKS, Guard
 from racelint.program.locking.locksets import LockSets
@@ -22,7 +23,7 @@ from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.excuses import can_outdate, is_excused
 from racelint.program.races.excuses.memos import makes_object
-from racelint.program.sequences.composites import INSERTS, Composite, Sequences, Shape
+from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing, link_sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.holdups import Holdup, link_holdups

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import MAKES_ITEMS, VIEWS
+from racelint.knowledge.containers import MAKES_ITEMS, REMOVES, VIEWS
 from racelint.knowledge.iteration import Disturbance
+from racelint.knowledge.operators import IN_PLACE, SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import Dataflow
@@ -18,7 +19,7 @@ from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.iterations import Walks
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
-from racelint.program.sequences.composites import REMOVES, Composite
+from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import is_whole
 from racelint.program.sources.source import Code
@@ -28,9 +29,6 @@ RETRIED: Final = frozenset({"RuntimeError"})
 
 CALLERS: Final = 3
 """How many calls up a flag is looked for."""
-
-SPECIAL: Final = {"[]": "__getitem__", "[]=": "__setitem__", "del": "__delitem__"}
-IN_PLACE: Final = {"+": "__iadd__", "|": "__ior__", "&": "__iand__", "-": "__isub__", "^": "__ixor__", "*": "__imul__"}
 
 
 def containers(case: Case, access: Access) -> tuple[str, ...]:
@@ -84,7 +82,7 @@ def _method(case: Case, access: Access) -> str:
         case _ if access.kind in (Kind.MUTATE, Kind.ITEM_UPDATE):
             if access.method == "pop" and access.key >= 0 and "list" in containers(case, access):
                 return "__delitem__"
-            return SPECIAL.get(access.method, access.method)
+            return SPECIAL_METHODS.get(access.method, access.method)
         case _:
             return ""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import SNAPSHOTS
+from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
@@ -25,7 +25,7 @@ from racelint.program.races.excuses.harmless import is_failure, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
-from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
+from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds

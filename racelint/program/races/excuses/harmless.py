@@ -8,10 +8,11 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Operation
-from racelint.knowledge.containers import SNAPSHOTS
+from racelint.knowledge.containers import APPENDS, EMPTIES, INSERTS, REMOVES, SEQUENCES, SNAPSHOTS
 from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
+from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import library_decorators
@@ -20,7 +21,7 @@ from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm
-from racelint.program.sequences.composites import INSERTS, REMOVES, Composite
+from racelint.program.sequences.composites import Composite
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
@@ -28,10 +29,6 @@ from racelint.program.values.values import FunctionRef
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
 
-APPENDS: Final = frozenset({"append", "extend", "appendleft"})
-SEQUENCES: Final = frozenset({"list", "collections.deque"})
-LOOKS: Final = {"[]": "__getitem__", "in": "__contains__", "len": "__len__"}
-EMPTIES: Final = frozenset({"clear", "popitem"})
 """Adding to the end of a container is one step; who takes out an item or none cares for that, who empties it does."""
 
 
@@ -90,7 +87,7 @@ def _is_single_look(case: Case, look: Access) -> bool:
     """
     knowledge = case.sharing.places.types.names.knowledge
     kinds = containers(case, look)
-    effects = [knowledge.effect(each, LOOKS.get(look.method, look.method)) for each in kinds]
+    effects = [knowledge.effect(each, SPECIAL_METHODS.get(look.method, look.method)) for each in kinds]
     if not effects or not all(each is not None and _is_one_read(each) for each in effects):
         return False
     flow = case.sharing.places.dataflow(look.code)

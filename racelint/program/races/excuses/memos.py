@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge import Knowledge
+from racelint.knowledge.containers import CHANGES, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.repeating import SAME
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
-from racelint.program.sequences.composites import INSERTS, REMOVES, Composite, Shape
+from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.values.values import Instance, LibraryObject, Value
-
-CONTAINERS: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
-CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
 
 
 def is_memo(case: Case, sequence: Composite) -> bool:
@@ -49,7 +46,7 @@ def _is_of_key(flow: Dataflow, store: Access) -> bool:
 def _is_computed(flow: Dataflow, made: facts.Call | facts.Compute, values: Iterable[Value]) -> bool:
     """Whether what is stored is a container that was made of others: an empty one is there to be filled."""
     method = flow.operation(made.callee) if type(made) is facts.Call else None
-    containers = all(isinstance(each, LibraryObject) and each.qualname in CONTAINERS for each in values)
+    containers = all(isinstance(each, LibraryObject) and each.qualname in PLAIN for each in values)
     return containers and type(made) is facts.Call and (bool(made.arguments) or type(method) is facts.LoadAttr)
 
 

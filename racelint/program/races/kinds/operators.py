@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.containers import DEFAULTDICT
+from racelint.knowledge.operators import ARITHMETIC, ITEMS, ITERATION, KEYS, OPERATORS
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Generator, Instance, LibraryObject, Value
-
-TRUTH: Final = frozenset({"__bool__", "__len__"})
-KEYS: Final = frozenset({"__eq__", "__hash__"})
-ITEMS: Final = frozenset({"__getitem__", "__setitem__", "__delitem__", "__missing__"})
-ITERATION: Final = frozenset({"__iter__", "__getitem__", "keys"})
-ORDER: Final = frozenset({"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"})
-_SIGNS: Final = "add sub mul truediv floordiv mod matmul pow lshift rshift and or xor"
-ARITHMETIC: Final = frozenset(f"__{prefix}{name}__" for name in _SIGNS.split() for prefix in ("", "r", "i")) | {
-    "__neg__",
-    "__pos__",
-    "__invert__",
-}
-
-OPERATORS: Final[dict[str, frozenset[str]]] = {
-    **dict.fromkeys(("is", "is not"), frozenset()),
-    **dict.fromkeys(("in", "not in"), KEYS | ITERATION | {"__contains__"}),
-    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), ORDER),
-    **dict.fromkeys(("*", "**"), ARITHMETIC | ITERATION),
-    "match": ORDER | ITERATION | {"__len__"},
-    "not": TRUTH,
-    'f""': frozenset({"__format__", "__str__", "__repr__"}),
-}
-"""The methods that an operator may call; all others call those of arithmetic."""
 
 
 def runs_python(types: Types, code: Code, operation: Operation) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from racelint.facts import Span
 from racelint.findings import Evidence
-from racelint.knowledge.containers import COPIES, VIEWS
+from racelint.knowledge.containers import COPIES, REMOVES, VIEWS
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.guards import Protection, exclude_each_other, protections, steady
 from racelint.program.locking.locksets import LockSets
@@ -21,7 +21,7 @@ from racelint.program.races.breaches.breaches import claimed_guard
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.switching import may_switch
-from racelint.program.sequences.composites import REMOVES, Flagged, Sequences
+from racelint.program.sequences.composites import Flagged, Sequences
 from racelint.program.sequences.ways import between
 from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing

@@ -14,11 +14,12 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Operation
+from racelint.knowledge.operators import TRUTH
 from racelint.program.locking.guards import exclude_each_other
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.excuses import can_outdate, is_excused
-from racelint.program.races.kinds.operators import TRUTH, has_python, runs_python
+from racelint.program.races.kinds.operators import has_python, runs_python
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.ways import between
 from racelint.program.sources.source import Code, is_operation
