@@ -15,3 +15,8 @@ TIMER: Final = "threading.Timer"
 
 SET_BY_LIBRARY: Final = frozenset({"name", "daemon", "ident", "native_id", "_target", "_args", "_kwargs", "_started"})
 """Attributes that the thread class of the library has set before."""
+
+CONCURRENT: Final = frozenset(
+    {"_thread", "asyncio", "concurrent", "contextvars", "eventlet", "gevent", "multiprocessing", "queue", "threading"}
+)
+"""The packages that nobody imports who does not think of several things at the same time."""

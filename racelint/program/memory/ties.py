@@ -96,6 +96,14 @@ class Ties:
                 seen.append(self._held(seen[-1], step))
         return ways + pending[::-1]
 
+    def is_steady(self, classes: Classes, steps: Iterable[str]) -> bool:
+        """Whether the attributes `steps` lead from an object of these classes to the same one at any time."""
+        for step in steps:
+            if not classes or not all(self._is_steady(cls, step) for cls in classes):
+                return False
+            classes = self._held(classes, step)
+        return True
+
     def known_inside(self, caller: Code, callee: Code, paths: dict[str, str]) -> dict[str, str]:
         """What the receiver of a call was given, by its path in the callee: as the caller knows it.
 

@@ -43,7 +43,7 @@ class Naming:
         """The contexts of which a name was asked for; whoever wants to know empties it before."""
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
-        self._shortening = Shortening(threads, places, self.names)
+        self.shortening = Shortening(threads, places, self.names)
         self.giving = Giving(threads)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._left_out: dict[tuple[int, str], NameSet] = {}
@@ -84,10 +84,10 @@ class Naming:
             drawn_from = container(self._places.types, self._places.dataflow(code), number)
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")
-            return self._shortening.settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
+            return self.shortening.settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
         self.asked.add(context.index)
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
-        return self._shortening.settled([Name(name.root, name.path + rest) for name in known] if rest else known)
+        return self.shortening.settled([Name(name.root, name.path + rest) for name in known] if rest else known)
 
     def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
@@ -115,7 +115,7 @@ class Naming:
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
         target = self._places.types.names.variable(module, name)
-        return self._shortening.settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
+        return self.shortening.settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
 
     def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own.
@@ -133,7 +133,7 @@ class Naming:
                 break
             self.asked.add(context.index)
             bound = self._bindings[context.index].get(owner.key, {}).get(name, {})
-            found.update(self._shortening.settled([Name(each.root, each.path + rest) for each in bound]))
+            found.update(self.shortening.settled([Name(each.root, each.path + rest) for each in bound]))
             variable = context.index, owner.key, name
             if variable in self._open:
                 # `for each in each`: what it is made of has no names but its own

@@ -23,6 +23,7 @@ from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
+from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
@@ -51,12 +52,14 @@ class Sharing:
     _assumed: dict[Place, bool] = field(default_factory=dict)
     _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
+    reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     _after_fork: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
         self.preparing = Preparing(self.threads, self.places)
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
@@ -170,7 +173,8 @@ class Sharing:
             return False
         if self.preparing.is_handed_over_later(first, other) or self.preparing.is_handed_over_later(second, one):
             return False
-        mine = self.naming.names(one, first.code, first.base)
+        names = self.naming.names(one, first.code, first.base)
+        mine = {name: None for name in names if not self.reckoning.is_hearsay(name, first, second)}
         if one is other:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see

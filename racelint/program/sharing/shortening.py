@@ -70,7 +70,7 @@ class Shortening:
         """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
         known = self._short.get(name)
         if known is None:
-            classes = self._classes(name.root)
+            classes = self.classes(name.root)
             steps = self._places.ties.walk(classes, name.path.split(".")[1:])
             known = self._short[name] = classes, steps, Name(name.root, "".join(f".{step}" for step in steps))
         return known
@@ -98,7 +98,7 @@ class Shortening:
                 found.update(self._names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
         return found
 
-    def _classes(self, root: Root) -> tuple[ClassInfo, ...]:
+    def classes(self, root: Root) -> tuple[ClassInfo, ...]:
         """The classes of the object at the root of a name."""
         kind, key, text = root
         if kind == "self":
