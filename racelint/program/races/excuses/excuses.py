@@ -20,10 +20,12 @@ from racelint.program.races.excuses.flags import (
     is_only_settled,
     is_set_alike,
     is_set_at_the_end,
+    is_told_once,
 )
 from racelint.program.races.excuses.harmless import is_failure, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
+from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.deciding import leaves
@@ -53,6 +55,10 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "what is kept there may be computed twice without harm"
     if is_estimate(case) or is_time(case, sequence):
         return "nobody needs to know it exactly"
+    if is_only_refreshed(case, sequence):
+        return "to leave out a store of what is there already is as good as the store"
+    if is_told_once(case, sequence):
+        return "what is told of once may as well be told of twice"
     if is_failure(sequence):
         return "who tries it at the same time fails alike"
     if is_only_told(case, sequence):

@@ -27,6 +27,8 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     made = _made(flow, last)
     if made is None or not _is_of_key(flow, last):
         return False
+    if _is_kept_by_name(case, last):
+        return True
     values = case.sharing.places.types.of(last.code, last.value)
     if not values and type(made) is facts.Call:
         return is_memo_of_calls(case, sequence)
@@ -95,6 +97,8 @@ def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
     made = flow.operation(store.value)
     if type(made) is facts.Phi:
         made = _of_all_ways(flow, made)
+    if type(made) is facts.Choice and made.kind == "if":
+        made = flow.operation(made.operands[-1])
     if type(made) is facts.Await:
         made = flow.operation(made.value)
     if isinstance(made, facts.Call):
@@ -140,7 +144,10 @@ def makes_object(case: Case, sequence: Composite) -> bool:
 def _is_kept_by_name(case: Case, store: Access) -> bool:
     """Whether what is stored is the one object of its name, whoever asks for it: a logger, a module."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
-    return types.surely_calls(store.code, flow.operation(store.value), SAME)
+    made = flow.operation(store.value)
+    ways = made.inputs if type(made) is facts.Phi else (store.value,)
+    ways = made.operands if type(made) is facts.Choice and made.kind == "if" else ways
+    return all(types.surely_calls(store.code, flow.operation(each), SAME) for each in ways)
 
 
 def _has_identity(value: Value, knowledge: Knowledge) -> bool:
