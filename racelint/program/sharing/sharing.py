@@ -25,6 +25,7 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
+from racelint.program.sharing.turns import Turns
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sources.source import Code, makes
@@ -56,6 +57,7 @@ class Sharing:
     preparing: Preparing = field(init=False)
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
+    turns: Turns = field(init=False)
     _after_fork: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self._after_fork = run_after_fork(self.threads.calls, NAMED_AFTER_FORK)
+        self.turns = Turns(self.single_flight.locksets, self._after_fork)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""

@@ -217,7 +217,7 @@ class Case:
             meets = other.kind.writes and self._is_called(other.code) and harms(other)
             if not meets or exclude_each_other(held, self.protections(other)):
                 continue
-            if not self.meetings.are_strangers(access, other):
+            if not self.meetings.are_apart(access, other):
                 return Partner(other, main, main)
         return None
 
@@ -250,7 +250,7 @@ class Case:
 
         The body of a module runs once, before there are callers outside: only what is started can be beside it.
         """
-        if self.meetings.are_strangers(access, other):
+        if self.meetings.are_apart(access, other):
             return False
         once = any(each.code.function.kind == "module" for each in (access, other))
         return any(

@@ -32,9 +32,7 @@ class Meetings:
         self, access: Access, held: list[Protection], other: Access, within: Code | None = None
     ) -> Iterator[tuple[Context, Context]]:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
-        if exclude_each_other(held, self.protections(other)) or self.sharing.single_flight.covers(access, other):
-            return
-        if self.are_strangers(access, other):
+        if exclude_each_other(held, self.protections(other)) or self.are_apart(access, other):
             return
         for one in self.sharing.threads.of(access.code):
             for other_context in self.sharing.threads.of(other.code):
@@ -83,6 +81,11 @@ class Meetings:
             return False
         mine, theirs = _receivers(one, access), _receivers(other_context, other)
         return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
+
+    def are_apart(self, access: Access, other: Access) -> bool:
+        """Whether no object runs both, or only one at a time runs either of them for an object."""
+        covered = self.sharing.single_flight.covers(access, other) or self.sharing.turns.cover(access, other)
+        return covered or self.are_strangers(access, other)
 
     def are_strangers(self, access: Access, other: Access) -> bool:
         """Whether no object runs the methods of both."""
