@@ -99,8 +99,8 @@ def _edges_at(program: Program, code: Code, span: Span) -> list[Edge]:
 
 def _has(race: Race, base: str, cls: ClassInfo) -> bool:
     """Whether the object at a path is one of the class that has the lock."""
-    code, parameters = race.code, race.code.function.parameters
-    if code.cls is not None and parameters and base == parameters[0].name:
+    code = race.code
+    if code.cls is not None and base and base == code.own_name:
         return cls is code.cls or cls in code.cls.mro
     known: tuple[Value, ...] = race.access.bases if race.access.code is code else ()
     return bool(known) and all(isinstance(each, Instance) and cls in (each.cls, *each.cls.mro) for each in known)

@@ -92,16 +92,10 @@ def check(
     """
     if statistics and output_format not in COUNTED:
         raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
-    if stdin_filename and STANDARD_STREAM not in paths:
-        raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
-    if stdin_filename and os.path.isdir(stdin_filename):
-        raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
-    if add_noqa is not None and (fix or fix_only or diff):
-        raise click.UsageError(f"{ADD_NOQA} does not go with fixes")
-    if watch and (fix or fix_only or diff or add_noqa is not None or STANDARD_STREAM in paths):
-        raise click.UsageError("--watch goes neither with fixes, nor with what writes to files, nor with `-`")
-    if STANDARD_STREAM in paths and sys.stdin is None:
-        raise click.UsageError("-: standard input is closed")
+    _refuse_what_does_not_go_with_standard_input(paths, stdin_filename)
+    _refuse_what_does_not_go_together(
+        paths, fixes=bool(fix or fix_only or diff), adds=add_noqa is not None, watch=watch
+    )
     buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
     paths = tuple(path for path in paths if path != STANDARD_STREAM) or (() if buffers else (Path(),))
     if watch or add_noqa is not None:
@@ -130,6 +124,22 @@ def check(
 
         return watching.watch([config.root] if config.is_project else paths, lambda: run(configured(paths, values)))
     return run(config)
+
+
+def _refuse_what_does_not_go_with_standard_input(paths: tuple[Path, ...], stdin_filename: Path | None) -> None:
+    if stdin_filename and STANDARD_STREAM not in paths:
+        raise click.UsageError("--stdin-filename goes with `-`, the text on standard input")
+    if stdin_filename and os.path.isdir(stdin_filename):
+        raise click.UsageError(f"--stdin-filename: {stdin_filename} is a folder")
+    if STANDARD_STREAM in paths and sys.stdin is None:
+        raise click.UsageError("-: standard input is closed")
+
+
+def _refuse_what_does_not_go_together(paths: tuple[Path, ...], *, fixes: bool, adds: bool, watch: bool) -> None:
+    if adds and fixes:
+        raise click.UsageError(f"{ADD_NOQA} does not go with fixes")
+    if watch and (fixes or adds or STANDARD_STREAM in paths):
+        raise click.UsageError("--watch goes neither with fixes, nor with what writes to files, nor with `-`")
 
 
 def _show(report: Report, output_format: str, stream: TextIO) -> None:

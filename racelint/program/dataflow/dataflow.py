@@ -176,7 +176,7 @@ class Dataflow:
                 # the object is that of the method, only its attributes are looked up further up
                 if len(arguments) > 1:
                     return self.path(arguments[1].value)
-                return parameters[0].name if parameters and not arguments else f"%{id}"
+                return self.code.first_name if parameters and not arguments else f"%{id}"
             case facts.Call() if (given := self._behind(self.code, id)) != id:
                 return self.path(given)
             case _:

@@ -165,9 +165,8 @@ class Awaited:
     ) -> Iterable[str]:
         if not use.lock.per_instance:
             return (use.base,)
-        first = entry.function.parameters[0].name if entry.function.parameters else ""
         if context.own_instance:
-            return known(outward(use.base, {first: where}))
+            return known(outward(use.base, {entry.first_name: where}))
         starter = context.code
         assert starter is not None
         flow = self._locksets.places.dataflow(starter)

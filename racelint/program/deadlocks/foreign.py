@@ -111,20 +111,18 @@ class _Given:
         return found
 
     def _keeps(self, code: Code) -> Iterator[str]:
-        if not code.function.parameters:
-            return
-        flow, own = self._places.dataflow(code), code.function.parameters[0].name
+        flow = self._places.dataflow(code)
         for operation in code.operations:
             match operation:
                 case facts.StoreAttr(base=0, name=name, value=value) if self._is_given(code, _unwrapped(flow, value)):
                     yield name
                 case facts.StoreItem(base=base, value=value) if self._is_given(code, value):
-                    yield origin(flow, base).removeprefix(f"{own}.")
+                    yield origin(flow, base).removeprefix(f"{code.first_name}.")
                 case facts.Call(callee=callee, arguments=arguments):
                     fetched = flow.operation(callee)
                     given = any(self._is_given(code, each.value) for each in arguments)
                     if given and type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
-                        yield origin(flow, receiver_of(code, operation)).removeprefix(f"{own}.")
+                        yield origin(flow, receiver_of(code, operation)).removeprefix(f"{code.first_name}.")
                 case _:
                     pass
 

@@ -86,7 +86,7 @@ class Locking:
 
     def _rebased(self, use: LockUse, manager: Instance, id: int) -> LockUse:
         """A lock of `__enter__` as seen where the manager is the value `id`."""
-        own = next((each.function.parameters[0].name for each in self._enters(manager)), "self")
+        own = next((each.first_name for each in self._enters(manager)), "self")
         return LockUse(use.lock, outward(use.base, {own: self._flow.path(id)}), use.mode)
 
     def _unknown(self, id: int) -> LockUse:

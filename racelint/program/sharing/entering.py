@@ -92,7 +92,7 @@ class _Entering:
         return found
 
     def _enter_own(self, context: Context, code: Code, receiver: Value | None) -> None:
-        if not isinstance(receiver, Instance) or not code.function.parameters:
+        if not isinstance(receiver, Instance) or not code.first_name:
             return
         names: NameSet = {}
         if context.runs_on is RunsOn.SERVER and not context.own_instance:
@@ -107,7 +107,7 @@ class _Entering:
             maker = self._sources.codes[receiver.site[0]]
             for each in self._threads.of(maker):
                 names[Name(("made", maker.key, f"{receiver.site[1]} by {each.index}"), "")] = None
-        self._naming.bind(context, code, code.function.parameters[0].name, names)
+        self._naming.bind(context, code, code.first_name, names)
 
     def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
         starter = context.code

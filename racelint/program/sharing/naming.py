@@ -229,8 +229,8 @@ class Naming:
     def _of_callback(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object whose bound method a call fetched by another name: `self._on_change(...)`."""
         call = edge.caller.operations[edge.site]
-        first = edge.callee.function.parameters[0].name
-        if edge.receiver is None or type(call) is not facts.Call or parameter != first or edge.lent >= 0:
+        is_own = edge.receiver is not None and parameter == edge.callee.first_name
+        if not is_own or type(call) is not facts.Call or edge.lent >= 0:
             return {}
         path = self._places.dataflow(edge.caller).path(call.callee)
         return owners(self.names(context, edge.caller, path), edge.callee)
@@ -238,7 +238,7 @@ class Naming:
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
         receiver = edge.receiver
-        if not isinstance(receiver, Instance) or parameter != edge.callee.function.parameters[0].name:
+        if not isinstance(receiver, Instance) or parameter != edge.callee.first_name:
             return {}
         names: NameSet = {}
         if receiver.site is None:
@@ -253,7 +253,7 @@ class Naming:
 
 def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
     """The object of a bound method that is given to who calls it, by the name of its parameter."""
-    fetched, parameters = flow.operation(edge.lent), edge.callee.function.parameters
-    if edge.receiver is None or not parameters or type(fetched) is not facts.LoadAttr:
+    fetched, own = flow.operation(edge.lent), edge.callee.first_name
+    if edge.receiver is None or not own or type(fetched) is not facts.LoadAttr:
         return []
-    return [(parameters[0].name, flow.path(fetched.base))]
+    return [(own, flow.path(fetched.base))]

@@ -67,9 +67,14 @@ class Code:
         return self.cls is not None and self.function.kind == "function"
 
     @property
+    def first_name(self) -> str:
+        """What a function calls the first that it is given, the object where it is bound to one; "" if that is none."""
+        return self.function.parameters[0].name if self.function.parameters else ""
+
+    @property
     def own_name(self) -> str:
         """What a method calls its own object; "" if it is no method, or is given nothing."""
-        return self.function.parameters[0].name if self.is_method and self.function.parameters else ""
+        return self.first_name if self.is_method else ""
 
 
 @dataclass(eq=False, slots=True)
