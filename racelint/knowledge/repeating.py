@@ -18,6 +18,27 @@ ASKED: Final = frozenset(
 )
 """Methods that only answer, whatever they are called on."""
 
+TEXTS: Final = frozenset(_TEXT.split())
+"""Methods of text, which give the same for the same."""
+
+ALIKE: Final = frozenset(
+    {
+        *("abs", "all", "any", "bool", "bytes", "callable", "float", "frozenset", "hasattr", "int", "isinstance"),
+        *("issubclass", "len", "max", "min", "repr", "round", "str", "sum", "tuple"),
+        *("os.cpu_count", "os.environ.get", "os.getcwd", "os.getenv", "os.getpid", "os.path.abspath"),
+        *("os.path.basename", "os.path.dirname", "os.path.exists", "os.path.expanduser", "os.path.expandvars"),
+        *("os.path.isdir", "os.path.isfile", "os.path.join", "os.path.normpath", "os.path.realpath"),
+        *("platform.machine", "platform.node", "platform.python_version", "platform.system", "re.compile"),
+        *("shutil.which", "socket.gethostname", "sys.getdefaultencoding", "sys.getfilesystemencoding"),
+    }
+)
+"""Functions that give the same for the same, and nothing that is changed later: of text, numbers, the surroundings."""
+
+SAME: Final = frozenset(
+    {"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "psutil.Process", "sys.intern"}
+)
+"""What gives back the one object that goes by the name or number that it is given, or one that is as good."""
+
 ANSWERS: Final = frozenset(
     {
         *("all", "any", "bool", "bytes", "callable", "dict", "enumerate", "float", "frozenset", "getattr", "hasattr"),
@@ -26,14 +47,11 @@ ANSWERS: Final = frozenset(
         *("os.getpid", "threading.current_thread", "threading.get_ident", "threading.main_thread"),
         "time.sleep",
         *CLOCKS,
+        *ALIKE,
+        *SAME,
     }
 )
 """Functions and classes that leave all as it was."""
 
 ASKS: Final = CLOCKS | {"bool", "float", "int", "isinstance", "len", "round", "str"}
 """Functions that make no more than a number or a word."""
-
-SAME: Final = frozenset(
-    {"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "psutil.Process", "sys.intern"}
-)
-"""What gives back the one object that goes by the name or number that it is given, or one that is as good."""

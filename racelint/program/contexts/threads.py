@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_public
+from racelint.program.contexts.alternatives import Alternatives
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.finding import Finder
 from racelint.program.contexts.lifetimes import loop_around
@@ -29,6 +30,7 @@ class Threads:
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
+    _alternatives: Alternatives | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
 
@@ -74,7 +76,13 @@ class Threads:
             return self._beside(second, code, id)
         if second.is_main:
             return self._beside(first, other, other_id)
-        return not self._one_after_the_other(first, second) and not self._one_of_two(first, second)
+        if self._alternatives is None:
+            self._alternatives = Alternatives(self.calls.types)
+        return not (
+            self._one_after_the_other(first, second)
+            or self._one_of_two(first, second)
+            or self._alternatives.exclude(first, second)
+        )
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""

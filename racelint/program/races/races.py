@@ -16,6 +16,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind, Place
 from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.children import is_in_child
 from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
 from racelint.program.races.kinds.callers import Uncovered, find_uncovered
@@ -184,7 +185,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
     """All races of the Place."""
     if not any(access.kind.writes for access in case.accesses):
         return
-    sequences = [each for each in sequences if each.code.key not in case.locksets.stepped]
+    sequences = [each for each in sequences if not _is_apart(case, each)]
     case.lazy_stores.update(each.last for each in sequences if each.shape is Shape.LAZY)
     tests = [each for each in sequences if each.shape in (Shape.CHECK, Shape.LAZY)]
     case.asked_stores.update(each.last for each in tests if each.last.code is not each.code or acts_once(case, each))
@@ -198,3 +199,9 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
             yield from overwritten(case, access)
             yield from left_behind(case, access)
     yield from handed_out(case)
+
+
+def _is_apart(case: Case, sequence: Composite) -> bool:
+    """Whether a sequence is not run beside others: it is run in steps with them, or in a process of its own."""
+    code = sequence.code
+    return code.key in case.locksets.stepped or is_in_child(case.sharing, code, sequence.act)

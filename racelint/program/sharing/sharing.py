@@ -199,6 +199,12 @@ class Sharing:
             for name in mine
         )
 
+    def is_own(self, context: Context, code: Code, path: str) -> bool:
+        """Whether each run of a context has an object of its own at a path, given to it or made by itself."""
+        names = self.naming.names(context, code, path)
+        shared = self.naming.stable[context.index]
+        return bool(names) and not any(name.root[0] == "global" or name.root in shared for name in names)
+
     def _is_known_as(self, access: Access, context: Context) -> bool:
         """Whether what a context gives a function as a parameter is the very container that a global holds."""
         parameter, place = access.given_as, access.place

@@ -25,7 +25,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.meetings import Meetings
-from racelint.program.races.cases.unshared import is_run_for_tests, is_thread_slot, notes_process
+from racelint.program.races.cases.unshared import is_unseen, notes_process
 from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
 from racelint.program.sharing.sharing import Sharing
@@ -67,8 +67,7 @@ class Case:
             for access in sharing.places.by_place[place]
             if access.code.key not in locksets.stepped
             and not self._is_early(access)
-            and not is_thread_slot(self.sharing, access)
-            and not (access.kind.writes and is_run_for_tests(self.sharing, access.code))
+            and not is_unseen(self.sharing, access)
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""

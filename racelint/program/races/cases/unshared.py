@@ -9,6 +9,7 @@ from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.memory.places import Access
+from racelint.program.races.cases.children import is_in_child
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
@@ -19,7 +20,16 @@ CALLERS: Final = 3
 """How many calls up it is looked who runs a function."""
 
 
-def is_thread_slot(sharing: Sharing, access: Access) -> bool:
+def is_unseen(sharing: Sharing, access: Access) -> bool:
+    """Whether others never see an access: it is the thread's own, made in a process of its own, or done for tests."""
+    return (
+        _is_thread_slot(sharing, access)
+        or (access.kind.writes and is_run_for_tests(sharing, access.code))
+        or is_in_child(sharing, access.code, access.id)
+    )
+
+
+def _is_thread_slot(sharing: Sharing, access: Access) -> bool:
     """An item under the running thread's own key."""
     if access.key < 0 or access.method not in ITEM_ACCESSES:
         return False

@@ -12,6 +12,7 @@ from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
 from racelint.program.races.excuses.flags import (
@@ -176,7 +177,7 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     if sequence.wants is False and _is_about_absence(sequence) and other.method in REMOVES:
         return False
-    if is_set_alike(case, sequence, other):
+    if is_set_alike(case, sequence, other) or is_stored_alike(case, sequence, other):
         return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)

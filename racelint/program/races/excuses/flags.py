@@ -22,8 +22,8 @@ CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.Dele
 
 def acts_once(case: Case, sequence: Composite) -> bool:
     """Whether more than the flag depends on the test: something is started, made, taken over or torn down once."""
-    code, done = sequence.code, _on_account(sequence)
-    if not done.isdisjoint(_read_between(case, sequence)):
+    code, done = sequence.code, on_account(sequence)
+    if not done.isdisjoint(read_between(case, sequence)):
         return True
     later = (code.operations[id] for id in done if id > sequence.first.id)
     calls = (each for each in later if type(each) is facts.Call and not _tells(sequence, each))
@@ -34,9 +34,9 @@ def is_only_settled(case: Case, sequence: Composite) -> bool:
     """Whether all that is done where a flag comes out unset may as well be done twice: closed, cancelled, signalled."""
     if sequence.asserted or sequence.first.code is not sequence.code or sequence.last.kind is not Kind.WRITE:
         return False
-    if _read_between(case, sequence):
+    if read_between(case, sequence):
         return False
-    done = sorted(id for id in _on_account(sequence) if id > sequence.first.id)
+    done = sorted(id for id in on_account(sequence) if id > sequence.first.id)
     return Repeats(case).may(sequence.code, done)
 
 
@@ -46,7 +46,7 @@ def is_told_once(case: Case, sequence: Composite) -> bool:
         return False
     if any(not each.kind.writes and each.method not in ("in", "") for each in case.accesses):
         return False
-    code, done = sequence.code, {id for id in _on_account(sequence) if id > sequence.first.id and id != sequence.act}
+    code, done = sequence.code, {id for id in on_account(sequence) if id > sequence.first.id and id != sequence.act}
     tells = (code.operations[id] for id in done)
     return any(type(each) is facts.Call and _tells(sequence, each) for each in tells) and Repeats(case).may(code, done)
 
@@ -65,14 +65,14 @@ def is_set_at_the_end(case: Case, sequence: Composite) -> bool:
     return case.sharing.places.types.surely_calls(code, raised, ("SystemExit",))
 
 
-def _read_between(case: Case, sequence: Composite) -> list[int]:
+def read_between(case: Case, sequence: Composite) -> list[int]:
     """Where the Place is read once more between the test and the act, for what it holds."""
     code, first = sequence.code, sequence.first
     reads = (each for each in case.accesses if each.code is code and not each.kind.writes and each.base == first.base)
     return [each.id for each in reads if first.id < each.id < sequence.act]
 
 
-def _on_account(sequence: Composite) -> set[int]:
+def on_account(sequence: Composite) -> set[int]:
     """The operations that are part of the test, or done where that comes out so that the flag is set."""
     everything = {id for id, each in enumerate(sequence.code.operations) if each is not None}
     for node in walk(sequence.code.function.body):
@@ -120,5 +120,5 @@ def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:
     values = {case.literal(each) for each in (*own, last, other)}
     if len(values) > 1 or None in values:
         return False
-    blindly = last in case.asked_stores and other not in case.asked_stores and not _read_between(case, sequence)
+    blindly = last in case.asked_stores and other not in case.asked_stores and not read_between(case, sequence)
     return blindly or is_only_settled(case, sequence)

@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
-from racelint.knowledge.repeating import ANSWERS, ASKED, SETTLED
+from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, SETTLED
 from racelint.program.callgraph.calls import Edge
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.deciding import leaves
@@ -38,18 +38,20 @@ class Repeats:
         for edge in self.case.threads.calls.calls(code):
             edges.setdefault(edge.site, []).append(edge)
         misses = handled_misses(code, self.case.sharing.places.dataflow(code))
+        # an exception that is made to be raised ends both alike
+        raised = {node.value for node in walk(code.function.body) if type(node) is facts.Raise}
         for id in ids:
             operation = code.operations[id]
-            if operation is None:
+            if operation is None or (id in raised and id not in edges):
                 continue
             called = edges.get(id, [])
-            if called and depth and all(self._is_repeatable(edge.callee, depth - 1) for edge in called):
+            if called and depth and all(self.may_run(edge.callee, depth - 1) for edge in called):
                 continue
             if called or not self._may_be_done(code, operation, id in misses):
                 return False
         return True
 
-    def _is_repeatable(self, callee: Code, depth: int) -> bool:
+    def may_run(self, callee: Code, depth: int = DEPTH) -> bool:
         """Whether a function of the program may be run twice; where it calls itself, by what else it does."""
         if callee.function.is_async:
             return False
@@ -83,13 +85,14 @@ class Repeats:
         values = places.types.of(code, call.callee)
         if any(isinstance(each, ClassRef | FunctionRef) for each in values):
             return False
-        if places.types.surely_calls(code, call, ANSWERS):
+        if places.types.surely_calls(code, call, ANSWERS) or places.types.may_call(code, call, ALIKE):
             return True
         if type(callee) is not facts.LoadAttr or self._is_module(code, callee.base):
             return False
         if type(places.dataflow(code).operation(callee.base)) is facts.Const:
             return True
-        return callee.name in SETTLED | ASKED | TELLS or self._only_looks(code, callee, call)
+        looked_up = callee.name == "get" and any(each.name == "" for each in call.arguments)
+        return looked_up or callee.name in SETTLED | ASKED | TELLS or self._only_looks(code, callee, call)
 
     def _is_module(self, code: Code, base: int) -> bool:
         """Whether what a name is fetched from is a module or class, and so a function: `os.close(descriptor)`."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access
@@ -22,6 +23,7 @@ from racelint.program.races.excuses.excuses import (
 )
 from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
+from racelint.program.races.kinds.keyed import has_own_item
 from racelint.program.races.kinds.latches import is_made_by_taker
 from racelint.program.races.kinds.oversights import callers_without, wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
@@ -133,7 +135,7 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
     seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
     again = read_again(case, sequence) is not None
     partner = case.partner(seen, held, lambda other: again and takes_away(other), within=code)
-    partner = partner or case.partner(seen, held, lambda other: can_outdate(case, sequence, other), within=code)
+    partner = partner or _outdating(case, sequence, seen, held)
     if partner is not None:
         return "threads", partner
     if sequence.asserted:
@@ -147,6 +149,19 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
     if partner is None or not (is_believed or case.is_assumed):
         return None
     return "lock" if is_believed else "assumed", partner
+
+
+def _outdating(case: Case, sequence: Composite, seen: Access, held: list[Protection]) -> Partner | None:
+    """Who makes stale what was found out; not another run of a context where each has an item of its own."""
+
+    def is_met(one: Context, other: Context) -> bool:
+        return one is not other or not has_own_item(case, sequence, one)
+
+    def is_for_all(other: Access) -> bool:
+        return other.key < 0 and can_outdate(case, sequence, other)
+
+    found = case.partner(seen, held, lambda other: can_outdate(case, sequence, other), is_met, sequence.code)
+    return found or case.partner(seen, held, is_for_all, within=sequence.code)
 
 
 def _beside(case: Case, sequence: Composite) -> Acquisition | None:

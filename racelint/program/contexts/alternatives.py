@@ -1,0 +1,88 @@
+"""Part of the threads stage: contexts of which there is one or the other, as their objects are made to choose from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from racelint import facts
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import ClassRef, Instance, Site
+
+
+class Alternatives:
+    """Asks of two contexts whether the objects that they run on are the two outcomes of one choice.
+
+    `if native: scheduler = ThreadScheduler() else: scheduler = GreenletScheduler()`
+    """
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._asked: dict[tuple[int, int], bool] = {}
+
+    def exclude(self, first: Context, second: Context) -> bool:
+        """Whether only one of the two is ever started, as far as one can see where their objects are made."""
+        key = (first.index, second.index)
+        known = self._asked.get(key)
+        if known is None:
+            mine, theirs = self._made(first), self._made(second)
+            known = bool(mine and theirs) and all(self._are_arms(a, b) for a in mine for b in theirs)
+            self._asked[key] = known
+        return known
+
+    @cached_property
+    def _constructions(self) -> dict[int, list[Site]]:
+        """Where objects of each class are made."""
+        found: dict[int, list[Site]] = defaultdict(list)
+        for site, values in self._types.callees.items():
+            for value in values:
+                if site[1] >= 0 and isinstance(value, ClassRef):
+                    found[value.cls.key].append(site)
+        return found
+
+    def _made(self, context: Context) -> set[Site]:
+        """Where the objects are made on which a context works; nothing if it also works on none."""
+        receivers = [receiver for _, receiver in context.entries if isinstance(receiver, Instance)]
+        if len(receivers) < len(context.entries):
+            return set()
+        classes = {each.key for receiver in receivers for each in (receiver.cls, *receiver.cls.subclasses)}
+        return {site for key in classes for site in self._constructions.get(key, ())}
+
+    def _are_arms(self, first: Site, second: Site) -> bool:
+        """Whether two objects are made in the arms of one branch, to be kept under one name."""
+        if first[0] != second[0]:
+            return False
+        code = self._types.names.sources.codes[first[0]]
+        names = {*_names(code, first[1])} & {*_names(code, second[1])}
+        return bool(names) and (_part(code, first[1], second[1]) or _part(code, second[1], first[1]))
+
+
+def _part(code: Code, one: int, other: int) -> bool:
+    """Whether the one is in the first arm of a branch, and the other in its second, or after it if that leaves."""
+    for node in code.controls:
+        if type(node) is facts.Branch and any(contains(each, one) for each in node.body):
+            if any(contains(each, other) for each in node.orelse):
+                return True
+            if isinstance(node.body[-1], facts.Return | facts.Raise) and other > one and not contains(node, other):
+                return True
+    return False
+
+
+def _names(code: Code, made: int) -> Iterator[tuple[str, int | str]]:
+    """What an object is kept as: a name, an attribute of the own object, a local variable, what is returned."""
+    if made in code.returns:
+        yield "returned", ""
+    for each in code.operations:
+        match each:
+            case facts.StoreName(name=name, value=value) if value == made:
+                yield "name", name
+            case facts.StoreAttr(base=0, name=name, value=value) if value == made:
+                yield "attribute", name
+            case facts.Phi(id=id, inputs=inputs) | facts.Choice(id=id, operands=inputs) if made in inputs:
+                yield "value", id
+            case _:
+                pass

@@ -1,0 +1,55 @@
+"""Part of the races stage: items of which each run of a context has its own, as the key comes with what it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.running import RunsOn
+from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.case import Case
+from racelint.program.sequences.composites import Composite, Shape
+
+GIVEN_EACH: Final = frozenset({RunsOn.POOL, RunsOn.THREAD})
+"""Where a program itself gives each run what it is to work on. What comes with requests may come twice."""
+
+
+def has_own_item(case: Case, sequence: Composite, context: Context) -> bool:
+    """Whether a sequence puts an item under a key that each run of the context gets from an object of its own.
+
+    `if job.name not in results: results[job.name] = done` for one job each. Who counts by a key expects it again,
+    and so does who goes on with what is kept there.
+    """
+    last = sequence.last
+    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or last.kind is Kind.ITEM_UPDATE:
+        return False
+    if context.runs_on not in GIVEN_EACH or _is_wanted_back(case, last):
+        return False
+    flow = case.sharing.places.dataflow(last.code)
+    return any(case.sharing.is_own(context, last.code, path) for path in _attributes(flow, last.key))
+
+
+def _is_wanted_back(case: Case, store: Access) -> bool:
+    """Whether a function goes on with what it has put in, or gives it back: it keeps that for the next one."""
+    code, value = store.code, store.value
+    later = (each for each in case.accesses if each.code is code and each.id > store.id and each.base == store.base)
+    flow = case.sharing.places.dataflow(code)
+    used = any(getattr(use, "id", facts.NOTHING) > store.id for use in flow.uses(value))
+    return used or value in code.returns or any(not each.kind.writes for each in later)
+
+
+def _attributes(flow: Dataflow, key: int) -> Iterator[str]:
+    """The parameters of whose attributes a key is made; one that is the key itself may be the same literal for all."""
+    pending, seen = [key], set[int]()
+    while pending:
+        id = pending.pop()
+        operation = flow.operation(id)
+        if id in seen or operation is None:
+            continue
+        seen.add(id)
+        if type(operation) is facts.LoadAttr and flow.operation(operation.base) is None:
+            yield flow.path(operation.base)
+        pending.extend(operands(operation))
