@@ -58,6 +58,7 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
     sequence reaches. What tasks share is not known here, so all of theirs are among them.
     """
     near: set[int] = set()
+    inserting = {key for key, accesses in sharing.places.by_code.items() if any(map(_inserts, accesses))}
     for place in found:
         accesses = sharing.places.by_place[place]
         written = {access.code.key for access in accesses if access.kind.writes}
@@ -65,7 +66,7 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
         tells = {key for key in asked if key not in written or _is_property(calls, key)}
         near.update(written, asked)
         askers, changers = _callers(calls, tells), _callers(calls, written - calls.constructing)
-        near.update(key for key in askers if key in changers or _inserts(sharing.places.by_code.get(key, ())))
+        near |= askers & (changers | inserting)
     return [code for code in calls.types.names.sources.codes if code.key in near or code.function.is_async]
 
 
@@ -84,6 +85,6 @@ def _is_property(calls: Calls, key: int) -> bool:
     return calls.types.attributes.is_property(calls.types.names.sources.codes[key])
 
 
-def _inserts(accesses: Iterable[Access]) -> bool:
+def _inserts(access: Access) -> bool:
     """Whether something is put into a container: on account of a flag that is asked about elsewhere, it may be."""
-    return any(each.kind is Kind.MUTATE and each.method in INSERTS for each in accesses)
+    return access.kind is Kind.MUTATE and access.method in INSERTS

@@ -14,11 +14,17 @@ class Extents:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[int, int]] = {}
+        self._bodies: dict[int, tuple[Sequence[Node], tuple[int, int]]] = {}
+        """By the identity of a body, which is only its own as long as the body is kept."""
 
     def of(self, body: Sequence[Node]) -> tuple[int, int]:
         """The lowest and the highest id in a body; ids follow the text."""
-        ends = [self._of_node(node) for node in body]
-        return min((low for low, _ in ends), default=0), max((high for _, high in ends), default=-1)
+        kept = self._bodies.get(id(body))
+        if kept is None:
+            ends = [self._of_node(node) for node in body]
+            reach = min((low for low, _ in ends), default=0), max((high for _, high in ends), default=-1)
+            kept = self._bodies[id(body)] = body, reach
+        return kept[1]
 
     def _of_node(self, node: Node) -> tuple[int, int]:
         known = self._known.get(id(node))

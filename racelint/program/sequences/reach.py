@@ -25,6 +25,7 @@ class Reach:
         self._by_load: dict[int, list[Access]] = {}
         self.by_id: dict[int, list[Access]] = {}
         self._by_place: dict[Place, list[Access]] = {}
+        self._sites: dict[Place, list[int]] = {}
         for access in self.accesses:
             self.by_id.setdefault(access.id, []).append(access)
             self._by_place.setdefault(access.place, []).append(access)
@@ -66,11 +67,18 @@ class Reach:
             for access in self._by_place.get(read.place, ())
             if low <= access.id <= high and access.base == read.base
         ]
-        for id in self._sequences.sites(self._code, read.place):
+        for id in self._writing(read.place):
             if low <= id <= high and id not in self.by_id:
                 behind = self._sequences.acts_behind(self._code, id, read.place, read.base)
                 found.extend((access, id) for access in behind)
         yield from sorted(found, key=lambda each: each[1])
+
+    def _writing(self, place: Place) -> list[int]:
+        """The calls behind which a Place may be written."""
+        found = self._sites.get(place)
+        if found is None:
+            found = self._sites[place] = self._sequences.sites(self._code, place)
+        return found
 
     def put_inside(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
         """Where a body puts something into a container that lies in the Place, by whatever name it knows it."""

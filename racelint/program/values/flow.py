@@ -62,7 +62,9 @@ class Flow:
             if len(held) == 1:
                 held = self._held[node] = dict(held)
             held[value] = None
-        self._pending.append((node, value))
+        # to who asks for it later it is given then
+        if self._targets[node] is not None or self._watchers[node] is not None:
+            self._pending.append((node, value))
 
     def _single(self, value: Value) -> ValueSet:
         found = self._singles.get(value)
@@ -118,7 +120,8 @@ class Flow:
                         held[target] = {**there, value: None}
                     else:
                         there[value] = None
-                    pending.append((target, value))
+                    if all_targets[target] is not None or all_watchers[target] is not None:
+                        pending.append((target, value))
             watchers = all_watchers[node]
             if watchers is not None:
                 for watcher, *given in tuple(watchers):
