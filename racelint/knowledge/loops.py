@@ -215,6 +215,9 @@ LOOP_THREAD_ONLY: frozenset[str] = frozenset(
     | _members("tornado.queues.Queue", "put_nowait get_nowait task_done")
 )
 
+# What lets a task do nothing any more but clean up.
+CANCELS: frozenset[str] = frozenset({"asyncio.Task.cancel", "asyncio.Future.cancel"})
+
 # What runs a loop on the thread that calls it.
 LOOP_RUNNERS: frozenset[str] = frozenset(
     {"asyncio.run", "asyncio.Runner.run", "anyio.run", "trio.run"}

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from racelint import facts
 from racelint.facts import NOTHING, Node
+from racelint.knowledge.loops import CANCELS
 from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
@@ -108,7 +109,7 @@ def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Cont
         ((code, site[1]),),
         ends=ends,
     )
-    return replace(context, joins=_awaited_by_keeper(calls, context))
+    return replace(context, joins=_ended_by_keeper(calls, context))
 
 
 def _without_starts(calls: Calls, sites: Iterable[Site]) -> Calls:
@@ -185,20 +186,48 @@ def _ends(calls: Calls, code: Code, call: int, spawn: Spawn) -> tuple[int, int] 
     return (call, min(ends)) if ends else None
 
 
-def _awaited_by_keeper(calls: Calls, context: Context) -> dict[int, int]:
-    """Where an object has waited for the end of the task that it has started and kept, in which of its methods."""
+def _ended_by_keeper(calls: Calls, context: Context) -> dict[int, int]:
+    """Where an object has waited for the end of the task that it has started and kept, in which of its methods.
+
+    Who has cancelled it needs not wait: all that it does from then on is to clean up.
+    """
     kept = kept_as(context)
     found: dict[int, int] = {}
     if kept is None:
         return found
     sources = calls.types.names.sources
     keeper = sources.classes[kept[0]]
+    cancels = not any(_cleans_up(code) for code, _ in context.entries)
     for cls in (keeper, *keeper.subclasses):
         for method in calls.types.attributes.methods(cls):
-            for each in method.code.operations:
-                if type(each) is facts.Await and _is_own_attribute(method.code, each.value, kept[1]):
-                    found.setdefault(method.code.key, each.id)
+            code = method.code
+            for each in code.operations:
+                match each:
+                    case facts.Await(id=id, value=value) if _is_own_attribute(code, value, kept[1]):
+                        found.setdefault(code.key, id)
+                    case facts.Call(id=id) if cancels and _is_cancelled(calls, code, each, kept[1]):
+                        found.setdefault(code.key, id)
     return found
+
+
+def _is_cancelled(calls: Calls, code: Code, call: facts.Call, name: str) -> bool:
+    """Whether a call cancels the task that is kept under a name, on the loop of both."""
+    method = code.operation(call.callee)
+    callees = calls.types.of(code, call.callee)
+    cancels = any(isinstance(each, LibraryMethod) and each.qualname in CANCELS for each in callees)
+    return cancels and type(method) is facts.LoadAttr and _is_own_attribute(code, method.base, name)
+
+
+def _cleans_up(code: Code) -> bool:
+    """Whether a coroutine may go on when it is cancelled: it has handlers or a `finally`, whatever they are for."""
+    tries = [node for node in code.controls if type(node) is facts.Try]
+    return any(node.final or not all(_is_narrow(code, each) for each in node.handlers) for node in tries)
+
+
+def _is_narrow(code: Code, handler: facts.Handler) -> bool:
+    """Whether a handler is for named exceptions, none of which may be that of a cancelled task."""
+    names = [getattr(code.operation(each), "name", "") for each in handler.types]
+    return bool(names) and not {"", "BaseException", "CancelledError"} & {*names}
 
 
 def _is_own_attribute(code: Code, value: int, name: str) -> bool:
