@@ -50,6 +50,8 @@ class Calls:
     """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
+    after_fork: set[int] = field(default_factory=set)
+    """What only runs in the child of a `fork`, where no other thread is yet."""
     put_off: set[tuple[int, int]] = field(default_factory=set)
     """The calls, by function and operation, that make a coroutine which the function hands on and does not await."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
@@ -81,7 +83,9 @@ class Calls:
         return edge.caller.key in self.constructing and on_own_object(edge)
 
     def is_alone(self, edge: Edge) -> bool:
-        """Whether a method is called on an object that nobody else has: not yet (constructor), or no longer."""
+        """Whether a call is made where nobody else has the object: not yet, no longer, or in a new process."""
+        if edge.caller.key in self.after_fork:
+            return True
         return self.is_construction(edge) or (finalizes(edge.caller) and on_own_object(edge))
 
     def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from racelint import facts
+from racelint.knowledge.process import NAMED_AFTER_FORK
 from racelint.program.callgraph.calls import Calls, Edge, constructs, is_public, on_own_object
 from racelint.program.callgraph.coroutines import put_off
 from racelint.program.callgraph.decorated import wrappers
+from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.platforms import Platforms
 from racelint.program.callgraph.protocols import method_refs
@@ -52,6 +54,7 @@ def link_calls(types: Types) -> Calls:
     calls.wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
     _call_wrappers(calls, sources)
     calls.find_runners(sources)
+    calls.after_fork = run_after_fork(calls, NAMED_AFTER_FORK)
     return calls
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from racelint import facts
-from racelint.knowledge.process import NAMED_AFTER_FORK
 from racelint.program.callgraph.calls import finalizes
-from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
@@ -58,20 +56,18 @@ class Sharing:
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     turns: Turns = field(init=False)
-    _after_fork: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
         self.preparing = Preparing(self.threads, self.places)
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
-        self._after_fork = run_after_fork(self.threads.calls, NAMED_AFTER_FORK)
-        self.turns = Turns(self.single_flight.locksets, self._after_fork)
+        self.turns = Turns(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""
         code = access.code
-        if code.key in self._after_fork:
+        if code.key in self.threads.calls.after_fork:
             return True
         if access.place.kind == "attribute":
             if finalizes(code) or code.key in self.threads.calls.constructing:
