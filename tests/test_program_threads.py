@@ -284,3 +284,47 @@ def test_a_pool_that_outlives_the_function_runs_many_tasks() -> None:
             def alone(self): pass  # runs on: Service.alone
         """
     )
+
+
+HELPERS = """
+import threading
+def spawn(function, args=(), *, name=""):
+    thread = threading.Thread(target=function, args=args, name=name)
+    thread.start()
+    return thread
+def spawn_with(function, *args):
+    return spawn(function, args)
+class Meter:
+    def read(self, source=None): pass
+    def write(self, target=None): pass
+meter = Meter()
+"""
+
+LENT = {
+    "each caller's": ("spawn(meter.read)\nspawn(meter.write)", ["Meter.read", "Meter.write"]),
+    "by its keyword": ("spawn(args=(1,), function=meter.read)", ["Meter.read"]),
+    "a helper of a helper": ("spawn_with(meter.read, 1)\nspawn_with(meter.write)", ["Meter.read", "Meter.write"]),
+    "in a loop": ("for _ in range(3): spawn(meter.read)", ["many Meter.read"]),
+    "joined in each turn": ("for _ in range(3):\n    thread = spawn(meter.read)\n    thread.join()", ["Meter.read"]),
+}
+
+
+@pytest.mark.parametrize(("start", "contexts"), LENT.values(), ids=LENT.keys())
+def test_a_thread_that_a_helper_starts_is_its_callers(start: str, contexts: list[str]) -> None:
+    threads = program(f"{HELPERS}{start}\n").threads
+    assert [label(context) for context in threads.contexts[1:]] == contexts
+
+
+def test_what_a_helper_is_given_for_a_thread_comes_to_its_function() -> None:
+    linked = program(f"{HELPERS}spawn(meter.read, (meter,))\nspawn_with(meter.write, [1])\n")
+    read, write = (next(code for code in linked.sources.codes if code.name == name) for name in ("read", "write"))
+    assert [type(each).__name__ for each in linked.types.of(read, 1)] == ["Instance"]
+    assert [type(each).__name__ for each in linked.types.of(write, 1)] == ["LibraryObject"]
+
+
+def test_a_thread_of_a_helper_has_ended_where_its_own_starter_has_waited() -> None:
+    linked = program(f"{HELPERS}def both():\n    a = spawn(meter.read)\n    a.join()\n    spawn(meter.write).join()\n")
+    first, second = linked.threads.contexts[1:]
+    assert first.ends is not None
+    assert second.ends is not None
+    assert first.ends[1] < second.ends[0]

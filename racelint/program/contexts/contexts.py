@@ -56,6 +56,9 @@ class Context:
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 
+    by: Site | None = None
+    """The call of the library that starts it: another one than `site` where a helper does so for who calls it there."""
+
     @property
     def is_main(self) -> bool:
         """Whether it is the context that nobody of the program starts."""

@@ -106,7 +106,8 @@ class Finder:
         code = self._sources.codes[site[0]]
         call = code.operations[site[1]]
         assert isinstance(call, facts.Call)
-        starts = self._starts(code, site, spawn)
+        made = group[0].by
+        starts = self._starts(code, site, made, spawn)
         repeated = loop_around(code, site[1])
         pools = self._pools.given(spawn, code, call)
         if pools and all(self._pools.runs_on(pool) is RunsOn.PROCESS for pool in pools):
@@ -126,18 +127,22 @@ class Finder:
                 call.span,
                 repeated,
                 tuple(starts),
-                joins(self._calls, self._lifetimes, site),
+                joins(self._calls, self._lifetimes, made),
                 _is_awaited(code, site[1]),
                 self._pools.only_worker(group),
-                bool(self._lifetimes.method_calls(site, "join")),
-                self._lifetimes.ends(code, site, starts, spawn),
+                bool(self._lifetimes.method_calls(made, "join")),
+                self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
+                by=made,
             )
         )
 
-    def _starts(self, code: Code, site: Site, spawn: Spawn) -> list[tuple[Code, int]]:
+    def _starts(self, code: Code, site: Site, made: Site, spawn: Spawn) -> list[tuple[Code, int]]:
         if spawn.starts is not Starts.ON_START:
             return [(code, site[1])]
-        found = self._lifetimes.method_calls(site, spawn.start_method or "start")
+        found = self._lifetimes.method_calls(made, spawn.start_method or "start")
+        if made != site:
+            # of the starts of all that a helper makes, those of others are not meant
+            found = [start for start in found if start[0] is code]
         return found or [(code, site[1])]
 
     def _many(
@@ -163,7 +168,7 @@ class Finder:
                     return True
                 return any(self._pools.is_long_lived(pool, code) for pool in pools)
             case _:
-                return repeated is not None and not self._lifetimes.joins_in_turn(code, site, starts)
+                return repeated is not None and not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
 
     # --- entry methods and decorators ---
 
@@ -235,7 +240,7 @@ class Finder:
         """Whether objects are made there in a loop, and one is started before the last one has ended."""
         code = self._sources.codes[site[0]]
         starts = self._lifetimes.method_calls(site, row.started_by or "start")
-        return loop_around(code, site[1]) is not None and not self._lifetimes.joins_in_turn(code, site, starts)
+        return loop_around(code, site[1]) is not None and not self._lifetimes.joins_in_turn(code, site[1], site, starts)
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):

@@ -44,22 +44,30 @@ class Lifetimes:
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
         return self._library_calls.get((site, method), [])
 
-    def ends(self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn) -> tuple[int, int] | None:
-        """The range of ids in `code` within which the context lives, where the function itself waits for its end."""
+    def ends(
+        self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn, own: int | None = None
+    ) -> tuple[int, int] | None:
+        """The range of ids in `code` within which the context lives, where the function itself waits for its end.
+
+        `own` is the value by which the function knows it, where what is made at the site is also for others.
+        """
         if any(where is not code for where, _ in starts):
             return None
         if spawn.starts is Starts.NOW and self._waits_itself(code, site):
             return site[1], site[1]
         first = min(id for _, id in starts)
         waits = [id for id in self.waits(code, site) if id > first]
+        if own is not None:
+            fetched = {id: code.fetched(code.operations[id]) for id in waits}
+            waits = [id for id, each in fetched.items() if type(each) is facts.LoadAttr and each.base == own] or waits
         return (first, max(waits)) if waits else None
 
-    def joins_in_turn(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> bool:
-        """Whether each turn of the loop around the site waits for what it has started: there is one at a time."""
-        loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, site[1])]
+    def joins_in_turn(self, code: Code, id: int, made: Site, starts: list[tuple[Code, int]]) -> bool:
+        """Whether each turn of the loop around an operation waits for what it has started, and is `made` at a site."""
+        loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, id)]
         if not loops or not starts or any(where is not code for where, _ in starts):
             return False
-        joins = {id for where, id in self.method_calls(site, "join") if where is code and _is_plain(code, id)}
+        joins = {id for where, id in self.method_calls(made, "join") if where is code and _is_plain(code, id)}
         turn = (*loops[-1].head, *loops[-1].body)
         return all(joins & surely_after(code, turn, start) for _, start in starts)
 

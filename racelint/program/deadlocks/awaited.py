@@ -71,7 +71,9 @@ class Awaited:
         self._started: dict[Site, list[Context]] = defaultdict(list)
         for context in locksets.threads.contexts:
             if context.code is not None and not context.own_instance:
-                self._started[context.code.key, context.site].append(context)
+                own = (context.code.key, context.site)
+                for site in dict.fromkeys((own, context.by or own)):
+                    self._started[site].append(context)
 
     def waitings(self) -> Iterator[Waiting]:
         """All of them, in the order of the program."""

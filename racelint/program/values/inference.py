@@ -16,6 +16,7 @@ from racelint.program.values.fetching import Fetching
 from racelint.program.values.flow import Flow
 from racelint.program.values.handing_back import returned
 from racelint.program.values.invocation import Invocation
+from racelint.program.values.lent_starts import LentStarts
 from racelint.program.values.names import Names
 from racelint.program.values.passing import arguments
 from racelint.program.values.types import Passed, Types
@@ -40,6 +41,7 @@ class Inference:
         self._elements = Elements(flow, types.names.values)
         self._invocation = Invocation(types, flow, self._elements, self._reflect)
         self.task_starts = self._invocation.task_starts
+        self.lent_starts = LentStarts(types, self._invocation.bind)
         self._annotations = Annotations(types.names, flow)
         self._fetching = Fetching(types, flow, self._invocation, self._annotations)
         self._contents = Contents(types, flow, self._elements, self._invocation)
@@ -269,6 +271,8 @@ def link_types(names: Names) -> Types:
     inference = Inference(types, flow)
     for code in names.sources.codes:
         inference.add(code)
+    flow.run()
+    inference.lent_starts.move()
     flow.run()
     inference.task_starts.note()
     flow.settle()

@@ -44,7 +44,8 @@ class Passed:
 class Spawned:
     """A call that hands `target` to another context of execution, as `spawn` says, with the arguments `given`.
 
-    `by` is the call of the library that starts it: the same one, but for a coroutine, which is made at `site`.
+    `by` is the call of the library that starts it: the same one, but for a coroutine, which is made at `site`, and for
+    what a helper starts for who calls it at `site`.
     """
 
     site: Site

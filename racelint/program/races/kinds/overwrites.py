@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from racelint import facts
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.harmless import loses_to
@@ -13,6 +14,7 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reuse import is_decorator, left_for_exit, left_for_later, moves_on
 from racelint.program.races.kinds.switching import are_read_at_once
 from racelint.program.sources.source import Code
+from racelint.program.values.values import ClassRef
 
 NEAR: Final = 3
 """Where nobody is seen to write another value: over how many calls a value is wanted back, not only there as well."""
@@ -20,7 +22,7 @@ NEAR: Final = 3
 
 def overwritten(case: Case, access: Access) -> Iterator[Race]:
     """A write whose value this run wants back, while another run of the same code may write its own."""
-    if access.kind is not Kind.WRITE or case.is_constant(access) or access in case.lazy_stores:
+    if access.kind is not Kind.WRITE or access in case.lazy_stores or _is_same_for_all(case, access):
         return
     held, harmful = case.protections(access), loses_to(case, access)
     partner = case.partner(access, held, harmful)
@@ -39,6 +41,19 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     if partner is not None and is_run_beside_itself:
         race = replace(race, evidence="threads", one=partner.one, other_context=partner.other_context)
     yield replace(race, needs_no_gil=are_read_at_once(case))
+
+
+def _is_same_for_all(case: Case, access: Access) -> bool:
+    """Whether every run of a write stores the same: a literal, or a member of a class that nobody sets anew."""
+    if case.is_constant(access):
+        return True
+    places, member = case.sharing.places, access.code.operation(access.value)
+    classes = places.types.of(access.code, member.base) if type(member) is facts.LoadAttr else ()
+    if member is None or not classes or not all(isinstance(each, ClassRef) for each in classes):
+        return False
+    where = [place for place, _, _ in places.located(access.code, member)]
+    stores = [each for place in where for each in places.by_place.get(place, ()) if each.kind.writes]
+    return bool(stores) and all(each.code.function.kind == "class" for each in stores)
 
 
 def left_behind(case: Case, access: Access) -> Iterator[Race]:
