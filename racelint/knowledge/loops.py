@@ -215,6 +215,9 @@ LOOP_THREAD_ONLY: frozenset[str] = frozenset(
     | _members("tornado.queues.Queue", "put_nowait get_nowait task_done")
 )
 
+# What gives the loop of the thread that calls it.
+RUNNING_LOOP: frozenset[str] = frozenset(_members("asyncio", "get_running_loop _get_running_loop get_event_loop"))
+
 # What lets a task do nothing any more but clean up.
 CANCELS: frozenset[str] = frozenset({"asyncio.Task.cancel", "asyncio.Future.cancel"})
 

@@ -17,6 +17,7 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.tasks.at_home import is_at_home
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
@@ -131,7 +132,7 @@ class _Finder:
         told: set[Site] = set()
         for site, method in self.belongings:
             code, made = self._codes[site[0]], _made(method)
-            if code.function.is_async or site in told or made is None:
+            if code.function.is_async or site in told or made is None or is_at_home(self._types, code, site[1]):
                 continue
             found = self._by_thread(code, site[1], method, made) or self._by_starter(code, site[1], method, made)
             if found is not None:

@@ -1,0 +1,82 @@
+"""Part of the interleavings stage: what runs only where somebody has asked whether it is in the thread of the loop?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from racelint import facts
+from racelint.facts import NOTHING, Node
+from racelint.knowledge.loops import RUNNING_LOOP
+from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.contexts.lifetimes import contains
+from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.nodes import parts
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import FunctionRef
+
+DEPTH: Final = 2
+"""So many functions deep it is looked what a test asks."""
+
+WHERE: Final = RUNNING_LOOP | THREAD_KEYS
+"""What tells in which thread, or on which loop, it is called."""
+
+FLIPPED: Final = {True: False, False: True, None: None}
+
+
+def is_at_home(types: Types, code: Code, id: int) -> bool:
+    """Whether an operation runs only where the thread or the loop has been compared and found to be the one meant."""
+    return any(_asks(types, code, test, DEPTH) is truth for test, truth in _conditions(code.function.body, id))
+
+
+def _conditions(nodes: Sequence[Node], id: int) -> Iterator[tuple[int, bool]]:
+    """The tests on the way to an operation, each with what it has come out as."""
+    for node in nodes:
+        around = contains(node, id)
+        if type(node) is facts.Branch:
+            inside = any(contains(each, id) for each in node.body)
+            if around or leaves(node.body) or leaves(node.orelse):
+                yield node.test, inside if around else not leaves(node.body)
+        if around:
+            for part in parts(node):
+                if any(contains(each, id) for each in part):
+                    yield from _conditions(part, id)
+            return
+
+
+def _asks(types: Types, code: Code, test: int, depth: int) -> bool | None:
+    """True: the test is true only at home; False: only elsewhere; None: it asks something else."""
+    match code.operation(test):
+        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=operands):
+            return kind in ("is", "==") if any(_tells_where(types, code, each, depth) for each in operands) else None
+        case facts.Compute(kind="not", operands=(inner,)):
+            return FLIPPED[_asks(types, code, inner, depth)]
+        case facts.Choice(kind="and", operands=operands):
+            return True if any(_asks(types, code, each, depth) is True for each in operands) else None
+        case facts.Choice(kind="or", operands=operands):
+            return False if any(_asks(types, code, each, depth) is False for each in operands) else None
+        case facts.Call(callee=callee) if depth:
+            answers = {_asks(types, inner, id, depth - 1) for inner, id in _returned(types, code, callee)}
+            return answers.pop() if len(answers) == 1 else None
+        case _:
+            return None
+
+
+def _tells_where(types: Types, code: Code, id: int, depth: int) -> bool:
+    """Whether a value is the running thread or loop, or nothing where there is none."""
+    operation = code.operation(id)
+    if type(operation) is facts.Phi:
+        return any(each not in (id, NOTHING) and _tells_where(types, code, each, 0) for each in operation.inputs)
+    if type(operation) is facts.LoadAttr:
+        return _tells_where(types, code, operation.base, 0)
+    if type(operation) is not facts.Call:
+        return False
+    inner = _returned(types, code, operation.callee) if depth else ()
+    return types.may_call(code, operation, WHERE) or any(_tells_where(types, *each, depth - 1) for each in inner)
+
+
+def _returned(types: Types, code: Code, callee: int) -> list[tuple[Code, int]]:
+    """What the one function of the program that is called may return."""
+    functions = [each.code for each in types.of(code, callee) if isinstance(each, FunctionRef)]
+    return [(functions[0], id) for id in functions[0].returns] if len(functions) == 1 else []
