@@ -55,10 +55,22 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if wrong is None and not _is_habit(case, guarded):
         return
+    if wrong is not None and not case.is_assumed and _is_of_another(case, access, wrong[1]):
+        # it may be the time that keeps others out: the owner sets the object up, or is about to drop it
+        return
     problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
     lock = wrong[1] if wrong is not None else None
     for code, span in where_forgotten(case, access, guard):
         yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+
+def _is_of_another(case: Case, access: Access, lock: Lock) -> bool:
+    """Whether a lock is one that callers hold for objects of another class, of which this class knows nothing."""
+    if lock.key[0] != "attribute" or any(each.taken_here for each in case.protections(access)):
+        return False
+    types = case.sharing.places.types
+    receiver, owner = types.attributes.receiver_of(access.code), types.names.sources.classes[lock.key[1]]
+    return receiver is not None and owner not in receiver.mro and receiver not in owner.mro
 
 
 def _is_habit(case: Case, guarded: Sequence[Access]) -> bool:
