@@ -73,6 +73,10 @@ def _update(race: Race, other: Access) -> Iterator[Step]:
 
 def _check(race: Race, other: Access) -> Iterator[Step]:
     yield _tested(race, f"tests {state(race.first or race.access)}")
+    if race.begun:
+        yield _tested(race, "tests it again, for the next start, and finds the same")
+        yield _step(B, other, f"{_does(other)}, too late")
+        return
     if race.again is not None:
         yield _step(A, race.access, "stores what was not there")
         yield _step(B, other, _does(other))

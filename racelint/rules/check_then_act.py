@@ -1,7 +1,8 @@
 """Shared state is tested, then acted upon, and others can change it in between.
 
 *What it does*: reports `if k not in d: d[k] = v`, `if items: items.pop()`, `if not self.running: self.running = True;
-start()` and their likes, where no lock is held from the test to the act.
+start()` and their likes, where no lock is held from the test to the act. It also reports a thread that is started on
+account of a count or flag which the thread changes itself, whatever lock is held: others test before it has begun.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.
@@ -41,6 +42,11 @@ def check(program: Program) -> Iterator[Finding]:
             act += f", then read again {where(race.again, race.code)},"
         if race.taken is not None:
             yield check.finding(race, _pair(program, race, tested, act), **details(program, race))
+            continue
+        if race.begun:
+            message = f"{tested} is tested here, and {act} by the thread that is then started: until it has come to "
+            message += "that, whoever tests finds the same. Change it here, before the start."
+            yield check.finding(race, message, **details(program, race))
             continue
         if race.evidence == "lock" and race.guard is not None:
             lock = lock_name(race.guard.lock)

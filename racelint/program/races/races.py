@@ -19,6 +19,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.children import is_in_child
 from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
+from racelint.program.races.kinds.begun import Begun, find_begun
 from racelint.program.races.kinds.callers import Uncovered, find_uncovered
 from racelint.program.races.kinds.intrusions import intruded
 from racelint.program.races.kinds.invalidations import handed_out, invalidated, is_walked
@@ -75,12 +76,30 @@ def link_races(
     told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
     splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
     races.found.extend(race for race in splits if (race.path, race.span) not in told)
+    told |= {(race.path, race.span) for race in races.found}
+    begun = (_begun_race(each, sharing) for each in find_begun(locksets))
+    races.found.extend(race for race in begun if (race.path, race.span) not in told)
     races.found = _one_per_name(races.found)
     races.crowds = stand_ins(races.found)
     untold = {race for others in races.crowds.values() for race in others}
     races.found = [race for race in races.found if race not in untold]
     races.uncovered.extend(find_uncovered(locksets))
     return races
+
+
+def _begun_race(begun: Begun, sharing: Sharing) -> Race:
+    return Race(
+        Problem.CHECK,
+        begun.code,
+        begun.span,
+        begun.change,
+        "threads",
+        begun.change,
+        sharing.threads.of(begun.code)[0],
+        begun.context,
+        first=begun.tested,
+        begun=True,
+    )
 
 
 def _split_race(split: Split) -> Race:

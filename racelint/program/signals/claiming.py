@@ -17,14 +17,12 @@ from racelint.knowledge.model import LockKind, LockRole
 from racelint.program.locking.guards import protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sequences.answers import polarity
+from racelint.program.sequences.outcomes import branches_around, comes_out, is_compared, last_of
 from racelint.program.sequences.ways import between
-from racelint.program.signals.around import ids_of
 from racelint.program.signals.waits import Signal
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod, LibraryObject
 
-COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 REVERSED: Final = {"+": "-", "-": "+"}
 
 
@@ -59,9 +57,9 @@ def find_overtaken(locksets: LockSets, signals: list[Signal]) -> Iterator[Overta
 
 def _judge(locksets: LockSets, wait: Signal) -> Iterator[Overtaken]:
     code, places = wait.code, locksets.places
-    for branch, truth in _branches(code, wait.id):
+    for branch, truth in branches_around(code, wait.id):
         sources = places.dataflow(code).sources(branch.test)
-        _, end = ids_of((*branch.body, *branch.orelse))
+        end = last_of((*branch.body, *branch.orelse))
         for tested in places.of(code):
             if tested.kind.writes or not {tested.id, tested.load} & sources:
                 continue
@@ -74,16 +72,6 @@ def _judge(locksets: LockSets, wait: Signal) -> Iterator[Overtaken]:
                     yield Overtaken(wait, tested, claim, freed)
 
 
-def _branches(code: Code, id: int) -> Iterator[tuple[facts.Branch, bool]]:
-    """The branches around an operation, and whether it is where their test is true."""
-    for node in code.controls:
-        if type(node) is facts.Branch:
-            for truth, body in ((True, node.body), (False, node.orelse)):
-                low, high = ids_of(body)
-                if low <= id <= high:
-                    yield node, truth
-
-
 def _makes_true(locksets: LockSets, test: int, truth: bool, tested: Access, claim: Access) -> bool:
     """Whether who came out of the test so would do so again after the claim."""
     flow = locksets.places.dataflow(claim.code)
@@ -91,12 +79,11 @@ def _makes_true(locksets: LockSets, test: int, truth: bool, tested: Access, clai
     if type(operation) is facts.Compute and operation.kind in ("in", "not in") and tested.id == test:
         same_key = claim.key >= 0 and flow.key(claim.key) == flow.key(tested.key)
         return truth is (operation.kind == "in") and claim.method in INSERTS and same_key
-    present = polarity(flow, tested, test)
-    if present is not None:
-        stored = flow.truth(claim.value) if claim.kind is Kind.WRITE else None
-        return stored is (present is truth)
-    compared = type(operation) is facts.Compute and operation.kind in COMPARISONS
-    return compared and (claim.kind is Kind.UPDATE or (tested.method == "len" and claim.method in INSERTS))
+    if comes_out(flow, test, tested, flow, claim) is truth:
+        return True
+    return is_compared(flow, test, tested) and (
+        claim.kind is Kind.UPDATE or (tested.method == "len" and claim.method in INSERTS)
+    )
 
 
 def _freed(locksets: LockSets, wait: Signal, claim: Access) -> Iterator[Access]:

@@ -69,6 +69,9 @@ class Race:
     again: Access | None = None
     """Where this side fetches again what it has stored, while the other side takes it away."""
 
+    begun: bool = False
+    """The other side is the thread that is started on account of the test."""
+
     @property
     def path(self) -> str:
         """The file of the finding."""

@@ -1,0 +1,137 @@
+"""Part of the races stage: a thread is started on account of a test which only that thread makes come out otherwise.
+
+`if self.count < self.limit: Thread(target=self.work).start()`, where `work` begins with `self.count += 1`: until it has
+come to that, whoever asks is told that there is room, whatever lock is held over test and start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.model import LockRole
+from racelint.knowledge.running import RunsOn
+from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Kind
+from racelint.program.sequences.outcomes import branches_around, comes_out, is_compared
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance, LibraryMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`tested` decides, in the condition `span` of `code`, that `context` is started, which makes the `change`."""
+
+    code: Code
+    span: Span
+    tested: Access
+    change: Access
+    context: Context
+
+
+def find_begun(locksets: LockSets) -> Iterator[Begun]:
+    """Judge the starts of threads that run a method of the starter's own object."""
+    for context in locksets.threads.contexts[1:]:
+        entry = _own_method(context)
+        for starter, start in context.starts if entry is not None else ():
+            if entry is None or context.code is not starter:
+                continue
+            found = next(_judge(locksets, context, entry, starter, start), None)
+            if found is not None:
+                yield found
+
+
+def _own_method(context: Context) -> Code | None:
+    """The method that a thread runs on the object that starts it."""
+    code = context.code
+    entries = {entry.key: entry for entry, _ in context.entries}
+    if context.runs_on is not RunsOn.THREAD or code is None or not code.is_method or len(entries) != 1:
+        return None
+    call = code.operation(context.site)
+    given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
+    own = any(type(each) is facts.LoadAttr and each.base == 0 for each in given)
+    receivers = [receiver for _, receiver in context.entries]
+    on_own = all(isinstance(each, Instance) and code.cls in each.cls.mro for each in receivers)
+    return next(iter(entries.values())) if own and on_own else None
+
+
+def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, start: int) -> Iterator[Begun]:
+    first = _first_steps(entry)
+    changes = [each for each, site in _of_own(locksets, entry) if site in first and each.kind.rebinds]
+    for tester, site in ((starter, start), *_callers(locksets, starter)):
+        if tester.key in locksets.threads.calls.constructing or _waits(locksets, starter, start):
+            continue
+        touched = (*_of_own(locksets, tester), *_of_own(locksets, starter))
+        own = {each.place for each, _ in touched if each.kind.writes}
+        flow = locksets.places.dataflow(tester)
+        branches = list(branches_around(tester, site))
+        tests = [each.test for each, _ in branches]
+        reads = [each for each in locksets.places.of(tester) if _is_behind(locksets, tester, each, tests)]
+        if any(each.place in own for each in reads):
+            continue
+        for branch, truth in branches:
+            for tested in reads:
+                for change in changes:
+                    same = change.place is tested.place and tested.is_of_self
+                    written = locksets.places.dataflow(change.code)
+                    counted = change.kind is Kind.UPDATE and is_compared(flow, branch.test, tested)
+                    turned = same and comes_out(flow, branch.test, tested, written, change) is (not truth)
+                    if same and (counted or turned):
+                        yield Begun(tester, branch.span, tested, change, context)
+
+
+def _is_behind(locksets: LockSets, code: Code, read: Access, tests: list[int]) -> bool:
+    flow = locksets.places.dataflow(code)
+    return not read.kind.writes and any({read.id, read.load} & flow.sources(test) for test in tests)
+
+
+def _first_steps(entry: Code) -> set[int]:
+    """The operations that a function surely comes by before it begins any loop."""
+    found: set[int] = set()
+    pending = list(reversed(entry.function.body))
+    while pending:
+        node = pending.pop()
+        if type(node) is facts.Loop:
+            break
+        if isinstance(node, facts.With | facts.Try):
+            pending.extend(reversed(node.body))
+        elif (id := getattr(node, "id", None)) is not None:
+            found.add(id)
+    return found
+
+
+def _of_own(locksets: LockSets, code: Code) -> Iterator[tuple[Access, int]]:
+    """What a method does to its own object, itself or by the methods of it that it calls: with where it does so."""
+    yield from ((each, each.id) for each in locksets.places.of(code) if each.is_of_self)
+    flow = locksets.places.dataflow(code)
+    for edge in locksets.threads.calls.sure_calls(code):
+        if edge.callee is not code:
+            paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+            for access in locksets.places.of(edge.callee):
+                if access.base and outward(access.base, paths) == code.own_name:
+                    yield access, edge.site
+
+
+def _callers(locksets: LockSets, starter: Code) -> Iterator[tuple[Code, int]]:
+    """The methods that call the one which starts the thread, on the same object."""
+    for edge in locksets.threads.calls.callers(starter):
+        paths = parameter_paths(locksets.places.dataflow(edge.caller), starter, edge.site, edge.receiver)
+        if starter.own_name and outward(starter.own_name, paths) == edge.caller.own_name != "":
+            yield edge.caller, edge.site
+
+
+def _waits(locksets: LockSets, starter: Code, start: int) -> bool:
+    """Whether the starter waits, perhaps until the thread has told that it is there."""
+    types = locksets.places.types
+    for operation in starter.operations[start + 1 :]:
+        fetched = starter.operation(operation.callee) if type(operation) is facts.Call else None
+        if type(fetched) is facts.LoadAttr:
+            for value in types.of(starter, fetched.id):
+                method = locksets.locks.method(value) if isinstance(value, LibraryMethod) else None
+                if fetched.name == "join" or (method is not None and method.role is LockRole.WAIT):
+                    return True
+    return False

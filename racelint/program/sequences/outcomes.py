@@ -1,0 +1,51 @@
+"""Part of the sequences stage: how does a test come out after a write, if it is asked once more?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access, Kind
+from racelint.program.sequences.answers import polarity
+from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import Code
+
+COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
+
+
+def branches_around(code: Code, id: int) -> Iterator[tuple[facts.Branch, bool]]:
+    """The branches around an operation, and whether it is where their test is true."""
+    for node in code.controls:
+        if type(node) is facts.Branch:
+            for truth, body in ((True, node.body), (False, node.orelse)):
+                if any(getattr(each, "id", facts.NOTHING) == id for each in walk(body)):
+                    yield node, truth
+
+
+def last_of(nodes: tuple[Node, ...]) -> int:
+    """The last operation of some nodes; ids follow the text."""
+    return max((each.id for each in walk(nodes) if hasattr(each, "id")), default=facts.NOTHING)
+
+
+def comes_out(flow: Dataflow, test: int, tested: Access, written: Dataflow, write: Access) -> bool | None:
+    """How a test of what is there or not comes out after a write of a literal; None if that is not known.
+
+    `flow` is that of the function with the test, `written` that of the one with the write.
+    """
+    present = polarity(flow, tested, test)
+    stored = written.truth(write.value) if write.kind is Kind.WRITE else None
+    return None if present is None or stored is None else present is stored
+
+
+def is_compared(flow: Dataflow, test: int, tested: Access) -> bool:
+    """Whether a test, or a part of it, compares what was read: how many there are with how many there may be."""
+    match flow.operation(test):
+        case facts.Compute(kind=kind, operands=operands) if kind in COMPARISONS:
+            return tested.id in operands or tested.load in operands
+        case facts.Compute(kind="not", operands=operands) | facts.Choice(operands=operands):
+            return any(is_compared(flow, each, tested) for each in operands)
+        case _:
+            return False
