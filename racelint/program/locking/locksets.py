@@ -21,6 +21,7 @@ from racelint.program.locking.effects import walk_all
 from racelint.program.locking.gates import gates, lenders
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
+from racelint.program.locking.known_decorators import by_libraries
 from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
@@ -223,6 +224,11 @@ class _EntryLocks:
             code = self._sources.codes[key]
             for wrapper, site in wrappers:
                 found[key] = found.get(key, frozenset()) | frozenset(decorating.held(code, wrapper, site))
+        for code in self._sources.codes:
+            held = frozenset(by_libraries(self._locksets.places, self._locksets.locks, code))
+            if held:
+                self._locksets.waited_for.update(use.lock.key for use in held)
+                found[code.key] = found.get(code.key, frozenset()) | held
         for context in self._locksets.threads.contexts:
             for code, _ in context.entries:
                 held_by_library = self._held_by_library(code)

@@ -160,13 +160,8 @@ class Walk:
         for _ in range(TURNS):
             outer, self._exits = self._exits, Exits()
             turn = self._nodes(node.head, entry)
-            done = (
-                self._conditions.refined(node.test, turn, False) if turn is not None and node.kind == "while" else turn
-            )
-            body = (
-                self._conditions.refined(node.test, turn, True) if turn is not None and node.kind == "while" else turn
-            )
-            end = self._nodes(node.body, body)
+            done = self._decided(node, turn, False)
+            end = self._nodes(node.body, self._decided(node, turn, True))
             inner, self._exits = self._exits, outer
             again = [each for each in (end, *(each for _, each in inner.continues)) if each is not None]
             after = [each for _, each in inner.breaks]
