@@ -53,5 +53,11 @@ ANSWERS: Final = frozenset(
 )
 """Functions and classes that leave all as it was."""
 
+STARTS: Final = frozenset({"start"})
+"""Methods that begin something: a thread is started once."""
+
+SHOWS: Final = frozenset({"print"})
+"""Functions whose output is what the program is for, other than a log."""
+
 ASKS: Final = CLOCKS | {"bool", "float", "int", "isinstance", "len", "round", "str"}
 """Functions that make no more than a number or a word."""

@@ -277,6 +277,11 @@ class Dataflow:
             return None
         return operation.text not in ("None", "False", "0", "0.0", "''", "b''")
 
+    def is_told_apart(self, id: int) -> bool:
+        """Whether it is only compared which object a value is: `found is MISSING`."""
+        compared = [use for use in self.uses(id) if type(use) is facts.Compute]
+        return bool(compared) and all(use.kind in ("is", "is not") for use in compared)
+
     def is_nothing(self, id: int) -> bool:
         """Whether the value is None, or an object of the module that stands for nothing."""
         return self.is_none(id) or self._stands_for_none(self.code, id)

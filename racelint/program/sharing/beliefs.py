@@ -77,7 +77,11 @@ class Beliefs:
     def of_container(self, asked: Access, access: Access) -> Acquisition | None:
         """Where the method that an access calls on a container that was asked before takes the container's own lock."""
         name = METHODS.get(access.method, access.method)
-        uses = self.locksets.places.dataflow(asked.code).uses(asked.id)
+        flow = self.locksets.places.dataflow(asked.code)
+        uses = flow.uses(asked.id)
+        if flow.is_told_apart(asked.id):
+            # which container it is, that is no question to the container
+            return None
         if not name or not (asked.method or any(isinstance(use, facts.LoadAttr | facts.LoadItem) for use in uses)):
             return None
         for cls in self._classes(access.place):

@@ -173,6 +173,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container
         kept = act.load >= 0 and act.load == sequence.first.load
         return other.method in REMOVES or (other.kind.rebinds and not kept)
+    if not other.kind.rebinds and _asks_which(case, sequence):
+        return False
     if sequence.wants is True and other in case.lazy_stores:
         return False
     if sequence.wants is False and _is_about_absence(sequence) and other.method in REMOVES:
@@ -183,6 +185,14 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
         return truth is None or truth is not sequence.wants
     return True
+
+
+def _asks_which(case: Case, sequence: Composite) -> bool:
+    """Whether the test only asks which object is there, whatever may be in it."""
+    first = sequence.first
+    if sequence.shape is not Shape.CHECK or first.kind is not Kind.READ:
+        return False
+    return case.sharing.places.dataflow(first.code).is_told_apart(first.id)
 
 
 def _is_about_absence(sequence: Composite) -> bool:

@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.logs import TELLS
 from racelint.knowledge.repeating import ASKS
+from racelint.program.contexts.lifetimes import contains
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
@@ -18,6 +19,9 @@ from racelint.program.sources.source import Code
 
 CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)
 """What a function does that leaves a trace."""
+
+FLAGS: Final = frozenset({"True", "False"})
+"""What a flag is set to: other literals, as None, say that something is gone."""
 
 
 def acts_once(case: Case, sequence: Composite) -> bool:
@@ -32,12 +36,16 @@ def acts_once(case: Case, sequence: Composite) -> bool:
 
 def is_only_settled(case: Case, sequence: Composite) -> bool:
     """Whether all that is done where a flag comes out unset may as well be done twice: closed, cancelled, signalled."""
+    return _may_be_repeated(sequence, Repeats(case))
+
+
+def _may_be_repeated(sequence: Composite, repeats: Repeats) -> bool:
     if sequence.asserted or sequence.first.code is not sequence.code or sequence.last.kind is not Kind.WRITE:
         return False
-    if read_between(case, sequence):
+    if read_between(repeats.case, sequence):
         return False
     done = sorted(id for id in on_account(sequence) if id > sequence.first.id)
-    return Repeats(case).may(sequence.code, done)
+    return repeats.may(sequence.code, done)
 
 
 def is_told_once(case: Case, sequence: Composite) -> bool:
@@ -121,4 +129,20 @@ def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:
     if len(values) > 1 or None in values:
         return False
     blindly = last in case.asked_stores and other not in case.asked_stores and not read_between(case, sequence)
-    return blindly or is_only_settled(case, sequence)
+    return blindly or is_only_settled(case, sequence) or _is_harmless_twice(case, sequence)
+
+
+def _is_harmless_twice(case: Case, sequence: Composite) -> bool:
+    """Whether who finds the flag as it was does nothing of which it is known that it goes wrong twice.
+
+    A flag that goes back and forth keeps others out as long as it is set, unless it says that something has failed.
+    """
+    if case.literal(sequence.last) not in FLAGS or not (is_only_raised(case, sequence) or _is_of_failure(sequence)):
+        return False
+    return _may_be_repeated(sequence, Repeats(case, mildly=True))
+
+
+def _is_of_failure(sequence: Composite) -> bool:
+    """Whether the flag is set where an exception is handled."""
+    tries = (node for node in sequence.code.controls if type(node) is facts.Try)
+    return any(contains(each, sequence.act) for node in tries for handler in node.handlers for each in handler.body)

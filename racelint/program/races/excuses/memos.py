@@ -14,6 +14,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
+from racelint.program.races.excuses.made import is_left_as_made
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.values.values import Instance, LibraryObject, Value
 
@@ -32,7 +33,7 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     values = case.sharing.places.types.of(last.code, last.value)
     if not values and type(made) is facts.Call:
         return is_memo_of_calls(case, sequence)
-    if not any(_has_identity(value, case.sharing.places.types.names.knowledge) for value in values):
+    if not any(_may_be_told_apart(case, value) for value in values):
         return True
     return _is_computed(flow, made, values) and not _is_filled(case)
 
@@ -76,12 +77,11 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     parameters = enumerate(code.function.parameters)
     named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
     given = [id for id in named if flow.comes_from(last.value, id)]
-    if not given or not all(flow.comes_from(last.key, id) for id in given):
+    if not any(flow.comes_from(last.key, id) for id in given):
         return False
     values = case.sharing.places.types.of(code, last.value)
-    known = case.sharing.places.types.names.knowledge
     # of what may be all kinds of things it is not known that it has an identity
-    surely = bool(values) and all(_has_identity(value, known) for value in values)
+    surely = bool(values) and all(_may_be_told_apart(case, value) for value in values)
     return not surely and not _is_called_back(case)
 
 
@@ -148,6 +148,14 @@ def _is_kept_by_name(case: Case, store: Access) -> bool:
     ways = made.inputs if type(made) is facts.Phi else (store.value,)
     ways = made.operands if type(made) is facts.Choice and made.kind == "if" else ways
     return all(types.surely_calls(store.code, flow.operation(each), SAME) for each in ways)
+
+
+def _may_be_told_apart(case: Case, value: Value) -> bool:
+    """Whether two objects made alike may become different, or have to be ended both."""
+    places = case.sharing.places
+    if isinstance(value, Instance):
+        return not is_left_as_made(places, case.threads.calls, value)
+    return _has_identity(value, places.types.names.knowledge)
 
 
 def _has_identity(value: Value, knowledge: Knowledge) -> bool:

@@ -8,9 +8,9 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.logs import TELLS
+from racelint.knowledge.logs import TELLS, WRITES
 from racelint.knowledge.model import Access as Effects
-from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, SETTLED
+from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, SAME, SETTLED, SHOWS, STARTS
 from racelint.program.callgraph.calls import Edge
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.deciding import leaves
@@ -27,9 +27,13 @@ ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Eff
 
 @dataclass(slots=True)
 class Repeats:
-    """Asks of the operations of functions whether they may be done twice; what is not known may not."""
+    """Asks of the operations of functions whether they may be done twice; what is not known may not.
+
+    Asked `mildly`, it is only held against what is called what surely goes wrong twice, as far as one can see.
+    """
 
     case: Case
+    mildly: bool = False
     _asked: dict[int, bool] = field(default_factory=dict)
 
     def may(self, code: Code, ids: Iterable[int], depth: int = DEPTH) -> bool:
@@ -47,9 +51,30 @@ class Repeats:
             called = edges.get(id, [])
             if called and depth and all(self.may_run(edge.callee, depth - 1) for edge in called):
                 continue
-            if called or not self._may_be_done(code, operation, id in misses):
+            if not called and self._may_be_done(code, operation, id in misses):
+                continue
+            if not self.mildly or depth == DEPTH or self._goes_wrong(code, operation, id in misses):
                 return False
         return True
+
+    def _goes_wrong(self, code: Code, operation: Operation, is_missed: bool) -> bool:
+        """Whether an operation that may not be done twice is known to change what others see, or to be seen itself."""
+        places = self.case.sharing.places
+        if any(each.id == operation.id and each.kind.writes for each in places.of(code)):
+            return not is_missed
+        match operation:
+            case facts.DeleteAttr() | facts.DeleteName() | facts.DeleteItem():
+                return not is_missed
+            case facts.Call(callee=callee):
+                method = places.dataflow(code).operation(callee)
+                starts = type(method) is facts.LoadAttr and method.name in STARTS
+                return starts or places.types.may_call(code, operation, SHOWS) or self._is_followed(code, operation.id)
+            case _:
+                return False
+
+    def _is_followed(self, code: Code, site: int) -> bool:
+        """Whether it is known what a call runs, and so has been looked at."""
+        return any(edge.site == site for edge in self.case.threads.calls.calls(code))
 
     def may_run(self, callee: Code, depth: int = DEPTH) -> bool:
         """Whether a function of the program may be run twice; where it calls itself, by what else it does."""
@@ -85,7 +110,7 @@ class Repeats:
         values = places.types.of(code, call.callee)
         if any(isinstance(each, ClassRef | FunctionRef) for each in values):
             return False
-        if places.types.surely_calls(code, call, ANSWERS) or places.types.may_call(code, call, ALIKE):
+        if places.types.surely_calls(code, call, ANSWERS | SAME | WRITES) or places.types.may_call(code, call, ALIKE):
             return True
         if type(callee) is not facts.LoadAttr or self._is_module(code, callee.base):
             return False
