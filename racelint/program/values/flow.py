@@ -144,3 +144,11 @@ class Flow:
         self._targets.clear()
         self._watchers.clear()
         self._methods.clear()
+        self._share()
+
+    def _share(self) -> None:
+        """Of sets that came to hold the same, in the same order, keep one: they grow no more."""
+        kept: dict[tuple[Value, ...], ValueSet] = {}
+        for node, values in enumerate(self._held):
+            if values is not None and len(values) > 1:
+                self._held[node] = kept.setdefault(tuple(values), values)
