@@ -108,7 +108,6 @@ class Inference:
                 self._flow.add(node, self._values.library_object("dict", (code.key, index)))
             if parameter.default >= 0 and code.parent is not None:
                 self._flow.copy(code.parent.offset + parameter.default, node)
-            self._flow.copy(node, self._flow.node("cell", code.key, parameter.name))
 
     def _make_function(self, code: Code, operation: facts.MakeFunction) -> None:
         made = self._function(code, operation.function)
@@ -165,7 +164,7 @@ class Inference:
             else:
                 self._fetching.copy_target(self._names.variable(code.module, operation.name), node)
             return
-        self._flow.copy(self._flow.node("cell", owner.key, operation.name), node)
+        self._flow.copy(self._cell(owner, operation.name), node)
 
     def _store_name(self, code: Code, operation: facts.StoreName) -> None:
         if operation.scope == "global":
@@ -174,11 +173,19 @@ class Inference:
             assert code.cls is not None
             node = self._flow.node("class", code.cls.key, operation.name)
         else:
-            node = self._flow.node("cell", self._function(code, operation.owner).key, operation.name)
+            node = self._cell(self._function(code, operation.owner), operation.name)
         if operation.value >= 0:
             self._flow.copy(code.offset + operation.value, node)
         if operation.annotation is not None:
             self._annotations.add(code, operation.annotation, node)
+
+    def _cell(self, owner: Code, name: str) -> int:
+        """The node of a variable that inner functions see; a parameter flows into it once somebody asks."""
+        node = self._flow.node("cell", owner.key, name)
+        for index, parameter in enumerate(owner.function.parameters):
+            if parameter.name == name:
+                self._flow.copy(owner.offset + index, node)
+        return node
 
     # --- values that pass through ---
 
