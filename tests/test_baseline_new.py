@@ -93,7 +93,7 @@ def test_another_rule_is_new_on_the_same_line() -> None:
     source("counter.py", COUNTER)
     accept()
 
-    edit("counter.py", "self.count += 1", "if self.count < 9:\n            self.count = self.total")
+    edit("counter.py", "self.count += 1", "if self.count < 9:\n            self.count = print(self.total)")
 
     assert new(check()) == ["RL201 counter.Counter.count in increment"]
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code, Sources, is_super
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Value
 

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.nodes import parts, walk
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
     Instance,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from racelint import facts
 from racelint.knowledge.running import Many, RunsOn, Spawn
 from racelint.program.callgraph.calls import constructs
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import LibraryObject, Site, Value
 

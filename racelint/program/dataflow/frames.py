@@ -14,17 +14,6 @@ SCOPES: Final = re.compile(r"\b(?:g:\d+|c:\d+:\d+):")
 """How the paths of globals and of closure variables begin."""
 
 
-def argument(call: facts.Call, position: int | None, keyword: str) -> int | None:
-    """The id of an argument by position or keyword; None where it is not given."""
-    for each in call.arguments:
-        if keyword and each.name == keyword:
-            return each.value
-    positional = [each.value for each in call.arguments if each.name == ""]
-    if position is not None and position < len(positional):
-        return positional[position]
-    return None
-
-
 def parameter_paths(flow: Dataflow, callee: Code, site: int, receiver: Value | None) -> dict[str, str]:
     """For each parameter of `callee` that the call at `site` fills: the path of the argument in the caller."""
     parameters = [each for each in callee.function.parameters if each.kind in ("positional", "keyword")]

@@ -8,11 +8,11 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 
 
 def literal(code: Code, id: int) -> str:

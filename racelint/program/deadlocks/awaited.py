@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.frames import argument, outward
+from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.answers import Answers, Need
 from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.lockorder import LockOrder
@@ -18,6 +18,7 @@ from racelint.program.deadlocks.origins import carried, given_paths, kept, known
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import (
     Instance,

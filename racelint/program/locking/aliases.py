@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from racelint import facts
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject, Site
 

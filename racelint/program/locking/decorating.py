@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
-from racelint.program.dataflow.frames import argument, inward, parameter_paths
+from racelint.program.dataflow.frames import inward, parameter_paths
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import LockUse
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef
 
 

@@ -8,12 +8,12 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance, LibraryMethod, LibraryObject, Site, Value
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.model import LockDomain, LockKind, LockModel
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryObject, Value
 
 

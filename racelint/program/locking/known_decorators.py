@@ -8,11 +8,11 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import LockDecorator, LockKind, Slot
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import LockUse
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import Library
 
 OWN: Final = "<lock of the decorator>"

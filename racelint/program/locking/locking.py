@@ -10,7 +10,7 @@ from racelint.facts import NOTHING, Span
 from racelint.knowledge.model import Failure, LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.callgraph.protocols import is_lock_class, method_refs
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.dataflow.frames import argument, outward, parameter_paths
+from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.conditions import Conditions, is_literal
 from racelint.program.locking.harmless_calls import cannot_raise
 from racelint.program.locking.holding import Acquisition, Effect, Holding, Release
@@ -18,6 +18,7 @@ from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Generator, Instance, LibraryMethod
 

@@ -11,10 +11,11 @@ from racelint.facts import Operation, Span
 from racelint.knowledge.containers import DEFAULTDICT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
-from racelint.program.dataflow.frames import argument, outward, parameter_paths
+from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.memory.iterations import Walk, Walks, given_away, walked
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
     LibraryMethod,

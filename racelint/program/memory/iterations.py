@@ -11,8 +11,8 @@ from racelint.knowledge.containers import VIEWS
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect, Slot
 from racelint.program.dataflow.dataflow import LOADS, Dataflow
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject, Value
 

@@ -12,7 +12,6 @@ from racelint.facts import Span
 from racelint.knowledge.definitions import PLAIN_DECORATORS
 from racelint.knowledge.model import LockDomain, LockKind, LockRole
 from racelint.program.contexts.lifetimes import surely_after
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -20,6 +19,7 @@ from racelint.program.memory.places import Access, Place
 from racelint.program.signals.around import ids_of
 from racelint.program.signals.waits import Signal
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef
 
 DEPTH: Final = 6

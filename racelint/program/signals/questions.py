@@ -10,7 +10,6 @@ from racelint.facts import Node, Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockRole, Question
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
@@ -19,6 +18,7 @@ from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import ids_of, is_inside, surroundings
 from racelint.program.sources.nodes import parts, walk
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
 
 

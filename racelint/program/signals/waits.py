@@ -9,12 +9,12 @@ from enum import Enum
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
-from racelint.program.dataflow.frames import argument
 from racelint.program.locking.conditions import is_literal
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.signals.around import Around, surroundings
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
 
 

@@ -13,9 +13,9 @@ from racelint.knowledge.threads import TIMER
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import ClassInfo, Code, is_super
 from racelint.program.starting.steps import Frame, Step, Walker
+from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 

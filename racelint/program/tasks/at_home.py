@@ -63,13 +63,14 @@ def _asks(types: Types, code: Code, test: int, depth: int) -> bool | None:
             return None
 
 
-def _tells_where(types: Types, code: Code, id: int, depth: int) -> bool:
-    """Whether a value is the running thread or loop, or nothing where there is none."""
+def _tells_where(types: Types, code: Code, id: int, depth: int, seen: frozenset[int] = frozenset()) -> bool:
+    """Whether a value is the running thread or loop, or nothing where there is none; a loop may feed `seen` ones."""
     operation = code.operation(id)
     if type(operation) is facts.Phi:
-        return any(each not in (id, NOTHING) and _tells_where(types, code, each, 0) for each in operation.inputs)
+        seen |= {id, NOTHING}
+        return any(each not in seen and _tells_where(types, code, each, 0, seen) for each in operation.inputs)
     if type(operation) is facts.LoadAttr:
-        return _tells_where(types, code, operation.base, 0)
+        return operation.base not in seen and _tells_where(types, code, operation.base, 0, seen)
     if type(operation) is not facts.Call:
         return False
     inner = _returned(types, code, operation.callee) if depth else ()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.program.callgraph.protocols import method_refs
-from racelint.program.dataflow.frames import argument
 from racelint.program.deadlocks.arms import literal
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site, Value
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn
 from racelint.knowledge.threads import TIMER
-from racelint.program.dataflow.frames import argument
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Passed, Spawned, Types
 from racelint.program.values.values import FunctionRef, Site, Value
 

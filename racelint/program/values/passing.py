@@ -22,3 +22,14 @@ def arguments(code: Code, call: facts.Call) -> Passed:
         tuple(node for name, node in given if name == "*"),
         tuple(node for name, node in given if name == "**"),
     )
+
+
+def argument(call: facts.Call, position: int | None, keyword: str) -> int | None:
+    """The id of an argument by position or keyword; None where it is not given."""
+    for each in call.arguments:
+        if keyword and each.name == keyword:
+            return each.value
+    positional = [each.value for each in call.arguments if each.name == ""]
+    if position is not None and position < len(positional):
+        return positional[position]
+    return None
