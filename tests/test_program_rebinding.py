@@ -72,9 +72,15 @@ def test_what_replaces_no_lock_of_others(body: str) -> None:
     assert rebound(body) == []
 
 
-@pytest.mark.parametrize("name", ["__setstate__", "__copy__", "after_fork", "_in_child"])
+@pytest.mark.parametrize("name", ["__setstate__", "__copy__"])
 def test_who_has_the_object_alone_may_replace_its_lock(name: str) -> None:
     assert rebound("self.lock = threading.Lock()", name) == []
+
+
+@pytest.mark.parametrize("name", ["after_fork", "_in_child"])
+def test_what_runs_after_a_fork_may_replace_a_lock_unless_the_program_itself_calls_it(name: str) -> None:
+    assert rebound("self.lock = threading.Lock()", name) == ["lock"]
+    assert rebound("self.lock = threading.Lock()", name, replaced={f"    tally.{name}()\n": ""}) == []
 
 
 def test_a_lock_that_is_made_later_only_is_not_replaced() -> None:

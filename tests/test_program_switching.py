@@ -153,7 +153,7 @@ def test_calls_and_what_is_written_in_python_let_others_in(update: str) -> None:
         ("k = k + 1", True),
         ("k = self.items[0]", True),
         ("k = self.table[k]", True),
-        ("k = f'{k} of {old}'", True),
+        ("k = f'{k} of {k}'", True),
         ("k = lambda: compute(k)", True),
         ("if k: k = 2", True),
         ("if k: compute(k)", False),
