@@ -280,8 +280,8 @@ def test_locks_are_made_on_no_side() -> None:
     assert {each.side for each in made} == {None}
 
 
-NO_SIDE = ("is created here", "is claimed here", "as others come at the same time")
-"""The ends of notes about locks and claims, which belong to no side."""
+NO_SIDE = ("is created here", "is claimed here", "as others come at the same time", "here is the next")
+"""The ends of notes about locks, claims and other races, which belong to no side."""
 
 
 def test_every_other_note_of_the_fixtures_has_a_side_or_is_a_start_of_both() -> None:
