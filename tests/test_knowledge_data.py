@@ -83,13 +83,6 @@ def test_reflective_access_names_an_attribute() -> None:
     assert KNOWLEDGE.builtin_effect("pkg.function") is None
 
 
-def test_mutators_change_every_container_that_has_them() -> None:
-    names = KNOWLEDGE.mutator_names()
-
-    assert {"append", "add", "update", "pop", "setdefault", "clear", "extend"} <= names
-    assert not {"get", "copy", "items", "index"} & names
-
-
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

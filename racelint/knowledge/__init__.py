@@ -24,7 +24,7 @@ from .model import (
     SafetyKind,
     Slot,
 )
-from .mutators import LAZY, MUTATOR_NAMES
+from .mutators import LAZY
 from .operators import ALL, IN_PYTHON
 from .rows import KnowledgeRows, extended
 from .running import (
@@ -214,11 +214,6 @@ class Knowledge(Lookup):
             if found is not None:
                 return found
         return self.tables.builtin_effects.get(function)
-
-    def mutator_names(self) -> frozenset[str]:
-        """Method names that change every builtin container that has them."""
-
-        return MUTATOR_NAMES
 
     def question(self, class_qualname: str, method_name: str) -> Question | None:
         """What asking an object for its state means for what is done because of the answer."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .atomics import EFFECTS
 from .effects import BOTH, GIL, ITERATE, MUTATE, NO, READ, SNAPSHOT, VIEW
 from .model import Access, Effect, Slot
 
@@ -119,29 +118,3 @@ CONTAINER_EFFECTS: dict[tuple[str, str], Effect] = {
         _row("next", MUTATE, NO, "raises ValueError when it already runs", claims=True),
     ),
 }
-
-_BUILTIN_CONTAINERS = (
-    "list",
-    "dict",
-    "set",
-    "bytearray",
-    "array.array",
-    "collections.deque",
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "collections.Counter",
-)
-
-
-def _mutator_names() -> frozenset[str]:
-    """The public methods of builtin containers that change every one of them that has the method."""
-
-    accesses: dict[str, set[Access]] = {}
-    for key, effect in EFFECTS.items():
-        container, _, method = key.rpartition(".")
-        if container in _BUILTIN_CONTAINERS and not method.startswith("__"):
-            accesses.setdefault(method, set()).add(effect.access)
-    return frozenset(method for method, found in accesses.items() if found == {Access.MUTATE})
-
-
-MUTATOR_NAMES: frozenset[str] = _mutator_names()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import MappingProxyType
 
 from racelint.program import Program
@@ -15,9 +15,6 @@ from racelint.show.shared import GuardedBy, Row, Shared, shared_places
 from racelint.show.why_not import why_not
 
 __all__ = ["VIEWS", "Entry", "GuardedBy", "Line", "Row", "Shared", "shared_places", "why_not"]
-
-Paths = Sequence[str]
-"""The files to tell about, as they are shown."""
 
 VIEWS: MappingProxyType[str, Callable[[Program, frozenset[str]], list[Entry]]] = MappingProxyType(
     {
