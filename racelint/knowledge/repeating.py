@@ -21,6 +21,9 @@ ASKED: Final = frozenset(
 TEXTS: Final = frozenset(_TEXT.split())
 """Methods of text, which give the same for the same."""
 
+LOOKUPS: Final = frozenset({"get"})
+"""Methods that look up what they are given, in whatever has them."""
+
 ALIKE: Final = frozenset(
     {
         *("abs", "all", "any", "bool", "bytes", "callable", "float", "frozenset", "hasattr", "int", "isinstance"),

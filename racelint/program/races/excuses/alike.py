@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.repeating import ALIKE, TEXTS
+from racelint.knowledge.repeating import ALIKE, LOOKUPS, TEXTS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import on_account, read_between
@@ -77,8 +77,9 @@ class _Alike:
         edges = [each for each in self._case.threads.calls.calls(code) if each.site == call.id]
         if not edges:
             method = places.dataflow(code).operation(call.callee)
-            looks_up = type(method) is facts.LoadAttr and method.name == "get" and bool(call.arguments)
-            return looks_up or (type(method) is facts.LoadAttr and method.name in TEXTS)
+            if type(method) is not facts.LoadAttr:
+                return False
+            return method.name in TEXTS or (method.name in LOOKUPS and bool(call.arguments))
         return depth > 0 and all(
             bool(each.callee.returns)
             and self._repeats.may_run(each.callee)

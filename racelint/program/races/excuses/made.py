@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint import facts
 from racelint.knowledge.containers import PLAIN
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.records import ENDS, RECORDS
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Access, Places
 from racelint.program.values.values import Instance, LibraryObject, Value
-
-RECORDS: Final = frozenset({"object", "typing.NamedTuple", "typing.Generic", "typing.Protocol", "abc.ABC"})
-"""Classes of libraries that add no state of their own."""
-
-ENDS: Final = frozenset({"__del__", "__exit__", "__aexit__", "close", "stop", "shutdown"})
-"""Methods of what has to be ended: of two that were made one is never ended."""
 
 
 def is_left_as_made(places: Places, calls: Calls, made: Instance, around: frozenset[int] = frozenset()) -> bool:

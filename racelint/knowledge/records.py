@@ -1,0 +1,11 @@
+"""What tells whether one object of a class is as good as another that is made alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RECORDS: Final = frozenset({"object", "typing.NamedTuple", "typing.Generic", "typing.Protocol", "abc.ABC"})
+"""Classes of libraries that add no state of their own."""
+
+ENDS: Final = frozenset({"__del__", "__exit__", "__aexit__", "close", "stop", "shutdown"})
+"""Methods of what has to be ended: of two that were made one is never ended."""
