@@ -149,16 +149,9 @@ def runs_others(program: Program, key: LockKey) -> bool:
         type(each) is facts.Call
         and any(use.lock.key == key for use in program.locksets.held(code, each.id))
         and not _is_calm(program, code, each, DEPTH)
-        for code in _takers(program, key)
+        for code in {each.code for each in program.locksets.acquisitions() if each.use.lock.key == key}
         for each in code.operations
     )
-
-
-def _takers(program: Program, key: LockKey) -> Iterator[Code]:
-    for code in program.sources.codes:
-        holding = program.locksets.holdings.get(code.key)
-        if holding is not None and any(taken.use.lock.key == key for taken in holding.acquisitions.values()):
-            yield code
 
 
 def doubtful(program: Program, code: Code) -> Iterator[Span]:

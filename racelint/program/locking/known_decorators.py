@@ -22,8 +22,9 @@ OWN: Final = "<lock of the decorator>"
 def by_libraries(places: Places, locks: Locks, code: Code) -> Iterator[LockUse]:
     """The locks that decorators of a function take for as long as it runs, in its own terms: `@fasteners.locked`."""
     around = code.parent
-    for id in code.function.decorators if around is not None else ():
-        assert around is not None
+    if around is None:
+        return
+    for id in code.function.decorators:
         made = around.operation(id)
         call = made if type(made) is facts.Call else None
         for value in places.types.of(around, call.callee if call is not None else id):

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint.program.contexts.contexts import Context
-from racelint.program.memory.places import Place
 from racelint.program.races.kinds.race import Problem, Race
 
 FEW: Final = 8
@@ -45,16 +44,10 @@ def _meeting(race: Race) -> Key | None:
     """Whose memory is raced for, and who comes there beside the main thread or callers outside."""
     if race.evidence != "threads" or (race.guard is not None and race.guard.share >= 0.5):
         return None
+    if race.place.kind not in ("global", "attribute", "class"):
+        return None
     runners = frozenset(each for each in (race.one, race.other_context) if each is not None and not each.is_main)
-    return (_is_of_module(race.place), race.place.owner, runners) if _is_owned(race.place) else None
-
-
-def _is_of_module(place: Place) -> bool:
-    return place.kind == "global"
-
-
-def _is_owned(place: Place) -> bool:
-    return place.kind in ("global", "attribute", "class")
+    return race.place.kind == "global", race.place.owner, runners
 
 
 def _plainness(race: Race) -> tuple[bool, int, str, int, int]:
