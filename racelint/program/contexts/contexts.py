@@ -67,8 +67,13 @@ class Context:
     @property
     def is_of_own_object(self) -> bool:
         """Whether it is a thread that an object starts for a method of its own, one at a time."""
+        return self.is_given_own and not self.many and not self.own_instance
+
+    @property
+    def is_given_own(self) -> bool:
+        """Whether it is a thread that is given something of the object whose method starts it: `self.run`."""
         code = self.code
-        if self.runs_on is not RunsOn.THREAD or self.many or self.own_instance or code is None or not code.is_method:
+        if self.runs_on is not RunsOn.THREAD or code is None or not code.is_method:
             return False
         call = code.operation(self.site)
         given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockRole
-from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.locksets import LockSets
@@ -49,14 +49,11 @@ def _own_method(context: Context) -> Code | None:
     """The method that a thread runs on the object that starts it."""
     code = context.code
     entries = {entry.key: entry for entry, _ in context.entries}
-    if context.runs_on is not RunsOn.THREAD or code is None or not code.is_method or len(entries) != 1:
+    if not context.is_given_own or code is None or len(entries) != 1:
         return None
-    call = code.operation(context.site)
-    given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
-    own = any(type(each) is facts.LoadAttr and each.base == 0 for each in given)
     receivers = [receiver for _, receiver in context.entries]
     on_own = all(isinstance(each, Instance) and code.cls in each.cls.mro for each in receivers)
-    return next(iter(entries.values())) if own and on_own else None
+    return next(iter(entries.values())) if on_own else None
 
 
 def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, start: int) -> Iterator[Begun]:
@@ -73,15 +70,13 @@ def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, sta
         reads = [each for each in locksets.places.of(tester) if _is_behind(locksets, tester, each, tests)]
         if any(each.place in own for each in reads):
             continue
-        for branch, truth in branches:
-            for tested in reads:
-                for change in changes:
-                    same = change.place is tested.place and tested.is_of_self
-                    written = locksets.places.dataflow(change.code)
-                    counted = change.kind is Kind.UPDATE and is_compared(flow, branch.test, tested)
-                    turned = same and comes_out(flow, branch.test, tested, written, change) is (not truth)
-                    if same and (counted or turned):
-                        yield Begun(tester, branch.span, tested, change, context)
+        for (branch, truth), tested, change in product(branches, reads, changes):
+            if change.place is not tested.place or not tested.is_of_self:
+                continue
+            written = locksets.places.dataflow(change.code)
+            counted = change.kind is Kind.UPDATE and is_compared(flow, branch.test, tested)
+            if counted or comes_out(flow, branch.test, tested, written, change) is (not truth):
+                yield Begun(tester, branch.span, tested, change, context)
 
 
 def _is_behind(locksets: LockSets, code: Code, read: Access, tests: list[int]) -> bool:
