@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import contains
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import ClassRef, Instance, Site
+from racelint.program.values.values import Instance, Site
 
 
 class Alternatives:
@@ -34,23 +32,13 @@ class Alternatives:
             self._asked[key] = known
         return known
 
-    @cached_property
-    def _constructions(self) -> dict[int, list[Site]]:
-        """Where objects of each class are made."""
-        found: dict[int, list[Site]] = defaultdict(list)
-        for site, values in self._types.callees.items():
-            for value in values:
-                if site[1] >= 0 and isinstance(value, ClassRef):
-                    found[value.cls.key].append(site)
-        return found
-
     def _made(self, context: Context) -> set[Site]:
         """Where the objects are made on which a context works; nothing if it also works on none."""
         receivers = [receiver for _, receiver in context.entries if isinstance(receiver, Instance)]
         if len(receivers) < len(context.entries):
             return set()
         classes = {each.key for receiver in receivers for each in (receiver.cls, *receiver.cls.subclasses)}
-        return {site for key in classes for site in self._constructions.get(key, ())}
+        return {site for key in classes for site in self._types.constructions.get(key, ())}
 
     def _are_arms(self, first: Site, second: Site) -> bool:
         """Whether two objects are made in the arms of one branch, to be kept under one name."""

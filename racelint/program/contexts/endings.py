@@ -7,7 +7,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
-from racelint.program.contexts.lifetimes import Lifetimes, contains, unconditional
+from racelint.program.contexts.lifetimes import Lifetimes, unconditional
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Site
 

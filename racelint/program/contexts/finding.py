@@ -188,19 +188,9 @@ class Finder:
             label, span = code.function.qualname, code.function.span
             self._add(Context(self._next, label, RunsOn.SERVER, ((code, receiver),), True, False, code, -1, span))
 
-    @cached_property
-    def _constructions(self) -> dict[int, list[Site]]:
-        """Where objects of each class are made."""
-        found: dict[int, list[Site]] = defaultdict(list)
-        for site, values in self._types.callees.items():
-            for value in values:
-                if site[1] >= 0 and isinstance(value, ClassRef):
-                    found[value.cls.key].append(site)
-        return found
-
     def _entry_method(self, cls: ClassInfo, code: Code, row: EntryMethod) -> None:
         receiver = self._types.names.values.instance(cls, None)
-        made = sorted(site for each in (cls, *cls.subclasses) for site in self._constructions.get(each.key, ()))
+        made = sorted(site for each in (cls, *cls.subclasses) for site in self._types.constructions.get(each.key, ()))
         many = row.many is Many.ALWAYS
         where: Code | None = None
         id, repeated = facts.NOTHING, None

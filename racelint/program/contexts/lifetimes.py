@@ -8,7 +8,7 @@ from functools import cached_property
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import contains, last_id, parts, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
@@ -90,7 +90,7 @@ class Lifetimes:
                         found.append(operation.id)
         for node in walk(code.function.body):
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
-                found.append(last_id(node))
+                found.append(last_id([node]))
         return found
 
     def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
@@ -129,10 +129,6 @@ class Lifetimes:
 def _is_plain(code: Code, id: int) -> bool:
     call = code.operations[id]
     return isinstance(call, facts.Call) and not call.arguments
-
-
-def last_id(node: facts.Node) -> int:
-    return max((each.id for each in walk([node]) if hasattr(each, "id")), default=facts.NOTHING)
 
 
 def loops(code: Code) -> list[tuple[int, int]]:
@@ -178,11 +174,6 @@ def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
             case _ if hasattr(node, "id"):
                 found.add(node.id)
     return found
-
-
-def contains(node: facts.Node, id: int) -> bool:
-    """Whether an operation stands in a node."""
-    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
 
 
 def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
-from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 
 COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
@@ -21,13 +20,8 @@ def branches_around(code: Code, id: int) -> Iterator[tuple[facts.Branch, bool]]:
     for node in code.controls:
         if type(node) is facts.Branch:
             for truth, body in ((True, node.body), (False, node.orelse)):
-                if any(getattr(each, "id", facts.NOTHING) == id for each in walk(body)):
+                if any(contains(each, id) for each in body):
                     yield node, truth
-
-
-def last_of(nodes: tuple[Node, ...]) -> int:
-    """The last operation of some nodes; ids follow the text."""
-    return max((each.id for each in walk(nodes) if hasattr(each, "id")), default=facts.NOTHING)
 
 
 def comes_out(flow: Dataflow, test: int, tested: Access, written: Dataflow, write: Access) -> bool | None:

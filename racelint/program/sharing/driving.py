@@ -14,10 +14,11 @@ from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Edge, finalizes, on_own_object
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import contains, passed
+from racelint.program.contexts.lifetimes import passed
 from racelint.program.contexts.threads import Threads, kept_as
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 
 

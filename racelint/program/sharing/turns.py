@@ -6,22 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from racelint import facts
-from racelint.facts import Node
 from racelint.program.callgraph.calls import is_public
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import parameter_paths, split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import END, Code
 
-Span = tuple[int, int]
+Stretch = tuple[int, int]
 """The operations of a function after the one and before the other."""
 
 
@@ -32,7 +31,7 @@ class Turns:
 
     locksets: LockSets
     alone: set[int]
-    _known: dict[int, list[dict[int, list[Span]]]] = field(default_factory=dict)
+    _known: dict[int, list[dict[int, list[Stretch]]]] = field(default_factory=dict)
     """By class what each of its owners' functions do in their turn."""
 
     def cover(self, one: Access, other: Access) -> bool:
@@ -53,7 +52,7 @@ class Turns:
                 if {flow(each.code).is_nothing(each.value) for each in writes} == {True, False}:
                     yield place
 
-    def _spread(self, place: Place) -> dict[int, list[Span]]:
+    def _spread(self, place: Place) -> dict[int, list[Stretch]]:
         """What is done in turn, in the functions that begin it and in those that are called only meanwhile."""
         codes = self.locksets.places.types.names.sources.codes
         spans = self._begun(place)
@@ -75,9 +74,9 @@ class Turns:
             each for each in self.locksets.places.by_place[place] if each.kind.writes and each.code.key not in first
         ]
 
-    def _begun(self, place: Place) -> dict[int, list[Span]]:
+    def _begun(self, place: Place) -> dict[int, list[Stretch]]:
         """The turns that functions begin; nothing if the owner is written without a lock or without a look."""
-        spans: dict[int, list[Span]] = {}
+        spans: dict[int, list[Stretch]] = {}
         for access in self._stores(place):
             code = access.code
             if access.kind is not Kind.WRITE or not self._is_locked(access):
@@ -115,7 +114,7 @@ class Turns:
                 return True
         return False
 
-    def _is_called_in_turn(self, callee: Code, spans: dict[int, list[Span]]) -> bool:
+    def _is_called_in_turn(self, callee: Code, spans: dict[int, list[Stretch]]) -> bool:
         """Whether a private method is called by nobody but the owner, for the same object."""
         locksets = self.locksets
         started = {code.key for context in locksets.threads.contexts for code, _ in context.entries}
@@ -132,14 +131,10 @@ class Turns:
         return bool(callers)
 
 
-def _is_inside(body: Sequence[Node], access: Access) -> bool:
-    return any(contains(each, access.id) for each in body)
-
-
 def _is_own(access: Access) -> bool:
     code = access.code
     return code.is_method and split_path(access.base)[0] == code.own_name
 
 
-def _is_in(turns: dict[int, list[Span]], access: Access) -> bool:
+def _is_in(turns: dict[int, list[Stretch]], access: Access) -> bool:
     return any(low < access.id < high for low, high in turns.get(access.code.key, ()))

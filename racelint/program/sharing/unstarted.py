@@ -8,8 +8,8 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, is_public, on_own_object
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import contains, last_id
 from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.nodes import contains, last_id
 from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import Instance
 
@@ -150,7 +150,7 @@ def _refusal(constructor: Code, code: Code) -> int | None:
             stores = [each for each in constructor.operations if type(each) is facts.StoreAttr and each.base == 0]
             stored = [constructor.operations[each.value] for each in stores if each.name == state.name]
             if stored and _is_same(stored[-1], initial):
-                return last_id(node)
+                return last_id([node])
     return None
 
 

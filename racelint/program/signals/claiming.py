@@ -17,9 +17,10 @@ from racelint.knowledge.model import LockKind, LockRole
 from racelint.program.locking.guards import protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sequences.outcomes import branches_around, comes_out, is_compared, last_of
+from racelint.program.sequences.outcomes import branches_around, comes_out, is_compared
 from racelint.program.sequences.ways import between
 from racelint.program.signals.waits import Signal
+from racelint.program.sources.nodes import last_id
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod, LibraryObject
 
@@ -59,7 +60,7 @@ def _judge(locksets: LockSets, wait: Signal) -> Iterator[Overtaken]:
     code, places = wait.code, locksets.places
     for branch, truth in branches_around(code, wait.id):
         sources = places.dataflow(code).sources(branch.test)
-        end = last_of((*branch.body, *branch.orelse))
+        end = last_id((*branch.body, *branch.orelse))
         for tested in places.of(code):
             if tested.kind.writes or not {tested.id, tested.load} & sources:
                 continue

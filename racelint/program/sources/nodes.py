@@ -30,3 +30,13 @@ def walk(nodes: Sequence[Node]) -> Iterator[Node]:
         yield node
         for part in reversed(parts(node)):
             pending.extend(reversed(part))
+
+
+def contains(node: Node, id: int) -> bool:
+    """Whether an operation stands in a node."""
+    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
+
+
+def last_id(nodes: Sequence[Node]) -> int:
+    """The last operation of some nodes; ids follow the text."""
+    return max((each.id for each in walk(nodes) if hasattr(each, "id")), default=facts.NOTHING)

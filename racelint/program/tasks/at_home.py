@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.facts import NOTHING, Node
+from racelint.facts import NOTHING
 from racelint.knowledge.loops import RUNNING_LOOP
 from racelint.knowledge.threads import THREAD_KEYS
-from racelint.program.contexts.lifetimes import contains
-from racelint.program.sequences.deciding import leaves
-from racelint.program.sources.nodes import parts
+from racelint.program.sequences.deciding import conditions
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
@@ -27,22 +24,7 @@ FLIPPED: Final = {True: False, False: True, None: None}
 
 def is_at_home(types: Types, code: Code, id: int) -> bool:
     """Whether an operation runs only where the thread or the loop has been compared and found to be the one meant."""
-    return any(_asks(types, code, test, DEPTH) is truth for test, truth in _conditions(code.function.body, id))
-
-
-def _conditions(nodes: Sequence[Node], id: int) -> Iterator[tuple[int, bool]]:
-    """The tests on the way to an operation, each with what it has come out as."""
-    for node in nodes:
-        around = contains(node, id)
-        if type(node) is facts.Branch:
-            inside = any(contains(each, id) for each in node.body)
-            if around or leaves(node.body) or leaves(node.orelse):
-                yield node.test, inside if around else not leaves(node.body)
-        if around:
-            for part in parts(node):
-                if any(contains(each, id) for each in part):
-                    yield from _conditions(part, id)
-            return
+    return any(_asks(types, code, test, DEPTH) is truth for test, truth in conditions(code.function.body, id))
 
 
 def _asks(types: Types, code: Code, test: int, depth: int) -> bool | None:

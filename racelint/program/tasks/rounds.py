@@ -10,14 +10,13 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.findings import Evidence
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import BETWEEN_TASKS, Protection
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.case import Case, Partner
 from racelint.program.races.cases.disturbances import Harm, harm, harms, is_retried, is_taken_out
 from racelint.program.sharing.sharing import Sharing
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import contains, parts, walk
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.suspension import Suspensions
 

@@ -16,9 +16,9 @@ from racelint.knowledge.loops import CANCELS
 from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
-from racelint.program.contexts.lifetimes import last_id, loop_around, unconditional
+from racelint.program.contexts.lifetimes import loop_around, unconditional
 from racelint.program.contexts.threads import Threads, kept_as, spread
-from racelint.program.sources.nodes import parts
+from racelint.program.sources.nodes import last_id, parts
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Site, Value
@@ -276,4 +276,4 @@ def _group_end(code: Code, call: facts.Call) -> Iterator[int]:
     if type(entered) is facts.Entered:
         for node in code.controls:
             if type(node) is facts.With and node.is_async and node.manager == entered.manager:
-                yield last_id(node)
+                yield last_id([node])

@@ -6,8 +6,10 @@ Calls are resolved on the way, since what a call returns and what its parameters
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import cached_property
 
 from racelint import facts
 from racelint.facts import Operation
@@ -18,7 +20,7 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.attributes import Attributes
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
-from racelint.program.values.values import NO_VALUES, Library, LibraryObject, Site, Value, ValueSet
+from racelint.program.values.values import NO_VALUES, ClassRef, Library, LibraryObject, Site, Value, ValueSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class Types:
         self.given_back: dict[Site, int] = {}
         """For calls that give back what they are given, or a reference to it: the value that this is."""
         self.reflected: dict[Site, facts.LoadAttr | facts.StoreAttr | facts.DeleteAttr] = {}
+
+    @cached_property
+    def constructions(self) -> dict[int, list[Site]]:
+        """Where objects of each class are made, by its key; asked once all calls are known."""
+        found: dict[int, list[Site]] = defaultdict(list)
+        for site, values in self.callees.items():
+            for value in values:
+                if site[1] >= 0 and isinstance(value, ClassRef):
+                    found[value.cls.key].append(site)
+        return found
 
     def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
         """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""

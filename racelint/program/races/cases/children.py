@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.process import PROCESS_KEYS
-from racelint.program.contexts.lifetimes import contains, last_id
-from racelint.program.sequences.deciding import leaves
+from racelint.program.sequences.deciding import conditions
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
 
 def is_in_child(sharing: Sharing, code: Code, id: int) -> bool:
     """Whether an operation is behind a test that this is not the process that was noted: `getpid() != self.pid`."""
-    for node in code.controls:
-        if type(node) is not facts.Branch or node.test < 0:
-            continue
-        if any(contains(each, id) for each in node.body):
-            found = _says_child(sharing, code, node.test, True)
-        elif any(contains(each, id) for each in node.orelse) or (leaves(node.body) and id > last_id(node)):
-            found = _says_child(sharing, code, node.test, False)
-        else:
-            continue
-        if found:
-            return True
-    return False
+    tests = conditions(code.function.body, id)
+    return any(_says_child(sharing, code, test, truth) for test, truth in tests if test >= 0)
 
 
 def _says_child(sharing: Sharing, code: Code, test: int, truth: bool) -> bool:

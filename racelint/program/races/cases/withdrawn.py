@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from racelint import facts
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.memory.places import Access, Kind
+from racelint.program.sources.nodes import contains
 
 
 def is_withdrawn(access: Access, accesses: Iterable[Access]) -> bool:

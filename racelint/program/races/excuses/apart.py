@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from racelint import facts
 from racelint.knowledge.containers import INSERTS, ITEM_ACCESSES, REMOVES
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 
 

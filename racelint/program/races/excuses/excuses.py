@@ -8,7 +8,6 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS
 from racelint.knowledge.threads import THREAD_KEYS
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -32,6 +31,7 @@ from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
+from racelint.program.sources.nodes import contains
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
 """What is raised where None is found instead of an object."""

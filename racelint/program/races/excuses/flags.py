@@ -9,12 +9,11 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.logs import TELLS
 from racelint.knowledge.repeating import ASKS
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import contains, walk
 from racelint.program.sources.source import Code
 
 CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)

@@ -16,13 +16,12 @@ from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import library_decorators
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import contains, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
 

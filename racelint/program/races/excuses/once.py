@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.program.contexts.lifetimes import contains
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 
 FLAG: Final = (facts.LoadAttr, facts.StoreAttr)
