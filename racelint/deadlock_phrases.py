@@ -8,10 +8,10 @@ from racelint.knowledge.running import RunsOn
 from racelint.phrases import called, steps, who
 from racelint.program import Program
 from racelint.program.callgraph.calls import Edge
-from racelint.program.deadlocks.answers import Need
 from racelint.program.deadlocks.finalizers import Entry
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall
+from racelint.program.deadlocks.wakers import Need
 
 # --- waiting with a lock held ---
 

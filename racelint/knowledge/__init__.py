@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from .arguments import LAZY
 from .iteration import DISTURBANCES, Disturbance
 from .lookup import Lookup
 from .model import (
@@ -24,7 +25,6 @@ from .model import (
     SafetyKind,
     Slot,
 )
-from .mutators import LAZY
 from .operators import ALL, IN_PYTHON
 from .rows import KnowledgeRows, extended
 from .running import (

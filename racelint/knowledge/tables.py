@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from . import (
     aliases,
+    arguments,
     async_frameworks,
     atomics,
     blocking,
@@ -17,7 +18,6 @@ from . import (
     lock_methods,
     locks,
     loops,
-    mutators,
     process,
     questions,
     returns,
@@ -104,8 +104,8 @@ def standard_tables() -> Tables:
         loop_thread_only=loops.LOOP_THREAD_ONLY,
         loop_runners=loops.LOOP_RUNNERS,
         effects=atomics.EFFECTS,
-        builtin_effects=mutators.BUILTIN_EFFECTS,
-        container_effects=mutators.CONTAINER_EFFECTS,
+        builtin_effects=arguments.BUILTIN_EFFECTS,
+        container_effects=arguments.CONTAINER_EFFECTS,
         questions=questions.QUESTIONS,
         carried=carried.CARRIED,
         safety=safety.SAFETY,

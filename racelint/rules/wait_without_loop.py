@@ -29,7 +29,7 @@ from racelint.notes import at, lock_details
 from racelint.phrases import called, done, lock_used, state
 from racelint.prescribing import against_bad_wait
 from racelint.program import Program
-from racelint.program.signals.claiming import Overtaken
+from racelint.program.signals.overtaken import Overtaken
 from racelint.program.signals.waiting import BadWait, Flaw
 from racelint.rule import rule
 

@@ -10,8 +10,8 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_public
 from racelint.program.contexts.alternatives import Alternatives
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.finding import Finder
 from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.contexts.started import Finder
 from racelint.program.sources.source import END, Code
 
 

@@ -11,10 +11,10 @@ from racelint.facts import Span
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward
-from racelint.program.deadlocks.answers import Answers, Need
 from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.origins import carried, given_paths, kept, known, origin, receiver_of, relative
+from racelint.program.deadlocks.wakers import Need, Wakers
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code
@@ -62,7 +62,7 @@ class Awaited:
         self._types = locksets.places.types
         self._knowledge = self._types.names.knowledge
         self._sources = self._types.names.sources
-        self._answers = Answers(locksets)
+        self._wakers = Wakers(locksets)
         self._spawned: dict[Site, list[Spawned]] = defaultdict(list)
         self._work: dict[Site, set[Site]] = defaultdict(set)
         for spawned in self._types.spawned:
@@ -121,7 +121,7 @@ class Awaited:
     def _needs(self, code: Code, call: facts.Call, row: Blocking, callees: list[Value]) -> Iterable[Need]:
         receivers = [each.receiver for each in callees if isinstance(each, LibraryMethod)]
         if row.answers:
-            return self._answers.needs(code, call, row, receivers)
+            return self._wakers.needs(code, call, row, receivers)
         wait = self._knowledge.wait(callees[0].qualname) if isinstance(callees[0], Library | LibraryMethod) else None
         if wait is None:
             return ()

@@ -11,12 +11,12 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
 from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.frames import outward, parameter_paths
-from racelint.program.deadlocks.answers import Need
 from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting
 from racelint.program.deadlocks.idling import idle
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.stall import Stall
+from racelint.program.deadlocks.wakers import Need
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, span_of

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from racelint.facts import Span
 from racelint.program.callgraph.calls import Edge
-from racelint.program.deadlocks.answers import Need
 from racelint.program.deadlocks.awaited import Waiting
+from racelint.program.deadlocks.wakers import Need
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockUse
 from racelint.program.sources.source import Code

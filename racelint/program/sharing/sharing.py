@@ -23,7 +23,7 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
-from racelint.program.sharing.turns import Turns
+from racelint.program.sharing.sole_owner import Turns
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sources.source import Code, makes

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.sharing import Sharing
-from racelint.program.signals.claiming import Overtaken, find_overtaken
 from racelint.program.signals.notifying import LostSignal, Notifying
+from racelint.program.signals.overtaken import Overtaken, find_overtaken
 from racelint.program.signals.questions import OldAnswer, Questions
 from racelint.program.signals.waiting import BadWait, Waiting
 from racelint.program.signals.waits import Collector, Signal

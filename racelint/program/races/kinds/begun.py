@@ -17,7 +17,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sequences.outcomes import branches_around, comes_out, is_compared
+from racelint.program.sequences.retests import branches_around, comes_out, is_compared
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryMethod
 

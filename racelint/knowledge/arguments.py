@@ -1,4 +1,4 @@
-"""What functions do to their arguments, and the names of methods that change any builtin container."""
+"""What functions do to the containers and objects that they are given as arguments."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Need:
         return self.code.path
 
 
-class Answers:
+class Wakers:
     """Finds the calls that end the waits on an event, a queue, a condition or a barrier."""
 
     def __init__(self, locksets: LockSets) -> None:
