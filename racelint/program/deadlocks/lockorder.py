@@ -93,13 +93,18 @@ class _Finder:
     def _summaries(self) -> dict[int, dict[LockUse, Taken]]:
         """What each function may take, from the functions that take locks themselves upwards to their callers."""
         taken: dict[int, dict[LockUse, Taken]] = defaultdict(dict)
+        decorating, wrapping = self._locksets.decorating, self._calls.wrapping
         for acquisition in self._locksets.acquisitions():
+            code = acquisition.code
+            if code.key in wrapping and decorating.is_made_anew(code, acquisition.use):
+                # told of each function that it is around
+                continue
             paused = acquisition.use in acquisition.before.paused
             if acquisition.waits and acquisition.use.lock.kind is not None and not paused:
-                taken[acquisition.code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
+                taken[code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
         for key, wrappers in self._calls.wrappers.items():
             for wrapper, _ in wrappers:
-                for use, acquisition in self._locksets.decorating.taken(self._sources.codes[key], wrapper):
+                for use, acquisition in decorating.taken(self._sources.codes[key], wrapper):
                     if use.lock.kind is not None:
                         taken[key].setdefault(use, Taken(use, acquisition, None))
         pending = sorted(taken)

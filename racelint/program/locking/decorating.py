@@ -1,17 +1,19 @@
 """Part of the locksets stage: which locks does a decorator of the program hold around the functions that it is put on?
 
-`@synchronized(_lock)`: the wrapper takes what its factory is given, which is another lock for each function.
+`@synchronized(_lock)`: the wrapper takes what its factory is given, which is another lock for each function. So is one
+that the decorator itself makes when it is put on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from racelint import facts
 from racelint.program.dataflow.frames import inward, parameter_paths
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
-from racelint.program.locking.locks import LockUse
+from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -32,17 +34,33 @@ class Decorating:
         state = holding.at.get(site) if holding is not None else None
         paths = parameter_paths(self._places.dataflow(wrapper), code, site, None)
         for use in state.held if state is not None else ():
-            yield self.given(code, use.lock.key) or LockUse(use.lock, inward(use.base, paths), use.mode)
+            own = self._made_for(code, wrapper, use) or self._given(code, use.lock.key)
+            yield own or LockUse(use.lock, inward(use.base, paths), use.mode)
 
     def taken(self, code: Code, wrapper: Code) -> Iterator[tuple[LockUse, Acquisition]]:
-        """What a wrapper takes of what the decorator was given for this function."""
+        """What a wrapper takes of what the decorator was given, or has made, for this function."""
         holding = self._holdings.get(wrapper.key)
         for acquisition in holding.acquisitions.values() if holding is not None else ():
-            use = self.given(code, acquisition.use.lock.key)
+            use = self._made_for(code, wrapper, acquisition.use) or self._given(code, acquisition.use.lock.key)
             if use is not None and acquisition.waits:
                 yield use, acquisition
 
-    def given(self, code: Code, key: tuple[str, int, str]) -> LockUse | None:
+    @staticmethod
+    def is_made_anew(wrapper: Code, use: LockUse) -> bool:
+        """Whether a wrapper's lock is a variable of the decorator around it: each function has one of its own."""
+        decorator, (kind, owner, name) = wrapper.parent, use.lock.key
+        if kind != "closure" or decorator is None or decorator.key != owner:
+            return False
+        return all(each.name != name for each in decorator.function.parameters)
+
+    def _made_for(self, code: Code, wrapper: Code, use: LockUse) -> LockUse | None:
+        """The lock of this function alone, where the decorator makes one for each."""
+        if not self.is_made_anew(wrapper, use):
+            return None
+        own = replace(use.lock, key=("closure", code.key, use.lock.key[2]))
+        return LockUse(own, use.base, use.mode)
+
+    def _given(self, code: Code, key: LockKey) -> LockUse | None:
         """The lock that a decorator of the function is given as the parameter which this is."""
         kind, owner, name = key
         around = code.parent
