@@ -39,6 +39,8 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if is_single_step(case, access, guard) or runs_at_exit(case, access.code):
         return
+    if access.kind is Kind.WRITE and _is_carried_on(case, guard):
+        return
     if has_taken_over(case.locksets, access):
         return
     guarded = [each for each in case.accesses if any(map(guard.protects, case.protections(each)))]
@@ -80,6 +82,24 @@ def _is_habit(case: Case, guarded: Sequence[Access]) -> bool:
     """
     codes = {access.code.key: access.code for access in guarded}
     return len(codes) > 1 or any(not each.is_main for code in codes.values() for each in case.threads.of(code))
+
+
+def _is_carried_on(case: Case, guard: Guard) -> bool:
+    """Whether a function stores without the guard what it wants back in a critical section of its own, later.
+
+    Who came in between would spoil it, lock or not: the lock is there for what else the section works on.
+    """
+    stores = [each for each in case.accesses if each.kind is Kind.WRITE and not case.is_constant(each)]
+    return any(
+        each.code is store.code
+        and each.base == store.base
+        and each.id > store.id
+        and each.kind is Kind.READ
+        and any(guard.protects(held) and held.taken_here for held in case.protections(each))
+        and not any(map(guard.protects, case.protections(store)))
+        for store in stores
+        for each in case.accesses
+    )
 
 
 def is_left_to_holder(case: Case, access: Access, guard: Guard) -> bool:
