@@ -65,7 +65,7 @@ class Dataflow:
         self._stands_for_none = stands_for_none
         self._reflected = reflected
         self._uses: dict[int, list[Operation]] | None = None
-        self._sources: dict[tuple[int, bool], frozenset[int]] = {}
+        self._sources: dict[tuple[int, bool, frozenset[int]], frozenset[int]] = {}
         self._paths: dict[int, str] = {}
 
     def operation(self, id: int) -> Operation | None:
@@ -114,12 +114,12 @@ class Dataflow:
                 pending.extend(operands(operation))
         return frozenset(found)
 
-    def sources(self, id: int, *, awaited: bool = True) -> frozenset[int]:
+    def sources(self, id: int, *, awaited: bool = True, without: frozenset[int] = frozenset()) -> frozenset[int]:
         """The reads (of names and attributes) that a value was computed from, through locals, operators and calls.
 
-        Those of an awaited value only if `awaited`: it is the answer of somebody else.
+        Those of an awaited value only if `awaited`: it is the answer of somebody else. Nothing through `without`.
         """
-        found = self._sources.get((id, awaited))
+        found = self._sources.get((id, awaited, without))
         if found is None:
             reads: set[int] = set()
             seen: set[int] = set()
@@ -129,7 +129,7 @@ class Dataflow:
                 operation = self.operation(each)
                 if each in self._reflected:
                     reads.add(each)
-                if each in seen or operation is None:
+                if each in seen or each in without or operation is None:
                     continue
                 seen.add(each)
                 if type(operation) in LOADS or each in self._reflected:
@@ -138,7 +138,7 @@ class Dataflow:
                         pending.append(operation.base)
                 if type(operation) not in LOADS and (awaited or type(operation) is not facts.Await):
                     pending.extend(operands(operation))
-            found = self._sources[id, awaited] = frozenset(reads)
+            found = self._sources[id, awaited, without] = frozenset(reads)
         return found
 
     def path(self, id: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.containers import INSERTS
+from racelint.knowledge.repeating import ANSWERS
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Sequences
 from racelint.program.sequences.extents import Extents
@@ -51,13 +52,33 @@ class Reach:
         return any(low <= each.id < read.id and each.kind.rebinds and each.base == read.base for each in beside)
 
     def tested(self, test: int) -> list[Access]:
-        """The accesses that a test reads."""
+        """The accesses that a test reads; not what a call was given in a form of its own, which has its own answer."""
         found: dict[Access, None] = {}
-        for id in sorted(self._flow.sources(test)):
+        for id in sorted(self._flow.sources(test, without=self._remade(test))):
             for access in self._by_load.get(id, ()):
                 if not access.kind.writes and (access.kind is Kind.READ or access.id <= test or access.load == id):
                     found[access] = None
         return list(found)
+
+    def _remade(self, test: int) -> frozenset[int]:
+        """The arguments that were made anew for calls by which a test is answered, other than by what only looks."""
+        types = self._sequences.calls.types
+        calls = (self._flow.operation(id) for id in self._flow.calls(test))
+        asked = (each for each in calls if type(each) is facts.Call)
+        given = (each.arguments for each in asked if not types.may_call(self._code, each, ANSWERS))
+        return frozenset(each.value for arguments in given for each in arguments if self._is_remade(each.value))
+
+    def _is_remade(self, id: int) -> bool:
+        """Whether a value is a container that was made of others, or text of such a one: `" ".join(names + [name])`."""
+        match self._flow.operation(id):
+            case facts.Build(kind=kind, items=items):
+                return kind not in ("tuple", "slice") and bool(items)
+            case facts.Compute(kind="+", operands=operands):
+                return any(map(self._is_remade, operands))
+            case facts.Call(arguments=arguments):
+                return any(self._is_remade(each.value) for each in arguments)
+            case _:
+                return False
 
     def inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
         """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
