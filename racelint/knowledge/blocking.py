@@ -107,12 +107,12 @@ def _members(owner: str, names: str) -> set[str]:
 CANNOT_RAISE: frozenset[str] = frozenset(
     {name for name, method in LOCK_METHODS.items() if method.role in (LockRole.RELEASE, LockRole.QUERY)}
     | {name for name, method in LOCK_METHODS.items() if method.role is LockRole.NOTIFY}
-    | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "type", "hasattr"}
+    | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "str", "type", "hasattr"}
     | _members("list", "append clear copy reverse")
     | _members("dict", "get clear copy keys values items setdefault")
     | _members("set", "add discard clear copy")
     | _members("collections.deque", "append appendleft clear copy")
-    | _members("str", "strip lower upper split startswith endswith")
+    | _members("str", "strip lower upper split startswith endswith join")
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")

@@ -92,7 +92,9 @@ def _givers(holdings: list[Holding]) -> dict[LockKey, set[int]]:
 
 def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
-    if not leak.use.lock.is_semaphore or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+    if leak.by is not Exit.RETURN or not leak.use.lock.is_semaphore:
+        return False
+    if not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
         return False
     returns = (node for node in holding.code.controls if type(node) is facts.Return)
     result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
@@ -120,6 +122,8 @@ def _leaks(
     loose: set[str],
 ) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
+    handed_on = {leak for leak in holding.leaks if _goes_with_the_result(holding, leak, givers)}
+    permits = {leak.acquired for leak in handed_on}
     kept: dict[int, Unreleased] = {}
     skipped: dict[int, Unreleased] = {}
     for leak in holding.leaks:
@@ -138,7 +142,8 @@ def _leaks(
             continue
         if leak.use in holding.by_choice and givers.get(leak.use.lock.key, set()) - {holding.code.key}:
             continue
-        if leak.by is Exit.RETURN and _goes_with_the_result(holding, leak, givers):
+        if leak in handed_on or (leak.by is Exit.CALL and leak.acquired in permits):
+            # no critical section that a call could skip the end of
             continue
         if is_delegated(locksets.places.types, acquisition, leak.exit):
             continue

@@ -7,15 +7,27 @@ from typing import Final
 from racelint import facts
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value, ValueSet
+from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
 
 
-def cannot_raise(types: Types, callees: ValueSet, arguments: int, depth: int = DEPTH) -> bool:
-    """Whether a call with so many arguments raises nothing, whichever of these it runs."""
-    return bool(callees) and all(_comes_back(types, each, arguments, depth) for each in callees)
+def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -> bool:
+    """Whether a call raises nothing, whatever it is known to run."""
+    callees = types.of(code, call.callee)
+    if not callees:
+        return _is_about_text(types, code, call)
+    return all(_comes_back(types, each, len(call.arguments), depth) for each in callees)
+
+
+def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
+    """Whether a call is a method of a literal text that raises nothing: `", ".join(names)`."""
+    method = code.operation(call.callee)
+    text = code.operation(method.base) if type(method) is facts.LoadAttr else None
+    if type(method) is not facts.LoadAttr or type(text) is not facts.Const or text.kind != "str":
+        return False
+    return types.names.knowledge.cannot_raise(f"str.{method.name}")
 
 
 def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool:
@@ -34,8 +46,4 @@ def _has_no_raise(types: Types, code: Code, depth: int) -> bool:
         return False
     if any(type(node) is facts.Raise for node in code.controls):
         return False
-    return all(
-        cannot_raise(types, types.of(code, each.callee), len(each.arguments), depth - 1)
-        for each in code.operations
-        if type(each) is facts.Call
-    )
+    return all(comes_back(types, code, each, depth - 1) for each in code.operations if type(each) is facts.Call)
