@@ -3,6 +3,9 @@
 A lock that somebody forgot is missing in few places. A class that one thread races for in many, with no lock in any of
 them, is not written for several threads, or something keeps it to one at a time that no lock shows. That is one cause,
 and it is mended in one place.
+
+So is what two do between a test and its act because neither keeps the other from going on: who holds a lock from the
+test to the act holds it over that as well.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ third.
 ORDER = (Problem.DOUBLE_READ, Problem.ITERATION, Problem.EMPTIED, Problem.REPLACED, Problem.UPDATE, Problem.LAZY)
 """What stands for the others: where the harm is the plainest."""
 
+STEPS: Final = (Problem.WRITE, Problem.LEFT, Problem.UPDATE)
+"""What is wrong with a single step: it is right as soon as another is kept out of what is around it."""
+
 Key = tuple[bool, int, frozenset[Context]]
 
 
@@ -37,7 +43,24 @@ def stand_ins(races: Sequence[Race]) -> dict[Race, list[Race]]:
         if len(crowd) > FEW:
             first, *others = sorted(crowd, key=_plainness)
             found[first] = others
+        else:
+            _fold(crowd, found)
     return found
+
+
+def _fold(crowd: Sequence[Race], found: dict[Race, list[Race]]) -> None:
+    """Let a race between a test and its act stand for the single steps in between that both sides make."""
+    checks = [each for each in crowd if each.problem in (Problem.CHECK, Problem.LAZY) and each.between]
+    for race in crowd:
+        around = (each for each in checks if race.problem in STEPS and _is_within(each, race))
+        if (told := next(around, None)) is not None:
+            found.setdefault(told, []).append(race)
+
+
+def _is_within(check: Race, step: Race) -> bool:
+    """Whether both sides of a race are between the test and the act of another one."""
+    sides = (step.access, step.other or step.access)
+    return all(each.code is check.code and min(check.between) < each.id < max(check.between) for each in sides)
 
 
 def _meeting(race: Race) -> Key | None:

@@ -40,7 +40,7 @@ class Races:
     uncovered: list[Uncovered] = field(default_factory=list)
     """Calls without the lock of the object that is called."""
     crowds: dict[Race, list[Race]] = field(default_factory=dict)
-    """For which others a race is told: they are of one object, between the same two, with no lock anywhere."""
+    """For which others a race is told: they are of one object, between the same two, and mended with it."""
 
     @property
     def all(self) -> list[Race]:
