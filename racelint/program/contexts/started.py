@@ -101,11 +101,10 @@ class Finder:
     def _spawned(self, site: Site, group: list[Spawned]) -> None:
         spawn = group[0].spawn
         entries = entries_of(self._calls, group, spawn)
-        if not entries:
-            return
         code = self._sources.codes[site[0]]
-        call = code.operations[site[1]]
-        assert isinstance(call, facts.Call)
+        call = code.operation(site[1])
+        if not entries or type(call) is not facts.Call:
+            return
         made = group[0].by
         starts = self._starts(code, site, made, spawn)
         repeated = loop_around(code, site[1])

@@ -171,7 +171,8 @@ class Awaited:
         if context.own_instance:
             return known(outward(use.base, {entry.first_name: where}))
         starter = context.code
-        assert starter is not None
+        if starter is None:
+            return ()
         flow = self._locksets.places.dataflow(starter)
         found: dict[str, None] = {}
         for spawned in self._spawned.get((starter.key, context.site), ()):

@@ -186,9 +186,9 @@ def _is_kept(code: Code, made: int) -> bool:
 
 def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
     """Whether the dying object has made what it has in an attribute itself."""
-    cls = entry.code.cls
-    assert cls is not None
-    types = locksets.places.types
+    cls, types = entry.code.cls, locksets.places.types
+    if cls is None:
+        return False
     own = {method.code.key for each in cls.mro for method in types.attributes.methods(each)}
     values = types.of_attribute(cls, attribute)
     return bool(values) and all(

@@ -83,6 +83,10 @@ class Wakers:
 
     def _needed(self, code: Code, id: int, name: str, row: Blocking, where: str) -> dict[LockUse, Need]:
         """What is held where the answer is given, or is taken and given back on the way there."""
+        call = code.operation(id)
+        if type(call) is not facts.Call:
+            return {}
+        place = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
         spans: dict[LockUse, Span] = {}
         for use, section in self._locksets.held(code, id).items():
             spans[use] = span_of(code, min(section)) if min(section) >= 0 else span_of(code, id)
@@ -93,9 +97,6 @@ class Wakers:
             before = acquisition.id < id or (around is not None and around[0] <= acquisition.id <= around[1])
             if before and acquisition.waits and acquisition.id in certain:
                 spans.setdefault(acquisition.use, acquisition.span)
-        call = code.operations[id]
-        assert type(call) is facts.Call
-        place = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
         found: dict[LockUse, Need] = {}
         for use, span in spans.items():
             if use.lock.kind in EXCLUSIVE and not use.lock.is_semaphore:

@@ -110,9 +110,10 @@ class _Finder:
         """Who runs a loop of its own in which the lock is taken: the context, the call, and the lock as seen there."""
         for run, reached in self._runs:
             access = self._access(acquisition, run[0]) if acquisition.code.key in reached else None
-            for context in self._threads.of(run[0]) if access is not None else ():
+            if access is None:
+                continue
+            for context in self._threads.of(run[0]):
                 if (context.is_main or context.runs_on in OWN_THREADS) and self._is_own(run, context):
-                    assert access is not None
                     yield context, run, access
 
     def _access(self, acquisition: Acquisition, runner: Code) -> Access | None:

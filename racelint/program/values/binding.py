@@ -25,6 +25,8 @@ class _Taken:
 
     slots: list[int]
     by_name: dict[str, int]
+    rest: int | None
+    """The parameter that takes what is behind the positions: `*args`."""
     mapping: int | None
     """The parameter that takes what has no other: `**kwargs`."""
 
@@ -34,6 +36,7 @@ def _taken(code: Code) -> _Taken:
     return _Taken(
         [index for index, each in parameters if each.kind == "positional"],
         {each.name: index for index, each in parameters if each.kind in ("positional", "keyword")},
+        next((index for index, each in parameters if each.kind == "vararg"), None),
         next((index for index, each in parameters if each.kind == "kwarg"), None),
     )
 
@@ -107,40 +110,42 @@ class Binding:
 
     def take_item(self, node: int, container: Value, key: str) -> None:
         """What stands under a literal key of a container: of `**kwargs`, what was handed on to it as well."""
-        if isinstance(container, LibraryObject) and self._owner(container, "kwarg") is not None:
-            assert container.site is not None
-            self.keyword(container.site, key)
+        given = self._parameter(container, "kwarg")
+        if given is not None:
+            self.keyword(given, key)
         self._elements.take_item(node, container, key)
 
-    def _owner(self, container: LibraryObject, kind: str) -> Code | None:
-        """The function whose `*args` or `**kwargs` a container is."""
-        if container.site is None or container.site[1] < 0:
+    def _parameter(self, container: Value, kind: str) -> Site | None:
+        """The function and parameter of which a container is the `*args` or `**kwargs`."""
+        if not isinstance(container, LibraryObject) or container.site is None:
             return None
-        code, index = self._sources.codes[container.site[0]], container.site[1]
-        parameters = code.function.parameters
-        return code if index < len(parameters) and parameters[index].kind == kind else None
+        key, index = container.site
+        parameters = self._sources.codes[key].function.parameters
+        return (key, index) if 0 <= index < len(parameters) and parameters[index].kind == kind else None
 
     def _rest(self, callee: Code, nodes: tuple[int, ...]) -> None:
         """What comes behind the named parameters goes to `*args`."""
-        rest = [index for index, each in enumerate(callee.function.parameters) if each.kind == "vararg"]
-        for number, node in enumerate(nodes if rest else ()):
-            self._flow.copy(node, self._elements.held((callee.key, rest[0])))
+        rest = self._takes(callee).rest
+        if rest is None:
+            return
+        for number, node in enumerate(nodes):
+            self._flow.copy(node, self._elements.held((callee.key, rest)))
             if number < POSITIONS:
                 self._flow.copy(node, self._flow.node("argument", callee.key, number))
 
     def _hand_on(self, callee: Code, slots: list[int], behind: int, container: Value) -> None:
         """`f(*args)`: what a function was given comes to the parameters in its order, the rest to `*args`."""
-        rest = [index for index, each in enumerate(callee.function.parameters) if each.kind == "vararg"]
-        if rest:
-            self._elements.draw(self._elements.held((callee.key, rest[0])), container)
-        giver = self._owner(container, "vararg") if isinstance(container, LibraryObject) else None
-        if giver is None:
+        rest = self._takes(callee).rest
+        if rest is not None:
+            self._elements.draw(self._elements.held((callee.key, rest)), container)
+        given = self._parameter(container, "vararg")
+        if given is None:
             return
         for number in range(POSITIONS):
-            node = self._flow.node("argument", giver.key, number)
+            node = self._flow.node("argument", given[0], number)
             if number < len(slots):
                 self._flow.copy(node, callee.offset + slots[number])
-            elif rest:
+            elif rest is not None:
                 self._flow.copy(node, self._flow.node("argument", callee.key, number - len(slots) + behind))
 
     def _hand_on_keywords(self, callee: Code, free: list[int], container: Value) -> None:
@@ -150,14 +155,14 @@ class Binding:
         parameters = callee.function.parameters
         for index in free:
             self.take_item(callee.offset + index, container, parameters[index].name)
-        taken = self._takes(callee).mapping
-        if taken is None or self._owner(container, "kwarg") in (None, callee):
+        taken, given = self._takes(callee).mapping, self._parameter(container, "kwarg")
+        if taken is None or given is None or given[0] == callee.key:
             return
         site = callee.key, taken
-        if container.site not in self._givers[site]:
-            self._givers[site].append(container.site)
+        if given not in self._givers[site]:
+            self._givers[site].append(given)
             for name in sorted(self._asked[site]):
-                self._flow.copy(self.keyword(container.site, name), self.keyword(site, name))
+                self._flow.copy(self.keyword(given, name), self.keyword(site, name))
 
 
 def literal_key(code: Code, id: int) -> str | None:

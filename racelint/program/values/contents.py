@@ -134,14 +134,11 @@ def _taken_from(code: Code, operation: facts.StoreItem) -> int | None:
     match code.operation(operation.value):
         case facts.LoadItem(base=base, key=key) if _are_the_same(code, key, operation.key):
             return base if base >= 0 else None
-        case facts.Call(callee=callee, arguments=(facts.Argument(name="", value=key), *_)) if _are_the_same(
-            code, key, operation.key
-        ):
+        case facts.Call(callee=callee, arguments=(facts.Argument(name="", value=key), *_)):
             fetched = code.operation(callee)
-            taken = type(fetched) is facts.LoadAttr and fetched.name in TAKES_ELEMENT and fetched.base >= 0
-            return fetched.base if type(fetched) is facts.LoadAttr and taken else None
-        case _:
-            return None
+            if type(fetched) is facts.LoadAttr and fetched.name in TAKES_ELEMENT and fetched.base >= 0:
+                return fetched.base if _are_the_same(code, key, operation.key) else None
+    return None
 
 
 def _are_the_same(code: Code, one: int, other: int) -> bool:
@@ -160,4 +157,4 @@ def _number(code: Code, id: int) -> int | None:
 
 def _is_computed(code: Code, id: int) -> bool:
     """Whether a key is no literal."""
-    return id >= 0 and (id >= len(code.operations) or type(code.operations[id]) is not facts.Const)
+    return id >= 0 and type(code.operation(id)) is not facts.Const

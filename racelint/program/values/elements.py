@@ -68,6 +68,12 @@ class Elements:
         else:
             self.take(node, container)
 
+    def drawn(self, iterable: int) -> int:
+        """The node of what iterating over the values of a node gives."""
+        node = self._flow.node("drawn", iterable)
+        self._flow.watch(iterable, self.draw, node)
+        return node
+
     def take(self, node: int, container: Value) -> None:
         """What a value holds, as a subscript or `pop` gives it: never the keys of a mapping."""
         match container:

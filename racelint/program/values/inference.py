@@ -136,7 +136,8 @@ class Inference:
     def _make_class(self, code: Code, operation: facts.MakeClass) -> None:
         body = self._names.sources.modules[code.module].facts.classes[operation.cls].body
         cls = self._function(code, body).cls
-        assert cls is not None
+        if cls is None:
+            return
         self._flow.add(code.offset + operation.id, self._values.cls(cls))
         for annotation in cls.facts.annotations:
             owner = self._attributes.owner(cls, annotation.name)

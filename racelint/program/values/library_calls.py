@@ -147,7 +147,7 @@ class LibraryCalls:
     def _from_factory(self, site: Site, factory: Value) -> None:
         made = self._flow.node("made", site)
         self._elements.put(site, None, made)
-        self._call((site[0], site[1]), Passed((), ()), made, factory)
+        self._call(site, Passed((), ()), made, factory)
 
     def _iteration(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if not passed.positional:

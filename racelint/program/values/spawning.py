@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from functools import cache
 
 from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Form, Passing, Spawn
 from racelint.program.sources.source import Code
+from racelint.program.values.binding import literal_key
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import Call
@@ -61,7 +61,7 @@ class Spawning:
         if spawn.passing is Passing.EACH and spawn.args is not None:
             first = spawn.args.position or 0
             iterables = passed.positional[first:] if spawn.args.rest else passed.positional[first : first + 1]
-            return Passed(tuple(self._drawn(node) for node in iterables), ())
+            return Passed(tuple(map(self._elements.drawn, iterables)), ())
         return Passed((), ())
 
     def _is_dict(self, code: Code, call: facts.Call) -> bool:
@@ -69,11 +69,6 @@ class Spawning:
             isinstance(value, Library) and value.qualname == "dict"
             for value in self._types.names.static(code, call.callee)
         )
-
-    def _drawn(self, iterable: int) -> int:
-        element = self._flow.node("drawn", iterable)
-        self._flow.watch(iterable, self._elements.draw, element)
-        return element
 
     def _displayed(self, args: Slot | None, kwargs: Slot | None, passed: Passed) -> Passed:
         """`args=(a, b), kwargs={"c": d}` as positionals and keywords, where they are written out."""
@@ -91,7 +86,7 @@ class Spawning:
                 keywords.extend((each.name, code.offset + each.value) for each in build.arguments if each.name)
             if type(build) is facts.Build and build.kind == "dict":
                 for key, item in zip(build.keys, build.items, strict=False):
-                    name = code.operation(key)
-                    if type(name) is facts.Const and name.kind == "str":
-                        keywords.append((ast.literal_eval(name.text), code.offset + item))
+                    name = literal_key(code, key)
+                    if name is not None:
+                        keywords.append((name, code.offset + item))
         return Passed(positional, tuple(keywords))

@@ -40,18 +40,13 @@ class TaskStarts:
         """Remember a call that starts the coroutines which it is given."""
         target = passed.at(spawn.callee)
         if spawn.callee.rest:
-            nodes = [*passed.positional, *map(self._drawn, passed.starred)]
+            nodes = [*passed.positional, *map(self._elements.drawn, passed.starred)]
         elif target is None:
             nodes = []
         else:
-            nodes = [self._drawn(target) if spawn.form is Form.COROUTINES else target]
+            nodes = [self._elements.drawn(target) if spawn.form is Form.COROUTINES else target]
         for node in nodes:
             self._starts[node][_Start(site, spawn, pool)] = None
-
-    def _drawn(self, iterable: int) -> int:
-        element = self._flow.node("drawn", iterable)
-        self._flow.watch(iterable, self._elements.draw, element)
-        return element
 
     def note(self) -> None:
         """Note what is started, once it is known where every value goes."""
