@@ -285,4 +285,4 @@ def on_own_object(edge: Edge) -> bool:
     if type(owner) is facts.Call:
         return is_super(caller, owner)
     captured = type(owner) is facts.LoadName and owner.name == caller.own_name
-    return fetched.base == 0 or captured
+    return caller.is_own(fetched.base) or captured

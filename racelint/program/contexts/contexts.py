@@ -73,11 +73,11 @@ class Context:
     def is_given_own(self) -> bool:
         """Whether it is a thread that is given something of the object whose method starts it: `self.run`."""
         code = self.code
-        if self.runs_on is not RunsOn.THREAD or code is None or not code.is_method:
+        if self.runs_on is not RunsOn.THREAD or code is None:
             return False
         call = code.operation(self.site)
         given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
-        return any(type(each) is facts.LoadAttr and each.base == 0 for each in given)
+        return any(type(each) is facts.LoadAttr and code.is_own(each.base) for each in given)
 
     @property
     def path(self) -> str:
@@ -89,9 +89,10 @@ def library_decorators(types: Types, code: Code) -> set[str]:
     """The decorators around a function, with those that are methods of a library object: `@app.route("/")`."""
     found = set(types.attributes.shape(code))
     parent = code.parent
-    for id in code.function.decorators if parent is not None else ():
-        assert parent is not None
-        operation = parent.operations[id]
+    if parent is None:
+        return found
+    for id in code.function.decorators:
+        operation = parent.operation(id)
         callee = operation.callee if type(operation) is facts.Call else id
         found.update(value.qualname for value in types.of(parent, callee) if isinstance(value, LibraryMethod))
     return found

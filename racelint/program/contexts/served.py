@@ -45,7 +45,7 @@ def _handed_on(code: Code) -> Iterator[str]:
     for each in code.operations:
         if type(each) is facts.Call and each.arguments and each.arguments[0].value == 1:
             fetched = code.operation(each.callee)
-            if type(fetched) is facts.LoadAttr and fetched.base == 0:
+            if type(fetched) is facts.LoadAttr and code.is_own(fetched.base):
                 yield fetched.name
 
 

@@ -181,7 +181,7 @@ def _is_always_part(locksets: LockSets, entry: Entry, owner: int) -> bool:
 def _is_kept(code: Code, made: int) -> bool:
     """Whether a method stores what it makes as an attribute of its own object."""
     stores = (each for each in code.operations if type(each) is facts.StoreAttr)
-    return any(each.base == 0 and each.value == made for each in stores)
+    return any(code.is_own(each.base) and each.value == made for each in stores)
 
 
 def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:

@@ -21,7 +21,7 @@ def lenders(holdings: Iterable[Holding]) -> Keys:
     for holding in holdings:
         code = holding.code
         given = [code.operations[id] for id in code.returns] if code.name in ("__enter__", "__aenter__") else []
-        if given and all(type(each) is facts.LoadAttr and each.base == 0 for each in given):
+        if given and all(type(each) is facts.LoadAttr and code.is_own(each.base) for each in given):
             found |= {use.lock.key for use in holding.effect.acquires}
     return frozenset(found)
 

@@ -212,7 +212,7 @@ class Ties:
     def _is_kept(self, code: Code, store: facts.StoreAttr) -> bool:
         """Whether a constructor stores what it was given, as it is or by a weak reference."""
         value = self._types.behind(code, store.value)
-        return code.name == "__init__" and store.base == 0 and 0 < value < len(code.function.parameters)
+        return code.name == "__init__" and code.is_own(store.base) and 0 < value < len(code.function.parameters)
 
     def _constructors(self, cls: ClassInfo) -> list[Code]:
         defining = self._types.attributes.defining(cls, "__init__")

@@ -160,4 +160,4 @@ def _is_absent(code: Code, test: int, slot: str, truth: bool) -> bool:
 
 def _is_own(code: Code, operation: facts.Operation | None, slot: str) -> bool:
     """Whether a slot of the own object is read."""
-    return type(operation) is facts.LoadAttr and operation.name == slot and operation.base == 0 and code.own_name != ""
+    return type(operation) is facts.LoadAttr and operation.name == slot and code.is_own(operation.base)

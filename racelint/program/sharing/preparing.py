@@ -173,7 +173,7 @@ def _fetched(edge: Edge) -> facts.LoadAttr | None:
 
 def _is_on_self(edge: Edge) -> bool:
     fetched = _fetched(edge)
-    return on_own_object(edge) or (edge.caller.is_method and fetched is not None and fetched.base == 0)
+    return on_own_object(edge) or (fetched is not None and edge.caller.is_own(fetched.base))
 
 
 def _gives(edge: Edge) -> bool:

@@ -62,7 +62,7 @@ def _is_refused(code: Code, node: facts.Control, start: int) -> bool:
 def _is_of_own_state(code: Code, test: int) -> bool:
     match code.operation(test):
         case facts.LoadAttr(base=base):
-            return base == 0
+            return code.is_own(base)
         case facts.Compute(operands=operands) | facts.Choice(operands=operands):
             return any(_is_of_own_state(code, each) for each in operands)
         case facts.Call(callee=callee):
@@ -142,13 +142,16 @@ def while_as_made(calls: Calls) -> Limits:
 def _refusal(constructor: Code, code: Code) -> int | None:
     """The last operation of a test at the top of a method that raises unless a state is as the constructor left it."""
     for node in code.function.body:
-        test = code.operations[node.test] if type(node) is facts.Branch and node.test >= 0 else None
-        if type(node) is not facts.Branch or type(test) is not facts.Compute or test.kind not in ("!=", "is not"):
+        if type(node) is not facts.Branch or not node.body or type(node.body[-1]) is not facts.Raise:
             continue
-        state, initial = (code.operations[id] for id in test.operands)
-        if type(state) is facts.LoadAttr and state.base == 0 and node.body and type(node.body[-1]) is facts.Raise:
-            stores = [each for each in constructor.operations if type(each) is facts.StoreAttr and each.base == 0]
-            stored = [constructor.operations[each.value] for each in stores if each.name == state.name]
+        test = code.operation(node.test)
+        if type(test) is not facts.Compute or test.kind not in ("!=", "is not"):
+            continue
+        state, initial = map(code.operation, test.operands)
+        if type(state) is facts.LoadAttr and code.is_own(state.base):
+            stores = (each for each in constructor.operations if type(each) is facts.StoreAttr)
+            own = [each for each in stores if constructor.is_own(each.base) and each.name == state.name]
+            stored = [constructor.operation(each.value) for each in own]
             if stored and _is_same(stored[-1], initial):
                 return last_id([node])
     return None

@@ -76,6 +76,10 @@ class Code:
         """What a method calls its own object; "" if it is no method, or is given nothing."""
         return self.first_name if self.is_method else ""
 
+    def is_own(self, id: int) -> bool:
+        """Whether a value is the object that a method is called on, by the name that it has from the start."""
+        return id == 0 and self.own_name != ""
+
 
 @dataclass(eq=False, slots=True)
 class ClassInfo:

@@ -232,7 +232,7 @@ def _is_narrow(code: Code, handler: facts.Handler) -> bool:
 
 def _is_own_attribute(code: Code, value: int, name: str) -> bool:
     load = code.operation(value)
-    return type(load) is facts.LoadAttr and load.base == 0 and load.name == name
+    return type(load) is facts.LoadAttr and code.is_own(load.base) and load.name == name
 
 
 def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:

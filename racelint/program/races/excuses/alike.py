@@ -53,7 +53,7 @@ class _Alike:
                 case facts.Const() | facts.LoadName(scope="global"):
                     return ()
                 case facts.LoadAttr(base=base):
-                    return () if base == 0 and code.is_method else (base,)
+                    return () if code.is_own(base) else (base,)
                 case facts.Build(kind="tuple", items=items):
                     return items
                 case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs) | facts.Compute(operands=inputs):
