@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from racelint import facts
-from racelint.facts import Node
 from racelint.knowledge.process import AFTER_FORK, PROCESS_KEYS, RUN_BESIDE
 from racelint.program.callgraph.calls import Calls
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.branching import conditions, decided
 from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library, Site
 
 
@@ -44,21 +44,44 @@ def _registered(calls: Calls) -> set[int]:
 
 
 def _where_new(calls: Calls) -> Iterator[Site]:
-    """What is done where the number of the process is another one than before: `self._pid != os.getpid()`."""
-    for code, asked in _calling(calls, PROCESS_KEYS):
-        for branch in code.controls:
-            test = code.operation(branch.test) if type(branch) is facts.Branch else None
-            if type(branch) is facts.Branch and type(test) is facts.Compute and asked.id in test.operands:
-                arm = branch.body if test.kind == "!=" else _otherwise(code, branch) if test.kind == "==" else ()
-                yield from ((code.key, each.id) for each in walk(arm) if type(each) is facts.Call)
+    """The calls that are made where the number of the process is another one than before."""
+    asking = {code.key: code for code, _ in _calling(calls, PROCESS_KEYS)}
+    askers = {edge.caller.key: edge.caller for code in asking.values() for edge in calls.callers(code)}
+    for code in (asking | askers).values():
+        made = (each for each in code.operations if type(each) is facts.Call)
+        yield from ((code.key, each.id) for each in made if is_in_child(calls, code, each.id))
 
 
-def _otherwise(code: Code, branch: facts.Branch) -> Sequence[Node]:
-    """What is done where a test says no: its other arm, or all that follows if the one arm leaves the function."""
-    body = code.function.body
-    if branch.body and type(branch.body[-1]) in (facts.Return, facts.Raise) and branch in body:
-        return (*branch.orelse, *body[body.index(branch) + 1 :])
-    return branch.orelse
+def is_in_child(calls: Calls, code: Code, id: int) -> bool:
+    """Whether an operation is behind a test that this is not the process that was noted: `getpid() != self.pid`."""
+    return any(_says_child(calls, code, *outcome) for outcome in conditions(code, id))
+
+
+def _says_child(calls: Calls, code: Code, test: int, truth: bool) -> bool:
+    """Whether it is another process where a test comes out so."""
+    match code.operation(test):
+        case facts.Compute(kind="==" | "!=" as kind, operands=operands):
+            return truth is (kind == "!=") and _compares_process(calls.types, code, operands)
+        case facts.Call():
+            callees = [edge.callee for edge in calls.sure_calls(code) if edge.site == test]
+            return bool(callees) and all(_answers_child(calls, each, truth) for each in callees)
+        case _:
+            return False
+
+
+def _answers_child(calls: Calls, code: Code, truth: bool) -> bool:
+    """Whether a function that only compares gives such an answer where it is another process."""
+    compared = code.operation(code.returns[0]) if len(code.returns) == 1 else None
+    if type(compared) is not facts.Compute:
+        return False
+    return any(_says_child(calls, code, *outcome) for outcome in decided(code, compared.id, truth))
+
+
+def _compares_process(types: Types, code: Code, operands: tuple[int, ...]) -> bool:
+    """Whether the running process is compared with one that was noted before."""
+    asked = [each for each in operands if types.may_call(code, code.operation(each), PROCESS_KEYS)]
+    noted = [each for each in operands if isinstance(code.operation(each), facts.LoadAttr | facts.LoadName)]
+    return bool(asked) and bool(noted)
 
 
 def _calling(calls: Calls, names: frozenset[str]) -> Iterator[tuple[Code, facts.Call]]:

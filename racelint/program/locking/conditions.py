@@ -6,6 +6,7 @@ from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State
+from racelint.program.sources.branching import unnegated
 from racelint.program.sources.nodes import parts, walk
 from racelint.program.sources.source import Code
 
@@ -36,11 +37,8 @@ class Conditions:
 
     def is_own_flag(self, test: int) -> bool:
         """Whether a test is of a local variable that holds True on some paths, and False on others."""
-        operation = self._flow.operation(test)
-        while type(operation) is facts.Compute and operation.kind == "not":
-            test = operation.operands[0]
-            operation = self._flow.operation(test)
-        ends = self._ends(test) if type(operation) is facts.Phi else ()
+        test, _ = unnegated(self._flow.code, test)
+        ends = self._ends(test) if type(self._flow.operation(test)) is facts.Phi else ()
         return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
 
     def _ends(self, phi: int) -> set[int]:
@@ -57,11 +55,8 @@ class Conditions:
 
     def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
         """A test by what it says, so that the same test at another place is known again."""
-        operation = self._flow.operation(test)
-        while type(operation) is facts.Compute and operation.kind == "not":
-            test, truth = operation.operands[0], not truth
-            operation = self._flow.operation(test)
-        return self._flow.key(test), truth
+        test, straight = unnegated(self._flow.code, test)
+        return self._flow.key(test), truth is straight
 
     def refined(self, test: int, state: State, truth: bool) -> State:
         """The state on the branch where the value `test` is true, or false."""

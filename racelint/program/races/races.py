@@ -12,11 +12,11 @@ from typing import Final
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.program.callgraph.forked import is_in_child
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind, Place
 from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
-from racelint.program.races.cases.children import is_in_child
 from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
 from racelint.program.races.kinds.begun import Begun, find_begun
@@ -223,4 +223,4 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
 def _is_apart(case: Case, sequence: Composite) -> bool:
     """Whether a sequence is not run beside others: it is run in steps with them, or in a process of its own."""
     code = sequence.code
-    return code.key in case.locksets.stepped or is_in_child(case.sharing, code, sequence.act)
+    return code.key in case.locksets.stepped or is_in_child(case.sharing.threads.calls, code, sequence.act)

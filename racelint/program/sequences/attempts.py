@@ -10,9 +10,10 @@ from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sequences.deciding import Deciding, leaves
+from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.misses import expects, handles_misses
 from racelint.program.sequences.reach import Reach
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.source import Code
 
 UNMADE: Final = frozenset({"AttributeError", "NameError"})

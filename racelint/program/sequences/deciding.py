@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from racelint import facts
 from racelint.facts import Node
@@ -10,7 +10,8 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access
 from racelint.program.sequences.extents import Extents
 from racelint.program.sequences.misses import handles_misses
-from racelint.program.sources.nodes import contains, parts
+from racelint.program.sources.branching import leaves
+from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import Code
 
 
@@ -76,25 +77,3 @@ class Deciding:
         """The items that a body fetches: that one is missing is an answer as well."""
         low, high = self._extents.of(body)
         return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]
-
-
-def conditions(nodes: Sequence[Node], id: int) -> Iterator[tuple[int, bool]]:
-    """The tests on the way to an operation in a body, each with what it has come out as."""
-    for node in nodes:
-        around = contains(node, id)
-        if type(node) is facts.Branch:
-            inside = any(contains(each, id) for each in node.body)
-            if around or leaves(node.body) or leaves(node.orelse):
-                yield node.test, inside if around else not leaves(node.body)
-        if around:
-            for part in parts(node):
-                if any(contains(each, id) for each in part):
-                    yield from conditions(part, id)
-            return
-
-
-def leaves(nodes: Sequence[Node]) -> bool:
-    """Whether a body ends by leaving the code after it."""
-    while nodes and type(nodes[-1]) is facts.With:
-        nodes = nodes[-1].body
-    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)

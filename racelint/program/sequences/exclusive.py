@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.branching import decided
 from racelint.program.sources.nodes import parts
 
 Claim = tuple[int, str, bool]
@@ -43,19 +44,14 @@ class Exclusive:
 
     def _said(self, test: int, truth: bool) -> Iterator[Claim]:
         """What is known where a test has come out so."""
-        match self._flow.operation(test):
-            case facts.Compute(kind="not", operands=(inner,)):
-                yield from self._said(inner, not truth)
-            case facts.Choice(kind="and" | "or" as kind, operands=inners):
-                for inner in inners if truth is (kind == "and") else ():
-                    yield from self._said(inner, truth)
-                yield test, "true", truth
-            case facts.Compute(kind="is" | "is not" as kind, operands=(value, other)) if self._flow.is_none(other):
-                none = truth is (kind == "is")
-                yield value, "none", none
-                if none:
-                    yield value, "true", False
-            case _:
-                yield test, "true", truth
-                if truth:
-                    yield test, "none", False
+        for asked, answer in decided(self._flow.code, test, truth):
+            match self._flow.operation(asked):
+                case facts.Compute(kind="is" | "is not" as kind, operands=(value, other)) if self._flow.is_none(other):
+                    none = answer is (kind == "is")
+                    yield value, "none", none
+                    if none:
+                        yield value, "true", False
+                case _:
+                    yield asked, "true", answer
+                    if answer:
+                        yield asked, "none", False

@@ -18,12 +18,13 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sequences.answers import Answer, answered, asked
 from racelint.program.sequences.attempts import Attempts
 from racelint.program.sequences.composites import PER_TEST, Composite, Flagged, Found, Sequences, Shape
-from racelint.program.sequences.deciding import Deciding, leaves
+from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.reach import Reach
 from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import NOTHING, Node
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
@@ -94,7 +95,7 @@ def _all(nodes: Sequence[Node], way: Way) -> list[Step]:
 
 def _arms(arms: Sequence[Sequence[Node]], way: Way, forks: Iterator[int]) -> list[Step]:
     fork = next(forks)
-    return [step for number, arm in enumerate(arms) for step in _all(arm, (*way, (fork, number, _is_left(arm))))]
+    return [step for number, arm in enumerate(arms) for step in _all(arm, (*way, (fork, number, leaves(arm))))]
 
 
 def _leads(one: Way, other: Way) -> bool:
@@ -105,7 +106,3 @@ def _leads(one: Way, other: Way) -> bool:
     if common < min(len(one), len(other)) and one[common][0] == other[common][0]:
         return False
     return not any(left for _, _, left in one[common:])
-
-
-def _is_left(arm: Sequence[Node]) -> bool:
-    return bool(arm) and isinstance(arm[-1], facts.Return | facts.Raise | facts.Break | facts.Continue)

@@ -17,8 +17,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import passed
 from racelint.program.contexts.threads import Threads, kept_as
 from racelint.program.memory.places import Access, Place, Places
-from racelint.program.sequences.deciding import leaves
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
 
@@ -127,33 +126,18 @@ def _is_without(edge: Edge, context: Context) -> bool:
     cls = edge.caller.cls
     if kept is None or cls is None or all(each.key != kept[0] for each in cls.mro):
         return False
-    return any(_says_so(edge.caller, node, edge.site, kept[1]) for node in edge.caller.controls)
+    return any(_is_absent(edge.caller, *outcome, kept[1]) for outcome in conditions(edge.caller, edge.site))
 
 
-def _says_so(code: Code, node: facts.Control, id: int, slot: str) -> bool:
-    """Whether a branch lets only those come to an operation who have found nothing in the slot."""
-    if type(node) is not facts.Branch:
-        return False
-    if any(contains(each, id) for each in node.body):
-        return _is_absent(code, node.test, slot, True)
-    if any(contains(each, id) for each in node.orelse):
-        return _is_absent(code, node.test, slot, False)
-    return node.test < id and leaves(node.body) and _is_absent(code, node.test, slot, False)
-
-
-def _is_absent(code: Code, test: int, slot: str, truth: bool) -> bool:
-    """Whether a test with this answer says that there is nothing in the slot of the own object."""
+def _is_absent(code: Code, test: int, truth: bool, slot: str) -> bool:
+    """Whether a test that has come out so says that there is nothing in the slot of the own object."""
     match code.operation(test):
         case facts.LoadAttr() as fetched:
             return _is_own(code, fetched, slot) and not truth
-        case facts.Compute(kind="not", operands=(inner,)):
-            return _is_absent(code, inner, slot, not truth)
         case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
             none, asked = code.operation(right), code.operation(left)
             is_none = type(none) is facts.Const and none.kind == "none"
             return is_none and _is_own(code, asked, slot) and truth is (kind in ("is", "=="))
-        case facts.Choice(kind="and" | "or" as kind, operands=operands):
-            return truth is (kind == "and") and any(_is_absent(code, each, slot, truth) for each in operands)
         case _:
             return False
 

@@ -11,7 +11,7 @@ from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import END, Code
 

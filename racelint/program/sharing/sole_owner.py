@@ -16,7 +16,7 @@ from racelint.program.dataflow.frames import parameter_paths, split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.answers import polarity
-from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import END, Code
 

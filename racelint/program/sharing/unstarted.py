@@ -8,7 +8,7 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, is_public, on_own_object
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
-from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import contains, last_id
 from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import Instance

@@ -16,6 +16,7 @@ from racelint.program.memory.places import Access
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import ids_of, is_inside, surroundings
+from racelint.program.sources.branching import decided, leaves
 from racelint.program.sources.nodes import parts, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -175,7 +176,7 @@ class Questions:
                 continue
             truth = self._arm(code, test, act.id)
             if question.wants is None or (
-                truth is not None and self._implied(code, test, asked.id, truth) is question.wants
+                truth is not None and (asked.id, question.wants) in decided(code, test, truth)
             ):
                 return True
         return False
@@ -192,21 +193,8 @@ class Questions:
                     return False if type(node) is facts.Branch else None
                 if type(node) is facts.Loop:
                     return False
-                return False if _leaves(node.body) else None
+                return False if leaves(node.body) else None
         return None
-
-    def _implied(self, code: Code, test: int, asked: int, truth: bool) -> bool | None:
-        """What was answered if the test has come out so; None where that does not follow."""
-        if test == asked:
-            return truth
-        match self._places.dataflow(code).operation(test):
-            case facts.Compute(kind="not", operands=(inner,)):
-                return self._implied(code, inner, asked, not truth)
-            case facts.Choice(kind="and" | "or" as kind, operands=operands) if truth is (kind == "and"):
-                found = (self._implied(code, each, asked, truth) for each in operands)
-                return next((each for each in found if each is not None), None)
-            case _:
-                return None
 
     # --- the others ---
 
@@ -250,10 +238,6 @@ class Questions:
             return False
         repeated = context.repeated
         return not (context.code is maker and repeated is not None and repeated[0] <= id <= repeated[1])
-
-
-def _leaves(nodes: tuple[facts.Node, ...]) -> bool:
-    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
 
 
 def _ended(nodes: Sequence[Node], act: int) -> list[int]:

@@ -19,6 +19,7 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.signals.around import Around, first_id, ids_of, is_inside, surroundings, tests_of
 from racelint.program.signals.waits import Limit, Signal
+from racelint.program.sources.branching import unnegated
 from racelint.program.sources.source import Code, span_of
 
 DEPTH: Final = 3
@@ -126,10 +127,8 @@ class Waiting:
     def _is_blind(self, code: Code, test: int) -> bool:
         """Whether a test asks a local value for more than whether it was given: it may be the state itself."""
         flow = self._places.dataflow(code)
+        test, _ = unnegated(code, test)
         operation = flow.operation(test)
-        while type(operation) is facts.Compute and operation.kind == "not":
-            test = operation.operands[0]
-            operation = flow.operation(test)
         is_none = isinstance(operation, facts.Compute) and any(flow.is_none(each) for each in operation.operands)
         reads = [id for id in flow.sources(test) if id >= len(code.function.parameters)]
         return not is_none and not flow.is_constant(test) and not reads

@@ -8,7 +8,7 @@ from racelint import facts
 from racelint.facts import NOTHING
 from racelint.knowledge.loops import RUNNING_LOOP
 from racelint.knowledge.threads import THREAD_KEYS
-from racelint.program.sequences.deciding import conditions
+from racelint.program.sources.branching import conditions, decided
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
@@ -19,30 +19,28 @@ DEPTH: Final = 2
 WHERE: Final = RUNNING_LOOP | THREAD_KEYS
 """What tells in which thread, or on which loop, it is called."""
 
-FLIPPED: Final = {True: False, False: True, None: None}
-
 
 def is_at_home(types: Types, code: Code, id: int) -> bool:
     """Whether an operation runs only where the thread or the loop has been compared and found to be the one meant."""
-    return any(_asks(types, code, test, DEPTH) is truth for test, truth in conditions(code.function.body, id))
+    return any(_says_home(types, code, test, truth, DEPTH) for test, truth in conditions(code, id))
 
 
-def _asks(types: Types, code: Code, test: int, depth: int) -> bool | None:
-    """True: the test is true only at home; False: only elsewhere; None: it asks something else."""
+def _says_home(types: Types, code: Code, test: int, truth: bool, depth: int) -> bool:
+    """Whether a test comes out so only at home."""
     match code.operation(test):
         case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=operands):
-            return kind in ("is", "==") if any(_tells_where(types, code, each, depth) for each in operands) else None
-        case facts.Compute(kind="not", operands=(inner,)):
-            return FLIPPED[_asks(types, code, inner, depth)]
-        case facts.Choice(kind="and", operands=operands):
-            return True if any(_asks(types, code, each, depth) is True for each in operands) else None
-        case facts.Choice(kind="or", operands=operands):
-            return False if any(_asks(types, code, each, depth) is False for each in operands) else None
+            same = truth is (kind in ("is", "=="))
+            return same and any(_tells_where(types, code, each, depth) for each in operands)
         case facts.Call(callee=callee) if depth:
-            answers = {_asks(types, inner, id, depth - 1) for inner, id in _returned(types, code, callee)}
-            return answers.pop() if len(answers) == 1 else None
+            answers = _returned(types, code, callee)
+            return bool(answers) and all(_answers_home(types, *answer, truth, depth - 1) for answer in answers)
         case _:
-            return None
+            return False
+
+
+def _answers_home(types: Types, code: Code, id: int, truth: bool, depth: int) -> bool:
+    """Whether what a function answers comes out so only at home."""
+    return any(_says_home(types, code, *outcome, depth) for outcome in decided(code, id, truth))
 
 
 def _tells_where(types: Types, code: Code, id: int, depth: int, seen: frozenset[int] = frozenset()) -> bool:

@@ -8,9 +8,9 @@ from racelint import facts
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.branching import leaves
+from racelint.program.sources.nodes import last_id
 from racelint.program.tasks.pauses import Pause
-from racelint.program.tasks.rounds import LEAVES
 
 
 def is_reserved(case: Case, sequence: Composite, pause: Pause) -> bool:
@@ -28,7 +28,7 @@ def _has_asked(case: Case, own: Sequence[Access], claim: Access) -> bool:
     flow = case.sharing.places.dataflow(claim.code)
     reads = (each for each in own if each.place is claim.place and not each.kind.writes and each.id < claim.id)
     looks = {id for each in reads for id in (each.id, each.load)}
-    turns = (n for n in claim.code.controls if type(n) is facts.Branch and n.body and isinstance(n.body[-1], LEAVES))
+    turns = (node for node in claim.code.controls if type(node) is facts.Branch and leaves(node.body))
     return any(
         looks & flow.sources(node.test, awaited=False)
         and not any(type(each) is facts.Await for each in claim.code.operations[_end(node) : claim.id])
@@ -38,4 +38,4 @@ def _has_asked(case: Case, own: Sequence[Access], claim: Access) -> bool:
 
 def _end(node: facts.Branch) -> int:
     """The id behind those of a branch that has no other arm."""
-    return max((each.id for each in walk(node.body) if not isinstance(each, facts.Control)), default=node.test) + 1
+    return max(last_id(node.body), node.test) + 1

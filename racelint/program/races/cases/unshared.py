@@ -8,8 +8,8 @@ from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.callgraph.forked import is_in_child
 from racelint.program.memory.places import Access
-from racelint.program.races.cases.children import is_in_child
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
@@ -25,7 +25,7 @@ def is_unseen(sharing: Sharing, access: Access) -> bool:
     return (
         _is_thread_slot(sharing, access)
         or (access.kind.writes and is_run_for_tests(sharing, access.code))
-        or is_in_child(sharing, access.code, access.id)
+        or is_in_child(sharing.threads.calls, access.code, access.id)
     )
 
 

@@ -10,7 +10,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
-from racelint.program.sequences.deciding import leaves
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 

@@ -28,9 +28,9 @@ from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import contains
 
 NONE_FOUND: Final = frozenset({"AttributeError"})

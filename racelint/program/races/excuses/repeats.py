@@ -13,8 +13,8 @@ from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, SAME, SETTLED, SHOWS, STARTS
 from racelint.program.callgraph.calls import Edge
 from racelint.program.races.cases.case import Case
-from racelint.program.sequences.deciding import leaves
 from racelint.program.sequences.misses import handled_misses
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryObject, ModuleRef

@@ -1,0 +1,61 @@
+"""Part of the sources: which tests decide whether an operation runs, and what is known where they have come out so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from racelint import facts
+from racelint.facts import Node
+from racelint.program.sources.nodes import contains, parts
+from racelint.program.sources.source import Code
+
+Outcome = tuple[int, bool]
+"""A test, and what it has come out as."""
+
+
+def conditions(code: Code, id: int) -> Iterator[Outcome]:
+    """The tests on the way to an operation and the parts of them that these decide, with what they have come out as."""
+    for test, truth in _on_the_way(code.function.body, id):
+        yield from decided(code, test, truth)
+
+
+def decided(code: Code, test: int, truth: bool) -> Iterator[Outcome]:
+    """A test that has come out so, and the parts of it which that decides: both of an `and` that is true."""
+    test, straight = unnegated(code, test)
+    truth = truth is straight
+    yield test, truth
+    choice = code.operation(test)
+    if type(choice) is facts.Choice and choice.kind == ("and" if truth else "or"):
+        for each in choice.operands:
+            yield from decided(code, each, truth)
+
+
+def unnegated(code: Code, test: int) -> Outcome:
+    """What a test asks without `not`, and what that is where the test is true."""
+    straight = True
+    operation = code.operation(test)
+    while type(operation) is facts.Compute and operation.kind == "not":
+        test, straight = operation.operands[0], not straight
+        operation = code.operation(test)
+    return test, straight
+
+
+def leaves(nodes: Sequence[Node]) -> bool:
+    """Whether a body ends by leaving the code after it."""
+    while nodes and type(nodes[-1]) is facts.With:
+        nodes = nodes[-1].body
+    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
+
+
+def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
+    for node in nodes:
+        around = contains(node, id)
+        if type(node) is facts.Branch:
+            inside = any(contains(each, id) for each in node.body)
+            if around or leaves(node.body) or leaves(node.orelse):
+                yield node.test, inside if around else not leaves(node.body)
+        if around:
+            for part in parts(node):
+                if any(contains(each, id) for each in part):
+                    yield from _on_the_way(part, id)
+            return
