@@ -31,6 +31,9 @@ SPECIAL_METHODS: Final = {
 IN_PLACE: Final = {"+": "__iadd__", "|": "__ior__", "&": "__iand__", "-": "__isub__", "^": "__ixor__", "*": "__imul__"}
 """By operator, where what is on its left is changed: `+=`."""
 
+PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
+"""The methods by which an object passes all that is asked of it on to another one."""
+
 TRUTH: Final = frozenset({"__bool__", "__len__"})
 KEYS: Final = frozenset({"__eq__", "__hash__"})
 ITEMS: Final = frozenset({"__getitem__", "__setitem__", "__delitem__", "__missing__"})

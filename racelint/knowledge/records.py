@@ -1,4 +1,4 @@
-"""What tells whether one object of a class is as good as another that is made alike."""
+"""What makes one object of a class from another, and tells whether one is as good as another that is made alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import Final
 
 RECORDS: Final = frozenset({"object", "typing.NamedTuple", "typing.Generic", "typing.Protocol", "abc.ABC"})
 """Classes of libraries that add no state of their own."""
+
+COPYING: Final = frozenset({"__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone"})
+"""Methods that make another object of the same class, or fill in one that is being made."""
 
 ENDS: Final = frozenset({"__del__", "__exit__", "__aexit__", "close", "stop", "shutdown"})
 """Methods of what has to be ended: of two that were made one is never ended."""

@@ -11,7 +11,8 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.knowledge.process import NAMED_ALONE
-from racelint.program.callgraph.forked import run_after_fork
+from racelint.knowledge.records import COPYING
+from racelint.program.callgraph.forked import is_in_child, run_after_fork
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import Lock
@@ -19,13 +20,10 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
-from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 
 KINDS: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION, LockKind.SEMAPHORE})
 DOMAINS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
-
-OWN_OBJECT: Final = ("__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +92,9 @@ class _Finder:
     def _is_right(self, store: Access) -> bool:
         """Whether nobody else can have the old lock: a copy, a new process, a lock that was not there."""
         code = store.code
-        if code.name in OWN_OBJECT or code.key in self._alone or not self._threads.of(code):
+        if code.name in COPYING or code.key in self._alone or not self._threads.of(code):
+            return True
+        if is_in_child(self._calls, code, store.id):
             return True
         flow = self._places.dataflow(code)
         around = surroundings(code)
@@ -104,13 +104,7 @@ class _Finder:
             for each in self._places.of(code):
                 if each.place is store.place and (each.id in flow.sources(test) or each.load in flow.sources(test)):
                     return True
-            if any("pid" in name for name in self._names(code, flow.sources(test))):
-                return True
         return False
-
-    def _names(self, code: Code, reads: frozenset[int]) -> list[str]:
-        loads = [code.operations[id] for id in reads if id < len(code.operations)]
-        return [each.name for each in loads if isinstance(each, facts.LoadName | facts.LoadAttr)]
 
     # --- wrong ---
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain
+from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE
@@ -23,8 +24,6 @@ from racelint.program.values.values import Instance
 
 FOR_ALL: Final = ("global", "class")
 """What there is once, for all objects: Places, and locks."""
-
-METHODS: Final = {"[]=": "__setitem__", "del": "__delitem__"}
 
 AT_LEAST: Final = 2
 """So many methods of a container that lock it are no accident."""
@@ -76,7 +75,7 @@ class Beliefs:
 
     def of_container(self, asked: Access, access: Access) -> Acquisition | None:
         """Where the method that an access calls on a container that was asked before takes the container's own lock."""
-        name = METHODS.get(access.method, access.method)
+        name = SPECIAL_METHODS.get(access.method, access.method)
         flow = self.locksets.places.dataflow(asked.code)
         uses = flow.uses(asked.id)
         if flow.is_told_apart(asked.id):

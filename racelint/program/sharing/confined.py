@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.operators import PASSED_ON
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import ClassInfo
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
-
-PASSED_ON: Final = frozenset({"__getattr__", "__getitem__", "__setitem__"})
-"""The methods by which an object passes all that is asked of it on to another one."""
 
 
 def is_confined(places: Places, place: Place) -> bool:
