@@ -90,40 +90,47 @@ def check(
     The program is that of the whole project around them. Exits with 0 if nothing is found, 1 if something is, 2 if
     racelint could not do what was asked; with --diff 1 if anything would be changed.
     """
-    if statistics and output_format not in COUNTED:
-        raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
+    output = _Output(output_format, output_file, statistics, exit_zero, quiet)
+    adds = add_noqa is not None
     _refuse_what_does_not_go_with_standard_input(paths, stdin_filename)
-    _refuse_what_does_not_go_together(
-        paths, fixes=bool(fix or fix_only or diff), adds=add_noqa is not None, watch=watch
-    )
+    _refuse_what_does_not_go_together(paths, output, fixes=bool(fix or fix_only or diff), adds=adds, watch=watch)
     buffers = {stdin_filename or STANDARD_STREAM: b""} if STANDARD_STREAM in paths else {}
     paths = tuple(path for path in paths if path != STANDARD_STREAM) or (() if buffers else (Path(),))
-    if watch or add_noqa is not None:
-        fix = False
-    values = {**values, "fix": fix, "respect_noqa": not ignore_noqa}
+    values = {**values, "fix": False if watch or adds else fix, "respect_noqa": not ignore_noqa}
     config = configured(paths, values, nearest=next(iter(buffers), None))
     if show_settings:
         return _tell_settings(config)
     if show_files:
         return _list_files(paths, config, buffers)
-    buffers = {path: sys.stdin.buffer.read() for path in buffers}
-    write = show_statistics if statistics else _show
-    if config.fix or fix_only or diff:
-        writing = _Writing(config.unsafe_fixes, diff, fix_only, exit_zero, quiet)
-        return _fix(paths, config, buffers, writing, output_file, lambda report, out: write(report, output_format, out))
-
-    def run(config: Config) -> int:
-        report = _checked(paths, config, buffers, quiet=quiet)
-        if add_noqa is not None:
-            return _add_noqa(report, add_noqa)
-        _put(output_file, lambda stream: write(report, output_format, stream))
-        return _exit_code(report, exit_zero=exit_zero)
-
     if watch:
-        from racelint.cli import watching
+        return _watch(paths, config, values, output)
+    buffers = {path: sys.stdin.buffer.read() for path in buffers}
+    if config.fix or fix_only or diff:
+        return _fix(paths, config, buffers, output, diff=diff, fix_only=fix_only)
+    report = _checked(paths, config, buffers, quiet=quiet)
+    return _told(report, output) if add_noqa is None else _add_noqa(report, add_noqa)
 
-        return watching.watch([config.root] if config.is_project else paths, lambda: run(configured(paths, values)))
-    return run(config)
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """How a report is shown, and where; `quiet` is about all that is told beside it."""
+
+    format: str
+    file: Path | None
+    statistics: bool
+    exit_zero: bool
+    quiet: bool
+
+    def write(self, report: Report, stream: TextIO) -> None:
+        """Write a report, with fixes in the formats that show them."""
+        if self.statistics:
+            show_statistics(report, self.format, stream)
+            return
+        if self.format in WITH_FIXES and any(finding.remedy is not None for finding in report.findings):
+            from racelint.fixes import with_fixes
+
+            report = with_fixes(report)
+        show_findings(report, self.format, stream)
 
 
 def _refuse_what_does_not_go_with_standard_input(paths: tuple[Path, ...], stdin_filename: Path | None) -> None:
@@ -135,20 +142,30 @@ def _refuse_what_does_not_go_with_standard_input(paths: tuple[Path, ...], stdin_
         raise click.UsageError("-: standard input is closed")
 
 
-def _refuse_what_does_not_go_together(paths: tuple[Path, ...], *, fixes: bool, adds: bool, watch: bool) -> None:
+def _refuse_what_does_not_go_together(
+    paths: tuple[Path, ...], output: _Output, *, fixes: bool, adds: bool, watch: bool
+) -> None:
+    if output.statistics and output.format not in COUNTED:
+        raise click.UsageError(f"--statistics goes with the formats {', '.join(COUNTED)} only")
     if adds and fixes:
         raise click.UsageError(f"{ADD_NOQA} does not go with fixes")
     if watch and (fixes or adds or STANDARD_STREAM in paths):
         raise click.UsageError("--watch goes neither with fixes, nor with what writes to files, nor with `-`")
 
 
-def _show(report: Report, output_format: str, stream: TextIO) -> None:
-    """Write a report, with fixes in the formats that show them."""
-    if output_format in WITH_FIXES and any(finding.remedy is not None for finding in report.findings):
-        from racelint.fixes import with_fixes
+def _watch(paths: tuple[Path, ...], config: Config, values: dict[str, Any], output: _Output) -> int:
+    """Check again and again, each time with the configuration as it is then."""
+    from racelint.cli import watching
 
-        report = with_fixes(report)
-    show_findings(report, output_format, stream)
+    def run() -> None:
+        _told(_checked(paths, configured(paths, values), {}, quiet=output.quiet), output)
+
+    return watching.watch([config.root] if config.is_project else paths, run)
+
+
+def _told(report: Report, output: _Output) -> int:
+    _put(output.file, lambda stream: output.write(report, stream))
+    return _exit_code(report, exit_zero=output.exit_zero)
 
 
 def _exit_code(report: Report, *, exit_zero: bool) -> int:
@@ -172,46 +189,35 @@ def _tell_beside(report: Report, *, quiet: bool) -> None:
         tell(f"{error.where}: {error.message}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """What shall be done about fixes."""
-
-    unsafe: bool
-    diff: bool
-    fix_only: bool
-    exit_zero: bool
-    quiet: bool
-
-
 def _fix(
     paths: tuple[Path, ...],
     config: Config,
     buffers: Mapping[Path, bytes],
-    asked: _Writing,
-    output_file: Path | None,
-    write: Callable[[Report, TextIO], None],
+    output: _Output,
+    *,
+    diff: bool,
+    fix_only: bool,
 ) -> int:
     """Mend what is found, or show how; a text from standard input goes to standard output, what is left is told."""
     from racelint.cli import fixing
 
-    repaired = fixing.mended(paths, config, buffers, unsafe=asked.unsafe, writes=not asked.diff, quiet=asked.quiet)
+    repaired = fixing.mended(paths, config, buffers, unsafe=config.unsafe_fixes, writes=not diff, quiet=output.quiet)
     report = repaired.report
-    _tell_beside(report, quiet=asked.quiet)
-    if asked.diff:
-        _put(output_file, lambda stream: put(stream, fixing.diff(repaired.changes)))
+    _tell_beside(report, quiet=output.quiet)
+    if diff:
+        _put(output.file, lambda stream: put(stream, fixing.diff(repaired.changes)))
         click.echo(fixing.outlook(repaired), err=True)
-        changes = bool(repaired.changes) and not asked.exit_zero
+        changes = bool(repaired.changes) and not output.exit_zero
         return FAILED if report.errors else FOUND_SOMETHING if changes else FOUND_NOTHING
     if buffers:
         _put(None, lambda stream: put_bytes(stream, fixing.texts(repaired, buffers)))
-    if asked.fix_only:
+    if fix_only:
         click.echo(fixing.outcome(repaired), err=True)
         return FAILED if report.errors else FOUND_NOTHING
-    if buffers and output_file is None:
-        write(report, sys.stderr)
-    else:
-        _put(output_file, lambda stream: write(report, stream))
-    return _exit_code(report, exit_zero=asked.exit_zero)
+    if buffers and output.file is None:
+        output.write(report, sys.stderr)
+        return _exit_code(report, exit_zero=output.exit_zero)
+    return _told(report, output)
 
 
 def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:
