@@ -84,6 +84,11 @@ class Access:
     """Of an iteration: nobody can come in between where there is a GIL (`tuple(d)`)."""
 
     @property
+    def read_id(self) -> int:
+        """The operation that reads the Place: the load before an access of its contents, else the access itself."""
+        return self.load if self.load >= 0 else self.id
+
+    @property
     def given_as(self) -> str:
         """The parameter by which the function is given the container of which it touches the contents, if it is."""
         parameters = self.code.function.parameters

@@ -105,7 +105,7 @@ def _decisive(callee: Code, flow: Dataflow) -> list[tuple[int, bool | None]]:
 
 def polarity(flow: Dataflow, read: Access, test: int) -> bool | None:
     """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
-    load = read.load if read.load >= 0 else read.id
+    load = read.read_id
     if test == load:
         return True
     match flow.operation(test):

@@ -22,7 +22,7 @@ class Deciding:
         self._flow = flow
         self._accesses = accesses
         self._extents = extents
-        self._loads = {access.load if access.load >= 0 else access.id for access in accesses}
+        self._loads = {access.read_id for access in accesses}
         self._conditions: dict[int, tuple[int, ...]] = {}
         self._note(code.function.body, ())
 

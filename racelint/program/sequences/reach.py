@@ -30,7 +30,7 @@ class Reach:
         for access in self.accesses:
             self.by_id.setdefault(access.id, []).append(access)
             self._by_place.setdefault(access.place, []).append(access)
-            self._by_load.setdefault(access.load if access.load >= 0 else access.id, []).append(access)
+            self._by_load.setdefault(access.read_id, []).append(access)
 
     def reads_of(self, access: Access) -> list[int]:
         """The accesses of a Place from which the value is computed that an update stores there."""

@@ -247,7 +247,7 @@ class _Finder:
                 if shape is None:
                     continue
                 seen.add((read.place, read.base, shape, awaited))
-                load = read.load if read.load >= 0 else read.id
+                load = read.read_id
                 between = (read.id, where)
                 tested = (*self._deciding.around(where, test), *self._deciding.beside(test, load))
                 present = self._shapes.polarity(read, test)

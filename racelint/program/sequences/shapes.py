@@ -25,7 +25,7 @@ class Shapes:
         """What a read in a test and an act make up, where the test is true (`negated`: false); None: they do not."""
         if act.claims:
             return None
-        same_read = act.load >= 0 and act.load == (read.load if read.load >= 0 else read.id)
+        same_read = act.load >= 0 and act.load == read.read_id
         if same_read and self._asks_for_none(act.load, test):
             # one read, kept in a local: what is tested is what is used
             return None
@@ -148,14 +148,14 @@ class Shapes:
 
     def polarity(self, read: Access, test: int) -> bool | None:
         """True: the test is true when the value is there; False: when it is absent; None: it asks something else."""
-        key = (read.load if read.load >= 0 else read.id, test)
+        key = (read.read_id, test)
         if key not in self._polarities:
             self._polarities[key] = polarity(self._flow, read, test)
         return self._polarities[key]
 
     def _dereferenced(self, act: Access) -> bool:
         """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""
-        load = act.load if act.load >= 0 else act.id
+        load = act.read_id
         return any(
             (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
             or (isinstance(use, facts.Call) and use.callee == load)

@@ -20,7 +20,7 @@ def container(types: Types, flow: Dataflow, id: int) -> str | None:
         return _iterated(flow, operation.iterable) if type(operation) is facts.Element else None
     if type(operation) is facts.Element:
         return _iterated(flow, operation.iterable)
-    fetched = flow.operation(operation.callee) if type(operation) is facts.Call else None
+    fetched = flow.code.fetched(operation)
     if type(fetched) is facts.LoadAttr and fetched.name in LOOKS_UP:
         values = types.of(flow.code, fetched.base)
         if any(isinstance(each, LibraryObject) and each.qualname in MAPPINGS for each in values):

@@ -133,7 +133,7 @@ class _Finder:
         """What the starter reads after the start, of what both sides know."""
         for access in self._places.of(code):
             if not access.kind.writes and access.id > start:
-                yield Read(access.place, access.id, access.load if access.load >= 0 else access.id, access)
+                yield Read(access.place, access.id, access.read_id, access)
         flow = self._places.dataflow(code)
         for place, made in self._handed(context, code):
             for use in flow.uses(made):

@@ -12,6 +12,7 @@ from racelint.program.callgraph.forked import is_in_child
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
 
 FOR_TESTS: Final = frozenset({"test", "testing"})
 """Parts of a package with what its users' tests need: these run one after the other."""
@@ -33,12 +34,15 @@ def _is_thread_slot(sharing: Sharing, access: Access) -> bool:
     """An item under the running thread's own key."""
     if access.key < 0 or access.method not in ITEM_ACCESSES:
         return False
-    types = sharing.places.types
-    flow = sharing.places.dataflow(access.code)
-    operation = flow.operation(access.key)
-    while isinstance(operation, facts.LoadAttr):
-        operation = flow.operation(operation.base)
-    return types.may_call(access.code, operation, THREAD_KEYS)
+    return is_of_running_thread(sharing.places.types, access.code, access.key)
+
+
+def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
+    """Whether a value is the running thread, or an attribute of it: its number, its name."""
+    operation = code.operation(id)
+    while type(operation) is facts.LoadAttr:
+        operation = code.operation(operation.base)
+    return types.may_call(code, operation, THREAD_KEYS)
 
 
 def notes_process(sharing: Sharing, code: Code) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS
-from racelint.knowledge.threads import THREAD_KEYS
+from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS, VIEWS
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.unshared import is_of_running_thread
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
@@ -96,12 +96,8 @@ def _is_about_itself(case: Case, sequence: Composite) -> bool:
     for use in flow.uses(first.id):
         if type(use) is not facts.Compute or use.kind not in ("==", "!=", "is", "is not"):
             continue
-        for id in use.operands:
-            operation = flow.operation(id)
-            while type(operation) is facts.LoadAttr:
-                operation = flow.operation(operation.base)
-            if types.may_call(code, operation, THREAD_KEYS):
-                return True
+        if any(is_of_running_thread(types, code, id) for id in use.operands):
+            return True
     return False
 
 
@@ -148,9 +144,7 @@ def is_looked_at_within(case: Case, sequence: Composite) -> bool:
     return any(
         case.locksets.in_one_section(code, each.id, sequence.act, exclusive=True)
         for each in case.accesses
-        if each.code is code
-        and each.base == first.base
-        and (each.load if each.load >= 0 else each.id) in sequence.tested
+        if each.code is code and each.base == first.base and each.read_id in sequence.tested
     )
 
 
@@ -207,11 +201,7 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
         return False
     flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
     reads = [each for each in case.accesses if each.code is code and each.kind is Kind.READ and each.base == last.base]
-    within = {
-        each.load if each.load >= 0 else each.id
-        for each in reads
-        if case.locksets.in_one_section(code, each.id, sequence.act)
-    }
+    within = {each.read_id for each in reads if case.locksets.in_one_section(code, each.id, sequence.act)}
     for id in flow.calls(last.value):
         if types.may_call(code, code.operations[id], ("min", "max")) and within & flow.sources(id):
             return True
@@ -258,6 +248,4 @@ def is_snapshot(case: Case, access: Access) -> bool:
     flow = case.sharing.places.dataflow(access.code)
     uses = flow.uses(access.id)
     types = case.sharing.places.types
-    return access.method in ("items", "values", "keys") and all(
-        types.may_call(access.code, use, SNAPSHOTS) for use in uses
-    )
+    return access.method in VIEWS and all(types.may_call(access.code, use, SNAPSHOTS) for use in uses)

@@ -48,7 +48,7 @@ def _is_of_key(flow: Dataflow, store: Access) -> bool:
 
 def _is_computed(flow: Dataflow, made: facts.Call | facts.Compute, values: Iterable[Value]) -> bool:
     """Whether what is stored is a container that was made of others: an empty one is there to be filled."""
-    method = flow.operation(made.callee) if type(made) is facts.Call else None
+    method = flow.code.fetched(made)
     containers = all(isinstance(each, LibraryObject) and each.qualname in PLAIN for each in values)
     return containers and type(made) is facts.Call and (bool(made.arguments) or type(method) is facts.LoadAttr)
 

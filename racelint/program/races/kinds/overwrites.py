@@ -93,7 +93,7 @@ def _read_back(case: Case, access: Access, depth: int | None) -> Access | None:
     reads = [other for other in case.accesses if not other.kind.writes]
     for other in reads:
         # what was fetched before is what was there before, whenever it is looked into
-        fetched = other.load if other.load >= 0 else other.id
+        fetched = other.read_id
         if other.code is access.code and other.base == access.base and fetched > access.id:
             return other
     calls = case.threads.calls
