@@ -125,3 +125,6 @@ WAIT_NAMES: Final = frozenset({"wait", "wait_for", "sleep", "join", "get", "acce
 
 END_NAMES: Final = frozenset({"join", "result", "wait", "get"})
 """Methods that are taken, without arguments, for waits for what has been started, where the class is not known."""
+
+NAMED_DEADLINES: Final = ("timeout", "fail_a", "move_on")
+"""Parts of the names of managers that end what takes too long in them: `asyncio.timeout`, `trio.move_on_after`."""

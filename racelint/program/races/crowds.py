@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint.program.contexts.contexts import Context
+from racelint.program.races.cases.case import HALF
 from racelint.program.races.kinds.race import Problem, Race
 
 FEW: Final = 8
@@ -65,7 +66,7 @@ def _is_within(check: Race, step: Race) -> bool:
 
 def _meeting(race: Race) -> Key | None:
     """Whose memory is raced for, and who comes there beside the main thread or callers outside."""
-    if race.evidence != "threads" or (race.guard is not None and race.guard.share >= 0.5):
+    if race.evidence != "threads" or (race.guard is not None and race.guard.share >= HALF):
         return None
     if race.place.kind not in ("global", "attribute", "class"):
         return None

@@ -9,6 +9,7 @@ from enum import Enum
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockModel, LockRole
+from racelint.knowledge.waits import NAMED_DEADLINES
 from racelint.program.locking.conditions import is_literal
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.locksets import LockSets
@@ -94,7 +95,7 @@ class Collector:
         flow = self._locksets.places.dataflow(code)
         for id, (method, model, sites) in sorted(calls.items()):
             call = flow.operation(id)
-            fetched = flow.operation(call.callee) if type(call) is facts.Call else None
+            fetched = flow.code.fetched(call)
             if type(call) is not facts.Call or type(fetched) is not facts.LoadAttr or id not in around:
                 continue
             use = self._locksets.locks.use(code, fetched.base)
@@ -155,9 +156,9 @@ class Collector:
         """`async with timeout(5):` and its likes, by their names."""
         flow = self._locksets.places.dataflow(code)
         call = flow.operation(manager)
-        callee = flow.operation(call.callee) if type(call) is facts.Call else None
+        callee = flow.code.fetched(call)
         name = callee.name if isinstance(callee, facts.LoadName | facts.LoadAttr) else ""
-        return any(word in name.lower() for word in ("timeout", "fail_a", "move_on"))
+        return any(word in name.lower() for word in NAMED_DEADLINES)
 
     def _is_used(self, code: Code, id: int) -> bool:
         flow = self._locksets.places.dataflow(code)

@@ -9,7 +9,6 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Operation
 from racelint.knowledge.containers import APPENDS, EMPTIES, INSERTS, REMOVES, SEQUENCES, SNAPSHOTS
-from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.operators import SPECIAL_METHODS
@@ -20,6 +19,7 @@ from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm
+from racelint.program.races.excuses.telling import is_record, is_text
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.nodes import contains, walk
 from racelint.program.sources.source import Code
@@ -27,8 +27,6 @@ from racelint.program.values.values import FunctionRef
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
-
-"""Adding to the end of a container is one step; who takes out an item or none cares for that, who empties it does."""
 
 
 def loses_to(case: Case, access: Access) -> Callable[[Access], bool]:
@@ -56,6 +54,7 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
         return not any(each.kind.rebinds for each in guarded) and not _looks_twice(case, guarded)
     if access.kind is Kind.CONTENT:
         return _is_single_look(case, access) and not _is_seen_empty(case, guarded)
+    # to add to an end is one step: who takes out an item or none does not care for that, who empties it does
     if access.method not in APPENDS or not {*containers(case, access)} <= SEQUENCES:
         return False
     upset = (each for each in guarded if each.kind is Kind.ITERATE and harm(case, each, access) is not None)
@@ -111,9 +110,8 @@ def _is_only_logged(case: Case, look: Access) -> bool:
 def _tells(look: Access, use: Operation, id: int) -> bool:
     """Whether a use puts what was found into a log record; a number also into a table of such numbers."""
     match use:
-        case facts.Call(callee=callee):
-            fetched = look.code.operation(callee)
-            return type(fetched) is facts.LoadAttr and fetched.name in TELLS
+        case facts.Call():
+            return is_record(look.code, use)
         case facts.StoreItem(value=value):
             return look.method == "len" and value == id
         case facts.Build(kind="dict"):
@@ -232,12 +230,6 @@ def is_only_told(case: Case, sequence: Composite) -> bool:
 
 def _becomes_text(case: Case, walk: Access) -> bool:
     """Whether each entry that is gone over is only made into text."""
-    places = case.sharing.places
-    flow = places.dataflow(walk.code)
-    if type(flow.operation(walk.id)) is not facts.Element:
-        return False
-    for use in flow.uses(walk.id):
-        text = places.types.may_call(walk.code, use, ("str", "repr"))
-        if not text and not (type(use) is facts.Compute and use.kind == 'f""'):
-            return False
-    return True
+    flow = case.sharing.places.dataflow(walk.code)
+    entry = type(flow.operation(walk.id)) is facts.Element
+    return entry and all(is_text(case, walk.code, use) for use in flow.uses(walk.id))

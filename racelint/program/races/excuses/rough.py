@@ -7,10 +7,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.clocks import CLOCKS
-from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.excuses.telling import becomes_text, is_filled_in, is_record, is_text
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
 
@@ -85,31 +85,7 @@ def _is_note(case: Case, read: Access, use: Operation) -> bool:
     places = case.sharing.places
     stores = [each for each in places.of(read.code) if type(use) is facts.StoreAttr and each.id == use.id]
     kept = [each for store in stores for each in places.by_place[store.place] if not each.kind.writes]
-    return bool(stores) and all(_becomes_text(case, each) for each in kept)
-
-
-def _becomes_text(case: Case, read: Access) -> bool:
-    """Whether a value is only put into text: `"%d" % number`, `f"{number}"`, `str(number)`."""
-    flow = case.sharing.places.dataflow(read.code)
-    return read.kind is Kind.READ and all(_is_text(case, read.code, use) for use in flow.uses(read.id))
-
-
-def _is_text(case: Case, code: Code, use: Operation) -> bool:
-    """Whether a use of a value makes text of it."""
-    places = case.sharing.places
-    flow = places.dataflow(code)
-    made = flow.uses(use.id) if type(use) is facts.Build and use.kind == "tuple" else [use]
-    return all(
-        places.types.may_call(code, each, ("str", "repr")) or (type(each) is facts.Compute and _is_format(flow, each))
-        for each in made
-    )
-
-
-def _is_format(flow: Dataflow, made: facts.Compute) -> bool:
-    if made.kind != "%":
-        return made.kind == 'f""'
-    given = flow.operation(made.operands[1])
-    return flow.text(made.operands[0]) is not None or (type(given) is facts.Build and given.kind == "tuple")
+    return bool(stores) and all(becomes_text(case, each) for each in kept)
 
 
 def is_tally(case: Case) -> bool:
@@ -154,19 +130,7 @@ def _is_told(case: Case, read: Access, use: Operation, as_text: bool) -> bool:
     if type(use) is facts.Compute and use.kind == "+" and not any(map(flow.is_constant, use.operands)):
         sums = flow.uses(use.id)
         return bool(sums or use.id in code.returns) and all(_is_told(case, read, each, as_text) for each in sums)
-    return _is_record(flow, use) or (as_text and (_is_filled_in(flow, use) or _is_text(case, code, use)))
-
-
-def _is_record(flow: Dataflow, use: Operation) -> bool:
-    """Whether a call writes a log record: `logger.info("%d", number)`."""
-    method = flow.operation(use.callee) if type(use) is facts.Call else None
-    return type(method) is facts.LoadAttr and method.name in TELLS
-
-
-def _is_filled_in(flow: Dataflow, use: Operation) -> bool:
-    """Whether a text is filled in: `"{}".format(number)`."""
-    method = flow.operation(use.callee) if type(use) is facts.Call else None
-    return type(method) is facts.LoadAttr and method.name == "format" and flow.text(method.base) is not None
+    return is_record(code, use) or (as_text and (is_filled_in(flow, use) or is_text(case, code, use)))
 
 
 def is_estimate(case: Case) -> bool:

@@ -123,10 +123,10 @@ def _waits(locksets: LockSets, starter: Code, start: int) -> bool:
     """Whether the starter waits, perhaps until the thread has told that it is there."""
     types = locksets.places.types
     for operation in starter.operations[start + 1 :]:
-        fetched = starter.operation(operation.callee) if type(operation) is facts.Call else None
-        if type(fetched) is facts.LoadAttr:
-            for value in types.of(starter, fetched.id):
-                method = locksets.locks.method(value) if isinstance(value, LibraryMethod) else None
-                if fetched.name == "join" or (method is not None and method.role is LockRole.WAIT):
+        fetched = starter.fetched(operation)
+        for value in types.of(starter, fetched.id) if type(fetched) is facts.LoadAttr else ():
+            if isinstance(value, LibraryMethod):
+                method = locksets.locks.method(value)
+                if types.names.knowledge.wait(value.qualname) or (method and method.role is LockRole.WAIT):
                     return True
     return False
