@@ -1,4 +1,4 @@
-"""How rows are written that tell what a method does to its object, and on which builds that is one step."""
+"""How rows are written that tell what is done to an object by a method or function, and on which builds in one step."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def row(
     claims: bool = False,
     misses: bool = False,
     spared_by: Slot | None = None,
+    stepwise_by: Slot | None = None,
 ) -> tuple[Row, ...]:
-    """The same effect for each of these methods."""
+    """The same effect for each of these methods or functions."""
 
-    effect = Effect(access, *builds, reason, source, claims, misses, spared_by)
+    effect = Effect(access, *builds, reason, source, claims, misses, spared_by, stepwise_by=stepwise_by)
     return tuple((method, effect) for method in methods.split())
 
 
