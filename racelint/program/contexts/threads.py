@@ -81,6 +81,7 @@ class Threads:
         return not (
             self._one_after_the_other(first, second)
             or self._one_of_two(first, second)
+            or _are_mixed_up(first, second)
             or self._alternatives.exclude(first, second)
         )
 
@@ -109,6 +110,13 @@ class Threads:
         if first.code is not second.code or first.ends is None or second.ends is None:
             return False
         return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+
+def _are_mixed_up(first: Context, second: Context) -> bool:
+    """Whether what both run goes through one helper, `Thread(target=wrapped(self.run))`: each seems to run either."""
+    both = {*first.entries} & {*second.entries}
+    named = [code for code, _ in both if code.parent is None or code.parent.function.kind != "function"]
+    return not first.many and not second.many and len(named) > 1
 
 
 def kept_as(context: Context) -> tuple[int, str] | None:
