@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from racelint import facts
-from racelint.program.sources.source import Code
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.source import Code, makes
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
 
@@ -11,16 +14,53 @@ from racelint.program.values.values import FunctionRef
 def wrappers(types: Types) -> dict[int, list[tuple[Code, int]]]:
     """`@decorator` of the program around a function: the function that it returns, and where that runs the original."""
     found: dict[int, list[tuple[Code, int]]] = {}
+    for code, decorator in _decorated(types):
+        for wrapper in _returned_functions(types, decorator):
+            for site in _runs_parameter(wrapper, decorator):
+                found.setdefault(code.key, []).append((wrapper, site))
+    return found
+
+
+def _decorated(types: Types) -> Iterator[tuple[Code, Code]]:
+    """The functions with a decorator of the program, and that."""
     for code in types.names.sources.codes:
-        if code.parent is None or not code.function.decorators:
+        if code.parent is None:
             continue
         for id in code.function.decorators:
             for value in types.of(code.parent, id):
                 if isinstance(value, FunctionRef):
-                    for wrapper in _returned_functions(types, value.code):
-                        for site in _runs_parameter(wrapper, value.code):
-                            found.setdefault(code.key, []).append((wrapper, site))
-    return found
+                    yield code, value.code
+
+
+def deferred(types: Types) -> set[int]:
+    """The functions that are decorated by one of the program which hands them over to be run later, by somebody else.
+
+    `def in_main_thread(f): def ask(): later(lambda: f()); return ask`: who calls `f` only asks for it.
+    """
+    return {code.key for code, decorator in _decorated(types) if _defers(types, decorator)}
+
+
+def _defers(types: Types, decorator: Code) -> bool:
+    """Whether all that a decorator makes of a function only gives away a function that runs it."""
+    made = _returned_functions(types, decorator)
+    return bool(made) and all(
+        not _runs_parameter(wrapper, decorator)
+        and any(
+            _runs_parameter(inner, decorator) and _is_given_away(wrapper, inner)
+            for inner in types.names.sources.children(wrapper)
+        )
+        for wrapper in made
+    )
+
+
+def _is_given_away(wrapper: Code, inner: Code) -> bool:
+    """Whether a function only hands an inner one to calls of which it wants nothing back."""
+    flow = Dataflow(wrapper)
+    made = [id for id, each in enumerate(wrapper.operations) if makes(each, inner)]
+    uses = [use for id in made for use in flow.uses(id)]
+    return bool(uses) and all(
+        type(use) is facts.Call and not flow.uses(use.id) and use.id not in wrapper.returns for use in uses
+    )
 
 
 def _returned_functions(types: Types, decorator: Code) -> list[Code]:

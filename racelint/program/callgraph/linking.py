@@ -8,7 +8,7 @@ from racelint import facts
 from racelint.knowledge.process import NAMED_AFTER_FORK
 from racelint.program.callgraph.calls import Calls, Edge, constructs, is_public, on_own_object
 from racelint.program.callgraph.coroutines import put_off
-from racelint.program.callgraph.decorated import wrappers
+from racelint.program.callgraph.decorated import deferred, wrappers
 from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.platforms import Platforms
@@ -22,12 +22,14 @@ def link_calls(types: Types) -> Calls:
     """Collect the edges that the types stage resolved, and those of `with` statements."""
     sources = types.names.sources
     edges: dict[Edge, None] = {}
-    platforms = Platforms(sources)
+    platforms, later = Platforms(sources), deferred(types)
     for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
         caller = sources.codes[key]
         for value in values if id >= 0 else ():
             # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
-            if not isinstance(value, FunctionRef) or platforms.are_apart(caller, id, value.receiver):
+            if not isinstance(value, FunctionRef) or value.code.key in later:
+                continue
+            if platforms.are_apart(caller, id, value.receiver):
                 continue
             if caller.function.is_async or not value.code.function.is_async:
                 edges[Edge(caller, id, value.code, value.receiver)] = None
