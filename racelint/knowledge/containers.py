@@ -29,7 +29,9 @@ REFERENCES: Final = frozenset({"weakref.ref", "weakref.WeakMethod"})
 CALLED: Final = REFERENCES | {"collections.abc.Callable"}
 """Objects that give what they hold when they are called."""
 
-GIVES_ARGUMENT: Final = {"weakref.proxy": 0, "typing.cast": 1}
+CAST: Final = "typing.cast"
+
+GIVES_ARGUMENT: Final = {"weakref.proxy": 0, CAST: 1}
 """Functions that give one of their arguments back, and which."""
 
 DRAWS: Final = {

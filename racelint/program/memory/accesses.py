@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
-from racelint.knowledge.containers import DEFAULTDICT
+from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow.frames import outward, parameter_paths
@@ -17,11 +17,7 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import (
-    LibraryMethod,
-    LibraryObject,
-    Value,
-)
+from racelint.program.values.values import LibraryMethod, LibraryObject, Value
 
 
 class Collector:
@@ -120,6 +116,9 @@ class Collector:
 
     def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
         reads = self.rereads(operation, operation.value)
+        if reads == [self._uncast(operation.value)]:
+            # `self.x = cast(T, self.x)` is for a type checker
+            return []
         kind = Kind.UPDATE if reads or operation.augmented else Kind.WRITE
         return self._made(kind, operation, operation.id, operation.span, value=operation.value)
 
@@ -132,6 +131,14 @@ class Collector:
             if load is not None and any((place, base) in where for place, base, _ in self._where(load)):
                 found.append(id)
         return found
+
+    def _uncast(self, value: int) -> int:
+        """What a value is for who runs the program: `cast(T, value)` gives back what it is given."""
+        call = self._flow.operation(value)
+        if type(call) is not facts.Call or not self._types.surely_calls(self._code, call, (CAST,)):
+            return value
+        given = argument(call, GIVES_ARGUMENT[CAST], "val")
+        return value if given is None else given
 
     def _load(self, operation: facts.LoadName | facts.LoadAttr) -> list[Access]:
         if not self._where(operation):
