@@ -97,7 +97,7 @@ class Waiting:
         if section is None or around is None or self._is_in_loop(code, around, section):
             return
         inside = self._inside(code, around, use, section)
-        if inside:
+        if inside and not (section & ON_ENTRY and self._is_settled(code, inside)):
             if code is wait.code and self._goes_on(wait, wakers, inside, section):
                 yield Flaw.ONCE, code, id, self._read(code, inside)
             return
@@ -152,6 +152,13 @@ class Waiting:
         flow = self._places.dataflow(code)
         reads = [read for test in around.tests for read in sorted(flow.sources(test))]
         return [read for read in (*reads, *around.tried) if self._held(code, read, use) & section]
+
+    def _is_settled(self, code: Code, reads: list[int]) -> bool:
+        """Whether what is read stays as it was made: nobody waits for that to change."""
+        found = [self._reads(code, frozenset({read})) for read in reads]
+        places = {access.place for accesses in found for access in accesses}
+        writes = (each for place in places for each in self._places.by_place[place] if each.kind.writes)
+        return all(found) and all(each.code.key in self._calls.constructing for each in writes)
 
     def _held(self, code: Code, id: int, use: LockUse) -> Section:
         return self._locksets.held(code, id).get(use, frozenset())
