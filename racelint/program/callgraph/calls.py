@@ -134,16 +134,10 @@ class Calls:
 
     def _given_to_run(self, edge: Edge) -> Iterator[int]:
         """The arguments of a call that the callee calls in turn."""
-        if edge.callee.key not in self.runners:
-            return
-        call, bound = edge.caller.operations[edge.site], edge.receiver is not None
-        for index in sorted(self.runners.get(edge.callee.key, ())) if type(call) is facts.Call else ():
-            assert type(call) is facts.Call
-            parameter = edge.callee.function.parameters[index]
-            if index >= bound and parameter.kind in ("positional", "keyword"):
-                given = argument(call, index - bound, parameter.name)
-                if given is not None:
-                    yield given
+        for index in sorted(self.runners.get(edge.callee.key, ())):
+            given = passed(edge, index)
+            if given is not None:
+                yield given
 
     def _sure_reach(self, code: Code) -> list[Edge]:
         return [*self.sure_calls(code), *self.lent_calls(code)]
@@ -252,6 +246,15 @@ def _called_at(code: Code, site: int) -> int:
     """The value that is called at an operation."""
     call = code.operations[site]
     return call.callee if type(call) is facts.Call else facts.NOTHING
+
+
+def passed(edge: Edge, parameter: int) -> int | None:
+    """The argument that a call gives as a parameter of its callee, as a value of the caller; None if there is none."""
+    call, position = edge.caller.operations[edge.site], parameter - (edge.receiver is not None)
+    named = edge.callee.function.parameters[parameter]
+    if type(call) is not facts.Call or position < 0 or named.kind not in ("positional", "keyword"):
+        return None
+    return argument(call, position, named.name)
 
 
 def is_public(code: Code) -> bool:

@@ -10,6 +10,7 @@ from racelint.knowledge import Knowledge
 from racelint.knowledge.containers import CHANGES, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.repeating import SAME
+from racelint.program.callgraph.calls import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -22,10 +23,12 @@ from racelint.program.values.values import Instance, LibraryObject, Value
 def is_memo(case: Case, sequence: Composite) -> bool:
     """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
     last = sequence.last
-    if case.guard is not None or not _is_stored_by_key(sequence):
+    if case.guard is not None:
+        return is_memo_of_calls(case, sequence)
+    if not _is_stored_by_key(sequence):
         return False
     flow = case.sharing.places.dataflow(last.code)
-    made = _made(flow, last)
+    made = _made(flow, last.value)
     if made is None or not _is_of_key(flow, last):
         return False
     if _is_kept_by_name(case, last):
@@ -68,33 +71,62 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
 
     Two that missed store the same. Where entries are called back it may be outdated when it is stored.
     """
-    code, last = sequence.code, sequence.last
-    if last.code is not code or not _is_stored_by_key(sequence):
+    code, kept = sequence.code, _kept(case, sequence)
+    if kept is None:
         return False
+    key, value = kept
     flow = case.sharing.places.dataflow(code)
-    if type(_made(flow, last)) is not facts.Call or not any(flow.comes_from(id, last.value) for id in code.returns):
+    if type(_made(flow, value)) is not facts.Call or not any(flow.comes_from(id, value) for id in code.returns):
         return False
     parameters = enumerate(code.function.parameters)
     named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
-    given = [id for id in named if flow.comes_from(last.value, id)]
-    if not any(flow.comes_from(last.key, id) for id in given):
+    given = [id for id in named if flow.comes_from(value, id)]
+    if not any(flow.comes_from(key, id) for id in given):
         return False
-    values = case.sharing.places.types.of(code, last.value)
+    values = case.sharing.places.types.of(code, value)
     # of what may be all kinds of things it is not known that it has an identity
     surely = bool(values) and all(_may_be_told_apart(case, value) for value in values)
     return not surely and not _is_called_back(case)
 
 
+def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
+    """The key that a function looks for, and the value that it stores under it then, itself or by a method for that."""
+    code, last = sequence.code, sequence.last
+    if not _is_store_by_key(sequence):
+        return None
+    if last.code is code:
+        found = _is_stored_by_key(sequence) or _is_looked_up(case.sharing.places.dataflow(code), sequence)
+        return (last.key, last.value) if found else None
+    parameters = range(len(last.code.function.parameters))
+    if not _is_stored_by_key(sequence) or last.key not in parameters or last.value not in parameters:
+        return None
+    for edge in case.threads.calls.only_calls(code):
+        if edge.site == sequence.act and edge.callee is last.code:
+            key, value = passed(edge, last.key), passed(edge, last.value)
+            return (key, value) if key is not None and value is not None else None
+    return None
+
+
+def _is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
+    """Whether a container of unknown kind is asked for the key: `memo.get(key)`."""
+    methods = (use for use in flow.uses(sequence.first.id) if type(use) is facts.LoadAttr and use.name == "get")
+    calls = (use for method in methods for use in flow.uses(method.id) if type(use) is facts.Call and use.arguments)
+    return any(flow.key(call.arguments[0].value) == flow.key(sequence.last.key) for call in calls)
+
+
 def _is_stored_by_key(sequence: Composite) -> bool:
+    return _is_store_by_key(sequence) and sequence.first.method in ("in", "get", "[]")
+
+
+def _is_store_by_key(sequence: Composite) -> bool:
     last = sequence.last
-    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or last.kind is Kind.ITEM_UPDATE:
-        return False
-    return sequence.first.method in ("in", "get", "[]")
+    is_store = last.method == "[]=" and last.key >= 0 and last.kind is not Kind.ITEM_UPDATE
+    return is_store and sequence.shape is Shape.CHECK
 
 
-def _made(flow: Dataflow, store: Access) -> facts.Call | facts.Compute | None:
+def _made(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
     """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
-    made = flow.operation(store.value)
+    made = flow.operation(value)
     if type(made) is facts.Phi:
         made = _of_all_ways(flow, made)
     if type(made) is facts.Choice and made.kind == "if":
