@@ -132,6 +132,9 @@ def _leaks(
             continue
         releasers = released_by.get(leak.use.lock.key, set())
         never = not releasers and leak.use.lock.name not in loose
+        if never and leak.use.lock.key not in locksets.waited_for:
+            # only ever tried: a flag that is raised once, and nobody waits for it
+            continue
         if leak.use.lock.key[0] == "site" and leak.use not in own:
             # made on the spot and told to others: it may be theirs to release
             continue
