@@ -76,9 +76,9 @@ def test_coroutines_run_on_the_loop() -> None:
     executor = KNOWLEDGE.spawn("asyncio.SelectorEventLoop.run_in_executor")
 
     assert task is not None
-    assert (task.is_coroutine, task.runs_on) == (True, RunsOn.LOOP)
+    assert (task.form, task.runs_on) == (Form.COROUTINE, RunsOn.LOOP)
     assert thread is not None
-    assert (thread.is_coroutine, thread.runs_on) == (False, RunsOn.POOL)
+    assert (thread.form, thread.runs_on) == (Form.FUNCTION, RunsOn.POOL)
     assert executor is not None
     assert executor.callee == Slot(1, "func")
 

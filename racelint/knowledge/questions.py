@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import Question, Slot
+from .model import Question
 
 _GET = frozenset({"get", "get_nowait"})
 _PUT = frozenset({"put", "put_nowait"})
@@ -26,6 +26,4 @@ QUESTIONS: dict[str, Question] = {
     "threading.Event.isSet": _IS_SET,
 }
 
-BLOCK = Slot(0, "block", True)
-TIMEOUT = Slot(1, "timeout")
 """The arguments by which `get` raises in place of waiting for ever."""

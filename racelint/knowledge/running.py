@@ -102,12 +102,6 @@ class Spawn:
     keeper: str = ""
     executor: Slot | None = None
 
-    @property
-    def is_coroutine(self) -> bool:
-        """Whether the callee is a coroutine or makes one."""
-
-        return self.form in (Form.COROUTINE, Form.COROUTINES, Form.COROUTINE_FUNCTION)
-
 
 @dataclass(frozen=True, slots=True)
 class EntryMethod:

@@ -42,7 +42,6 @@ class Trespass:
     callee: str
     stranger: Context | None
     home: tuple[Code, int]
-    loop_thread: Context | None = None
 
     @property
     def path(self) -> str:
@@ -197,7 +196,7 @@ class _Finder:
             return None
         if not self._threads.overlap(main, code, id, context, entry, 0):
             return None
-        return Trespass(code, id, method.qualname, None, (where, at), context)
+        return Trespass(code, id, method.qualname, None, (where, at))
 
     def _is_handed_on(self, code: Code) -> bool:
         """Whether a nested function is given to somebody: who has the loop's thread may run it there."""
