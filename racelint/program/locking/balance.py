@@ -135,15 +135,9 @@ def _leaks(
         if never and leak.use.lock.key not in locksets.waited_for:
             # only ever tried: a flag that is raised once, and nobody waits for it
             continue
-        if leak.use.lock.key[0] == "site" and leak.use not in own:
-            # made on the spot and told to others: it may be theirs to release
-            continue
         if is_private(locksets, holding.code, leak.use.lock.key):
             continue
-        if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
-            # every normal path leaves with it, and somebody else gives it back: the lock is handed over
-            continue
-        if leak.use in holding.by_choice and givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+        if _is_left_to_others(holding, leak, releasers, givers):
             continue
         if leak in handed_on or (leak.by is Exit.CALL and leak.acquired in permits):
             # no critical section that a call could skip the end of
@@ -159,6 +153,17 @@ def _leaks(
                 continue
             target.setdefault(leak.acquired, Unreleased(acquisition, leak.exit, never))
     return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
+
+
+def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers: dict[LockKey, set[int]]) -> bool:
+    """Whether it is not for the function to release the lock."""
+    if leak.use.lock.key[0] == "site" and all(release.use != leak.use for release in holding.releases.values()):
+        # made on the spot and told to others: it may be theirs to release
+        return True
+    if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
+        # every normal path leaves with it, and somebody else gives it back: the lock is handed over
+        return True
+    return leak.use in holding.by_choice and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
 
 
 def _is_interrupted(locksets: LockSets, acquisition: Acquisition) -> bool:

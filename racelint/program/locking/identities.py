@@ -37,7 +37,6 @@ class Locks:
     # --- where locks are made and stored ---
 
     def _find_homes(self) -> None:
-        sources = self._types.names.sources
         stored: list[tuple[LockKey, Place, Code, int, Span]] = []
         factories: set[LockKey] = set()
         made: dict[Site, set[LockKey]] = {}
@@ -68,16 +67,19 @@ class Locks:
                 self._groups.join(key, homes.pop())
             elif len(held) == 1 and key not in factories:
                 self._groups.join(key, site_key(next(iter(held))))
-        for code in sources.codes:
-            for operation in code.operations:
-                if type(operation) is facts.Call:
-                    self._share(code, operation)
+        self._share_all()
         for key, _, code, value, _ in stored:
             if key in factories:
                 self._share_handed(key, code, value)
         # what was asked while conditions were still being joined to their locks may carry an old key
         self._cache.clear()
         self._made.clear()
+
+    def _share_all(self) -> None:
+        for code in self._types.names.sources.codes:
+            for operation in code.operations:
+                if type(operation) is facts.Call:
+                    self._share(code, operation)
 
     def _note_fields(self) -> None:
         """A field of a dataclass is stored by nobody: it holds the locks that its constructor is given."""

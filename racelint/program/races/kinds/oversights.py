@@ -23,25 +23,9 @@ from racelint.program.sources.source import Code, span_of
 def forgotten(case: Case, access: Access) -> Iterator[Race]:
     """The race of a single access without the lock that guards the Place elsewhere, by the program's own habit."""
     guard = case.guard
-    if case.place in case.locksets.claims.guards:
+    if guard is None or case.place in case.locksets.claims.guards or not _is_left_out(case, access, guard):
         return
-    if guard is None or guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
-        return
-    if not case.is_reached(access.code) or not is_insider(case, access) or case.is_constant_state():
-        return
-    if not _is_forgotten(case, access, guard) or is_left_to_holder(case, access, guard):
-        return
-    if _is_asked_again(case, access, guard):
-        return
-    if not access.kind.rebinds and case.guards_itself:
-        return
-    if is_swapped_out(case, access, guard) or is_snapshot(case, access) or is_claim(case, access):
-        return
-    if is_single_step(case, access, guard) or runs_at_exit(case, access.code):
-        return
-    if access.kind is Kind.WRITE and _is_carried_on(case, guard):
-        return
-    if has_taken_over(case.locksets, access):
+    if _is_right_without(case, access, guard):
         return
     guarded = [each for each in case.accesses if any(map(guard.protects, case.protections(each)))]
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
@@ -64,6 +48,31 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     lock = wrong[1] if wrong is not None else None
     for code, span in where_forgotten(case, access, guard):
         yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
+
+
+def _is_left_out(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether an access that the guard is meant for, by what the program does elsewhere, does without it."""
+    if guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
+        return False
+    if not case.is_reached(access.code) or not is_insider(case, access) or case.is_constant_state():
+        return False
+    return _is_forgotten(case, access, guard)
+
+
+def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether an access is one of those that need no guard."""
+    return (
+        is_left_to_holder(case, access, guard)
+        or _is_asked_again(case, access, guard)
+        or (case.guards_itself and not access.kind.rebinds)
+        or is_swapped_out(case, access, guard)
+        or is_snapshot(case, access)
+        or is_claim(case, access)
+        or is_single_step(case, access, guard)
+        or runs_at_exit(case, access.code)
+        or (access.kind is Kind.WRITE and _is_carried_on(case, guard))
+        or has_taken_over(case.locksets, access)
+    )
 
 
 def _is_of_another(case: Case, access: Access, lock: Lock) -> bool:
