@@ -68,7 +68,7 @@ def _names(code: Code, made: int) -> Iterator[tuple[str, int | str]]:
         match each:
             case facts.StoreName(name=name, value=value) if value == made:
                 yield "name", name
-            case facts.StoreAttr(base=0, name=name, value=value) if value == made:
+            case facts.StoreAttr(base=base, name=name, value=value) if value == made and code.is_own(base):
                 yield "attribute", name
             case facts.Phi(id=id, inputs=inputs) | facts.Choice(id=id, operands=inputs) if made in inputs:
                 yield "value", id

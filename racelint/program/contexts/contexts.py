@@ -77,7 +77,7 @@ class Context:
             return False
         call = code.operation(self.site)
         given = [code.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
-        return any(type(each) is facts.LoadAttr and code.is_own(each.base) for each in given)
+        return any(map(code.own_attribute, given))
 
     @property
     def path(self) -> str:

@@ -44,9 +44,9 @@ def _handed_on(code: Code) -> Iterator[str]:
     """The attributes of the object that a method calls with the first argument which it was given."""
     for each in code.operations:
         if type(each) is facts.Call and each.arguments and each.arguments[0].value == 1:
-            fetched = code.operation(each.callee)
-            if type(fetched) is facts.LoadAttr and code.is_own(fetched.base):
-                yield fetched.name
+            name = code.own_attribute(code.fetched(each))
+            if name:
+                yield name
 
 
 def _bases(cls: ClassInfo) -> Iterator[str]:

@@ -80,8 +80,9 @@ def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[Lock
 def wrapped(types: Types, code: Code) -> Iterator[tuple[int, str]]:
     """The parameters, by position and name, around which a function makes the lock that it returns."""
     for made in map(code.operation, code.returns):
-        for value in types.of(code, made.id) if type(made) is facts.Call else ():
-            assert type(made) is facts.Call
+        if type(made) is not facts.Call:
+            continue
+        for value in types.of(code, made.id):
             model = types.names.knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
             if model is not None and model.shares is not None:
                 given = argument(made, model.shares.position, model.shares.keyword)

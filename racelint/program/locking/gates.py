@@ -20,8 +20,8 @@ def lenders(holdings: Iterable[Holding]) -> Keys:
     found: set[LockKey] = set()
     for holding in holdings:
         code = holding.code
-        given = [code.operations[id] for id in code.returns] if code.name in ("__enter__", "__aenter__") else []
-        if given and all(type(each) is facts.LoadAttr and code.is_own(each.base) for each in given):
+        given = [code.operation(id) for id in code.returns] if code.name in ("__enter__", "__aenter__") else []
+        if given and all(map(code.own_attribute, given)):
             found |= {use.lock.key for use in holding.effect.acquires}
     return frozenset(found)
 

@@ -133,15 +133,10 @@ def _is_absent(code: Code, test: int, truth: bool, slot: str) -> bool:
     """Whether a test that has come out so says that there is nothing in the slot of the own object."""
     match code.operation(test):
         case facts.LoadAttr() as fetched:
-            return _is_own(code, fetched, slot) and not truth
+            return code.own_attribute(fetched) == slot and not truth
         case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
             none, asked = code.operation(right), code.operation(left)
             is_none = type(none) is facts.Const and none.kind == "none"
-            return is_none and _is_own(code, asked, slot) and truth is (kind in ("is", "=="))
+            return is_none and code.own_attribute(asked) == slot and truth is (kind in ("is", "=="))
         case _:
             return False
-
-
-def _is_own(code: Code, operation: facts.Operation | None, slot: str) -> bool:
-    """Whether a slot of the own object is read."""
-    return type(operation) is facts.LoadAttr and operation.name == slot and code.is_own(operation.base)

@@ -31,7 +31,7 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
 def _made_by(value: Instance, own: set[int], context: Context) -> bool:
     """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
     if value.site is None:
-        return value.cls.library_bases == []
+        return not value.cls.library_bases
     if value.site[0] in own:
         return True
     if context.repeated is None or context.code is None or value.site[0] != context.code.key:
@@ -63,16 +63,15 @@ def _comes_of_call(places: Places, threads: Threads, code: Code, name: str, valu
     pending = [each.value for each in code.operations if type(each) is facts.StoreAttr and each.name == name]
     while pending:
         id = pending.pop()
-        operation = flow.operation(id)
         if id in made or value not in types.of(code, id):
             continue
-        if not isinstance(operation, facts.Phi | facts.Choice | facts.Cast):
-            return False
-        match operation:
+        match flow.operation(id):
             case facts.Phi(inputs=inputs):
-                pending.extend(each for each in inputs if each >= 0 and each < operation.id)
+                pending.extend(each for each in inputs if 0 <= each < id)
             case facts.Choice(operands=operands):
                 pending.extend(operands)
             case facts.Cast(value=held):
                 pending.append(held)
+            case _:
+                return False
     return True

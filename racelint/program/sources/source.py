@@ -80,6 +80,10 @@ class Code:
         """Whether a value is the object that a method is called on, by the name that it has from the start."""
         return id == 0 and self.own_name != ""
 
+    def own_attribute(self, operation: Operation | None) -> str:
+        """The attribute of the object that a method is called on which an operation reads; "" if it reads none."""
+        return operation.name if type(operation) is facts.LoadAttr and self.is_own(operation.base) else ""
+
 
 @dataclass(eq=False, slots=True)
 class ClassInfo:

@@ -203,7 +203,7 @@ def _ended_by_keeper(calls: Calls, context: Context) -> dict[int, int]:
             code = method.code
             for each in code.operations:
                 match each:
-                    case facts.Await(id=id, value=value) if _is_own_attribute(code, value, kept[1]):
+                    case facts.Await(id=id, value=value) if code.own_attribute(code.operation(value)) == kept[1]:
                         found.setdefault(code.key, id)
                     case facts.Call(id=id) if cancels and _is_cancelled(calls, code, each, kept[1]):
                         found.setdefault(code.key, id)
@@ -215,7 +215,7 @@ def _is_cancelled(calls: Calls, code: Code, call: facts.Call, name: str) -> bool
     method = code.operation(call.callee)
     callees = calls.types.of(code, call.callee)
     cancels = any(isinstance(each, LibraryMethod) and each.qualname in CANCELS for each in callees)
-    return cancels and type(method) is facts.LoadAttr and _is_own_attribute(code, method.base, name)
+    return cancels and type(method) is facts.LoadAttr and code.own_attribute(code.operation(method.base)) == name
 
 
 def _cleans_up(code: Code) -> bool:
@@ -228,11 +228,6 @@ def _is_narrow(code: Code, handler: facts.Handler) -> bool:
     """Whether a handler is for named exceptions, none of which may be that of a cancelled task."""
     names = [getattr(code.operation(each), "name", "") for each in handler.types]
     return bool(names) and not {"", "BaseException", "CancelledError"} & {*names}
-
-
-def _is_own_attribute(code: Code, value: int, name: str) -> bool:
-    load = code.operation(value)
-    return type(load) is facts.LoadAttr and code.is_own(load.base) and load.name == name
 
 
 def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
