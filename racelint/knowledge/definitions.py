@@ -16,6 +16,9 @@ PROPERTIES: Final = frozenset({"property", "functools.cached_property", "abc.abs
 CONTEXT_MANAGERS: Final = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 """Decorators that make a context manager of a generator."""
 
+OVERLOADS: Final = frozenset({"typing.overload", "typing_extensions.overload"})
+"""Decorators of definitions that are for type checkers only."""
+
 PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 """Bases that add no attribute to a class."""
 

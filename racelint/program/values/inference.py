@@ -111,6 +111,8 @@ class Inference:
 
     def _make_function(self, code: Code, operation: facts.MakeFunction) -> None:
         made = self._function(code, operation.function)
+        if self._names.is_overload(made):
+            return
         node = code.offset + operation.id
         self._flow.add(node, self._values.function(made, None))
         for decorator in made.function.decorators:

@@ -10,6 +10,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge import Knowledge
+from racelint.knowledge.definitions import OVERLOADS
 from racelint.program.sources.source import ClassInfo, Code, Sources
 from racelint.program.values.values import ClassRef, Interner, Library, ModuleRef, Value
 
@@ -148,7 +149,8 @@ class Names:
             case facts.MakeClass(cls=cls):
                 return [self.values.cls(self._class(code, cls))]
             case facts.MakeFunction(function=function):
-                return [self.values.function(self._function(code, function), None)]
+                made = self._function(code, function)
+                return [] if self.is_overload(made) else [self.values.function(made, None)]
             case facts.LoadItem(base=base):
                 return [value for value in self.static(code, base) if isinstance(value, ClassRef | Library)]
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
@@ -157,6 +159,13 @@ class Names:
                 return self.static(code, value)
             case _:
                 return []
+
+    def is_overload(self, code: Code) -> bool:
+        """Whether a definition only tells type checkers of one way to call the function that has its name."""
+        if code.parent is None:
+            return False
+        decorators = (value for id in code.function.decorators for value in self.static(code.parent, id))
+        return any(isinstance(each, Library) and each.qualname in OVERLOADS for each in decorators)
 
     def attribute(self, owner: Value, name: str) -> list[Value]:
         """The static values of `owner.name` for a module, class or library name."""
