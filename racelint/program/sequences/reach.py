@@ -8,6 +8,7 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.containers import INSERTS
 from racelint.knowledge.repeating import ANSWERS
+from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Sequences
 from racelint.program.sequences.extents import Extents
@@ -63,18 +64,25 @@ class Reach:
     def _remade(self, test: int) -> frozenset[int]:
         """The arguments that were made anew for calls by which a test is answered, other than by what only looks."""
         types = self._sequences.calls.types
-        calls = (self._flow.operation(id) for id in self._flow.calls(test))
-        asked = (each for each in calls if type(each) is facts.Call)
-        given = (each.arguments for each in asked if not types.may_call(self._code, each, ANSWERS))
-        return frozenset(each.value for arguments in given for each in arguments if self._is_remade(each.value))
+        found: set[int] = set()
+        pending, seen = [test], set[int]()
+        while pending:
+            operation = self._flow.operation(id := pending.pop())
+            if id in seen or operation is None:
+                continue
+            seen.add(id)
+            if type(operation) is facts.Call and not types.may_call(self._code, operation, ANSWERS):
+                found.update(each.value for each in operation.arguments if self._is_remade(each.value))
+            pending.extend(each for each in operands(operation) if each not in found)
+        return frozenset(found)
 
     def _is_remade(self, id: int) -> bool:
         """Whether a value is a container that was made of others, or text of such a one: `" ".join(names + [name])`."""
         match self._flow.operation(id):
             case facts.Build(kind=kind, items=items):
                 return kind not in ("tuple", "slice") and bool(items)
-            case facts.Compute(kind="+", operands=operands):
-                return any(map(self._is_remade, operands))
+            case facts.Compute(kind="+", operands=parts):
+                return any(map(self._is_remade, parts))
             case facts.Call(arguments=arguments):
                 return any(self._is_remade(each.value) for each in arguments)
             case _:
