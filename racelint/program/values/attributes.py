@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.definitions import CONTEXT_MANAGERS, DATACLASSES, PROPERTIES
+from racelint.knowledge.definitions import CONTEXT_MANAGERS, DATACLASSES, NAMED_TUPLE, PROPERTIES
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.names import Names
 from racelint.program.values.values import FunctionRef, Library
@@ -127,6 +127,10 @@ class Attributes:
     def is_dataclass(self, cls: ClassInfo) -> bool:
         """Whether a decorator writes the methods that a class has not: constructor and comparison of its fields."""
         return not DATACLASSES.isdisjoint(self._libraries(cls.parent, cls.facts.decorators))
+
+    def has_fields(self, cls: ClassInfo) -> bool:
+        """Whether an object of the class is told by what is in its annotated fields: of a dataclass or NamedTuple."""
+        return self.is_dataclass(cls) or NAMED_TUPLE in cls.library_bases
 
     def is_static(self, code: Code) -> bool:
         """Whether a method gets no receiver."""

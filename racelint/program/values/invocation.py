@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from racelint import facts
 from racelint.knowledge.containers import CALLED, REFERENCES
-from racelint.knowledge.definitions import NAMED_TUPLE
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
@@ -142,15 +141,13 @@ class Invocation:
 
     def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:
         """The constructor that a dataclass or NamedTuple gets: arguments go to the annotated fields in order."""
-        names = [name.name for each in reversed(cls.mro) for name in each.facts.annotations if self._has_fields(each)]
         attributes = self._types.attributes
+        fields = (each.facts.annotations for each in reversed(cls.mro) if attributes.has_fields(each))
+        names = [name.name for annotations in fields for name in annotations]
         given = [*zip(dict.fromkeys(names), passed.positional, strict=False), *passed.keywords]
         for name, node in given:
             if name in names:
                 self._flow.copy(node, self._flow.node("instance", attributes.owner(cls, name).key, name))
-
-    def _has_fields(self, cls: ClassInfo) -> bool:
-        return self._types.attributes.is_dataclass(cls) or NAMED_TUPLE in cls.library_bases
 
     def _follow(self, site: Site, qualname: str) -> None:
         """What calling a weak reference gives goes by the name of the reference."""

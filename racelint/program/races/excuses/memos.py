@@ -17,6 +17,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.made import is_left_as_made
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 
 
@@ -170,7 +171,32 @@ def makes_object(case: Case, sequence: Composite) -> bool:
     if case.guard is not None:
         return True
     types = case.sharing.places.types
-    return any(_has_identity(value, types.names.knowledge) for value in types.of(last.code, last.value))
+    made = (each for each in types.of(last.code, last.value) if not _is_only_its_fields(case, each))
+    return any(_has_identity(each, types.names.knowledge) for each in made)
+
+
+def _is_only_its_fields(case: Case, value: Value) -> bool:
+    """Whether an object is a record that nobody changes, of what was there: one with the same fields is equal to it."""
+    if not isinstance(value, Instance) or value.site is None:
+        return False
+    types, (key, id) = case.sharing.places.types, value.site
+    code = types.names.sources.codes[key]
+    made = code.operation(id)
+    if type(made) is not facts.Call or not types.attributes.has_fields(value.cls):
+        return False
+    if any(_may_be_made_for_it(case, code, each.value) for each in made.arguments):
+        return False
+    return not _may_be_told_apart(case, value)
+
+
+def _may_be_made_for_it(case: Case, code: Code, id: int) -> bool:
+    """Whether a value has come of a call in the function, for all that one can see, and has an identity."""
+    values = case.sharing.places.types.of(code, id)
+    if not values:
+        return type(code.operation(id)) is facts.Call
+    sites = {each: each.site for each in values if isinstance(each, Instance | LibraryObject)}
+    own = (each for each, site in sites.items() if site is not None and site[0] == code.key)
+    return any(_may_be_told_apart(case, each) for each in own)
 
 
 def _is_kept_by_name(case: Case, store: Access) -> bool:
