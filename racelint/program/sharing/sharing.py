@@ -233,6 +233,8 @@ class Sharing:
                 return False
         if one is other:
             return self.naming.giving.again(one, owner, facts.NOTHING)
+        if self._is_lent_to_others(one, first, owner) or self._is_lent_to_others(other, second, owner):
+            return False
         pairs = ((one, first, other), (other, second, one))
         calls = self.threads.calls
         return all(
@@ -242,6 +244,18 @@ class Sharing:
             or self.afterwards.goes_on(started, owner, facts.NOTHING, access, always)
             for context, access, started in pairs
         )
+
+    def _is_lent_to_others(self, context: Context, access: Access, owner: Code) -> bool:
+        """Whether an inner function is only given to calls, and no call of its owner starts the context that runs it.
+
+        What runs whatever it is given is run by others as well, with functions of their own.
+        """
+        code: Code | None = access.code
+        while code is not None and code is not owner:
+            if code.key in self.threads.calls.handed_out:
+                return False
+            code = code.parent
+        return not context.is_main and owner.key not in self.naming.giving.ways(context, owner, always)
 
 
 def _is_receiver(context: Context, access: Access) -> bool:
