@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from racelint import facts
-from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.memory.places import Access
 from racelint.program.sequences.composites import DEPTH, Sequences
@@ -20,11 +20,28 @@ PROPERTIES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there."""
+    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there.
+
+    `key`: as the asker knows it, what is surely in the container that was looked into if the answer is `found`.
+    """
 
     read: Access
     site: int
     present: bool | None
+    key: str = UNKNOWN
+    found: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisive:
+    """A value that decides about the answer of a function: it is the answer, or a test that `chooses` one.
+
+    `true` is what a true value makes of the answer; None if that cannot be told.
+    """
+
+    value: int
+    true: bool | None
+    chooses: bool
 
 
 def asked(sequences: Sequences, code: Code, test: int) -> Iterator[Answer]:
@@ -48,18 +65,42 @@ def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterato
     written = {access.place for access in accesses if access.kind.writes}
     paths = parameter_paths(sequences.places.dataflow(code), callee, site, edges[0].receiver)
     flow = sequences.places.dataflow(callee)
-    for id, true in _decisive(callee, flow):
+    for decisive in _decisive(callee, flow):
+        id, true = decisive.value, decisive.true
         sources = flow.sources(id)
         for each in accesses:
             if each.place not in written and (each.load in sources or each.id in sources):
                 present = polarity(flow, each, id)
                 answer = None if present is None or true is None else present is true
-                yield Answer(_rebased(each, outward(each.base, paths)), site, answer)
+                found = _told_by(_looked_up(flow, each, id), decisive)
+                key = UNKNOWN if found is None else outward(flow.key(each.key), paths)
+                yield Answer(_rebased(each, outward(each.base, paths)), site, answer, key, found)
         for inner in sorted(flow.calls(id)) if depth > 1 else ():
             for deeper in _answers(sequences, callee, inner, depth - 1):
                 if deeper.read.place not in written:
                     answer = deeper.present if id == inner and true else None
-                    yield Answer(_rebased(deeper.read, outward(deeper.read.base, paths)), site, answer)
+                    came = polarity(flow, replace(deeper.read, load=inner), id) if deeper.found else None
+                    found = _told_by(came, decisive)
+                    key = UNKNOWN if found is None else outward(deeper.key, paths)
+                    yield Answer(_rebased(deeper.read, outward(deeper.read.base, paths)), site, answer, key, found)
+
+
+def _looked_up(flow: Dataflow, look: Access, id: int) -> bool | None:
+    """What the value `id` came to if it is sure of it that the key was there; None if that cannot be told."""
+    if look.method not in ("in", "get") or look.key < 0:
+        return None
+    there = polarity(flow, replace(look, load=look.id), id)
+    looked = flow.operation(look.id)
+    is_absence = type(looked) is facts.Compute and looked.kind == "not in"
+    return there if there is None else there is not is_absence
+
+
+def _told_by(came: bool | None, decisive: Decisive) -> bool | None:
+    """The answer that tells that a decisive value came to `came`; None if none does."""
+    if not decisive.chooses:
+        return came
+    # where the test is false, only the other answers are left
+    return not decisive.true if came is False and decisive.true is not None else None
 
 
 def answered(sequences: Sequences, code: Code, test: int) -> Iterator[tuple[Access, int]]:
@@ -86,20 +127,17 @@ def _read_by_properties(sequences: Sequences, code: Code, id: int, depth: int) -
             yield _rebased(deeper, outward(deeper.base, paths))
 
 
-def _decisive(callee: Code, flow: Dataflow) -> list[tuple[int, bool | None]]:
-    """The values that decide about the answer of a function: what it returns, and the tests that choose between.
-
-    Each with what a true value makes of the answer: True or False; None if that cannot be told.
-    """
+def _decisive(callee: Code, flow: Dataflow) -> list[Decisive]:
+    """The values that decide about the answer of a function: what it returns, and the tests that choose between."""
     returned = list(dict.fromkeys(callee.returns))
     if len(returned) == 1:
-        return [(returned[0], True)]
-    found: list[tuple[int, bool | None]] = [(id, None) for id in returned]
+        return [Decisive(returned[0], true=True, chooses=False)]
+    found = [Decisive(id, true=None, chooses=True) for id in returned]
     if any(map(flow.is_constant, returned)):
         for node in walk(callee.function.body):
             last = node.body[-1] if type(node) is facts.Branch and node.body else None
             if type(node) is facts.Branch and type(last) is facts.Return:
-                found.append((node.test, flow.truth(last.value)))
+                found.append(Decisive(node.test, flow.truth(last.value), chooses=True))
     return found
 
 

@@ -206,6 +206,8 @@ class _Finder:
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
             for act, where in self._reach.inner(body, read) if self._sequences.is_written(read.place) else ():
                 shape = self._shape_asked(answer, act, where, wants)
+                if shape is None and truth is not None and (truth is not negated) is answer.found:
+                    shape = self._shapes.of_found(answer.key, act)
                 if where > site and shape is not None and (read.place, shape) not in seen:
                     seen.add((read.place, shape))
                     tested = self._deciding.around(where, test)

@@ -50,6 +50,11 @@ class Shapes:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
 
+    def of_found(self, key: str, act: Access) -> Shape | None:
+        """What it makes up with an act that somebody has said that there is such a key."""
+        needs_it = act.code is self._code and act.method in ("[]", *REMOVES) and act.id not in self._misses
+        return Shape.CHECK if needs_it and not act.claims and self._flow.key(act.key) == key else None
+
     def are_about_the_same(self, site: int, where: int) -> bool:
         """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
         asked = [id for id in self._given(site) if not self._flow.is_constant(id)]

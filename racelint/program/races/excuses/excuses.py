@@ -165,7 +165,7 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     act = sequence.last
     if act.kind is Kind.CONTENT or act.method in REMOVES:
         # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container
-        kept = act.load >= 0 and act.load == sequence.first.load
+        kept = act.load >= 0 and act.load == sequence.first.load and act.code is sequence.first.code
         return other.method in REMOVES or (other.kind.rebinds and not kept)
     if not other.kind.rebinds and _asks_which(case, sequence):
         return False
