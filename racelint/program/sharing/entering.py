@@ -150,12 +150,13 @@ class _Entering:
         call = starter.operations[spawned.site[1]]
         if type(call) is not facts.Call:
             return None
-        for argument in call.arguments:
-            fetched = starter.operation(argument.value)
-            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+        # of what a decorator makes start, the call is that of the method
+        for handed in (call.callee, *(each.value for each in call.arguments)):
+            fetched = starter.operation(handed)
+            if handed < 0 or spawned.target not in self._places.types.of(starter, handed):
                 continue
             if isinstance(spawned.target, Instance):
-                return starter, argument.value
+                return starter, handed
             if type(fetched) is facts.LoadAttr:
                 return starter, fetched.base
         return None

@@ -11,6 +11,7 @@ from racelint.program.sources.source import Code
 from racelint.program.values.annotated import Annotations
 from racelint.program.values.attributes import Attributes
 from racelint.program.values.contents import Contents
+from racelint.program.values.decorated_starts import find_decorated_starts
 from racelint.program.values.elements import Elements
 from racelint.program.values.fetching import Fetching
 from racelint.program.values.flow import Flow
@@ -283,6 +284,7 @@ def link_types(names: Names) -> Types:
         inference.add(code)
     flow.run()
     inference.lent_starts.move()
+    find_decorated_starts(types, flow)
     flow.run()
     inference.task_starts.note()
     flow.settle()
