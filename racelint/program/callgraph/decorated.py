@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code, makes
+from racelint.program.values.decorators import decorated, returned_functions
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef
 
 
 def wrappers(types: Types) -> dict[int, list[tuple[Code, int]]]:
     """`@decorator` of the program around a function: the function that it returns, and where that runs the original."""
     found: dict[int, list[tuple[Code, int]]] = {}
-    for code, decorator in _decorated(types):
-        for wrapper in _returned_functions(types, decorator):
+    for code, decorator in decorated(types):
+        for wrapper in returned_functions(types, decorator):
             for site in _runs_parameter(wrapper, decorator):
                 found.setdefault(code.key, []).append((wrapper, site))
     return found
-
-
-def _decorated(types: Types) -> Iterator[tuple[Code, Code]]:
-    """The functions with a decorator of the program, and that."""
-    for code in types.names.sources.codes:
-        if code.parent is None:
-            continue
-        for id in code.function.decorators:
-            for value in types.of(code.parent, id):
-                if isinstance(value, FunctionRef):
-                    yield code, value.code
 
 
 def deferred(types: Types) -> set[int]:
@@ -37,12 +24,12 @@ def deferred(types: Types) -> set[int]:
 
     `def in_main_thread(f): def ask(): later(lambda: f()); return ask`: who calls `f` only asks for it.
     """
-    return {code.key for code, decorator in _decorated(types) if _defers(types, decorator)}
+    return {code.key for code, decorator in decorated(types) if _defers(types, decorator)}
 
 
 def _defers(types: Types, decorator: Code) -> bool:
     """Whether all that a decorator makes of a function only gives away a function that runs it."""
-    made = _returned_functions(types, decorator)
+    made = returned_functions(types, decorator)
     return bool(made) and all(
         not _runs_parameter(wrapper, decorator)
         and any(
@@ -61,11 +48,6 @@ def _is_given_away(wrapper: Code, inner: Code) -> bool:
     return bool(uses) and all(
         type(use) is facts.Call and not flow.uses(use.id) and use.id not in wrapper.returns for use in uses
     )
-
-
-def _returned_functions(types: Types, decorator: Code) -> list[Code]:
-    values = [value for id in decorator.returns for value in types.of(decorator, id)]
-    return [value.code for value in values if isinstance(value, FunctionRef) and value.code.parent is decorator]
 
 
 def _runs_parameter(wrapper: Code, decorator: Code) -> list[int]:

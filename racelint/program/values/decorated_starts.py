@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn, Spawn
 from racelint.program.sources.source import Code
+from racelint.program.values.decorators import decorated, returned_functions
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import argument, arguments
 from racelint.program.values.types import Spawned, Types
@@ -26,44 +27,40 @@ class _Start:
 
 def find_decorated_starts(types: Types, flow: Flow) -> None:
     """Tell at the calls of such a function what they start: they do not run it, and get what the wrapper returns."""
-    starts = {code.key: found for code in types.names.sources.codes if (found := list(_starts_of(types, code)))}
-    calls: dict[int, list[tuple[Site, FunctionRef]]] = defaultdict(list)
-    for site, values in types.callees.items() if starts else ():
-        for value in values if site[1] >= 0 else ():
-            if isinstance(value, FunctionRef) and value.code.key in starts:
-                calls[value.code.key].append((site, value))
-    for key, found in starts.items():
-        for site, target in calls[key]:
-            caller = types.names.sources.codes[site[0]]
-            call = caller.operations[site[1]]
-            if type(call) is facts.Call:
-                del types.callees[site][target]
-                for start in found:
-                    spawned = Spawned(site, start.spawn, target, start.pool, arguments(caller, call), start.site)
-                    types.spawned[spawned] = None
-                    flow.copy(flow.node("returns", start.site[0]), caller.offset + call.id)
-
-
-def _starts_of(types: Types, decorated: Code) -> Iterator[_Start]:
-    """The starts in the wrappers that the decorators of a function put around it."""
-    around = decorated.parent
-    if around is not None:
-        for value in (value for id in decorated.function.decorators for value in types.of(around, id)):
-            if isinstance(value, FunctionRef) and value.code.function.parameters:
-                yield from _starts_in(types, value.code)
+    starts: dict[int, list[_Start]] = defaultdict(list)
+    for code, decorator in decorated(types):
+        for start in _starts_in(types, decorator):
+            starts[code.key].append(start)
+    for (key, id), values in types.callees.items() if starts else ():
+        caller = types.names.sources.codes[key]
+        call = caller.operation(id)
+        if type(call) is not facts.Call:
+            continue
+        for target in [each for each in values if isinstance(each, FunctionRef) and each.code.key in starts]:
+            del values[target]
+            for start in starts[target.code.key]:
+                given = arguments(caller, call)
+                types.spawned[Spawned((key, id), start.spawn, target, start.pool, given, start.site)] = None
+                flow.copy(flow.node("returns", start.site[0]), caller.offset + id)
 
 
 def _starts_in(types: Types, decorator: Code) -> Iterator[_Start]:
-    """The starts of the first parameter of a decorator by the inner functions that it returns."""
-    given = decorator.function.parameters[0].name
-    returned = (value for id in decorator.returns for value in types.of(decorator, id))
-    for wrapper in (each.code for each in returned if isinstance(each, FunctionRef) and each.code.parent is decorator):
-        for call in (each for each in wrapper.operations if type(each) is facts.Call):
+    """The starts of the first parameter of a decorator by the inner functions that it returns, and do not run it."""
+    given = [each.name for each in decorator.function.parameters[:1]]
+    for wrapper in returned_functions(types, decorator):
+        calls = [each for each in wrapper.operations if type(each) is facts.Call]
+        if any(_is_named(wrapper, call.callee, given) for call in calls):
+            continue
+        for call in calls:
             for spawn, pool in _spawns(types, wrapper, call):
-                callee = argument(call, spawn.callee.position, spawn.callee.keyword)
-                started = wrapper.operation(callee) if callee is not None else None
-                if type(started) is facts.LoadName and started.scope == "free" and started.name == given:
+                started = argument(call, spawn.callee.position, spawn.callee.keyword)
+                if started is not None and _is_named(wrapper, started, given):
                     yield _Start((wrapper.key, call.id), spawn, pool)
+
+
+def _is_named(code: Code, id: int, names: list[str]) -> bool:
+    fetched = code.operation(id)
+    return type(fetched) is facts.LoadName and fetched.scope == "free" and fetched.name in names
 
 
 def _spawns(types: Types, code: Code, call: facts.Call) -> Iterator[tuple[Spawn, Value | None]]:
