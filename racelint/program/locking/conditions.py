@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from racelint import facts
+from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State
@@ -101,7 +104,17 @@ class Conditions:
             tied |= self._flagged(test, acquired, truth)
             if acquired <= tied:
                 state = state.settle(use)
+            elif use in state.unsure and self._is_set_beside(test, acquired, truth):
+                state = state.resume(use, test).sure(use)
         return state
+
+    def _is_set_beside(self, test: int, acquired: frozenset[int], truth: bool) -> bool:
+        """Whether a local variable has a value only where one of the acquires has succeeded: `locked = True` there."""
+        if not self.is_own_flag(test):
+            return False
+        arms = {self._taken_in(id) for id in acquired} - {(0, 0)}
+        test, straight = unnegated(self._code, test)
+        return all(self._arm_of(id) in arms for id in self._ends(test) if self._flow.truth(id) is (truth is straight))
 
     def _flagged(self, test: int, acquired: frozenset[int], truth: bool) -> frozenset[int]:
         """The acquires beside which the tested flag was set to the other value: `locked = True` in the same branch."""
@@ -120,15 +133,24 @@ class Conditions:
         else:
             return frozenset()
         return frozenset(
-            id for id in acquired if any(self._arm_of(id) == self._arm_of(each) != (0, 0) for each in other)
+            id for id in acquired if any(self._taken_in(id) == self._arm_of(each) != (0, 0) for each in other)
         )
+
+    def _taken_in(self, acquire: int) -> tuple[int, int]:
+        """The arm of an acquire: of one that a branch tests it is that which the branch takes if it succeeds."""
+        for node in self._code.controls:
+            if type(node) is facts.Branch and node.test >= 0:
+                test, straight = unnegated(self._code, node.test)
+                arm = node.body if straight else node.orelse
+                if test == acquire and arm:
+                    return _extent(arm)
+        return self._arm_of(acquire)
 
     def _arm_of(self, id: int) -> tuple[int, int]:
         """The innermost arm of a branch (or body of a try or with) around an operation, as a range of ids."""
         if self._arms is None:
             bodies = [part for node in self._code.controls for part in parts(node) if part]
-            ids = [[each.id for each in walk(body) if hasattr(each, "id")] for body in bodies]
-            self._arms = [(min(each), max(each)) for each in ids if each]
+            self._arms = [extent for body in bodies if (extent := _extent(body)) != (0, 0)]
         around = [(low, high) for low, high in self._arms if low <= id <= high]
         return min(around, key=lambda arm: arm[1] - arm[0]) if around else (0, 0)
 
@@ -139,6 +161,12 @@ class Conditions:
 
     def _is_text(self, id: int, texts: tuple[str, ...]) -> bool:
         return is_literal(self._flow, id, texts)
+
+
+def _extent(body: Sequence[Node]) -> tuple[int, int]:
+    """The first and the last operation of a body."""
+    ids = [each.id for each in walk(body) if hasattr(each, "id")]
+    return (min(ids), max(ids)) if ids else (0, 0)
 
 
 def is_literal(flow: Dataflow, id: int, texts: tuple[str, ...]) -> bool:
