@@ -112,7 +112,7 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("dict", "get clear copy keys values items setdefault")
     | _members("set", "add discard clear copy")
     | _members("collections.deque", "append appendleft clear copy")
-    | _members("str", "strip lower upper split startswith endswith join")
+    | _members("str", "strip lower upper split startswith endswith")
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")

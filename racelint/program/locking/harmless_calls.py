@@ -22,12 +22,32 @@ def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -
 
 
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
-    """Whether a call is a method of a literal text that raises nothing: `", ".join(names)`."""
+    """Whether a call is a method of a literal text that raises nothing: `", ".join(str(name) for name in names)`."""
     method = code.operation(call.callee)
-    text = code.operation(method.base) if type(method) is facts.LoadAttr else None
-    if type(method) is not facts.LoadAttr or type(text) is not facts.Const or text.kind != "str":
+    if type(method) is not facts.LoadAttr or not _is_literal_text(code, method.base):
         return False
-    return types.names.knowledge.cannot_raise(f"str.{method.name}")
+    if method.name != "join":
+        return types.names.knowledge.cannot_raise(f"str.{method.name}")
+    joined = code.operation(call.arguments[0].value) if call.arguments else None
+    return type(joined) is facts.Build and all(_is_text(types, code, each) for each in joined.items)
+
+
+def _is_text(types: Types, code: Code, id: int) -> bool:
+    """Whether a value surely is a text: a literal one, or one that was made by formatting."""
+    match code.operation(id):
+        case facts.Compute(kind='f""'):
+            return True
+        case facts.Compute(kind="%", operands=(form, _)):
+            return _is_literal_text(code, form)
+        case facts.Call() as call:
+            return types.surely_calls(code, call, ("str", "repr"))
+        case _:
+            return _is_literal_text(code, id)
+
+
+def _is_literal_text(code: Code, id: int) -> bool:
+    text = code.operation(id)
+    return type(text) is facts.Const and text.kind == "str"
 
 
 def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import INSERTS, ITEM_ACCESSES, REMOVES
@@ -10,9 +11,15 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.branching import leaves
+from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
+
+WAYS: Final = {"+": True, "-": False}
+"""Whether an operator makes a number more."""
+
+ORDERS: Final = {">": True, ">=": True, "<": False, "<=": False}
+"""Whether a comparison that is true has found the first number above the second."""
 
 
 def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
@@ -21,7 +28,32 @@ def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
         _is_in_kept_item(case, sequence, other)
         or _has_other_keys(case, sequence, other)
         or _leaves_absent(case, sequence, other)
+        or _goes_further(case, sequence, other)
     )
+
+
+def _goes_further(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a number was tested to be above a limit, and the other adds to it; or below, and it takes away.
+
+    `if self.running < self.most: self.running += 1` beside `self.running -= 1`. No value is made of what was tested.
+    """
+    first, code = sequence.first, sequence.code
+    if first.kind is not Kind.READ or other.kind is not Kind.UPDATE or first.code is not code:
+        return False
+    flow, changed = case.sharing.places.dataflow(code), case.sharing.places.dataflow(other.code).operation(other.value)
+    if sequence.last.code is code and flow.comes_from(sequence.last.value, first.id):
+        return False
+    way = WAYS.get(changed.kind) if type(changed) is facts.Compute else None
+    tests = conditions(code, sequence.act)
+    return way is not None and way in (_asked_way(flow, test, first.id, came_out) for test, came_out in tests)
+
+
+def _asked_way(flow: Dataflow, test: int, load: int, came_out: bool) -> bool | None:
+    """Whether a test that came out so has found a number above a limit (True) or below it; None: it asks else."""
+    asked = flow.operation(test)
+    if type(asked) is not facts.Compute or asked.kind not in ORDERS or load not in asked.operands:
+        return None
+    return (ORDERS[asked.kind] is came_out) is (asked.operands[0] == load)
 
 
 def _leaves_absent(case: Case, sequence: Composite, other: Access) -> bool:

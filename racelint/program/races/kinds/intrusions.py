@@ -204,7 +204,9 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
     changes = (access for access in elsewhere if access.kind.writes and can_outdate(case, sequence, access))
     at_act = case.protections(sequence.last)
     act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
-    is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded
+    is_enough = (
+        sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet(sequence.last, sequence.last)
+    )
     return next(changes, guard.example if is_enough else None)
 
 
