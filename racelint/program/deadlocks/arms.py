@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.calls import Edge, passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import Code
-from racelint.program.values.passing import argument
 
 
 def literal(code: Code, id: int) -> str:
@@ -89,6 +88,5 @@ def _given(edge: Edge, parameter: int) -> str:
         return ""
     if any(each.name in ("*", "**") for each in call.arguments):
         return ""
-    position = parameter - (1 if edge.receiver is not None else 0)
-    given = argument(call, position, edge.callee.function.parameters[parameter].name)
+    given = passed(edge, parameter)
     return literal(edge.callee, parameter) if given is None else literal(edge.caller, given)

@@ -13,7 +13,7 @@ from racelint.facts import Span
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import inward, outward, parameter_paths
-from racelint.program.memory.places import Access, Place, Places
+from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
 
 DEPTH: Final = 3
@@ -59,6 +59,12 @@ class Composite:
     """Only tasks have it: the act is behind an `await`, the test behind a property, or a loop waits for it."""
     asserted: bool = False
     """The test is an `assert`: what callers have to see to."""
+
+    @property
+    def stores_item(self) -> bool:
+        """Whether what is done on account of the test is to store an item, whatever stood under its key."""
+        stores = self.last.method == "[]=" and self.last.key >= 0 and self.last.kind is not Kind.ITEM_UPDATE
+        return stores and self.shape is Shape.CHECK
 
 
 @dataclass(frozen=True, slots=True, eq=False)

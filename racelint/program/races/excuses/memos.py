@@ -16,7 +16,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.made import is_left_as_made
-from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 
@@ -26,7 +26,7 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     last = sequence.last
     if case.guard is not None:
         return is_memo_of_calls(case, sequence)
-    if not _is_stored_by_key(sequence):
+    if not _is_missed_and_stored(sequence):
         return False
     flow = case.sharing.places.dataflow(last.code)
     made = _made(flow, last.value)
@@ -93,13 +93,13 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
 def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
     """The key that a function looks for, and the value that it stores under it then, itself or by a method for that."""
     code, last = sequence.code, sequence.last
-    if not _is_store_by_key(sequence):
+    if not sequence.stores_item:
         return None
     if last.code is code:
-        found = _is_stored_by_key(sequence) or _is_looked_up(case.sharing.places.dataflow(code), sequence)
+        found = _is_missed_and_stored(sequence) or _is_looked_up(case.sharing.places.dataflow(code), sequence)
         return (last.key, last.value) if found else None
     parameters = range(len(last.code.function.parameters))
-    if not _is_stored_by_key(sequence) or last.key not in parameters or last.value not in parameters:
+    if not _is_missed_and_stored(sequence) or last.key not in parameters or last.value not in parameters:
         return None
     for edge in case.threads.calls.only_calls(code):
         if edge.site == sequence.act and edge.callee is last.code:
@@ -115,14 +115,9 @@ def _is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
     return any(flow.key(call.arguments[0].value) == flow.key(sequence.last.key) for call in calls)
 
 
-def _is_stored_by_key(sequence: Composite) -> bool:
-    return _is_store_by_key(sequence) and sequence.first.method in ("in", "get", "[]")
-
-
-def _is_store_by_key(sequence: Composite) -> bool:
-    last = sequence.last
-    is_store = last.method == "[]=" and last.key >= 0 and last.kind is not Kind.ITEM_UPDATE
-    return is_store and sequence.shape is Shape.CHECK
+def _is_missed_and_stored(sequence: Composite) -> bool:
+    """Whether an item is looked for by its key, and stored where it was not there."""
+    return sequence.stores_item and sequence.first.method in ("in", "get", "[]")
 
 
 def _made(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:

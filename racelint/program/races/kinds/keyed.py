@@ -9,9 +9,9 @@ from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import Dataflow, operands
-from racelint.program.memory.places import Access, Kind
+from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
-from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sequences.composites import Composite
 
 GIVEN_EACH: Final = frozenset({RunsOn.POOL, RunsOn.THREAD})
 """Where a program itself gives each run what it is to work on. What comes with requests may come twice."""
@@ -24,9 +24,7 @@ def has_own_item(case: Case, sequence: Composite, context: Context) -> bool:
     and so does who goes on with what is kept there.
     """
     last = sequence.last
-    if sequence.shape is not Shape.CHECK or last.method != "[]=" or last.key < 0 or last.kind is Kind.ITEM_UPDATE:
-        return False
-    if context.runs_on not in GIVEN_EACH or _is_wanted_back(case, last):
+    if not sequence.stores_item or context.runs_on not in GIVEN_EACH or _is_wanted_back(case, last):
         return False
     flow = case.sharing.places.dataflow(last.code)
     return any(case.sharing.is_own(context, last.code, path) for path in _attributes(flow, last.key))
