@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint import facts
-from racelint.facts import Node
 from racelint.program.callgraph.calls import Edge, passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.nodes import parts
+from racelint.program.sources.branching import branches_around
 from racelint.program.sources.source import Code
 
 
@@ -31,12 +30,12 @@ def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
 
     `flow` is that of the callee. Where the test of a parameter cannot be decided, the answer is no.
     """
-    return all(_answer(edge, flow, *test) for test in _tests(edge.callee.function.body, id) or ())
+    return all(_answer(edge, flow, node.test, truth) for node, truth in branches_around(edge.callee, id))
 
 
 def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
     """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
-    return any(_answer(edge, flow, *test) is False for test in _tests(edge.callee.function.body, id) or ())
+    return any(_answer(edge, flow, node.test, truth) is False for node, truth in branches_around(edge.callee, id))
 
 
 def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
@@ -46,18 +45,6 @@ def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) 
 
 def _is_true(text: str) -> bool:
     return text not in ("None", "False", "0", "''")
-
-
-def _tests(nodes: Sequence[Node], id: int) -> list[tuple[int, bool]] | None:
-    """The tests around an operation, each with the answer that leads there; None where it is not among the nodes."""
-    for node in nodes:
-        if getattr(node, "id", None) == id or (type(node) is facts.With and node.manager == id):
-            return []
-        for index, part in enumerate(parts(node)):
-            inner = _tests(part, id)
-            if inner is not None:
-                return [(node.test, index == 0), *inner] if type(node) is facts.Branch else inner
-    return None
 
 
 def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:

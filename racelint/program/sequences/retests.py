@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sources.nodes import contains
-from racelint.program.sources.source import Code
 
 COMPARISONS: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
-
-
-def branches_around(code: Code, id: int) -> Iterator[tuple[facts.Branch, bool]]:
-    """The branches around an operation, and whether it is where their test is true."""
-    for node in code.controls:
-        if type(node) is facts.Branch:
-            for truth, body in ((True, node.body), (False, node.orelse)):
-                if any(contains(each, id) for each in body):
-                    yield node, truth
 
 
 def comes_out(flow: Dataflow, test: int, tested: Access, written: Dataflow, write: Access) -> bool | None:

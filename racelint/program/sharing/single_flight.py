@@ -11,8 +11,7 @@ from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
-from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.branching import branches_around, leaves
 from racelint.program.sources.source import END, Code
 
 
@@ -115,12 +114,8 @@ def _is_asked_before(locksets: LockSets, write: Access) -> bool:
 
 def _is_all_that_goes_on(code: Code, id: int) -> bool:
     """Whether every run that does not come to an operation leaves the function there."""
-    arms = [
-        (node.body, node.orelse) if any(contains(each, id) for each in node.body) else (node.orelse, node.body)
-        for node in code.controls
-        if type(node) is facts.Branch and contains(node, id)
-    ]
-    return bool(arms) and all(leaves(other) for _, other in arms)
+    around = branches_around(code, id)
+    return bool(around) and all(leaves(node.orelse if truth else node.body) for node, truth in around)
 
 
 def _is_same(one: Access, other: Access) -> bool:

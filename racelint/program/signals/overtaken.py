@@ -17,9 +17,10 @@ from racelint.knowledge.model import LockKind, LockRole
 from racelint.program.locking.guards import protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sequences.retests import branches_around, comes_out, is_compared
+from racelint.program.sequences.retests import comes_out, is_compared
 from racelint.program.sequences.ways import between
 from racelint.program.signals.waits import Signal
+from racelint.program.sources.branching import branches_around
 from racelint.program.sources.nodes import last_id
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod, LibraryObject

@@ -47,6 +47,23 @@ def leaves(nodes: Sequence[Node]) -> bool:
     return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
 
 
+def branches_around(code: Code, id: int) -> list[tuple[facts.Branch, bool]]:
+    """The branches around an operation, the outermost first, and whether it is where their test is true."""
+    return _around(code.function.body, id) or []
+
+
+def _around(nodes: Sequence[Node], id: int) -> list[tuple[facts.Branch, bool]] | None:
+    """None where the operation is not among the nodes."""
+    for node in nodes:
+        if getattr(node, "id", None) == id or (type(node) is facts.With and node.manager == id):
+            return []
+        for index, part in enumerate(parts(node)):
+            inner = _around(part, id)
+            if inner is not None:
+                return [(node, index == 0), *inner] if type(node) is facts.Branch else inner
+    return None
+
+
 def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
     for node in nodes:
         around = contains(node, id)

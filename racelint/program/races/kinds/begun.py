@@ -17,7 +17,8 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sequences.retests import branches_around, comes_out, is_compared
+from racelint.program.sequences.retests import comes_out, is_compared
+from racelint.program.sources.branching import branches_around
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryMethod
 
@@ -65,7 +66,7 @@ def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, sta
         touched = (*_of_own(locksets, tester), *_of_own(locksets, starter))
         own = {each.place for each, _ in touched if each.kind.writes}
         flow = locksets.places.dataflow(tester)
-        branches = list(branches_around(tester, site))
+        branches = branches_around(tester, site)
         tests = [each.test for each, _ in branches]
         reads = [each for each in locksets.places.of(tester) if _is_behind(locksets, tester, each, tests)]
         if any(each.place in own for each in reads):
