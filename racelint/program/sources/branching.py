@@ -40,6 +40,12 @@ def unnegated(code: Code, test: int) -> Outcome:
     return test, straight
 
 
+def is_handling(code: Code, id: int) -> bool:
+    """Whether an operation is done where an exception is handled."""
+    tries = (node for node in code.controls if type(node) is facts.Try)
+    return any(contains(each, id) for node in tries for handler in node.handlers for each in handler.body)
+
+
 def leaves(nodes: Sequence[Node]) -> bool:
     """Whether a body ends by leaving the code after it."""
     while nodes and type(nodes[-1]) is facts.With:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from racelint import facts
 from racelint.program.memory.places import Access, Kind
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.branching import is_handling
 
 
 def is_withdrawn(access: Access, accesses: Iterable[Access]) -> bool:
@@ -15,14 +15,7 @@ def is_withdrawn(access: Access, accesses: Iterable[Access]) -> bool:
     `accesses` are those of the Place.
     """
     code = access.code
-    handled = any(
-        contains(each, access.id)
-        for node in code.controls
-        if type(node) is facts.Try
-        for handler in node.handlers
-        for each in handler.body
-    )
-    return handled and any(
+    return is_handling(code, access.id) and any(
         each.code is code
         and each.kind is Kind.WRITE
         and each.base == access.base

@@ -7,13 +7,14 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.knowledge.logs import TELLS
 from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
+from racelint.program.races.excuses.telling import is_record
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import contains, walk
+from racelint.program.sources.branching import is_handling
+from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
 CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)
@@ -29,7 +30,7 @@ def acts_once(case: Case, sequence: Composite) -> bool:
     if not done.isdisjoint(read_between(case, sequence)):
         return True
     later = (code.operations[id] for id in done if id > sequence.first.id)
-    calls = (each for each in later if type(each) is facts.Call and not _tells(sequence, each))
+    calls = (each for each in later if type(each) is facts.Call and not is_record(code, each))
     return any(not _only_answers(case, code, each) for each in calls)
 
 
@@ -54,8 +55,7 @@ def is_told_once(case: Case, sequence: Composite) -> bool:
     if any(not each.kind.writes and each.method not in ("in", "") for each in case.accesses):
         return False
     code, done = sequence.code, {id for id in on_account(sequence) if id > sequence.first.id and id != sequence.act}
-    tells = (code.operations[id] for id in done)
-    return any(type(each) is facts.Call and _tells(sequence, each) for each in tells) and Repeats(case).may(code, done)
+    return any(is_record(code, code.operation(id)) for id in done) and Repeats(case).may(code, done)
 
 
 def is_only_raised(case: Case, sequence: Composite) -> bool:
@@ -95,11 +95,6 @@ def on_account(sequence: Composite) -> set[int]:
 
 def _ids(nodes: Sequence[Node]) -> set[int]:
     return {id for each in walk(nodes) if (id := getattr(each, "id", None)) is not None}
-
-
-def _tells(sequence: Composite, call: facts.Call) -> bool:
-    callee = sequence.code.operation(call.callee)
-    return type(callee) is facts.LoadAttr and callee.name in TELLS
 
 
 def _only_answers(case: Case, code: Code, call: facts.Call, depth: int = 1) -> bool:
@@ -143,5 +138,4 @@ def _is_harmless_twice(case: Case, sequence: Composite) -> bool:
 
 def _is_of_failure(sequence: Composite) -> bool:
     """Whether the flag is set where an exception is handled."""
-    tries = (node for node in sequence.code.controls if type(node) is facts.Try)
-    return any(contains(each, sequence.act) for node in tries for handler in node.handlers for each in handler.body)
+    return is_handling(sequence.code, sequence.act)

@@ -35,7 +35,7 @@ def _is_format(flow: Dataflow, made: facts.Compute) -> bool:
     return flow.text(made.operands[0]) is not None or (type(given) is facts.Build and given.kind == "tuple")
 
 
-def is_record(code: Code, use: Operation) -> bool:
+def is_record(code: Code, use: Operation | None) -> bool:
     """Whether a call writes a log record: `logger.info("%d", number)`."""
     method = code.fetched(use)
     return type(method) is facts.LoadAttr and method.name in TELLS
