@@ -37,18 +37,20 @@ def check(program: Program) -> Iterator[Finding]:
     """Ask for the waits that never end, or only by their timeout."""
     vain = (stall for stall in program.blocking.vain if stall.is_unanswered)
     for stall in once_at_each_place([*program.blocking.endless, *vain]):
-        assert stall.need is not None
-        lock = lock_used(stall.lock)
+        need, lock = stall.need, lock_used(stall.lock)
+        if need is None:
+            continue
         end = "it waits in vain until its timeout" if stall.waiting.bounded else "the two wait for each other for ever"
-        message = f"{waits(stall)} while {lock} is held, which {needed(program, stall.need)}: {end}. "
+        message = f"{waits(stall)} while {lock} is held, which {needed(program, need)}: {end}. "
         message += "Release the lock before waiting."
-        evidence: Evidence = "threads" if stall.need.context is not None else "lock"
+        evidence: Evidence = "threads" if need.context is not None else "lock"
         related = stalled(program, stall, lock)
         sides, turns = stall_sides(program, stall, lock), stall_turns(stall, taken(program, stall), lock)
         details = lock_details(stall.lock.lock, stall.code, related, evidence, sides, turns)
         yield check.finding(stall, message, **details)
     for stall in once_at_each_place(program.blocking.idle):
-        assert stall.entrance is not None
+        if stall.entrance is None:
+            continue
         lock, entrance = lock_used(stall.lock), f"`{called(stall.entrance.code)}`"
         message = f"{waits(stall)} while {lock} is held, which {entrance} takes for something else: as long as nothing "
         message += "comes, all who need the lock stand still. Wait first, and take the lock after it."

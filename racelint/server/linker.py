@@ -27,16 +27,15 @@ class Linker:
     def __init__(self) -> None:
         self._next: asyncio.Task[Process] | None = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> asyncio.Task[Process]:
         """Start the process that will be asked next."""
         if self._next is None:
             self._next = asyncio.get_running_loop().create_task(_started())
+        return self._next
 
     async def survey(self, documents: Mapping[Path, bytes]) -> AsyncGenerator[tuple[list[Path], Survey], None]:
         """What `survey` tells of the documents. The process is ended when nobody listens any longer."""
-        self.prepare()
-        assert self._next is not None
-        process = await asyncio.shield(self._next)
+        process = await asyncio.shield(self.prepare())
         self._next = None
         try:
             assert process.stdin is not None

@@ -38,7 +38,7 @@ def escaping(types: Types) -> set[int]:
 def _fetched(types: Types, code: Code, operation: Operation) -> set[int]:
     """The functions that an operation gives: a lambda, what stands under a name."""
     if type(operation) is facts.MakeFunction:
-        made = types.names.sources.codes[types.names.sources.module_bodies[code.module].key + operation.function]
+        made = types.names.sources.function(code.module, operation.function)
         return {made.key} if made.function.kind == "lambda" else set()
     values = types.of(code, operation.id) if type(operation) in (facts.LoadAttr, facts.LoadName) else ()
     return {each.code.key for each in values if isinstance(each, FunctionRef)}
@@ -111,7 +111,7 @@ def handed_on(types: Types) -> tuple[set[int], set[int]]:
         made = [each for each in code.operations if type(each) is facts.MakeFunction]
         flow = Dataflow(code)
         for each in made if code.function.kind in ("function", "lambda") else ():
-            inner = sources.codes[sources.module_bodies[code.module].key + each.function]
+            inner = sources.function(code.module, each.function)
             if _outlives(types, flow, each.id):
                 handed.add(inner.key)
             elif inner.function.kind == "function" and _lent(flow, each.id):

@@ -41,8 +41,7 @@ def link_calls(types: Types) -> Calls:
     for code in dict.fromkeys(cls.parent for cls in sources.classes):
         for made in code.operations:
             if type(made) is facts.MakeClass:
-                body = sources.modules[code.module].facts.classes[made.cls].body
-                edges[Edge(code, made.id, sources.codes[sources.module_bodies[code.module].key + body], None)] = None
+                edges[Edge(code, made.id, sources.made_class(code, made).body, None)] = None
     out: dict[int, list[Edge]] = defaultdict(list)
     into: dict[int, list[Edge]] = defaultdict(list)
     for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):

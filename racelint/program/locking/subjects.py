@@ -150,9 +150,9 @@ class Subjects:
 def _lines(code: Code) -> Iterator[int]:
     """The lines on which the name of a function and its decorators begin."""
     yield code.function.span.line
-    for id in code.function.decorators if code.parent is not None else ():
-        assert code.parent is not None
-        yield span_of(code.parent, id).line
+    if code.parent is not None:
+        for id in code.function.decorators:
+            yield span_of(code.parent, id).line
 
 
 def _notes(annotation: TypeRef) -> Iterator[str]:

@@ -227,7 +227,7 @@ class Places:
                 return []
             module, name = target
             return [(self.place("global", module, name), "", ())]
-        owner = names.sources.codes[names.sources.module_bodies[code.module].key + operation.owner]
+        owner = names.sources.function(code.module, operation.owner)
         if operation.scope == "class":
             return [(self.place("class", owner.cls.key, operation.name), "", ())] if owner.cls is not None else []
         return [(self.place("closure", owner.key, operation.name), "", ())]

@@ -131,7 +131,7 @@ class Ties:
             return self._types.of_global(*target) if isinstance(target, tuple) else ()
         if root.startswith("c:"):
             _, module, index, name = root.split(":")
-            owner = names.sources.codes[names.sources.module_bodies[int(module)].key + int(index)]
+            owner = names.sources.function(int(module), int(index))
             return self._types.of_cell(owner, name)
         if root.startswith("%"):
             return self._types.of(code, int(root[1:]))

@@ -84,7 +84,7 @@ class _Entering:
         found = []
         for operation in code.operations:
             if type(operation) is facts.LoadName and operation.scope == "free":
-                owner = self._sources.codes[self._sources.module_bodies[code.module].key + operation.owner]
+                owner = self._sources.function(code.module, operation.owner)
                 stores = [each for each in owner.operations if stores_cell(each, operation.name)]
                 paths = [self._places.dataflow(owner).path(each.value) for each in stores]
                 if not any(self._varies(context, owner, path) for path in paths):
@@ -111,10 +111,9 @@ class _Entering:
 
     def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
         starter = context.code
-        assert starter is not None
+        if starter is None or context.own_instance:
+            return
         for code, receiver in context.entries:
-            if context.own_instance:
-                continue
             parameters = [each for each in code.function.parameters if each.kind in ("positional", "keyword")]
             if receiver is not None and parameters:
                 first = parameters.pop(0).name

@@ -123,7 +123,7 @@ class Naming:
         Of what each call of the function makes for a function that it returns, it is not known which one is meant.
         """
         _, module, index, name = root.split(":")
-        owner = self._sources.codes[self._sources.module_bodies[int(module)].key + int(index)]
+        owner = self._sources.function(int(module), int(index))
         runners = self._threads.of(owner)
         handed = asking not in runners and code.key in self._threads.calls.handed_out
         found: NameSet = {}

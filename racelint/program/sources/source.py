@@ -110,11 +110,21 @@ class Sources:
     codes: list[Code]
     classes: list[ClassInfo]
     module_bodies: list[Code]
+    first_classes: list[int]
+    """For each module the key of its first class."""
     by_name: dict[str, int]
     size: int
     """How many values all codes have together: each code's ids lie in `offset .. offset + count`."""
     _offsets: list[int] = field(default_factory=list, repr=False)
     _children: dict[int, list[Code]] = field(default_factory=dict, repr=False)
+
+    def function(self, module: int, index: int) -> Code:
+        """The function with that number in a module."""
+        return self.codes[self.module_bodies[module].key + index]
+
+    def made_class(self, code: Code, made: facts.MakeClass) -> ClassInfo:
+        """The class that an operation of a function makes."""
+        return self.classes[self.first_classes[code.module] + made.cls]
 
     def children(self, code: Code) -> list[Code]:
         """The functions that stand directly in another."""
@@ -166,7 +176,7 @@ def _flatten(function: facts.Function) -> tuple[list[Operation | None], list[Con
 def assemble(modules: Sequence[SourceModule]) -> Sources:
     """Number the functions and classes of all modules, in the order of module name and path."""
     ordered = sorted(modules, key=lambda module: (module.name, module.path))
-    sources = Sources(ordered, [], [], [], {}, 0)
+    sources = Sources(ordered, [], [], [], [], {}, 0)
     for index, module in enumerate(ordered):
         sources.by_name.setdefault(module.name, index)
         _add_module(sources, index, module)
@@ -189,6 +199,7 @@ def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
         )
         sources.size += len(operations)
     sources.module_bodies.append(sources.codes[first_code])
+    sources.first_classes.append(first_class)
     for cls in module.facts.classes:
         info = ClassInfo(
             len(sources.classes),

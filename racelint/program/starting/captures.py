@@ -163,7 +163,7 @@ class _Finder:
     def _is_variable_of(self, code: Code, operation: facts.LoadName, own: bool) -> bool:
         if operation.scope == "global":
             return own and code.function.kind == "module"
-        owner = self._sources.codes[self._sources.module_bodies[code.module].key + operation.owner]
+        owner = self._sources.function(code.module, operation.owner)
         return operation.scope == "free" and owner is code
 
     def _is_shared(self, code: Code, name: str, site: int, loop: facts.Loop) -> bool:

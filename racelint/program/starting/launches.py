@@ -173,7 +173,7 @@ class Launches:
                     if walker.is_receiver(code, base) and walker.method(name) is not None:
                         return True
                 case facts.MakeFunction(function=index):
-                    made = self._sources.codes[self._sources.module_bodies[code.module].key + index]
+                    made = self._sources.function(code.module, index)
                     if any(each is not None and walker.is_receiver(made, each.id) for each in made.operations):
                         return True
                 case None:

@@ -96,7 +96,7 @@ class Walker:
         if type(operation) is not facts.LoadName or operation.scope not in ("cell", "free"):
             return False
         sources = self._types.names.sources
-        owner = sources.codes[sources.module_bodies[code.module].key + operation.owner]
+        owner = sources.function(code.module, operation.owner)
         return self._attributes.receiver_of(owner) is not None and owner.own_name == operation.name
 
     def method(self, name: str, after: ClassInfo | None = None) -> Code | None:

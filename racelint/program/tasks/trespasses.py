@@ -16,7 +16,7 @@ from racelint.knowledge.loops import FUTURE, TAKES_FACTORY
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
-from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.sources.source import ClassInfo, Code, makes, span_of
 from racelint.program.tasks.at_home import is_at_home
 from racelint.program.values.values import (
     ClassRef,
@@ -203,10 +203,7 @@ class _Finder:
         if code.parent is None:
             return False
         operations = code.parent.operations
-        first = self._types.names.sources.module_bodies[code.module].key
-        made = {
-            each.id for each in operations if type(each) is facts.MakeFunction and first + each.function == code.key
-        }
+        made = {id for id, each in enumerate(operations) if makes(each, code)}
         calls = (each for each in operations if type(each) is facts.Call)
         return any(argument.value in made for call in calls for argument in call.arguments)
 

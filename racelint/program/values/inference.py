@@ -111,7 +111,7 @@ class Inference:
                 self._flow.copy(code.parent.offset + parameter.default, node)
 
     def _make_function(self, code: Code, operation: facts.MakeFunction) -> None:
-        made = self._function(code, operation.function)
+        made = self._names.sources.function(code.module, operation.function)
         if self._names.is_overload(made):
             return
         node = code.offset + operation.id
@@ -137,17 +137,11 @@ class Inference:
             self._invocation.call((code.key, operation.id), Passed((given,), ()), node, decorator)
 
     def _make_class(self, code: Code, operation: facts.MakeClass) -> None:
-        body = self._names.sources.modules[code.module].facts.classes[operation.cls].body
-        cls = self._function(code, body).cls
-        if cls is None:
-            return
+        cls = self._names.sources.made_class(code, operation)
         self._flow.add(code.offset + operation.id, self._values.cls(cls))
         for annotation in cls.facts.annotations:
             owner = self._attributes.owner(cls, annotation.name)
             self._annotations.add(cls.body, annotation.type, self._flow.node("instance", owner.key, annotation.name))
-
-    def _function(self, code: Code, index: int) -> Code:
-        return self._names.sources.codes[self._names.sources.module_bodies[code.module].key + index]
 
     def _import(self, code: Code, operation: facts.Import) -> None:
         target = self._names.imported(code, operation)
@@ -160,9 +154,8 @@ class Inference:
         if operation.scope == "global":
             self._fetching.copy_target(self._names.variable(code.module, operation.name), node)
             return
-        owner = self._function(code, operation.owner)
-        if operation.scope == "class":
-            assert owner.cls is not None
+        owner = self._names.sources.function(code.module, operation.owner)
+        if operation.scope == "class" and owner.cls is not None:
             if operation.name in self._attributes.class_level(owner.cls):
                 self._flow.copy(self._flow.node("class", owner.cls.key, operation.name), node)
             else:
@@ -173,11 +166,10 @@ class Inference:
     def _store_name(self, code: Code, operation: facts.StoreName) -> None:
         if operation.scope == "global":
             node = self._flow.node("global", code.module, operation.name)
-        elif operation.scope == "class":
-            assert code.cls is not None
+        elif operation.scope == "class" and code.cls is not None:
             node = self._flow.node("class", code.cls.key, operation.name)
         else:
-            node = self._cell(self._function(code, operation.owner), operation.name)
+            node = self._cell(self._names.sources.function(code.module, operation.owner), operation.name)
         if operation.value >= 0:
             self._flow.copy(code.offset + operation.value, node)
         if operation.annotation is not None:

@@ -138,7 +138,7 @@ class Names:
             case facts.LoadName(name=name, scope="global"):
                 return self._of_target(self.variable(code.module, name))
             case facts.LoadName(name=name, scope="class", owner=owner):
-                stores = self.class_stores.get(self._function(code, owner).key, {}).get(name)
+                stores = self.class_stores.get(self.sources.function(code.module, owner).key, {}).get(name)
                 return self._of_stores(stores) if stores else self._of_target(self.variable(code.module, name))
             case facts.LoadName():
                 return self._of_cell(code, operation)
@@ -146,10 +146,10 @@ class Names:
                 return [value for owner in self.static(code, base) for value in self.attribute(owner, name)]
             case facts.Import():
                 return self._of_target(self.imported(code, operation))
-            case facts.MakeClass(cls=cls):
-                return [self.values.cls(self._class(code, cls))]
+            case facts.MakeClass():
+                return [self.values.cls(self.sources.made_class(code, operation))]
             case facts.MakeFunction(function=function):
-                made = self._function(code, function)
+                made = self.sources.function(code.module, function)
                 return [] if self.is_overload(made) else [self.values.function(made, None)]
             case facts.LoadItem(base=base):
                 return [value for value in self.static(code, base) if isinstance(value, ClassRef | Library)]
@@ -195,22 +195,13 @@ class Names:
         return [value for code, store in stores for value in self.static(code, store.value)]
 
     def _of_cell(self, code: Code, load: facts.LoadName) -> list[Value]:
-        owner = self._function(code, load.owner)
+        owner = self.sources.function(code.module, load.owner)
         stores = [
             (owner, operation)
             for operation in owner.operations
             if type(operation) is facts.StoreName and operation.name == load.name and operation.scope == "cell"
         ]
         return self._of_stores(stores)
-
-    def _function(self, code: Code, index: int) -> Code:
-        return self.sources.codes[self.sources.module_bodies[code.module].key + index]
-
-    def _class(self, code: Code, index: int) -> ClassInfo:
-        body = self.sources.modules[code.module].facts.classes[index].body
-        found = self._function(code, body).cls
-        assert found is not None, "a class body belongs to its class"
-        return found
 
 
 def link_names(sources: Sources, knowledge: Knowledge, values: Interner) -> Names:

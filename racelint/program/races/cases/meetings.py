@@ -113,7 +113,7 @@ class Meetings:
             # what is behind the name may be a key, which has any characters
             _, module, index, name = split_path(name)[0].split(":")
             sources = self.sharing.places.types.names.sources
-            code = sources.codes[sources.module_bodies[int(module)].key + int(index)]
+            code = sources.function(int(module), int(index))
         return bool(name) and name == code.own_name
 
 
