@@ -12,6 +12,7 @@ from racelint.program.locking.delegated import is_delegated
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 
@@ -102,6 +103,19 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
     return result >= 0 and type(operation) is not facts.Const
 
 
+def _is_counted_back(holding: Holding, leak: Leak) -> bool:
+    """Whether a loop takes permits of a semaphore and another one after it gives them back, before the path leaves."""
+    if not leak.use.lock.is_semaphore:
+        return False
+    loops = [node for node in holding.code.controls if type(node) is facts.Loop]
+    back = [release.id for release in holding.releases.values() if release.use == leak.use]
+    taking = [node.span.line for node in loops if contains(node, leak.acquired)]
+    giving = [node.span.line for node in loops if any(contains(node, id) for id in back)]
+    if not taking or not giving or max(taking) >= min(giving):
+        return False
+    return leak.exit is None or leak.exit.line >= min(giving)
+
+
 def _loose_releases(locksets: LockSets) -> set[str]:
     """The attributes that something releases on an object that is not known: it may be any lock of that name."""
     found: set[str] = set()
@@ -135,7 +149,7 @@ def _leaks(
         if never and leak.use.lock.key not in locksets.waited_for:
             # only ever tried: a flag that is raised once, and nobody waits for it
             continue
-        if is_private(locksets, holding.code, leak.use.lock.key):
+        if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
         if _is_left_to_others(holding, leak, releasers, givers):
             continue
