@@ -68,16 +68,19 @@ def _is_filled(case: Case) -> bool:
 
 
 def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
-    """Whether a function keeps what calls gave back, by what they were given, for good, and gives back its own.
+    """Whether a function keeps what calls gave back, by what they were given, for good, and gives back what it has.
 
     Two that missed store the same. Where entries are called back it may be outdated when it is stored.
     """
-    code, kept = sequence.code, _kept(case, sequence)
-    if kept is None:
+    code, found = sequence.code, _kept(case, sequence)
+    if found is None:
         return False
-    key, value = kept
+    key, value = found
     flow = case.sharing.places.dataflow(code)
-    if type(_made(flow, value)) is not facts.Call or not any(flow.comes_from(id, value) for id in code.returns):
+    if type(_made(flow, value)) is not facts.Call:
+        return False
+    kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
+    if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
         return False
     parameters = enumerate(code.function.parameters)
     named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
