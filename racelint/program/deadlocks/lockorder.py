@@ -17,7 +17,7 @@ from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.rings import rings
-from racelint.program.locking.balance import is_private
+from racelint.program.locking.balance import givers_of, is_private
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
@@ -228,11 +228,14 @@ def _runs_in_logging(code: Code) -> bool:
 
 
 def _is_told(locksets: LockSets, key: LockKey) -> bool:
-    """Whether a lock made on the spot is told to others: it may be there for them to release, as a signal."""
+    """Whether a lock made on the spot is told to others, or a thread that never takes it releases it: as a signal."""
+    givers = givers_of(locksets.holdings.values()).get(key, ())
+    codes = locksets.places.types.names.sources.codes
+    if any(not each.is_main for giver in givers for each in locksets.threads.of(codes[giver])):
+        return True
     if key[0] != "site":
         return False
-    code = locksets.places.types.names.sources.codes[key[1]]
-    return not is_private(locksets, code, key)
+    return not is_private(locksets, codes[key[1]], key)
 
 
 def _is_again(nesting: Nesting) -> bool:

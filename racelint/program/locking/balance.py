@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from racelint import facts
@@ -58,7 +58,7 @@ def link_balance(locksets: LockSets) -> Balance:
     for holding in holdings:
         for key in _releases(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
-    givers = _givers(holdings)
+    givers = givers_of(holdings)
     loose = _loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
@@ -81,7 +81,7 @@ def _releases(holding: Holding) -> set[LockKey]:
     return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
 
 
-def _givers(holdings: list[Holding]) -> dict[LockKey, set[int]]:
+def givers_of(holdings: Iterable[Holding]) -> dict[LockKey, set[int]]:
     """For each lock the functions that give it back without ever taking it."""
     found: dict[LockKey, set[int]] = {}
     for holding in holdings:
