@@ -37,7 +37,16 @@ class Giving:
     threads: Threads
     _ways: dict[tuple[int, int], Ways] = field(default_factory=dict)
     _often: dict[int, bool] = field(default_factory=dict)
+    _calling: dict[int, list[tuple[Code, int, bool]]] = field(default_factory=dict)
     _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
+    _called_back: set[int] = field(default_factory=set)
+    """The functions that are called with the result of what was started."""
+
+    def __post_init__(self) -> None:
+        for each in self.threads.calls.types.spawned:
+            self._spawned[each.site].append(each)
+            if isinstance(each.target, FunctionRef) and each.spawn.passing is Passing.RESULT:
+                self._called_back.add(each.target.code.key)
 
     def again(self, context: Context, maker: Code, made: int, knows: Knows = always) -> bool:
         """Whether the context may be started twice before `maker` runs its operation `made` again.
@@ -65,9 +74,6 @@ class Giving:
         return bool(made) and all(site == (earlier.code.key, earlier.site) for site in made)
 
     def _started(self, context: Context) -> list[Spawned]:
-        if not self._spawned:
-            for each in self.threads.calls.types.spawned:
-                self._spawned[each.site].append(each)
         return self._spawned.get((context.code.key, context.site), []) if context.code is not None else []
 
     def _runs_often(self, context: Context) -> bool:
@@ -107,22 +113,25 @@ class Giving:
         return ways
 
     def _callers(self, code: Code) -> list[tuple[Code, int, bool]]:
+        """Where a function is called or made, and whether it may be called there again and again."""
+        found = self._calling.get(code.key)
+        if found is None:
+            found = self._calling[code.key] = self._find_callers(code)
+        return found
+
+    def _find_callers(self, code: Code) -> list[tuple[Code, int, bool]]:
         """Where a function is called; for an inner one that is handed on, where it is made: who has it may call on.
 
         What is called with the result comes after the run that has made it.
         """
         calls = self.threads.calls
         found = [(edge.caller, edge.site, False) for edge in calls.callers(code) if edge.caller is not code]
-        around = code.parent
-        if found or around is None or around.function.kind not in ("function", "lambda") or self._is_called_back(code):
+        if found or code.key in self._called_back:
             return found
+        around = code.parent
+        if around is None or around.function.kind not in ("function", "lambda"):
+            return []
         return [(around, id, True) for id, each in enumerate(around.operations) if makes(each, code)]
-
-    def _is_called_back(self, code: Code) -> bool:
-        return any(
-            isinstance(each.target, FunctionRef) and each.target.code is code and each.spawn.passing is Passing.RESULT
-            for each in self.threads.calls.types.spawned
-        )
 
 
 def _is_for_all(spawn: Spawn) -> bool:
