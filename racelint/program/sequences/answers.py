@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,26 +11,12 @@ from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.memory.places import Access
-from racelint.program.sequences.composites import DEPTH, Sequences
+from racelint.program.sequences.composites import DEPTH, PER_TEST, Answer, Sequences
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
 PROPERTIES: Final = 2
 """How many properties deep it is looked what a test reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there.
-
-    `key`: as the asker knows it, what is surely in the container that was looked into if the answer is `found`.
-    """
-
-    read: Access
-    site: int
-    present: bool | None
-    key: str = UNKNOWN
-    found: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +39,7 @@ def asked(sequences: Sequences, code: Code, test: int) -> Iterator[Answer]:
     flow = sequences.places.dataflow(code)
     fetched = {id for id in flow.sources(test) if type(flow.operation(id)) is facts.LoadAttr}
     for site in sorted(flow.calls(test) | fetched):
-        yield from (replace(each, site=site) for each in _answers(sequences, code, site, DEPTH))
+        yield from _answers(sequences, code, site, DEPTH)
 
 
 def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterator[Answer]:
@@ -61,11 +48,23 @@ def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterato
     if len({edge.callee.key for edge in edges}) != 1 or edges[0].callee.function.is_async:
         return
     callee = edges[0].callee
-    accesses = sequences.places.of(callee)
+    known = sequences.answers.get((callee.key, depth))
+    if known is None:
+        found = itertools.islice(_answers_of(sequences, callee, depth), PER_TEST)
+        known = sequences.answers[callee.key, depth] = list(found)
+    if known:
+        paths = parameter_paths(sequences.places.dataflow(code), callee, site, edges[0].receiver)
+        for each in known:
+            read = _rebased(each.read, outward(each.read.base, paths))
+            yield Answer(read, site, each.present, outward(each.key, paths), each.found)
+
+
+def _answers_of(sequences: Sequences, code: Code, depth: int) -> Iterator[Answer]:
+    """What a function has read to answer as it does, in its own terms: `site` is the read, or the call that reads."""
+    accesses = sequences.places.of(code)
     written = {access.place for access in accesses if access.kind.writes}
-    paths = parameter_paths(sequences.places.dataflow(code), callee, site, edges[0].receiver)
-    flow = sequences.places.dataflow(callee)
-    for decisive in _decisive(callee, flow):
+    flow = sequences.places.dataflow(code)
+    for decisive in _decisive(code, flow):
         id, true = decisive.value, decisive.true
         sources = flow.sources(id)
         for each in accesses:
@@ -73,16 +72,14 @@ def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterato
                 present = polarity(flow, each, id)
                 answer = None if present is None or true is None else present is true
                 found = _told_by(_looked_up(flow, each, id), decisive)
-                key = UNKNOWN if found is None else outward(flow.key(each.key), paths)
-                yield Answer(_rebased(each, outward(each.base, paths)), site, answer, key, found)
+                yield Answer(each, each.id, answer, UNKNOWN if found is None else flow.key(each.key), found)
         for inner in sorted(flow.calls(id)) if depth > 1 else ():
-            for deeper in _answers(sequences, callee, inner, depth - 1):
+            for deeper in _answers(sequences, code, inner, depth - 1):
                 if deeper.read.place not in written:
                     answer = deeper.present if id == inner and true else None
                     came = polarity(flow, replace(deeper.read, load=inner), id) if deeper.found else None
                     found = _told_by(came, decisive)
-                    key = UNKNOWN if found is None else outward(deeper.key, paths)
-                    yield Answer(_rebased(deeper.read, outward(deeper.read.base, paths)), site, answer, key, found)
+                    yield Answer(deeper.read, inner, answer, UNKNOWN if found is None else deeper.key, found)
 
 
 def _looked_up(flow: Dataflow, look: Access, id: int) -> bool | None:

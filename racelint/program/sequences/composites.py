@@ -88,6 +88,20 @@ class Flagged:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there.
+
+    `key`: as the asker knows it, what is surely in the container that was looked into if the answer is `found`.
+    """
+
+    read: Access
+    site: int
+    present: bool | None
+    key: str = UNKNOWN
+    found: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The sequences of one function: `awaited` are those that only tasks have, `swaps` end by emptying or replacing
     what was read."""
@@ -104,6 +118,8 @@ class Sequences:
     def __init__(self, places: Places, calls: Calls, find: Callable[[Sequences, Code], Found]) -> None:
         self.places = places
         self.calls = calls
+        self.answers: dict[tuple[int, int], list[Answer]] = {}
+        """What functions have read to answer as they do, by function and how many calls deep that was looked for."""
         self._find = find
         self._codes: Iterable[Code] = calls.types.names.sources.codes
         self._found: dict[int, Found] = {}

@@ -15,9 +15,9 @@ from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.sequences.answers import Answer, answered, asked
+from racelint.program.sequences.answers import answered, asked
 from racelint.program.sequences.attempts import Attempts
-from racelint.program.sequences.composites import PER_TEST, Composite, Flagged, Found, Sequences, Shape
+from racelint.program.sequences.composites import PER_TEST, Answer, Composite, Flagged, Found, Sequences, Shape
 from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.reach import Reach
