@@ -5,7 +5,7 @@ Most of a program works on what nobody shares. What is looked at closely is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 from racelint.knowledge.containers import INSERTS
 from racelint.program.callgraph.calls import Calls
@@ -59,24 +59,24 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
     """
     near: set[int] = set()
     inserting = {key for key, accesses in sharing.places.by_code.items() if any(map(_inserts, accesses))}
+    callers = {key: {edge.caller.key for edge in edges} for key, edges in calls.into.items()}
     for place in found:
         accesses = sharing.places.by_place[place]
         written = {access.code.key for access in accesses if access.kind.writes}
         asked = {access.code.key for access in accesses if not access.kind.writes}
         tells = {key for key in asked if key not in written or _is_property(calls, key)}
         near.update(written, asked)
-        askers, changers = _callers(calls, tells), _callers(calls, written - calls.constructing)
+        askers, changers = _behind(callers, tells), _behind(callers, written - calls.constructing)
         near |= askers & (changers | inserting)
     return [code for code in calls.types.names.sources.codes if code.key in near or code.function.is_async]
 
 
-def _callers(calls: Calls, keys: Set[int]) -> set[int]:
-    """Who can call one of some functions, that many calls away."""
-    codes = calls.types.names.sources.codes
+def _behind(callers: Mapping[int, Set[int]], keys: Set[int]) -> set[int]:
+    """Who can call one of some functions, up to that many calls away; `callers` are those of each function."""
     found: set[int] = set()
     layer = keys
     for _ in range(DEPTH):
-        layer = {edge.caller.key for key in layer for edge in calls.callers(codes[key])} - found
+        layer = set[int]().union(*(callers.get(key, ()) for key in layer)) - found
         found |= layer
     return found
 
