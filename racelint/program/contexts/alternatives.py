@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.branching import branches_around
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, Site
@@ -53,7 +53,7 @@ class Alternatives:
 def _part(code: Code, one: int, other: int) -> bool:
     """Whether the one is in the first arm of a branch, and the other in its second, or after it if that leaves."""
     for node, truth in branches_around(code, one):
-        if truth and any(contains(each, other) for each in node.orelse):
+        if truth and is_within(node.orelse, other):
             return True
         leaves = truth and isinstance(node.body[-1], facts.Return | facts.Raise)
         if leaves and other > one and not contains(node, other):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.lifetimes import Lifetimes, unconditional
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Site
 
@@ -56,15 +55,11 @@ def _leads_to(code: Code, node: facts.Control, id: int, owner: int) -> bool:
     """Whether a run that comes to a node comes to an operation in it, if it has the object."""
     match node:
         case facts.Branch(test=test, body=body):
-            return _holds(body, id) and _asks_for(code, test, owner)
+            return is_within(body, id) and _asks_for(code, test, owner)
         case facts.Try(body=body, orelse=orelse, final=final):
-            return _holds((*body, *orelse, *final), id)
+            return any(is_within(part, id) for part in (body, orelse, final))
         case _:
             return True
-
-
-def _holds(nodes: Iterable[facts.Node], id: int) -> bool:
-    return any(contains(each, id) for each in nodes)
 
 
 def _asks_for(code: Code, test: int, owner: int) -> bool:

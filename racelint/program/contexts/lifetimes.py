@@ -8,7 +8,7 @@ from functools import cached_property
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
-from racelint.program.sources.nodes import contains, last_id, parts, walk
+from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
@@ -134,12 +134,7 @@ def _is_plain(code: Code, id: int) -> bool:
 def loops(code: Code) -> list[tuple[int, int]]:
     """The id ranges of the loops and comprehensions of a function, outer ones first."""
     if code.loops is None:
-        ranges = (
-            [each.id for each in walk([node]) if hasattr(each, "id")]
-            for node in code.controls
-            if type(node) is facts.Loop
-        )
-        code.loops = [(min(ids), max(ids)) for ids in ranges if ids]
+        code.loops = [extent([node]) for node in code.controls if type(node) is facts.Loop]
     return code.loops
 
 
@@ -183,6 +178,6 @@ def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:
             found = passed(code, nodes[index + 1 :])
             if type(node) is facts.Try:
                 found |= passed(code, node.final)
-            inside = next((part for part in parts(node) if any(contains(each, id) for each in part)), ())
+            inside = next((part for part in parts(node) if is_within(part, id)), ())
             return found | surely_after(code, inside, id)
     return set()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from racelint import facts
-from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State
 from racelint.program.sources.branching import unnegated
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
 
@@ -143,14 +140,13 @@ class Conditions:
                 test, straight = unnegated(self._code, node.test)
                 arm = node.body if straight else node.orelse
                 if test == acquire and arm:
-                    return _extent(arm)
+                    return extent(arm)
         return self._arm_of(acquire)
 
     def _arm_of(self, id: int) -> tuple[int, int]:
         """The innermost arm of a branch (or body of a try or with) around an operation, as a range of ids."""
         if self._arms is None:
-            bodies = [part for node in self._code.controls for part in parts(node) if part]
-            self._arms = [extent for body in bodies if (extent := _extent(body)) != (0, 0)]
+            self._arms = [extent(part) for node in self._code.controls for part in parts(node)]
         around = [(low, high) for low, high in self._arms if low <= id <= high]
         return min(around, key=lambda arm: arm[1] - arm[0]) if around else (0, 0)
 
@@ -161,12 +157,6 @@ class Conditions:
 
     def _is_text(self, id: int, texts: tuple[str, ...]) -> bool:
         return is_literal(self._flow, id, texts)
-
-
-def _extent(body: Sequence[Node]) -> tuple[int, int]:
-    """The first and the last operation of a body."""
-    ids = [each.id for each in walk(body) if hasattr(each, "id")]
-    return (min(ids), max(ids)) if ids else (0, 0)
 
 
 def is_literal(flow: Dataflow, id: int, texts: tuple[str, ...]) -> bool:

@@ -14,6 +14,7 @@ from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.misses import expects, handles_misses
 from racelint.program.sequences.reach import Reach
 from racelint.program.sources.branching import leaves
+from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code
 
 UNMADE: Final = frozenset({"AttributeError", "NameError"})
@@ -32,13 +33,13 @@ class Attempts:
     def items(self, node: facts.Try, following: Sequence[Node]) -> Iterator[Composite]:
         """`try: d[k]` and, where that fails, `d[k] = ...`: the miss is a test. `following` is what comes after it."""
         handlers = handles_misses(node, self._flow)
-        low, high = self._reach.extents.of(node.body)
+        low, high = extent(node.body)
         for read in self._reach.accesses if handlers else ():
             if not (low <= read.id <= high and read.kind is Kind.CONTENT and read.method == "[]"):
                 continue
             for handler in handlers:
                 body = handler.body if leaves(handler.body) else (*handler.body, *following)
-                _, end = self._reach.extents.of(handler.body)
+                _, end = extent(handler.body)
                 for access, where in self._reach.inner(body, read):
                     same = access.key >= 0 and self._flow.key(access.key) == self._flow.key(read.key)
                     # what comes after the `try` also runs where nothing was missing, and then may not depend on it
@@ -50,7 +51,7 @@ class Attempts:
     def names(self, node: facts.Try) -> Iterator[Composite]:
         """`try: self.x` and, where there is no such name, `self.x = make()`: the miss is a test."""
         handlers = [each for each in node.handlers if each.types and expects(each, self._flow, UNMADE)]
-        low, high = self._reach.extents.of(node.body)
+        low, high = extent(node.body)
         for read in self._reach.accesses if handlers else ():
             if not low <= read.id <= high or read.kind.rebinds:
                 continue

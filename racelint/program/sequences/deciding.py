@@ -8,20 +8,18 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access
-from racelint.program.sequences.extents import Extents
 from racelint.program.sequences.misses import handles_misses
 from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import parts
+from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
 
 class Deciding:
     """The tests of one function by what they decide about."""
 
-    def __init__(self, code: Code, flow: Dataflow, accesses: Sequence[Access], extents: Extents) -> None:
+    def __init__(self, code: Code, flow: Dataflow, accesses: Sequence[Access]) -> None:
         self._flow = flow
         self._accesses = accesses
-        self._extents = extents
         self._loads = {access.read_id for access in accesses}
         self._conditions: dict[int, tuple[int, ...]] = {}
         self._note(code.function.body, ())
@@ -75,5 +73,5 @@ class Deciding:
 
     def _looked_up(self, body: Sequence[Node]) -> list[int]:
         """The items that a body fetches: that one is missing is an answer as well."""
-        low, high = self._extents.of(body)
+        low, high = extent(body)
         return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]

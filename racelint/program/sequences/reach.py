@@ -11,7 +11,7 @@ from racelint.knowledge.repeating import ANSWERS
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Sequences
-from racelint.program.sequences.extents import Extents
+from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code
 
 
@@ -23,7 +23,6 @@ class Reach:
         self._code = code
         self._flow = sequences.places.dataflow(code)
         self.accesses = sequences.places.of(code)
-        self.extents = Extents()
         self._by_load: dict[int, list[Access]] = {}
         self.by_id: dict[int, list[Access]] = {}
         self._by_place: dict[Place, list[Access]] = {}
@@ -90,7 +89,7 @@ class Reach:
 
     def inner(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
         """The accesses of what `read` has read that a body makes, itself or by calls, in order."""
-        low, high = self.extents.of(body)
+        low, high = extent(body)
         found = [
             (access, access.id)
             for access in self._by_place.get(read.place, ())
@@ -111,7 +110,7 @@ class Reach:
 
     def put_inside(self, body: Sequence[Node], read: Access) -> Iterator[tuple[Access, int]]:
         """Where a body puts something into a container that lies in the Place, by whatever name it knows it."""
-        low, high = self.extents.of(body)
+        low, high = extent(body)
         for item in self._by_place.get(read.place, ()):
             for method in self._flow.uses(item.id) if item.method == "[]" and item.base == read.base else ():
                 if type(method) is facts.LoadAttr and method.name in INSERTS:

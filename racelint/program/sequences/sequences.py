@@ -25,7 +25,7 @@ from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import extent, walk
 from racelint.program.sources.source import Code
 
 
@@ -55,10 +55,9 @@ class _Finder:
         self._flow: Dataflow = sequences.places.dataflow(code)
         self._reach = Reach(sequences, code)
         self._accesses = self._reach.accesses
-        self._extents = self._reach.extents
         self._inserts = [each for each in self._accesses if each.kind is Kind.MUTATE and each.method in INSERTS]
         self._exclusive = Exclusive(self._flow)
-        self._deciding = Deciding(code, self._flow, self._accesses, self._extents)
+        self._deciding = Deciding(code, self._flow, self._accesses)
         self._shapes = Shapes(code, self._flow)
         self._attempts = Attempts(code, self._flow, self._reach, self._deciding)
 
@@ -172,7 +171,7 @@ class _Finder:
         self, reads: Sequence[Access], test: int, span: Span, body: Sequence[Node], negated: bool
     ) -> None:
         """Note what a body puts into containers on account of a flag beside them."""
-        low, high = self._extents.of(body)
+        low, high = extent(body)
         inside = [each for each in self._inserts if low <= each.id <= high]
         for read, site, present in self._flags_of(reads, test) if inside else ():
             for put in inside:

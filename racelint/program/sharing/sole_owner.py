@@ -17,7 +17,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.answers import polarity
 from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import END, Code
 
 Stretch = tuple[int, int]
@@ -108,8 +108,7 @@ class Turns:
             if self.locksets.in_one_section(code, read.id, store.id, exclusive=True) and any(
                 polarity(flow, read, node.test) is True and (type(node) is facts.Loop or leaves(node.body))
                 for node in code.controls
-                if isinstance(node, facts.Branch | facts.Loop)
-                and not any(contains(each, store.id) for each in node.body)
+                if isinstance(node, facts.Branch | facts.Loop) and not is_within(node.body, store.id)
             ):
                 return True
         return False

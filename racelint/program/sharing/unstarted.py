@@ -55,7 +55,7 @@ def _is_refused(code: Code, node: facts.Control, start: int) -> bool:
     """Whether a state of the own object decides whether a function goes on to the start."""
     if type(node) is not facts.Branch or node.test < 0 or node.test > start:
         return False
-    around = any(contains(each, start) for each in (*node.body, *node.orelse))
+    around = contains(node, start)
     return (around or leaves(node.body)) and _is_of_own_state(code, node.test)
 
 

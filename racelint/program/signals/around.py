@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
@@ -76,17 +76,6 @@ def _body(nodes: Sequence[Node], around: Around, found: dict[int, Around], *, is
     return around
 
 
-def ids_of(nodes: Sequence[Node]) -> tuple[int, int]:
-    """The lowest and the highest id in a body; ids follow the text."""
-    ids = [id for node in walk(nodes) if (id := getattr(node, "id", None)) is not None]
-    return min(ids, default=0), max(ids, default=-1)
-
-
-def first_id(loop: facts.Loop) -> int:
-    """The first operation of a loop."""
-    return ids_of((*loop.head, *loop.body))[0]
-
-
 def tests_of(code: Code) -> list[int]:
     """The values that the branches and while loops of a function test."""
     found: list[int] = []
@@ -94,8 +83,3 @@ def tests_of(code: Code) -> list[int]:
         if type(node) is facts.Branch or (type(node) is facts.Loop and node.kind == "while"):
             found.append(node.test)
     return found
-
-
-def is_inside(node: Node, id: int) -> bool:
-    """Whether an operation is inside a control node."""
-    return any(low <= id <= high for low, high in (ids_of(part) for part in parts(node)))

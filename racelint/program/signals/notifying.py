@@ -16,8 +16,8 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place
-from racelint.program.signals.around import ids_of
 from racelint.program.signals.waits import Signal
+from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef
@@ -245,7 +245,7 @@ class Notifying:
             if wait.code is not clear.code or wait.use != clear.use or not wait.around.loops:
                 continue
             loop = wait.around.loops[-1]
-            low, high = ids_of((*loop.head, *loop.body))
+            low, high = extent((*loop.head, *loop.body))
             if not wait.id < clear.id <= high or loop not in clear.around.loops:
                 continue
             for setter in sets:

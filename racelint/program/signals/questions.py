@@ -15,9 +15,9 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sharing.sharing import Sharing
-from racelint.program.signals.around import ids_of, is_inside, surroundings
+from racelint.program.signals.around import surroundings
 from racelint.program.sources.branching import decided, leaves
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import contains, is_within, parts
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
@@ -185,11 +185,9 @@ class Questions:
         """The truth of the test where the act is done; what follows a way out has the other one."""
         for node in code.controls:
             if isinstance(node, facts.Branch | facts.Loop) and node.test == test:
-                body = [each.id for each in walk(node.body) if hasattr(each, "id")]
-                orelse = [each.id for each in walk(node.orelse) if hasattr(each, "id")]
-                if body and min(body) <= act <= max(body):
+                if is_within(node.body, act):
                     return True
-                if orelse and min(orelse) <= act <= max(orelse):
+                if is_within(node.orelse, act):
                     return False if type(node) is facts.Branch else None
                 if type(node) is facts.Loop:
                     return False
@@ -244,18 +242,13 @@ def _ended(nodes: Sequence[Node], act: int) -> list[int]:
     """The tests of the loops on every way to an operation, which have come to their end because the test failed."""
     found: list[int] = []
     for node in nodes:
-        if is_inside(node, act):
-            return found + [test for part in parts(node) if _holds(part, act) for test in _ended(part, act)]
+        if contains(node, act):
+            return found + [test for part in parts(node) if is_within(part, act) for test in _ended(part, act)]
         if type(node) is facts.With:
             found += _ended(node.body, act)
         elif type(node) is facts.Loop and node.kind == "while" and not _breaks(node.body):
             found.append(node.test)
     return found
-
-
-def _holds(nodes: Sequence[Node], id: int) -> bool:
-    low, high = ids_of(nodes)
-    return low <= id <= high
 
 
 def _breaks(nodes: Sequence[Node]) -> bool:

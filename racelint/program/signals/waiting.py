@@ -17,9 +17,10 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY, Section
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.misses import handled_misses
-from racelint.program.signals.around import Around, first_id, ids_of, is_inside, surroundings, tests_of
+from racelint.program.signals.around import Around, surroundings, tests_of
 from racelint.program.signals.waits import Limit, Signal
 from racelint.program.sources.branching import unnegated
+from racelint.program.sources.nodes import contains, extent, first_id, last_id
 from racelint.program.sources.source import Code, span_of
 
 DEPTH: Final = 3
@@ -145,7 +146,7 @@ class Waiting:
         """Whether a loop inside the critical section brings the wait back to a test."""
         waits = {each.id for each in self._waits if each.code is code}
         begun = section - waits
-        return any(id < first_id(loop) for loop in around.loops for id in begun)
+        return any(id < first_id([loop]) for loop in around.loops for id in begun)
 
     def _inside(self, code: Code, around: Around, use: LockUse, section: Section) -> list[int]:
         """The reads, in the critical section of the wait, on which it depends whether it happens."""
@@ -212,7 +213,7 @@ class Waiting:
         places = {access.place for access in self._reads(code, frozenset(inside))}
         if not places or around.leaves or self._is_latch(places, wakers):
             return False
-        end = ids_of((*around.loops[-1].head, *around.loops[-1].body))[1] if around.loops else len(code.operations)
+        end = last_id((*around.loops[-1].head, *around.loops[-1].body)) if around.loops else len(code.operations)
         again = [test for test in tests_of(code) if self._asks(code, test, places, wait.id, end)]
         if around.loops:
             late = [act for act in self._acts(code, places) if wait.id < act.id <= end]
@@ -225,7 +226,7 @@ class Waiting:
 
     def _works_on(self, wait: Signal, loop: facts.Loop, end: int) -> bool:
         """Whether each turn of a loop around the critical section waits once, and then does its work on an item."""
-        code, body = wait.code, ids_of(loop.body)
+        code, body = wait.code, extent(loop.body)
         if loop.kind != "for" or wait.limit is Limit.PERHAPS or not self._uses_item(code, loop, wait.id, end):
             return False
         return all(body[0] <= id <= body[1] for id in self._held(code, wait.id, wait.use) if id >= 0)
@@ -270,7 +271,7 @@ class Waiting:
         for edge in self._calls.callers(code):
             around = self._surroundings(edge.caller).get(edge.site)
             for loop in around.loops if around is not None else ():
-                inside = [test for test in tests_of(edge.caller) if is_inside(loop, test) or test == loop.test]
+                inside = [test for test in tests_of(edge.caller) if contains(loop, test) or test == loop.test]
                 if any(self._asks(edge.caller, test, places, -1, len(edge.caller.operations)) for test in inside):
                     return True
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.sources.nodes import contains, parts
+from racelint.program.sources.nodes import contains, is_within, parts
 from racelint.program.sources.source import Code
 
 Outcome = tuple[int, bool]
@@ -43,7 +43,7 @@ def unnegated(code: Code, test: int) -> Outcome:
 def is_handling(code: Code, id: int) -> bool:
     """Whether an operation is done where an exception is handled."""
     tries = (node for node in code.controls if type(node) is facts.Try)
-    return any(contains(each, id) for node in tries for handler in node.handlers for each in handler.body)
+    return any(is_within(handler.body, id) for node in tries for handler in node.handlers)
 
 
 def leaves(nodes: Sequence[Node]) -> bool:
@@ -74,11 +74,11 @@ def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
     for node in nodes:
         around = contains(node, id)
         if type(node) is facts.Branch:
-            inside = any(contains(each, id) for each in node.body)
+            inside = is_within(node.body, id)
             if around or leaves(node.body) or leaves(node.orelse):
                 yield node.test, inside if around else not leaves(node.body)
         if around:
             for part in parts(node):
-                if any(contains(each, id) for each in part):
+                if is_within(part, id):
                     yield from _on_the_way(part, id)
             return

@@ -34,9 +34,40 @@ def walk(nodes: Sequence[Node]) -> Iterator[Node]:
 
 def contains(node: Node, id: int) -> bool:
     """Whether an operation stands in a node."""
-    return any(getattr(each, "id", facts.NOTHING) == id for each in walk([node]))
+    return is_within([node], id)
+
+
+def is_within(nodes: Sequence[Node], id: int) -> bool:
+    """Whether an operation stands in one of some nodes that follow each other."""
+    low, high = extent(nodes)
+    return low <= id <= high
+
+
+def extent(nodes: Sequence[Node]) -> tuple[int, int]:
+    """From which operation to which some nodes reach: as ids follow the text, no other lies between.
+
+    0 and `NOTHING` if there is no operation in them.
+    """
+    return max(first_id(nodes), 0), last_id(nodes)
+
+
+def first_id(nodes: Sequence[Node]) -> int:
+    """The first operation of some nodes; `NOTHING` if there is none."""
+    for node in nodes:
+        if hasattr(node, "id"):
+            return node.id
+        for part in parts(node):
+            if (inner := first_id(part)) >= 0:
+                return inner
+    return facts.NOTHING
 
 
 def last_id(nodes: Sequence[Node]) -> int:
-    """The last operation of some nodes; ids follow the text."""
-    return max((each.id for each in walk(nodes) if hasattr(each, "id")), default=facts.NOTHING)
+    """The last operation of some nodes; `NOTHING` if there is none."""
+    for node in reversed(nodes):
+        if hasattr(node, "id"):
+            return node.id
+        for part in reversed(parts(node)):
+            if (inner := last_id(part)) >= 0:
+                return inner
+    return facts.NOTHING

@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.sources.nodes import parts, walk
+from racelint.program.sources.nodes import contains, parts
 from racelint.program.sources.source import ClassInfo, Code, is_super
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Instance
@@ -207,6 +207,6 @@ def _goes_on(node: Node, first: int) -> bool:
 
 def _index(nodes: Sequence[Node], id: int) -> int | None:
     for index, node in enumerate(nodes):
-        if any(getattr(each, "id", facts.NOTHING) == id for each in walk([node])):
+        if contains(node, id):
             return index
     return None

@@ -16,7 +16,7 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.case import Case, Partner
 from racelint.program.races.cases.disturbances import Harm, harm, harms, is_retried, is_taken_out
 from racelint.program.sharing.sharing import Sharing
-from racelint.program.sources.nodes import contains, parts, walk
+from racelint.program.sources.nodes import contains, is_within, parts, walk
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.suspension import Suspensions
 
@@ -98,7 +98,7 @@ def _pause(code: Code, access: Access, points: Sequence[int]) -> int | None:
     """The first point in a turn of the walk at which the task waits before it draws the next element."""
     for node in walk(code.function.body):
         if type(node) is facts.Loop and any(getattr(each, "id", facts.NOTHING) == access.id for each in node.head):
-            inside = (id for id in points if any(contains(each, id) for each in node.body))
+            inside = (id for id in points if is_within(node.body, id))
             return next((id for id in inside if not isinstance(_left_by(node.body, id), LEAVES)), None)
     return None
 
@@ -107,7 +107,7 @@ def _left_by(nodes: Sequence[Node], id: int) -> Node | None:
     """The statement with which control leaves some nodes after an operation in them, if not at their end."""
     for index, node in enumerate(nodes):
         if contains(node, id):
-            inner = next((part for part in parts(node) if any(contains(each, id) for each in part)), ())
+            inner = next((part for part in parts(node) if is_within(part, id)), ())
             left = _left_by(inner, id) if type(node) is not facts.Loop else None
             following = (each for each in nodes[index + 1 :] if isinstance(each, (*LEAVES, facts.Continue)))
             return left or next(following, None)

@@ -12,7 +12,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions, leaves
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 
 WAYS: Final = {"+": True, "-": False}
@@ -84,7 +84,7 @@ def _is_where_missing(sequence: Composite, look: Access) -> bool:
     for node in code.controls:
         asked = code.operations[node.test] if type(node) is facts.Branch and node.test == look.id else None
         if type(node) is facts.Branch and type(asked) is facts.Compute:
-            inside = any(contains(each, sequence.act) for each in node.body)
+            inside = is_within(node.body, sequence.act)
             return inside if asked.kind == "not in" else asked.kind == "in" and not inside and not _goes_on(node)
     return False
 

@@ -31,7 +31,7 @@ from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import contains, is_within
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
 """What is raised where None is found instead of an object."""
@@ -107,7 +107,7 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     `while True: if self.stopped: return` is such a look.
     """
     loops = [node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while"]
-    if any(contains(head, sequence.first.id) for loop in loops for head in loop.head):
+    if any(is_within(loop.head, sequence.first.id) for loop in loops):
         return True
     looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
     return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)

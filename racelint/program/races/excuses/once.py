@@ -35,8 +35,4 @@ def _is_first(case: Case, code: Code, site: int) -> bool:
     asked = {each.id for each in with_call if type(each) is facts.LoadAttr and (each.base, each.name) in raised}
     flow = case.sharing.places.dataflow(code)
     branches = (node for node in code.controls if type(node) is facts.Branch and node.test >= 0)
-    return any(
-        not asked.isdisjoint(flow.sources(node.test))
-        and any(contains(each, site) for each in (*node.body, *node.orelse))
-        for node in branches
-    )
+    return any(not asked.isdisjoint(flow.sources(node.test)) and contains(node, site) for node in branches)
