@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from racelint import facts
@@ -97,22 +97,25 @@ class Dataflow:
                 pending.extend(operands(operation))
         return False
 
-    def calls(self, id: int) -> frozenset[int]:
-        """The calls that a value was computed with, the arguments of these left out."""
-        found: set[int] = set()
+    def behind(self, id: int, through: Callable[[Operation], Iterable[int]] = operands) -> Iterator[Operation]:
+        """The operations that a value was computed with, itself first, each once; `through` says what is followed."""
         seen: set[int] = set()
         pending = [id]
         while pending:
             each = pending.pop()
             operation = self.operation(each)
-            if each in seen or operation is None:
-                continue
-            seen.add(each)
-            if type(operation) is facts.Call:
-                found.add(each)
-            elif type(operation) not in LOADS:
-                pending.extend(operands(operation))
-        return frozenset(found)
+            if each not in seen and operation is not None:
+                seen.add(each)
+                yield operation
+                pending.extend(through(operation))
+
+    def calls(self, id: int) -> frozenset[int]:
+        """The calls that a value was computed with, the arguments of these left out."""
+
+        def through(operation: Operation) -> tuple[int, ...]:
+            return () if type(operation) in (*LOADS, facts.Call) else operands(operation)
+
+        return frozenset(each.id for each in self.behind(id, through) if type(each) is facts.Call)
 
     def sources(self, id: int, *, awaited: bool = True, without: frozenset[int] = frozenset()) -> frozenset[int]:
         """The reads (of names and attributes) that a value was computed from, through locals, operators and calls.

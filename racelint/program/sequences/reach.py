@@ -64,15 +64,9 @@ class Reach:
         """The arguments that were made anew for calls by which a test is answered, other than by what only looks."""
         types = self._sequences.calls.types
         found: set[int] = set()
-        pending, seen = [test], set[int]()
-        while pending:
-            operation = self._flow.operation(id := pending.pop())
-            if id in seen or operation is None:
-                continue
-            seen.add(id)
-            if type(operation) is facts.Call and not types.may_call(self._code, operation, ANSWERS):
-                found.update(each.value for each in operation.arguments if self._is_remade(each.value))
-            pending.extend(each for each in operands(operation) if each not in found)
+        for each in self._flow.behind(test, lambda operation: (id for id in operands(operation) if id not in found)):
+            if type(each) is facts.Call and not types.may_call(self._code, each, ANSWERS):
+                found.update(given.value for given in each.arguments if self._is_remade(given.value))
         return frozenset(found)
 
     def _is_remade(self, id: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
@@ -29,19 +30,13 @@ def _is_held_fast(case: Case, sequence: Composite) -> bool:
 
 def _worked_out_from(flow: Dataflow, value: int) -> set[int]:
     """What a value comes from, but for what an answer is about of which it is only a part: `(await ask(x)).total`."""
-    found: set[int] = set()
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        operation = flow.operation(each)
-        if each in found or operation is None:
-            continue
-        found.add(each)
+
+    def through(operation: Operation) -> tuple[int, ...]:
         given = operands(operation)
         is_part = type(operation) in (facts.LoadAttr, facts.LoadItem, facts.Unpack)
-        if not (is_part and given and _is_answer(flow, given[0], set())):
-            pending.extend(given)
-    return found
+        return () if is_part and given and _is_answer(flow, given[0], set()) else given
+
+    return {each.id for each in flow.behind(value, through)}
 
 
 def _is_answer(flow: Dataflow, value: int, seen: set[int]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
@@ -41,13 +41,6 @@ def _is_wanted_back(case: Case, store: Access) -> bool:
 
 def _attributes(flow: Dataflow, key: int) -> Iterator[str]:
     """The parameters of whose attributes a key is made; one that is the key itself may be the same literal for all."""
-    pending, seen = [key], set[int]()
-    while pending:
-        id = pending.pop()
-        operation = flow.operation(id)
-        if id in seen or operation is None:
-            continue
-        seen.add(id)
+    for operation in flow.behind(key):
         if type(operation) is facts.LoadAttr and flow.operation(operation.base) is None:
             yield flow.path(operation.base)
-        pending.extend(operands(operation))
