@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.running import RunsOn
+from racelint.knowledge.running import Form, RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -149,8 +149,9 @@ class _Entering:
         call = starter.operations[spawned.site[1]]
         if type(call) is not facts.Call:
             return None
-        # of what a decorator makes start, the call is that of the method
-        for handed in (call.callee, *(each.value for each in call.arguments)):
+        given = [each.value for each in call.arguments]
+        # of what a decorator starts in a thread, the call is that of the method; a coroutine is called to be handed on
+        for handed in (call.callee, *given) if spawned.spawn.form is Form.FUNCTION else given:
             fetched = starter.operation(handed)
             if handed < 0 or spawned.target not in self._places.types.of(starter, handed):
                 continue
