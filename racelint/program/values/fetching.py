@@ -59,7 +59,8 @@ class Fetching:
             case Super(cls=cls, receiver=receiver):
                 self._class_attribute(code, operation, receiver, _class_of(receiver) or cls, cls)
             case LibraryObject(qualname=qualname):
-                self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base))
+                if not _is_missing(qualname, name):
+                    self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base))
             case _:
                 for value in self._names.attribute(base, name):
                     if isinstance(value, Library):
@@ -164,6 +165,11 @@ class Fetching:
                     bound = self._values.function(value.code, base)
                     self._types.note(self._types.implicit, (code.key, operation.id), bound)
                     self._invocation.bind(value.code, base, Passed((code.offset + operation.value,), ()))
+
+
+def _is_missing(qualname: str, name: str) -> bool:
+    """Whether objects of a class surely lack an attribute: none of a built-in class is private."""
+    return "." not in qualname and name.startswith("_") and not name.endswith("__")
 
 
 def _class_of(value: Value) -> ClassInfo | None:
