@@ -20,6 +20,7 @@ from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
 from racelint.program.sharing.naming import Naming
+from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
@@ -56,12 +57,14 @@ class Sharing:
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     turns: Turns = field(init=False)
+    phases: Phases = field(init=False)
 
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
         self.preparing = Preparing(self.threads, self.places)
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
+        self.phases = Phases(self.threads, self.places)
         self.turns = Turns(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:
@@ -169,6 +172,8 @@ class Sharing:
         if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
             return False
         if self.is_before_start(first, one, second, other):
+            return False
+        if self.phases.is_before(one, first, second, other) or self.phases.is_before(other, second, first, one):
             return False
         if self.preparing.is_handed_over_later(first, other) or self.preparing.is_handed_over_later(second, one):
             return False

@@ -1,0 +1,94 @@
+"""Part of the sharing stage: what a thread does before it raises a flag, and others only where they find it up.
+
+`self.listen(); self.ready = True` beside `if not self.ready: return` and `self.close()`: the one has ended by then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.places import Access, Kind, Place, Places
+from racelint.program.sources.branching import conditions
+from racelint.program.sources.source import Code
+
+DEPTH: Final = 4
+"""So many calls up it is looked which flags were tested, and what is raised afterwards."""
+
+Where = tuple[Code, int]
+"""An operation of a function."""
+
+
+@dataclass(slots=True)
+class Phases:
+    """Tells of two accesses whether a flag keeps them in an order."""
+
+    threads: Threads
+    places: Places
+    _raised: dict[Place, Where | None] = field(default_factory=dict)
+    _found_up: dict[tuple[int, int, int], frozenset[Place]] = field(default_factory=dict)
+
+    def is_before(self, context: Context, access: Access, other: Access, beside: Context) -> bool:
+        """Whether a thread, of which there is one, comes to an access only before it raises a flag for the others.
+
+        `beside` comes to the other access only where it has found the flag up.
+        """
+        if context.is_main or context.many or context is beside:
+            return False
+        for flag in self._flags(beside, other.code, other.id, DEPTH):
+            where = self._raising(flag)
+            if where is not None and self._is_once(context, where[0], DEPTH):
+                return self._precedes(context, (access.code, access.id), where, DEPTH)
+        return False
+
+    def _flags(self, context: Context, code: Code, id: int, depth: int) -> frozenset[Place]:
+        """What a context has found to be true wherever it comes to an operation."""
+        key = (context.index, code.key, id)
+        found = self._found_up.get(key)
+        if found is None:
+            true = {test for test, truth in conditions(code, id) if truth}
+            reads = (each for each in self.places.of(code) if each.kind is Kind.READ and each.read_id in true)
+            found = frozenset(each.place for each in reads)
+            # where the program itself calls a function, callers outside are taken to do as it does
+            ways = self._ways_to(context, code) if depth else []
+            above = [self._flags(context, *way, depth - 1) for way in ways]
+            found |= frozenset.intersection(*above) if above else frozenset()
+            self._found_up[key] = found
+        return found
+
+    def _raising(self, flag: Place) -> Where | None:
+        """The one store that sets a flag, if it is done once in a run of its function."""
+        if flag not in self._raised:
+            made = self.threads.calls.constructing
+            stores = [each for each in self.places.by_place[flag] if each.kind.writes and each.code.key not in made]
+            up = [each for each in stores if self.places.dataflow(each.code).truth(each.value) is not False]
+            where = (up[0].code, up[0].id) if len(up) == 1 else None
+            is_flag = bool(up) and self.places.dataflow(up[0].code).truth(up[0].value) is True
+            self._raised[flag] = where if where is not None and is_flag and loop_around(*where) is None else None
+        return self._raised[flag]
+
+    def _is_once(self, context: Context, code: Code, depth: int) -> bool:
+        """Whether a run of a context comes to a function once at most."""
+        ways = self._ways_to(context, code)
+        if not ways or depth == 0:
+            return not ways
+        caller, site = ways[0]
+        return len(ways) == 1 and loop_around(caller, site) is None and self._is_once(context, caller, depth - 1)
+
+    def _precedes(self, context: Context, at: Where, where: Where, depth: int) -> bool:
+        """Whether a context comes to an operation only on the way to another one."""
+        code, id = at
+        if code is where[0]:
+            return id < where[1]
+        ways = self._ways_to(context, code) if depth else []
+        return bool(ways) and all(self._precedes(context, way, where, depth - 1) for way in ways)
+
+    def _ways_to(self, context: Context, code: Code) -> list[Where]:
+        """The calls of a function that a context makes; none of what it begins with."""
+        if any(code is entry for entry, _ in context.entries):
+            return []
+        edges = (edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller))
+        return list(dict.fromkeys((edge.caller, edge.site) for edge in edges))
