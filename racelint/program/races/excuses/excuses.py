@@ -27,10 +27,11 @@ from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
+from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import SWAPS, adds
-from racelint.program.sources.branching import leaves
+from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, is_within
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
@@ -173,6 +174,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     if sequence.wants is False and _is_about_absence(sequence) and other.method in REMOVES:
         return False
+    if other is sequence.last and _is_replaced_anyway(case, sequence):
+        return False
     if is_set_alike(case, sequence, other) or is_stored_alike(case, sequence, other):
         return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
@@ -187,6 +190,24 @@ def _asks_which(case: Case, sequence: Composite) -> bool:
     if sequence.shape is not Shape.CHECK or first.kind is not Kind.READ:
         return False
     return case.sharing.places.dataflow(first.code).is_told_apart(first.id)
+
+
+def _is_replaced_anyway(case: Case, sequence: Composite) -> bool:
+    """Whether what is stored is stored as well where something is there, whatever else is asked.
+
+    `if not self.wanted and not self.gauge: return`, and then `self.gauge = make()`: the test keeps no second one out.
+    """
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if last.code is not code or last.kind is not Kind.WRITE or first.kind is not Kind.READ or case.is_constant(last):
+        return False
+    flow = case.sharing.places.dataflow(code)
+    asked = ((flow.operation(test), truth) for test, truth in conditions(code, sequence.act))
+    return any(
+        polarity(flow, first, each) is truth
+        for choice, truth in asked
+        if type(choice) is facts.Choice and choice.kind == ("or" if truth else "and")
+        for each in choice.operands
+    )
 
 
 def _is_about_absence(sequence: Composite) -> bool:
