@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.systems import NAMES, SYSTEMS
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.values import Instance, Site, Value
 
@@ -41,7 +41,7 @@ def _asked(code: Code, id: int) -> str:
     """The system for which a branch around an operation asks; "" if none does."""
     for node in code.controls:
         system = _compared(code, node.test) if type(node) is facts.Branch else ""
-        if system and type(node) is facts.Branch and id in {getattr(each, "id", None) for each in walk(node.body)}:
+        if system and type(node) is facts.Branch and is_within(node.body, id):
             return system
     return ""
 

@@ -20,7 +20,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import ids_in
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Library, LibraryMethod
 
@@ -205,13 +205,7 @@ class _Finder:
         first, code = group[0], group[0].code
         if first.by in WHILE_ENTERED:
             return first
-        final = {
-            each.id
-            for node in code.controls
-            if type(node) is facts.Try
-            for each in walk(node.final)
-            if hasattr(each, "id")
-        }
+        final = {id for node in code.controls if type(node) is facts.Try for id in ids_in(node.final)}
         for change in group[1:]:
             if change.id in final or self._puts_back(change):
                 return change

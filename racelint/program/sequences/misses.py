@@ -7,7 +7,7 @@ from collections.abc import Container
 from racelint import facts
 from racelint.knowledge.containers import MISSES
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import ids_in
 from racelint.program.sources.source import Code
 
 
@@ -23,7 +23,7 @@ def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = 
         if type(node) is facts.Try and any(
             expects(handler, flow, names) for handler in node.handlers if handler.types or not named
         ):
-            found.update(each.id for each in walk(node.body) if hasattr(each, "id"))
+            found |= ids_in(node.body)
     return found
 
 

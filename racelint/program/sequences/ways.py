@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import NOTHING, Node
 from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import ids_in, is_within
 from racelint.program.sources.source import Code
 
 Way = tuple[tuple[int, int, bool], ...]
@@ -48,12 +48,8 @@ def between(code: Code, first: int, last: int) -> list[Node] | None:
 def _turning(code: Code, first: int, last: int) -> list[tuple[Node, set[int]]]:
     """The loops with `first` in their test and `last` behind them, each with its body, after which it asks anew."""
     loops = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
-    found = [(loop, _ids(loop.body)) for loop in loops if first in _ids(loop.head)]
+    found = [(loop, ids_in(loop.body)) for loop in loops if is_within(loop.head, first)]
     return [(loop, body) for loop, body in found if last not in body]
-
-
-def _ids(nodes: Sequence[Node]) -> set[int]:
-    return {node.id for node in walk(nodes) if hasattr(node, "id")}
 
 
 def _line(code: Code) -> Iterator[tuple[Node, Way]]:

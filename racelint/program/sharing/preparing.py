@@ -122,7 +122,6 @@ class Preparing:
         if len(uses) < 2 and made not in code.returns:
             return False
         for use in uses:
-            id = getattr(use, "id", facts.NOTHING)
             match use:
                 case facts.LoadAttr() | facts.Compute():
                     pass
@@ -132,7 +131,7 @@ class Preparing:
                     isinstance(value, ClassRef) for value in self.places.types.of(code, callee)
                 ):
                     pass
-                case _ if id < site:
+                case _ if use.id < site:
                     return False
                 case _:
                     pass

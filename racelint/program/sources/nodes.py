@@ -32,6 +32,11 @@ def walk(nodes: Sequence[Node]) -> Iterator[Node]:
             pending.extend(reversed(part))
 
 
+def ids_in(nodes: Sequence[Node]) -> set[int]:
+    """The operations of some nodes, with all that lies in them."""
+    return {node.id for node in walk(nodes) if hasattr(node, "id")}
+
+
 def contains(node: Node, id: int) -> bool:
     """Whether an operation stands in a node."""
     return is_within([node], id)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.facts import Node
 from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -14,7 +12,7 @@ from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.telling import is_record
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import is_handling
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
 
 CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)
@@ -86,15 +84,11 @@ def on_account(sequence: Composite) -> set[int]:
         if type(node) is facts.Branch and node.span == sequence.test:
             before = {id for id in everything if id <= node.test}
             for arm in (node.body, node.orelse):
-                inside = _ids(arm)
+                inside = ids_in(arm)
                 if sequence.act in inside:
                     return before | inside
-            return everything - (_ids([node]) - before)
+            return everything - (ids_in([node]) - before)
     return everything
-
-
-def _ids(nodes: Sequence[Node]) -> set[int]:
-    return {id for each in walk(nodes) if (id := getattr(each, "id", None)) is not None}
 
 
 def _only_answers(case: Case, code: Code, call: facts.Call, depth: int = 1) -> bool:

@@ -14,7 +14,7 @@ from racelint.program.memory.places import Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.ways import between
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import is_within, walk
 
 DIFFERENT: Final = frozenset({"!=", "is not"})
 WITHOUT_TRACE: Final = (facts.Const, facts.LoadName, facts.LoadAttr, facts.Compute)
@@ -55,7 +55,7 @@ def _arm(body: Sequence[Node], sequence: Composite) -> Sequence[Node] | None:
     found: Sequence[Node] = branch.body
     while True:
         arms = [arm for node in found if type(node) is facts.Branch for arm in (node.body, node.orelse)]
-        inner = [arm for arm in arms if any(getattr(each, "id", -1) == sequence.act for each in walk(arm))]
+        inner = [arm for arm in arms if is_within(arm, sequence.act)]
         if not inner:
             return found
         found = inner[0]

@@ -77,7 +77,7 @@ def is_shown_number(case: Case) -> bool:
 
 
 def _is_back(case: Case, read: Access, use: Operation) -> bool:
-    return any(each.code is read.code and each.id == getattr(use, "id", facts.NOTHING) for each in case.accesses)
+    return any(each.code is read.code and each.id == use.id for each in case.accesses)
 
 
 def _is_note(case: Case, read: Access, use: Operation) -> bool:

@@ -35,7 +35,7 @@ def _is_wanted_back(case: Case, store: Access) -> bool:
     code, value = store.code, store.value
     later = (each for each in case.accesses if each.code is code and each.id > store.id and each.base == store.base)
     flow = case.sharing.places.dataflow(code)
-    used = any(getattr(use, "id", facts.NOTHING) > store.id for use in flow.uses(value))
+    used = any(use.id > store.id for use in flow.uses(value))
     return used or value in code.returns or any(not each.kind.writes for each in later)
 
 
