@@ -6,7 +6,7 @@ conflicting: two accesses of one Place, one of them a write -> shared: on one ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -69,22 +69,28 @@ def link_races(
         case.guard = claimed_guard(case) or case.guard
         judged = _judge(case, by_place.get(place, []))
         races.found.extend(_one_per_cause(race for race in judged if not breaches.tell(race.access, race.first)))
-    told = {(race.path, race.span) for race in races.of(Problem.CHECK)}
-    pairs = (_pair_race(pair) for pair in find_pairs(sharing, locksets, sequences))
-    races.found.extend(race for race in pairs if (race.path, race.span) not in told)
-    told = {(race.path, race.span) for race in races.found}
-    told |= {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
-    splits = (_split_race(each) for each in find_splits(sharing, locksets, sequences))
-    races.found.extend(race for race in splits if (race.path, race.span) not in told)
-    told |= {(race.path, race.span) for race in races.found}
+    pairs = map(_pair_race, find_pairs(sharing, locksets, sequences))
+    races.found += _untold(pairs, _where_told(races.of(Problem.CHECK)))
+    parts = {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
+    splits = map(_split_race, find_splits(sharing, locksets, sequences))
+    races.found += _untold(splits, _where_told(races.found) | parts)
     begun = (_begun_race(each, sharing) for each in find_begun(locksets))
-    races.found.extend(race for race in begun if (race.path, race.span) not in told)
+    races.found += _untold(begun, _where_told(races.found) | parts)
     races.found = _one_per_name(races.found)
     races.crowds = stand_ins(races.found)
     untold = {race for others in races.crowds.values() for race in others}
     races.found = [race for race in races.found if race not in untold]
     races.uncovered.extend(find_uncovered(locksets))
     return races
+
+
+def _where_told(races: Iterable[Race]) -> set[tuple[str, Span]]:
+    """Where races are told of."""
+    return {(race.path, race.span) for race in races}
+
+
+def _untold(races: Iterable[Race], told: set[tuple[str, Span]]) -> list[Race]:
+    return [race for race in races if (race.path, race.span) not in told]
 
 
 def _begun_race(begun: Begun, sharing: Sharing) -> Race:

@@ -83,7 +83,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
         return False
     parameters = enumerate(code.function.parameters)
-    named = [id for id, each in parameters if each.kind != "kwarg" and (id > 0 or not code.is_method)]
+    named = [id for id, each in parameters if each.kind != "kwarg" and not code.is_own(id)]
     given = [id for id in named if flow.comes_from(value, id)]
     if not any(flow.comes_from(key, id) for id in given):
         return False
