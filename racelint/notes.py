@@ -206,12 +206,15 @@ def _starts(program: Program, race: Race) -> Iterator[Related]:
 
 
 def start(program: Program, context: Context, code: Code, side: int | None) -> Iterator[Related]:
-    """Where a context starts, and by which calls it comes to the function; nothing for the main context."""
+    """Where a context starts, and by which calls it comes to the function; of callers outside, what they call first."""
+    chain = program.threads.trace(context, code)
+    path = f": {steps(chain)}" if len(chain) > 1 else ""
     if not context.is_main:
-        chain = program.threads.trace(context, code)
-        path = f": {steps(chain)}" if len(chain) > 1 else ""
         verb = "start" if context.many else "starts"
         yield note(context, f"{who(program, context, code)} {verb} here{path}", side, "start")
+    elif path and chain[0].function.kind == "function":
+        begun = Location(chain[0].path, chain[0].function.span)
+        yield note(begun, f"{who(program, context, code)} begins here{path}", side, "start")
 
 
 def _locks(program: Program, race: Race) -> Iterator[Related]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
-from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import as_written
@@ -91,18 +90,10 @@ def _label(qualname: str) -> str:
 def who(program: Program, context: Context, code: Code) -> str:
     """A context in words, as the one that runs `code`: "several threads running `worker`", "the main thread"."""
     if context.is_main:
-        chain = program.threads.trace(context, code)
-        if chain[0].function.kind != "function":
-            return "the main thread"
-        started = {entry.key for each in program.threads.contexts if not each.is_main for entry, _ in each.entries}
-        return f"any caller of `{called(_offered([each for each in chain if each.key not in started] or chain))}`"
+        begun = program.threads.trace(context, code)[0]
+        return f"any caller of `{called(begun)}`" if begun.function.kind == "function" else "the main thread"
     noun = _noun(context)
     return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_label(context.label)}`"
-
-
-def _offered(chain: Sequence[Code]) -> Code:
-    """The last function of a chain of calls that others may call as well: who reads of it knows it best."""
-    return next((each for each in reversed(chain) if each.function.kind == "function" and is_public(each)), chain[0])
 
 
 def task(tasks: Threads, context: Context, code: Code) -> str:

@@ -633,6 +633,7 @@ SHOWN = {
         "`silently` can do so meanwhile: that belongs to the whole process, and they get in each other's way. "
         "Write to a stream that is handed over.",
         "12: it is set back here",
+        "15: any caller of `start` begins here: `start` → `silently`",
         "16: the thread running `silently` starts here",
     ),
     "RL706_process_wide_setting/directory_of_a_daemon.py": (
