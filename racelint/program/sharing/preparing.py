@@ -27,7 +27,8 @@ class Preparing:
         """Whether the main context comes to an access of a method's object only to prepare that for another context.
 
         Where nobody else calls the method, it is there for callers outside: at any time if it starts all over, but to
-        set up what the constructor was not given if it is given something itself (`add_handler(handler)`).
+        set up what the constructor was not given if it is given something itself (`add_handler(handler)`). What the
+        constructor calls right before it starts the other context is part of its own set-up.
         """
         code, calls = access.code, self.threads.calls
         if context.is_main and self._is_part_of_new(code, access.base, access.id):
@@ -41,7 +42,8 @@ class Preparing:
             return not started and self._is_for_new(context, code, beside)
         if not all(edge in making or self._is_before_start(edge, beside) for edge in main):
             return False
-        return len(calls.callers(code)) > len(main) or all(map(_gives, making))
+        is_set_up = all(_gives(edge) or self._is_before_start(edge, beside) for edge in making)
+        return len(calls.callers(code)) > len(main) or is_set_up
 
     def is_handed_over_later(self, access: Access, context: Context) -> bool:
         """Whether the function that starts a context is at work on what it gives that start only afterwards.
