@@ -167,15 +167,7 @@ class Sharing:
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self._closure_in_common(first, one, second, other)
-        if self.driving.is_instead(one, first, other) or self.driving.is_instead(other, second, one):
-            return False
-        if self.preparing.is_before(one, first, other) or self.preparing.is_before(other, second, one):
-            return False
-        if self.is_before_start(first, one, second, other):
-            return False
-        if self.phases.is_before(one, first, second, other) or self.phases.is_before(other, second, first, one):
-            return False
-        if self.preparing.is_handed_over_later(first, other) or self.preparing.is_handed_over_later(second, one):
+        if self._are_never_beside(first, one, second, other):
             return False
         names = self.naming.names(one, first.code, first.base)
         mine = {name: None for name in names if not self.reckoning.is_hearsay(name, first, second)}
@@ -198,6 +190,16 @@ class Sharing:
             and not self.afterwards.is_given_away(name.root, one, first, other)
             and not self.afterwards.is_given_away(name.root, other, second, one)
             for name in mine
+        )
+
+    def _are_never_beside(self, first: Access, one: Context, second: Access, other: Context) -> bool:
+        """Whether two contexts come to an object one after the other, or one in place of the other."""
+        return self.is_before_start(first, one, second, other) or any(
+            self.driving.is_instead(context, access, beside)
+            or self.preparing.is_before(context, access, beside)
+            or self.phases.is_before(context, access, rival, beside)
+            or self.preparing.is_handed_over_later(access, beside)
+            for context, access, rival, beside in ((one, first, second, other), (other, second, first, one))
         )
 
     def is_own(self, context: Context, code: Code, path: str) -> bool:
