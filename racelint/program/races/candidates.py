@@ -66,12 +66,12 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
         asked = {access.code.key for access in accesses if not access.kind.writes}
         tells = {key for key in asked if key not in written or _is_property(calls, key)}
         near.update(written, asked)
-        askers, changers = _behind(callers, tells), _behind(callers, written - calls.constructing)
+        askers, changers = _calling(callers, tells), _calling(callers, written - calls.constructing)
         near |= askers & (changers | inserting)
     return [code for code in calls.types.names.sources.codes if code.key in near or code.function.is_async]
 
 
-def _behind(callers: Mapping[int, Set[int]], keys: Set[int]) -> set[int]:
+def _calling(callers: Mapping[int, Set[int]], keys: Set[int]) -> set[int]:
     """Who can call one of some functions, up to that many calls away; `callers` are those of each function."""
     found: set[int] = set()
     layer = keys
