@@ -238,10 +238,10 @@ class Sharing:
         for context in {one.index: one, other.index: other}.values():
             if not context.is_main and any(each is context for each in self.threads.of(owner)):
                 return False
-        if one is other:
-            return self.naming.giving.again(one, owner, facts.NOTHING)
         if self._is_lent_to_others(one, first, owner) or self._is_lent_to_others(other, second, owner):
             return False
+        if one is other:
+            return self.naming.giving.again(one, owner, facts.NOTHING)
         pairs = ((one, first, other), (other, second, one))
         calls = self.threads.calls
         return all(
