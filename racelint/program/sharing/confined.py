@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.callgraph.calls import constructs
 from racelint.knowledge.operators import PASSED_ON
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.memory.places import Place, Places
-from racelint.program.sources.source import ClassInfo
+from racelint.program.sources.branching import conditions
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
 
@@ -22,6 +25,8 @@ def is_confined(places: Places, place: Place) -> bool:
         safety = knowledge.safety(base)
         if safety is not None and safety.kind is SafetyKind.CONFINED:
             return True
+    if owner is not None and place.kind == "attribute" and _refuses_other_threads(places, owner):
+        return True
     for value in places.values(place):
         if isinstance(value, LibraryObject):
             safety = knowledge.safety(value.qualname)
@@ -46,6 +51,37 @@ def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
         )
         for code in found
     )
+
+
+def _refuses_other_threads(places: Places, cls: ClassInfo) -> bool:
+    """Whether an object notes in which thread it is made, and its methods raise where another one runs them."""
+    types = places.types
+    methods = [ref.code for each in cls.mro for ref in types.attributes.methods(each)]
+    noted = {
+        each.name
+        for code in methods
+        if constructs(code)
+        for each in code.operations
+        if type(each) is facts.StoreAttr and types.may_call(code, code.operation(each.value), THREAD_KEYS)
+    }
+    raised = ((code, node.value) for code in methods if noted for node in code.controls if type(node) is facts.Raise)
+    return any(
+        _says_another_thread(types, code, test, truth, noted)
+        for code, id in raised
+        if id >= 0
+        for test, truth in conditions(code, id)
+    )
+
+
+def _says_another_thread(types: Types, code: Code, test: int, truth: bool, noted: Container[str]) -> bool:
+    """Whether a test that comes out so has compared the running thread with the noted one, and found another."""
+    asked = code.operation(test)
+    if type(asked) is not facts.Compute or asked.kind not in ("==", "is", "!=", "is not"):
+        return False
+    sides = [code.operation(each) for each in asked.operands]
+    is_noted = any(type(each) is facts.LoadAttr and each.name in noted for each in sides)
+    is_other = truth is (asked.kind in ("!=", "is not"))
+    return is_other and is_noted and any(types.may_call(code, each, THREAD_KEYS) for each in sides)
 
 
 def _is_of_thread(types: Types, value: Value) -> bool:
