@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.operators import PASSED_ON
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import constructs
-from racelint.knowledge.operators import PASSED_ON
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.branching import conditions
