@@ -74,6 +74,9 @@ INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "ext
 REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
 """Methods and operators that take something out."""
 
+FORGIVING: Final = frozenset({"clear", "discard"})
+"""Those that do not fail where nothing is left."""
+
 CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
 """All that leaves a container otherwise than it was."""
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from racelint import facts
 from racelint.facts import Node, Span
-from racelint.knowledge.containers import INSERTS, REMOVES
+from racelint.knowledge.containers import FORGIVING, INSERTS, REMOVES
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
@@ -216,7 +216,7 @@ class _Finder:
         """What it is that a test of an answer leads to; `wants`: whether that is done where something is there."""
         if act.claims:
             return None
-        if act.method in REMOVES and act.code is not self._code:
+        if act.method in REMOVES - FORGIVING and act.code is not self._code:
             # asked by one method, taken by another: it matters where the second fails when there is nothing left
             return Shape.CHECK
         if act.kind is Kind.WRITE and wants is False:
