@@ -48,6 +48,9 @@ TAKES_ELEMENT: Final = frozenset(
 )
 """Methods that give an element of their container."""
 
+ITEM_METHODS: Final = frozenset({"__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__"})
+"""What makes a class another container than the one that it extends."""
+
 GIVES_ELEMENT: Final = frozenset(
     {"append", "appendleft", "add", "put", "put_nowait", "insert", "setdefault", "__setitem__"}
 )

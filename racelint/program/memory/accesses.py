@@ -257,8 +257,8 @@ class Collector:
 
     def _effect_of_method(self, fetched: facts.LoadAttr) -> Effect | None:
         for value in self._types.of(self._code, fetched.id):
-            if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
-                effect = self._knowledge.effect(value.receiver.qualname, fetched.name)
+            for name in self._types.container_classes(value.receiver) if isinstance(value, LibraryMethod) else ():
+                effect = self._knowledge.effect(name, fetched.name)
                 if effect is not None:
                     return effect
         return None

@@ -14,7 +14,7 @@ from racelint.program.dataflow.dataflow import LOADS, Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject, Value
+from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,8 @@ class Walks:
 
     def containers(self, id: int) -> tuple[str, ...]:
         """The library classes that a value may be of."""
-        return tuple(
-            dict.fromkeys(value.qualname for value in self.types.of(self.code, id) if isinstance(value, LibraryObject))
-        )
+        values = self.types.of(self.code, id)
+        return tuple(dict.fromkeys(name for value in values for name in self.types.container_classes(value)))
 
     def over_view(self, load: int, call: facts.Call, name: str) -> Iterator[Walk]:
         """What goes over the view of the container `load` that its method `name` has returned."""

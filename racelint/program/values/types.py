@@ -7,20 +7,20 @@ Calls are resolved on the way, since what a call returns and what its parameters
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import REFERENCES
+from racelint.knowledge.containers import ITEM_METHODS, REFERENCES
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Spawn
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.attributes import Attributes
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
-from racelint.program.values.values import NO_VALUES, ClassRef, Library, LibraryObject, Site, Value, ValueSet
+from racelint.program.values.values import NO_VALUES, ClassRef, Instance, Library, LibraryObject, Site, Value, ValueSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,14 @@ class Types:
     def may_be(self, code: Code, id: int, names: Container[str]) -> bool:
         """Whether a value may be a function or class of a library that has one of these names."""
         return any(isinstance(each, Library) and each.qualname in names for each in self.of(code, id))
+
+    def container_classes(self, value: Value) -> Sequence[str]:
+        """The library classes of an object: its own, or those that its class extends and leaves as they are."""
+        if isinstance(value, LibraryObject):
+            return (value.qualname,)
+        if isinstance(value, Instance) and not any(self.attributes.defining(value.cls, each) for each in ITEM_METHODS):
+            return value.cls.library_bases
+        return ()
 
     def may_call(self, code: Code, operation: Operation | None, names: Container[str]) -> bool:
         """Whether an operation is a call, and may call a function or class of a library with one of these names."""
