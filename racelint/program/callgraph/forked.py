@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from racelint import facts
 from racelint.knowledge.process import AFTER_FORK, PROCESS_KEYS, RUN_BESIDE
 from racelint.program.callgraph.calls import Calls
-from racelint.program.sources.branching import conditions, decided
+from racelint.program.sources.branching import conditions, decided, found_equal
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library, Site
@@ -59,14 +59,11 @@ def is_in_child(calls: Calls, code: Code, id: int) -> bool:
 
 def _says_child(calls: Calls, code: Code, test: int, truth: bool) -> bool:
     """Whether it is another process where a test comes out so."""
-    match code.operation(test):
-        case facts.Compute(kind="==" | "!=" as kind, operands=operands):
-            return truth is (kind == "!=") and _compares_process(calls.types, code, operands)
-        case facts.Call():
-            callees = [edge.callee for edge in calls.sure_calls(code) if edge.site == test]
-            return bool(callees) and all(_answers_child(calls, each, truth) for each in callees)
-        case _:
-            return False
+    if type(code.operation(test)) is facts.Call:
+        callees = [edge.callee for edge in calls.sure_calls(code) if edge.site == test]
+        return bool(callees) and all(_answers_child(calls, each, truth) for each in callees)
+    are_equal, operands = found_equal(code, test, truth)
+    return not are_equal and _compares_process(calls.types, code, operands)
 
 
 def _answers_child(calls: Calls, code: Code, truth: bool) -> bool:

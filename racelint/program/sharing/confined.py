@@ -11,7 +11,7 @@ from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import constructs
 from racelint.program.callgraph.protocols import is_lock_class
 from racelint.program.memory.places import Place, Places
-from racelint.program.sources.branching import conditions
+from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
@@ -77,13 +77,10 @@ def _refuses_other_threads(places: Places, cls: ClassInfo) -> bool:
 
 def _says_another_thread(types: Types, code: Code, test: int, truth: bool, noted: Container[str]) -> bool:
     """Whether a test that comes out so has compared the running thread with the noted one, and found another."""
-    asked = code.operation(test)
-    if type(asked) is not facts.Compute or asked.kind not in ("==", "is", "!=", "is not"):
-        return False
-    sides = [code.operation(each) for each in asked.operands]
-    is_noted = any(type(each) is facts.LoadAttr and each.name in noted for each in sides)
-    is_other = truth is (asked.kind in ("!=", "is not"))
-    return is_other and is_noted and any(types.may_call(code, each, THREAD_KEYS) for each in sides)
+    are_equal, operands = found_equal(code, test, truth)
+    sides = [code.operation(each) for each in operands]
+    is_noted = any(code.own_attribute(each) in noted for each in sides)
+    return is_noted and not are_equal and any(types.may_call(code, each, THREAD_KEYS) for each in sides)
 
 
 def _is_of_thread(types: Types, value: Value) -> bool:

@@ -17,7 +17,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import passed
 from racelint.program.contexts.threads import Threads, kept_as
 from racelint.program.memory.places import Access, Place, Places
-from racelint.program.sources.branching import conditions
+from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import Code
 
 
@@ -131,12 +131,10 @@ def _is_without(edge: Edge, context: Context) -> bool:
 
 def _is_absent(code: Code, test: int, truth: bool, slot: str) -> bool:
     """Whether a test that has come out so says that there is nothing in the slot of the own object."""
-    match code.operation(test):
-        case facts.LoadAttr() as fetched:
-            return code.own_attribute(fetched) == slot and not truth
-        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=(left, right)):
-            none, asked = code.operation(right), code.operation(left)
-            is_none = type(none) is facts.Const and none.kind == "none"
-            return is_none and code.own_attribute(asked) == slot and truth is (kind in ("is", "=="))
-        case _:
-            return False
+    fetched = code.operation(test)
+    if type(fetched) is facts.LoadAttr:
+        return code.own_attribute(fetched) == slot and not truth
+    are_equal, operands = found_equal(code, test, truth)
+    sides = [code.operation(each) for each in operands]
+    is_none = any(type(each) is facts.Const and each.kind == "none" for each in sides)
+    return are_equal and is_none and any(code.own_attribute(each) == slot for each in sides)

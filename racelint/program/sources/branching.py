@@ -40,6 +40,14 @@ def unnegated(code: Code, test: int) -> Outcome:
     return test, straight
 
 
+def found_equal(code: Code, test: int, truth: bool) -> tuple[bool, tuple[int, ...]]:
+    """Whether two values are one where a comparison has come out so, and these; no values if it is no such test."""
+    compared = code.operation(test)
+    if type(compared) is not facts.Compute or compared.kind not in ("==", "is", "!=", "is not"):
+        return False, ()
+    return truth is (compared.kind in ("==", "is")), compared.operands
+
+
 def is_handling(code: Code, id: int) -> bool:
     """Whether an operation is done where an exception is handled."""
     tries = (node for node in code.controls if type(node) is facts.Try)

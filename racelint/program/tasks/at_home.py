@@ -8,7 +8,7 @@ from racelint import facts
 from racelint.facts import NOTHING
 from racelint.knowledge.loops import RUNNING_LOOP
 from racelint.knowledge.threads import THREAD_KEYS
-from racelint.program.sources.branching import conditions, decided
+from racelint.program.sources.branching import conditions, decided, found_equal
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
@@ -27,15 +27,12 @@ def is_at_home(types: Types, code: Code, id: int) -> bool:
 
 def _says_home(types: Types, code: Code, test: int, truth: bool, depth: int) -> bool:
     """Whether a test comes out so only at home."""
-    match code.operation(test):
-        case facts.Compute(kind="is" | "==" | "is not" | "!=" as kind, operands=operands):
-            same = truth is (kind in ("is", "=="))
-            return same and any(_tells_where(types, code, each, depth) for each in operands)
-        case facts.Call(callee=callee) if depth:
-            answers = _returned(types, code, callee)
-            return bool(answers) and all(_answers_home(types, *answer, truth, depth - 1) for answer in answers)
-        case _:
-            return False
+    called = code.operation(test)
+    if type(called) is facts.Call:
+        answers = _returned(types, code, called.callee) if depth else []
+        return bool(answers) and all(_answers_home(types, *answer, truth, depth - 1) for answer in answers)
+    are_equal, operands = found_equal(code, test, truth)
+    return are_equal and any(_tells_where(types, code, each, depth) for each in operands)
 
 
 def _answers_home(types: Types, code: Code, id: int, truth: bool, depth: int) -> bool:
