@@ -61,7 +61,11 @@ def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
     races = races_of(program, access)
     for race in races:
         told = program.races.told_by(race)
-        how = "reported" if told is race else f"one report stands for all of `{owner(race)}` that the same two race for"
+        how = (
+            "reported"
+            if told is race
+            else f"one report stands for others of `{owner(race)}` that the same two race for"
+        )
         yield at(f"{how}: {told.problem.value}", told.path, told.span)
     if not races:
         yield from (Line(f"no race: {reason}") for reason in _reasons(program, case, access))
