@@ -28,7 +28,7 @@ class Preparing:
 
         Where nobody else calls the method, it is there for callers outside: at any time if it starts all over, but to
         set up what the constructor was not given if it is given something itself (`add_handler(handler)`). What the
-        constructor calls right before it starts the other context is part of its own set-up.
+        constructor of a base calls before it starts the other context is a step of its set-up that subclasses fill in.
         """
         code, calls = access.code, self.threads.calls
         if context.is_main and self._is_part_of_new(code, access.base, access.id):
@@ -42,7 +42,7 @@ class Preparing:
             return not started and self._is_for_new(context, code, beside)
         if not all(edge in making or self._is_before_start(edge, beside) for edge in main):
             return False
-        is_set_up = all(_gives(edge) or self._is_before_start(edge, beside) for edge in making)
+        is_set_up = all(_gives(edge) or (_is_hook(edge) and self._is_before_start(edge, beside)) for edge in making)
         return len(calls.callers(code)) > len(main) or is_set_up
 
     def is_handed_over_later(self, access: Access, context: Context) -> bool:
@@ -175,6 +175,11 @@ def _fetched(edge: Edge) -> facts.LoadAttr | None:
 def _is_on_self(edge: Edge) -> bool:
     fetched = _fetched(edge)
     return on_own_object(edge) or (fetched is not None and edge.caller.is_own(fetched.base))
+
+
+def _is_hook(edge: Edge) -> bool:
+    """Whether a method is called by a method of another class on its own object: by one of a base."""
+    return edge.caller.cls is not edge.callee.cls
 
 
 def _gives(edge: Edge) -> bool:
