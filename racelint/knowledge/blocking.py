@@ -14,6 +14,7 @@ _WAITED_ON = {
     WaitFor.THREAD: BlockingOn.THREAD,
     WaitFor.RESULT: BlockingOn.RESULT,
     WaitFor.WORKERS: BlockingOn.THREAD,
+    WaitFor.CALLBACKS: BlockingOn.THREAD,
     WaitFor.ITEMS: BlockingOn.QUEUE,
     WaitFor.CALL: BlockingOn.RESULT,
 }

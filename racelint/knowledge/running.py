@@ -143,12 +143,13 @@ class EntryDecorator:
 
 
 class WaitFor(Enum):
-    """Whose end a call waits for: a thread or process, one result, all the work of a pool, every item of a queue,
-    or the work that this same call starts."""
+    """Whose end a call waits for: a thread or process, one result, all the work of a pool, its callbacks alone, every
+    item of a queue, or the work that this same call starts."""
 
     THREAD = "thread"
     RESULT = "result"
     WORKERS = "workers"
+    CALLBACKS = "callbacks"
     ITEMS = "items"
     CALL = "call"
 

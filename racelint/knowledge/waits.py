@@ -36,6 +36,7 @@ WAITS: dict[str, Wait] = {
         WaitFor.CALL, timeout=Slot(None, "timeout"), lazy=True, timeout_raises=True
     ),
     f"{_POOL}.join": Wait(WaitFor.WORKERS),
+    f"{_POOL}.terminate": Wait(WaitFor.CALLBACKS),
     f"{_POOL}.apply": _CALL,
     f"{_POOL}.map": _CALL,
     f"{_POOL}.starmap": _CALL,

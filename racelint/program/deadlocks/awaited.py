@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.running import Blocking, BlockingOn
+from racelint.knowledge.running import Blocking, BlockingOn, RunsOn, WaitFor
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import literal
@@ -131,6 +131,8 @@ class Awaited:
             subject = given if given is not None else facts.NOTHING
             receivers = self._contents(code, subject)
         found = [need for each in receivers for need in self._of_contexts(code, subject, each)]
+        if wait.what is WaitFor.CALLBACKS:
+            return [need for need in found if need.context is not None and need.context.runs_on is RunsOn.HANDLER]
         at_once = (need for each in self._started.get((code.key, call.id), ()) for need in self._of(each, code, ""))
         return (*found, *at_once)
 
