@@ -116,8 +116,9 @@ class Collector:
 
     def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
         reads = self.rereads(operation, operation.value)
-        if reads == [self._uncast(operation.value)]:
-            # `self.x = cast(T, self.x)` is for a type checker
+        uncast = self._uncast(operation.value)
+        if uncast != operation.value and reads == [uncast]:
+            # `self.x = cast(T, self.x)` is for a type checker; what was kept before another store is brought back
             return []
         kind = Kind.UPDATE if reads or operation.augmented else Kind.WRITE
         return self._made(kind, operation, operation.id, operation.span, value=operation.value)
