@@ -35,9 +35,12 @@ def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
 def _goes_further(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a number was tested to be above a limit, and the other adds to it; or below, and it takes away.
 
-    `if self.running < self.most: self.running += 1` beside `self.running -= 1`. No value is made of what was tested.
+    `if self.running < self.most: self.running += 1` beside `self.running -= 1`. No value is made of what was tested,
+    and none is stored over what the other has made: `if self.waiting > 3: self.waiting = 0`.
     """
     first, code = sequence.first, sequence.code
+    if sequence.last.kind is Kind.WRITE and sequence.last.place is first.place:
+        return False
     if first.kind is not Kind.READ or other.kind is not Kind.UPDATE or first.code is not code:
         return False
     flow, changed = case.sharing.places.dataflow(code), case.sharing.places.dataflow(other.code).operation(other.value)
