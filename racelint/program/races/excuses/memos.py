@@ -156,9 +156,15 @@ def _of_all_ways(flow: Dataflow, value: facts.Phi) -> Operation | None:
 
 
 def _is_called_back(case: Case) -> bool:
-    """Whether anybody takes entries away, other than to make room for a new one."""
+    """Whether anybody takes entries away, other than to make room for a new one.
+
+    A `clear` that the program itself never calls is offered to free memory; what is called back is called so by who
+    knows of a change.
+    """
+    calls = case.threads.calls
     filling = {access.code for access in case.accesses if access.method == "[]="}
-    return any(takes_away(each) and each.code not in filling for each in case.accesses)
+    taking = (each for each in case.accesses if takes_away(each) and each.code not in filling)
+    return any(each.method != "clear" or calls.callers(each.code) for each in taking)
 
 
 def makes_object(case: Case, sequence: Composite) -> bool:
