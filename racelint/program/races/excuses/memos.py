@@ -158,13 +158,19 @@ def _of_all_ways(flow: Dataflow, value: facts.Phi) -> Operation | None:
 def _is_called_back(case: Case) -> bool:
     """Whether anybody takes entries away, other than to make room for a new one.
 
-    A `clear` that the program itself never calls is offered to free memory; what is called back is called so by who
+    A `clear` that the program itself never runs is offered to free memory; what is called back is called so by who
     knows of a change.
     """
-    calls = case.threads.calls
     filling = {access.code for access in case.accesses if access.method == "[]="}
     taking = (each for each in case.accesses if takes_away(each) and each.code not in filling)
-    return any(each.method != "clear" or calls.callers(each.code) for each in taking)
+    return any(each.method != "clear" or not _is_only_offered(case, each.code) for each in taking)
+
+
+def _is_only_offered(case: Case, code: Code) -> bool:
+    """Whether the program itself neither calls a function, nor hands it to anybody, nor runs it in a thread."""
+    calls = case.threads.calls
+    started = any(not context.is_main for context in case.threads.of(code))
+    return not started and not calls.callers(code) and code.key not in calls.escaping
 
 
 def makes_object(case: Case, sequence: Composite) -> bool:
