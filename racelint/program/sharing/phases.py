@@ -38,11 +38,12 @@ class Phases:
         """
         if context.is_main or context.many or context is beside:
             return False
-        for flag in self._flags(beside, other.code, other.id, DEPTH):
-            where = self._raising(flag)
-            if where is not None and self._is_once(context, where[0], DEPTH):
-                return self._precedes(context, (access.code, access.id), where, DEPTH)
-        return False
+        raised = map(self._raising, self._flags(beside, other.code, other.id, DEPTH))
+        return any(
+            self._is_once(context, where[0], DEPTH) and self._precedes(context, (access.code, access.id), where, DEPTH)
+            for where in raised
+            if where is not None
+        )
 
     def _flags(self, context: Context, code: Code, id: int, depth: int) -> frozenset[Place]:
         """What a context has found to be true wherever it comes to an operation."""
