@@ -50,7 +50,7 @@ class Context:
     awaited: bool = False
     """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
     worker: Site | None = None
-    """Where the pool is made whose only worker runs it."""
+    """Where the pool or server is made whose one thread runs it."""
     is_joined: bool = False
     """Whether anybody waits for its end, be it for some time only."""
     ends: tuple[int, int] | None = None

@@ -8,7 +8,7 @@ from racelint.program.callgraph.calls import constructs
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned, Types
-from racelint.program.values.values import LibraryObject, Site, Value
+from racelint.program.values.values import Instance, LibraryObject, Site, Value
 
 
 class Pools:
@@ -48,10 +48,27 @@ class Pools:
         return type(operation) is facts.Const and operation.text == "1"
 
     def only_worker(self, group: list[Spawned]) -> Site | None:
-        """Where the pool is made that runs all that is started there, if it has one worker."""
-        sites = {each.pool.site for each in group if isinstance(each.pool, LibraryObject)}
-        single = all(each.spawn.many is Many.WORKERS and self.is_single(each.pool, each.spawn) for each in group)
-        return sites.pop() if single and len(sites) == 1 else None
+        """Where that is made whose one thread runs all that is started there: a pool with one worker, a server."""
+        if not all(self._has_one_thread(each.pool, each.spawn) for each in group):
+            return None
+        sites = {each.pool.site for each in group if isinstance(each.pool, Instance | LibraryObject)}
+        return sites.pop() if len(sites) == 1 else None
+
+    def _has_one_thread(self, pool: Value | None, spawn: Spawn) -> bool:
+        """Whether what is handed over is run in turn with all else that is handed to the same object."""
+        match spawn.many:
+            case Many.WORKERS:
+                return self.is_single(pool, spawn)
+            case Many.BY_SPAWNER:
+                return not self.serves_at_once(pool)
+            case _:
+                return spawn.runs_on is RunsOn.HANDLER
+
+    def serves_at_once(self, server: Value | None) -> bool:
+        """Whether a server runs several requests at once, by its class: `class Server(ThreadingMixIn, TCPServer)`."""
+        bases = server.cls.library_bases if isinstance(server, Instance) else ()
+        rows = map(self._knowledge.spawn, bases)
+        return any(row is not None and row.many is Many.ALWAYS for row in rows)
 
     def is_long_lived(self, pool: Value | None, code: Code) -> bool:
         """Whether work of several calls meets in the pool: it was made elsewhere, and this function runs again."""

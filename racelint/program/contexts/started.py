@@ -158,6 +158,8 @@ class Finder:
                 return True
             case Many.NEVER:
                 return False
+            case Many.BY_SPAWNER if any(self._pools.serves_at_once(each.pool) for each in group):
+                return True
             case Many.WORKERS:
                 pools = [spawned.pool for spawned in group]
                 made = [pool for pool in pools if isinstance(pool, LibraryObject) and pool.site is not None]
