@@ -75,7 +75,7 @@ def discover(
     """The source files of the program, each once, in an order that only their paths decide.
 
     Asked about are those at and below the arguments, and the buffers: files whose text does not come from the disk. If
-    any of them belongs to the project, all of it is in the program.
+    any of them belongs to the project, all of it is in the program; of what does not, the whole package around it is.
     """
     unlisted: list[Unlisted] = []
     arguments, buffers = [absolute(argument) for argument in arguments], {absolute(buffer) for buffer in buffers}
@@ -85,8 +85,10 @@ def discover(
     at_home = {path for path in asked if path in around or (path in buffers and _would_be_source(path, folders))}
     rest = (path for path, is_test in around.items() if project.check_tests or not is_test)
     members = {*at_home, *rest} if at_home else set()
-    roots = [*filter(os.path.isdir, arguments), project.root, Path.cwd()]
-    files = _real_paths(members | asked)
+    named = [*filter(os.path.isdir, arguments)]
+    beside = {path for package in _packages_around(asked - at_home, named) for path in _asked(package, project, [])}
+    roots = [*named, project.root, Path.cwd()]
+    files = _real_paths(members | asked | beside)
     found = _without_second_names(files)
     names = _module_names([(path, [project.root] if path in members else roots) for path in found], project)
     meant = {files[path] for path in asked}
@@ -111,6 +113,13 @@ def _asked(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterat
     top = project.root if argument.is_relative_to(project.root) else argument
     with_tests = project.check_tests or is_test_code(argument, top)
     yield from (path for path, is_test in _sources(argument, project, unlisted) if with_tests or not is_test)
+
+
+def _packages_around(strays: Iterable[Path], named: Sequence[Path]) -> list[Path]:
+    """The outermost regular packages around files of no project, but for those that are named as a whole."""
+    folders = {path.parent for path in strays}
+    packages = {top for folder in folders if (top := _outermost_package(folder)) is not None}
+    return [package for package in packages if not any(package.is_relative_to(folder) for folder in named)]
 
 
 def _sources(top: Path, project: Project, unlisted: list[Unlisted]) -> Iterator[tuple[Path, bool]]:
@@ -223,9 +232,16 @@ def _module_names(paths: Iterable[tuple[Path, Sequence[Path]]], project: Project
 
 def _import_folder(folder: Path) -> Path:
     """The folder to which the outermost regular package around `folder` belongs."""
+    package = _outermost_package(folder)
+    return folder if package is None else package.parent
+
+
+def _outermost_package(folder: Path) -> Path | None:
+    """The outermost regular package around `folder`, which may be itself."""
+    package = None
     while os.path.isfile(folder / "__init__.py") and folder != folder.parent:
-        folder = folder.parent
-    return folder
+        package, folder = folder, folder.parent
+    return package
 
 
 def _source_root(folder: Path, roots: Sequence[Path], project: Project) -> Path:

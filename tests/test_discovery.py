@@ -215,8 +215,9 @@ def test_packages_are_named_from_the_outermost_folder_with_an_init_file(tree: Tr
     }
 
     assert modules() == names
-    assert modules("pkg/sub/a.py") == {"pkg/sub/a.py": "pkg.sub.a"}
-    assert modules("pkg/sub") == {"pkg/sub/__init__.py": "pkg.sub", "pkg/sub/a.py": "pkg.sub.a"}
+    del names["top.py"]
+    assert modules("pkg/sub/a.py") == names
+    assert modules("pkg/sub") == names
 
 
 def test_a_folder_named_src_is_no_part_of_a_name(tree: Tree) -> None:
@@ -321,6 +322,16 @@ def test_what_no_project_is_marked_around_stands_alone(tree: Tree) -> None:
     root = tree("app.py", "pkg/a.py")
 
     assert program("pkg/a.py", project=Project(root)) == {"pkg/a.py": True}
+
+
+def test_what_lies_in_a_package_stands_in_the_program_of_the_outermost_one(tree: Tree) -> None:
+    root = tree("app.py", "pkg/__init__.py", "pkg/a.py", "pkg/sub/__init__.py", "pkg/sub/b.py", "pkg/tests/test_a.py")
+    whole = {"pkg/__init__.py": False, "pkg/a.py": False, "pkg/sub/__init__.py": False, "pkg/sub/b.py": True}
+
+    assert program("pkg/sub/b.py", project=Project(root)) == whole
+    assert program("pkg/sub", project=Project(root)) == {**whole, "pkg/sub/__init__.py": True}
+    assert program("pkg", project=Project(root)) == dict.fromkeys(whole, True)
+    assert "pkg/tests/test_a.py" in program("pkg/sub/b.py", project=Project(root, check_tests=True))
 
 
 def test_what_the_project_leaves_out_or_lies_elsewhere_is_a_program_of_its_own(tree: Tree) -> None:
