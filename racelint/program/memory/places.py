@@ -240,7 +240,8 @@ class Places:
                 if isinstance(target, tuple):
                     found.setdefault(self.place("global", *target), [])
             elif type(value) is Instance or type(value) is ClassRef:
-                place = self._of_attribute(value.cls, name, of_instance=type(value) is Instance)
+                cls = self.types.attributes.seen_from(code, value.cls, name)
+                place = self._of_attribute(cls, name, of_instance=type(value) is Instance)
                 if place is not None:
                     found.setdefault(place, []).append(value)
             elif type(value) is Library:

@@ -67,6 +67,14 @@ class Code:
         return self.cls is not None and self.function.kind == "function"
 
     @property
+    def home(self) -> ClassInfo | None:
+        """The class in whose body it stands, however deep."""
+        code: Code | None = self
+        while code is not None and code.cls is None:
+            code = code.parent
+        return None if code is None else code.cls
+
+    @property
     def first_name(self) -> str:
         """What a function calls the first that it is given, the object where it is bound to one; "" if that is none."""
         return self.function.parameters[0].name if self.function.parameters else ""

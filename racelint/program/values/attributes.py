@@ -17,6 +17,11 @@ ACCESSORS: Final = ("setter", "deleter", "getter")
 """What a property gives to decorate the functions beside it."""
 
 
+def is_private(name: str) -> bool:
+    """Whether an attribute belongs to one class alone, whatever its subclasses call theirs: `__name`."""
+    return name.startswith("__") and not name.endswith("__")
+
+
 class Attributes:
     """Look-up of attributes over the classes of the program."""
 
@@ -39,6 +44,14 @@ class Attributes:
         self._overriding: dict[tuple[int, str], list[ClassInfo]] = {}
         self._by_name = {cls.qualname: cls for cls in names.sources.classes}
 
+    def seen_from(self, code: Code, cls: ClassInfo, name: str) -> ClassInfo:
+        """Where to begin to look for an attribute of an instance of `cls`: a private one is that of the class around.
+
+        https://docs.python.org/3/reference/expressions.html#private-name-mangling
+        """
+        home = code.home if is_private(name) else None
+        return home if home in cls.mro else cls
+
     def declares(self, cls: ClassInfo, name: str) -> bool:
         """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
         return cls.key in self._declaring.get(name, NONE)
@@ -55,13 +68,15 @@ class Attributes:
         """The class whose attribute `name` is, seen from an instance of `cls`: the furthest ancestor that declares it.
 
         Where only subclasses declare it (an attribute that a base class expects), the nearest one of them that all
-        share, else the class itself.
+        share, else the class itself. A private one belongs to each class that declares it by itself.
         """
         found = self._owners.get((cls.key, name))
         if found is None:
             declaring = self._declaring.get(name, NONE)
             candidates = [each for each in cls.mro if each.key in declaring] if declaring else []
             below = [each for each in cls.subclasses if each.key in declaring] if declaring and not candidates else []
+            if is_private(name):
+                candidates = candidates[:1]
             found = candidates[-1] if candidates else below[0] if len(below) == 1 else cls
             self._owners[cls.key, name] = found
         return found

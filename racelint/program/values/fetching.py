@@ -7,6 +7,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.annotated import Annotations
+from racelint.program.values.attributes import is_private
 from racelint.program.values.flow import Flow
 from racelint.program.values.invocation import Invocation
 from racelint.program.values.types import Passed, Types
@@ -53,9 +54,9 @@ class Fetching:
         node, name = code.offset + operation.id, operation.name
         match base:
             case Instance(cls=cls):
-                self._instance_attribute(code, operation, base, cls)
+                self._instance_attribute(code, operation, base, self._attributes.seen_from(code, cls, name))
             case ClassRef(cls=cls):
-                self._class_attribute(code, operation, base, cls, None)
+                self._class_attribute(code, operation, base, self._attributes.seen_from(code, cls, name), None)
             case Super(cls=cls, receiver=receiver):
                 self._class_attribute(code, operation, receiver, _class_of(receiver) or cls, cls)
             case LibraryObject(qualname=qualname):
@@ -78,7 +79,7 @@ class Fetching:
         owner = self._attributes.owner(cls, operation.name)
         self._flow.copy(self._flow.node("instance", owner.key, operation.name), code.offset + operation.id)
         found = self._class_attribute(code, operation, base, cls, None)
-        if base.site is None:
+        if base.site is None and not is_private(operation.name):
             overriding = self._attributes.overriding(cls, operation.name)
             for each in overriding if len(overriding) <= OVERRIDES else ():
                 self._bind_from(each, code, operation, self._values.instance(each, None))
@@ -139,9 +140,11 @@ class Fetching:
         match base:
             case Instance(cls=cls):
                 self._call_setter(code, operation, base)
-                node = self._flow.node("instance", self._attributes.owner(cls, operation.name).key, operation.name)
+                seen = self._attributes.seen_from(code, cls, operation.name)
+                node = self._flow.node("instance", self._attributes.owner(seen, operation.name).key, operation.name)
             case ClassRef(cls=cls):
-                owner = self._attributes.defining(cls, operation.name) or cls
+                seen = self._attributes.seen_from(code, cls, operation.name)
+                owner = self._attributes.defining(seen, operation.name) or seen
                 node = self._flow.node("class", owner.key, operation.name)
             case ModuleRef(module=module):
                 target = self._names.member(module, operation.name)
