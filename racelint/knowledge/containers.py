@@ -30,6 +30,7 @@ CALLED: Final = REFERENCES | {"collections.abc.Callable"}
 """Objects that give what they hold when they are called."""
 
 CAST: Final = "typing.cast"
+"""What gives its second argument back as it is: only type checkers see another type."""
 
 GIVES_ARGUMENT: Final = {"weakref.proxy": 0, CAST: 1}
 """Functions that give one of their arguments back, and which."""

@@ -25,5 +25,3 @@ QUESTIONS: dict[str, Question] = {
     "threading.Event.is_set": _IS_SET,
     "threading.Event.isSet": _IS_SET,
 }
-
-"""The arguments by which `get` raises in place of waiting for ever."""

@@ -117,8 +117,10 @@ class Collector:
     def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
         reads = self.rereads(operation, operation.value)
         uncast = self._uncast(operation.value)
-        if uncast != operation.value and reads == [uncast]:
-            # `self.x = cast(T, self.x)` is for a type checker; what was kept before another store is brought back
+        is_cast = uncast != operation.value
+        if is_cast and reads == [uncast]:
+            # `self.x = cast(T, self.x)` changes nothing. Without a cast it does: in `old = self.x; ...; self.x = old`
+            # the attribute gets back what it held before it was changed in between
             return []
         kind = Kind.UPDATE if reads or operation.augmented else Kind.WRITE
         return self._made(kind, operation, operation.id, operation.span, value=operation.value)
