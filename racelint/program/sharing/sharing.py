@@ -24,7 +24,7 @@ from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
-from racelint.program.sharing.sole_owner import Turns
+from racelint.program.sharing.sole_owner import SoleOwner
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sources.source import Code, makes
@@ -56,7 +56,7 @@ class Sharing:
     preparing: Preparing = field(init=False)
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
-    turns: Turns = field(init=False)
+    sole_owner: SoleOwner = field(init=False)
     phases: Phases = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.phases = Phases(self.threads, self.places)
-        self.turns = Turns(self.single_flight.locksets, self.threads.calls.after_fork)
+        self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""

@@ -25,7 +25,7 @@ Stretch = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Turns:
+class SoleOwner:
     """Tells what the owner of an object does while nobody else can be the owner; `alone` are the functions that run in
     a new process, where there is nobody else."""
 
@@ -34,7 +34,7 @@ class Turns:
     _known: dict[int, list[dict[int, list[Stretch]]]] = field(default_factory=dict)
     """By class what each of its owners' functions do in their turn."""
 
-    def cover(self, one: Access, other: Access) -> bool:
+    def covers(self, one: Access, other: Access) -> bool:
         """Whether both accesses to an object's own attributes are made only by who has the turn for that object."""
         cls = one.code.cls
         if cls is None or other.code.cls is not cls or not (_is_own(one) and _is_own(other)):

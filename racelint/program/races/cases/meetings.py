@@ -84,7 +84,8 @@ class Meetings:
 
     def are_apart(self, access: Access, other: Access) -> bool:
         """Whether no object runs both, or only one at a time runs either of them for an object."""
-        covered = self.sharing.single_flight.covers(access, other) or self.sharing.turns.cover(access, other)
+        alone = (self.sharing.single_flight, self.sharing.sole_owner)
+        covered = any(each.covers(access, other) for each in alone)
         return covered or self.are_strangers(access, other)
 
     def are_strangers(self, access: Access, other: Access) -> bool:

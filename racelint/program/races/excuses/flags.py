@@ -125,11 +125,7 @@ def _is_harmless_twice(case: Case, sequence: Composite) -> bool:
 
     A flag that goes back and forth keeps others out as long as it is set, unless it says that something has failed.
     """
-    if case.literal(sequence.last) not in FLAGS or not (is_only_raised(case, sequence) or _is_of_failure(sequence)):
+    says_failure = is_handling(sequence.code, sequence.act)
+    if case.literal(sequence.last) not in FLAGS or not (says_failure or is_only_raised(case, sequence)):
         return False
     return _may_be_repeated(sequence, Repeats(case, mildly=True))
-
-
-def _is_of_failure(sequence: Composite) -> bool:
-    """Whether the flag is set where an exception is handled."""
-    return is_handling(sequence.code, sequence.act)
