@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code, makes
-from racelint.program.values.decorators import decorated, returned_functions
+from racelint.program.values.decorators import Decorated, by_function, decorators, returned_functions
 from racelint.program.values.types import Types
 
 
-def wrappers(types: Types) -> dict[int, list[tuple[Code, int]]]:
+def wrappers(types: Types, decorated: Decorated) -> dict[int, list[tuple[Code, int]]]:
     """`@decorator` of the program around a function: the function that it returns, and where that runs the original."""
-    found: dict[int, list[tuple[Code, int]]] = {}
-    for code, decorator in decorated(types):
-        for wrapper in returned_functions(types, decorator):
-            for site in _runs_parameter(wrapper, decorator):
-                found.setdefault(code.key, []).append((wrapper, site))
-    return found
+    return by_function(decorated, lambda each: _wrappers_of(types, each))
 
 
-def deferred(types: Types) -> set[int]:
+def _wrappers_of(types: Types, decorator: Code) -> Iterator[tuple[Code, int]]:
+    for wrapper in returned_functions(types, decorator):
+        for site in _runs_parameter(wrapper, decorator):
+            yield wrapper, site
+
+
+def deferred(types: Types, decorated: Decorated) -> set[int]:
     """The functions that are decorated by one of the program which hands them over to be run later, by somebody else.
 
     `def in_main_thread(f): def ask(): later(lambda: f()); return ask`: who calls `f` only asks for it.
     """
-    return {code.key for code, decorator in decorated(types) if _defers(types, decorator)}
+    deferring = {each for each in decorators(decorated) if _defers(types, each)}
+    return {code.key for code, around in decorated.items() if not deferring.isdisjoint(around)}
 
 
 def _defers(types: Types, decorator: Code) -> bool:

@@ -14,6 +14,7 @@ from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.platforms import Platforms
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.sources.source import Code, Sources
+from racelint.program.values.decorators import decorated
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance
 
@@ -22,7 +23,8 @@ def link_calls(types: Types) -> Calls:
     """Collect the edges that the types stage resolved, and those of `with` statements."""
     sources = types.names.sources
     edges: dict[Edge, None] = {}
-    platforms, later = Platforms(sources), deferred(types)
+    functions = decorated(types)
+    platforms, later = Platforms(sources), deferred(types, functions)
     for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
         caller = sources.codes[key]
         for value in values if id >= 0 else ():
@@ -51,7 +53,7 @@ def link_calls(types: Types) -> Calls:
     coroutines = {edge.caller for edge in edges if edge.callee.function.is_async}
     calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code)}
     calls.constructing = _constructing(calls, sources)
-    calls.wrappers = wrappers(types)
+    calls.wrappers = wrappers(types, functions)
     calls.wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
     _call_wrappers(calls, sources)
     calls.find_runners(sources)

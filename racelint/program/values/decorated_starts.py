@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn, Spawn
 from racelint.program.sources.source import Code
-from racelint.program.values.decorators import decorated, returned_functions
+from racelint.program.values.decorators import by_function, decorated, returned_functions
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import argument, arguments
 from racelint.program.values.types import Spawned, Types
@@ -27,10 +26,7 @@ class _Start:
 
 def find_decorated_starts(types: Types, flow: Flow) -> None:
     """Tell at the calls of such a function what they start: they do not run it, and get what the wrapper returns."""
-    starts: dict[int, list[_Start]] = defaultdict(list)
-    for code, decorator in decorated(types):
-        for start in _starts_in(types, decorator):
-            starts[code.key].append(start)
+    starts = by_function(decorated(types), lambda each: _starts_in(types, each))
     for (key, id), values in types.callees.items() if starts else ():
         caller = types.names.sources.codes[key]
         call = caller.operation(id)

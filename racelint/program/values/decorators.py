@@ -1,23 +1,43 @@
-"""Part of the types stage: which functions have a decorator of the program, and what does that make of them?"""
+"""Part of the types stage: which functions have decorators of the program, and what do these make of them?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import TypeVar
 
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
 
+T = TypeVar("T")
+Decorated = Mapping[Code, Iterable[Code]]
+"""For functions with decorators of the program: these."""
 
-def decorated(types: Types) -> Iterator[tuple[Code, Code]]:
-    """The functions with a decorator of the program, and that."""
+
+def decorated(types: Types) -> Decorated:
+    """All such functions, in order."""
+    found: dict[Code, list[Code]] = {}
     for code in types.names.sources.codes:
         if code.parent is None:
             continue
         for id in code.function.decorators:
             for value in types.of(code.parent, id):
                 if isinstance(value, FunctionRef):
-                    yield code, value.code
+                    found.setdefault(code, []).append(value.code)
+    return found
+
+
+def decorators(found: Decorated) -> set[Code]:
+    """The decorators of some functions, each once."""
+    return set(chain.from_iterable(found.values()))
+
+
+def by_function(found: Decorated, tell: Callable[[Code], Iterable[T]]) -> dict[int, list[T]]:
+    """What is told of the decorators of each function, by its key; `tell` is asked once of each decorator."""
+    told = {each: list(tell(each)) for each in decorators(found)}
+    known = {code.key: [one for each in around for one in told[each]] for code, around in found.items()}
+    return {key: each for key, each in known.items() if each}
 
 
 def returned_functions(types: Types, decorator: Code) -> list[Code]:
