@@ -114,10 +114,12 @@ class Threads:
 
 def _are_mixed_up(first: Context, second: Context) -> bool:
     """Whether what both run goes through one helper, `Thread(target=wrapped(self.run))`: each seems to run either."""
+    if first.many or second.many:
+        return False
     theirs = {code.key for code, _ in second.entries}
     both = {code.key: code for code, _ in first.entries if code.key in theirs}
     named = [code for code in both.values() if code.parent is None or code.parent.function.kind != "function"]
-    return not first.many and not second.many and len(named) > 1
+    return len(named) > 1
 
 
 def kept_as(context: Context) -> tuple[int, str] | None:

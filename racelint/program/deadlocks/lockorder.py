@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -69,7 +69,8 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     finder = _Finder(locksets)
     order = finder.order
     order.nestings.extend(finder.nestings())
-    again = (each for each in order.nestings if _is_again(each) and not _is_told(locksets, each.inner.lock.key))
+    givers = givers_of(locksets.holdings.values())
+    again = (each for each in order.nestings if _is_again(each) and not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
     order.again.extend(each for each in finder.logged() if _is_again(each))
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
@@ -227,11 +228,10 @@ def _runs_in_logging(code: Code) -> bool:
     return any(base.startswith(MODULE) for base in bases)
 
 
-def _is_told(locksets: LockSets, key: LockKey) -> bool:
+def _is_told(locksets: LockSets, givers: Mapping[LockKey, Set[int]], key: LockKey) -> bool:
     """Whether a lock made on the spot is told to others, or a thread that never takes it releases it: as a signal."""
-    givers = givers_of(locksets.holdings.values()).get(key, ())
     codes = locksets.places.types.names.sources.codes
-    if any(not each.is_main for giver in givers for each in locksets.threads.of(codes[giver])):
+    if any(not each.is_main for giver in givers.get(key, ()) for each in locksets.threads.of(codes[giver])):
         return True
     if key[0] != "site":
         return False
