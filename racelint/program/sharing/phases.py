@@ -29,7 +29,7 @@ class Phases:
     threads: Threads
     places: Places
     _raised: dict[Place, Where | None] = field(default_factory=dict)
-    _found_up: dict[tuple[int, int, int], frozenset[Place]] = field(default_factory=dict)
+    _found_up: dict[tuple[int, int, int, int], frozenset[Place]] = field(default_factory=dict)
 
     def is_before(self, context: Context, access: Access, other: Access, beside: Context) -> bool:
         """Whether a thread, of which there is one, comes to an access only before it raises a flag for the others.
@@ -47,7 +47,7 @@ class Phases:
 
     def _flags(self, context: Context, code: Code, id: int, depth: int) -> frozenset[Place]:
         """What a context has found to be true wherever it comes to an operation."""
-        key = (context.index, code.key, id)
+        key = (context.index, code.key, id, depth)
         found = self._found_up.get(key)
         if found is None:
             true = {test for test, truth in conditions(code, id) if truth}
@@ -63,12 +63,12 @@ class Phases:
     def _raising(self, flag: Place) -> Where | None:
         """The one store that sets a flag, if it is done once in a run of its function."""
         if flag not in self._raised:
-            made = self.threads.calls.constructing
+            made, flow = self.threads.calls.constructing, self.places.dataflow
             stores = [each for each in self.places.by_place[flag] if each.kind.writes and each.code.key not in made]
-            up = [each for each in stores if self.places.dataflow(each.code).truth(each.value) is not False]
-            where = (up[0].code, up[0].id) if len(up) == 1 else None
-            is_flag = bool(up) and self.places.dataflow(up[0].code).truth(up[0].value) is True
-            self._raised[flag] = where if where is not None and is_flag and loop_around(*where) is None else None
+            outcomes = [((each.code, each.id), flow(each.code).truth(each.value)) for each in stores]
+            perhaps_up = [(where, truth) for where, truth in outcomes if truth is not False]
+            surely = [where for where, truth in perhaps_up if truth and loop_around(*where) is None]
+            self._raised[flag] = surely[0] if len(perhaps_up) == len(surely) == 1 else None
         return self._raised[flag]
 
     def _is_once(self, context: Context, code: Code, depth: int) -> bool:
