@@ -11,7 +11,6 @@ from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.races.kinds.race import Race
-from racelint.program.sharing.confined import is_confined
 from racelint.show.entry import Entry, Line, at
 from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
 
@@ -63,7 +62,7 @@ def _judged(program: Program, case: Case, access: Access, other: Access) -> tupl
         return PASSED[met], met.value
     if races_of(program, access) or races_of(program, other):
         return 5, ""
-    if is_confined(program.places, case.place) or case.holds_lock:
+    if program.sharing.confined.covers(case.place) or case.holds_lock:
         return 4, "the place is a lock, or kept apart by thread, task or request"
     sequences = [each for end in (access, other) for each in sequences_of(program, end)]
     if not sequences:

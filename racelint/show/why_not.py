@@ -8,7 +8,6 @@ from racelint.phrases import called, done, lock_name, owner, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
-from racelint.program.sharing.confined import is_confined
 from racelint.rule import load_rules
 from racelint.show.contexts import label
 from racelint.show.entry import Entry, Line, at
@@ -73,7 +72,7 @@ def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
 
 
 def _reasons(program: Program, case: Case, access: Access) -> Iterator[str]:
-    if is_confined(program.places, case.place) or case.holds_lock:
+    if program.sharing.confined.covers(case.place) or case.holds_lock:
         yield "the place is a lock, or kept apart by thread, task or request"
     elif access not in case.accesses:
         yield "nobody else can know the object yet, or the item belongs to the running thread alone"

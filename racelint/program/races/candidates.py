@@ -14,7 +14,6 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import holds_lock
 from racelint.program.races.kinds.reuse import is_decorator
 from racelint.program.sequences.composites import DEPTH
-from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
@@ -28,7 +27,7 @@ def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
         if _has_evidence(place, sharing, locksets)
         and any(each.kind.writes and not _is_early(each, sharing) for each in accesses)
         and place not in locksets.claims.owners
-        and not is_confined(places, place)
+        and not sharing.confined.covers(place)
     ]
     return sorted(found, key=lambda place: (place.symbol, place.kind, place.owner))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import SafetyKind
@@ -16,33 +18,50 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
 
+APART: Final = frozenset({SafetyKind.CONFINED, SafetyKind.PROCESS})
+"""What each thread, task or request has for itself, and what processes may share."""
 
-def is_confined(places: Places, place: Place) -> bool:
-    """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
-    owner = places.types.names.sources.classes[place.owner] if place.kind in ("attribute", "class") else None
-    if owner is not None and is_lock_class(places.types, owner):
-        return True
-    knowledge = places.types.names.knowledge
-    for base in owner.library_bases if owner is not None and place.kind == "attribute" else ():
-        safety = knowledge.safety(base)
-        if safety is not None and safety.kind is SafetyKind.CONFINED:
+
+@dataclass(slots=True)
+class Confined:
+    """Tells which Places keep what they hold apart: each thread, task or request has its own."""
+
+    places: Places
+    _of_class: dict[ClassInfo, bool] = field(default_factory=dict)
+
+    def covers(self, place: Place) -> bool:
+        """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""
+        types, places = self.places.types, self.places
+        owner = types.names.sources.classes[place.owner] if place.kind in ("attribute", "class") else None
+        if owner is not None and is_lock_class(types, owner):
             return True
-    if owner is not None and place.kind == "attribute" and _refuses_other_threads(places, owner):
-        return True
-    for value in places.values(place):
-        if isinstance(value, LibraryObject):
-            safety = knowledge.safety(value.qualname)
-            if safety is not None and safety.kind in (SafetyKind.CONFINED, SafetyKind.PROCESS):
+        if owner is not None and place.kind == "attribute" and self._is_class_confined(owner):
+            return True
+        for value in places.values(place):
+            if isinstance(value, LibraryObject) and _is_safe(types, value.qualname, APART):
                 return True
-        if isinstance(value, Instance) and _stands_for_own(places, value.cls):
-            return True
-    behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
-    return bool(behind) and all(each is not place and is_confined(places, each) for each in behind)
+            if isinstance(value, Instance) and _stands_for_own(types, value.cls):
+                return True
+        behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
+        return bool(behind) and all(each is not place and self.covers(each) for each in behind)
+
+    def _is_class_confined(self, cls: ClassInfo) -> bool:
+        """Whether all that objects of a class hold is kept so."""
+        if cls not in self._of_class:
+            types = self.places.types
+            extends = any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in cls.library_bases)
+            self._of_class[cls] = extends or _refuses_other_threads(types, cls)
+        return self._of_class[cls]
 
 
-def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
+def _is_safe(types: Types, qualname: str, kinds: Container[SafetyKind]) -> bool:
+    """Whether a class of a library is safe in one of some ways."""
+    safety = types.names.knowledge.safety(qualname)
+    return safety is not None and safety.kind in kinds
+
+
+def _stands_for_own(types: Types, cls: ClassInfo) -> bool:
     """Whether objects of the class do no more than stand for what the running thread has under a name."""
-    types = places.types
     found = [method.code for method in types.attributes.methods(cls) if method.code.name in PASSED_ON]
     return len(found) == len(PASSED_ON) and all(
         any(
@@ -55,9 +74,8 @@ def _stands_for_own(places: Places, cls: ClassInfo) -> bool:
     )
 
 
-def _refuses_other_threads(places: Places, cls: ClassInfo) -> bool:
+def _refuses_other_threads(types: Types, cls: ClassInfo) -> bool:
     """Whether an object notes in which thread it is made, and its methods raise where another one runs them."""
-    types = places.types
     methods = [ref.code for each in cls.mro for ref in types.attributes.methods(each)]
     noted = {
         each.name
@@ -86,5 +104,4 @@ def _says_another_thread(types: Types, code: Code, test: int, truth: bool, noted
 def _is_of_thread(types: Types, value: Value) -> bool:
     names = list(value.cls.library_bases) if isinstance(value, Instance) else []
     names = [value.qualname] if isinstance(value, LibraryObject) else names
-    safeties = [types.names.knowledge.safety(name) for name in names]
-    return any(each is not None and each.kind is SafetyKind.CONFINED for each in safeties)
+    return any(_is_safe(types, name, {SafetyKind.CONFINED}) for name in names)

@@ -15,6 +15,7 @@ from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.approaches import Approaches
 from racelint.program.sharing.beliefs import Beliefs
+from racelint.program.sharing.confined import Confined
 from racelint.program.sharing.driving import Driving
 from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.given import given_to_each
@@ -57,6 +58,7 @@ class Sharing:
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     sole_owner: SoleOwner = field(init=False)
+    confined: Confined = field(init=False)
     phases: Phases = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.phases = Phases(self.threads, self.places)
+        self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:

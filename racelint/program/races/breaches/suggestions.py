@@ -14,7 +14,6 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.meanings import Meanings, Scope, UnknownNameError
 from racelint.program.memory.places import Access, Place
 from racelint.program.races.cases.case import Case
-from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
@@ -68,7 +67,7 @@ class _Finder:
         """The variables that are changed, nearly always under one lock."""
         claims = self._locksets.claims
         for place in self._places.by_place:
-            if place.kind == "object" or is_confined(self._places, place) or place in claims.owners:
+            if place.kind == "object" or self._sharing.confined.covers(place) or place in claims.owners:
                 continue
             case = Case(place, self._sharing, self._locksets)
             guard = case.guard

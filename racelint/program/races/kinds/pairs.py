@@ -23,7 +23,6 @@ from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sequences.composites import Flagged, Sequences
 from racelint.program.sequences.ways import between
-from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
@@ -114,7 +113,7 @@ def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[P
     if read.code is not code or read not in flags.accesses or last not in contents.accesses:
         return None
     for case in (flags, contents):
-        if case.place in case.locksets.claims.owners or is_confined(case.sharing.places, case.place):
+        if case.place in case.locksets.claims.owners or case.sharing.confined.covers(case.place):
             return None
     locksets = flags.locksets
     over = protections(steady(locksets.held(code, id) for id in (read.id, flagged.act)), read)

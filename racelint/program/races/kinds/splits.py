@@ -19,7 +19,6 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.pairs import is_tested_again
 from racelint.program.sequences.composites import Flagged, Sequences
-from racelint.program.sharing.confined import is_confined
 from racelint.program.sharing.sharing import Sharing
 
 
@@ -92,7 +91,7 @@ def _raised(cases: dict[Place, Case], flagged: Flagged, lock: Protection) -> Acc
     """Who sets the flag, which is never lowered again and only ever set under the lock, while the function may run."""
     flags, contents, code = cases[flagged.read.place], cases[flagged.last.place], flagged.code
     for case in (flags, contents):
-        if case.place in case.locksets.claims.owners or is_confined(case.sharing.places, case.place):
+        if case.place in case.locksets.claims.owners or case.sharing.confined.covers(case.place):
             return None
     if flagged.last not in contents.accesses or not flags.is_reached(code) or not is_insider(contents, flagged.last):
         return None
