@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.systems import NAMES, SYSTEMS
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code, Sources
+from racelint.program.values.texts import literal_text
 from racelint.program.values.values import Instance, Site, Value
 
 
@@ -51,7 +51,6 @@ def _compared(code: Code, test: int) -> str:
     compared = code.operation(test)
     if type(compared) is not facts.Compute or compared.kind != "==":
         return ""
-    asked, given = (code.operation(id) for id in compared.operands)
-    if type(asked) is not facts.LoadAttr or type(given) is not facts.Const or given.kind != "str":
-        return ""
-    return NAMES.get((asked.name, ast.literal_eval(given.text)), "")
+    value, name = compared.operands
+    asked, given = code.operation(value), literal_text(code, name)
+    return NAMES.get((asked.name, given), "") if type(asked) is facts.LoadAttr and given is not None else ""

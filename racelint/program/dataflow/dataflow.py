@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation
 from racelint.program.sources.source import Code, is_super
+from racelint.program.values.texts import literal_text
 
 LOADS: Final = (facts.LoadName, facts.LoadAttr)
 UNKNOWN: Final = "?"
@@ -205,11 +205,7 @@ class Dataflow:
 
     def text(self, id: int) -> str | None:
         """The value of a string literal."""
-        operation = self.operation(id)
-        if type(operation) is facts.Const and operation.kind == "str":
-            value = ast.literal_eval(operation.text)
-            return value if isinstance(value, str) else None
-        return None
+        return literal_text(self.code, id)
 
     def is_constant(self, id: int) -> bool:
         """Whether the value is a literal, or a choice between literals."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.texts import JOINS
 from racelint.program.sources.source import Code
+from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value
 
@@ -24,30 +26,14 @@ def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
     """Whether a call is a method of a literal text that raises nothing: `", ".join(str(name) for name in names)`."""
     method = code.operation(call.callee)
-    if type(method) is not facts.LoadAttr or not _is_literal_text(code, method.base):
+    if type(method) is not facts.LoadAttr or literal_text(code, method.base) is None:
         return False
-    if method.name != "join":
+    if method.name not in JOINS:
         return types.names.knowledge.cannot_raise(f"str.{method.name}")
     joined = code.operation(call.arguments[0].value) if call.arguments else None
-    return type(joined) is facts.Build and all(_is_text(types, code, each) for each in joined.items)
-
-
-def _is_text(types: Types, code: Code, id: int) -> bool:
-    """Whether a value surely is a text: a literal one, or one that was made by formatting."""
-    match code.operation(id):
-        case facts.Compute(kind='f""'):
-            return True
-        case facts.Compute(kind="%", operands=(form, _)):
-            return _is_literal_text(code, form)
-        case facts.Call() as call:
-            return types.surely_calls(code, call, ("str", "repr"))
-        case _:
-            return _is_literal_text(code, id)
-
-
-def _is_literal_text(code: Code, id: int) -> bool:
-    text = code.operation(id)
-    return type(text) is facts.Const and text.kind == "str"
+    return type(joined) is facts.Build and all(
+        literal_text(code, each) is not None or makes_text(types, code, code.operation(each)) for each in joined.items
+    )
 
 
 def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from racelint import facts
 from racelint.knowledge.containers import MAPPINGS
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.elements import Elements
@@ -163,9 +161,3 @@ class Binding:
             self._givers[site].append(given)
             for name in sorted(self._asked[site]):
                 self._flow.copy(self.keyword(given, name), self.keyword(site, name))
-
-
-def literal_key(code: Code, id: int) -> str | None:
-    """The literal text that a value is."""
-    key = code.operation(id)
-    return ast.literal_eval(key.text) if type(key) is facts.Const and key.kind == "str" else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from racelint import facts
 from racelint.knowledge.containers import MAPPINGS, TAKES_ELEMENT
 from racelint.program.sources.source import Code
-from racelint.program.values.binding import literal_key
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.invocation import Invocation
+from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import (
     ClassRef,
@@ -44,7 +44,7 @@ class Contents:
             self._flow.add(node, base)
         else:
             key = _number(code, operation.key)
-            text = literal_key(code, operation.key)
+            text = literal_text(code, operation.key)
             if text is not None:
                 self._invocation.binding.take_item(node, base, text)
             elif key is None:
@@ -64,7 +64,7 @@ class Contents:
         elif isinstance(base, LibraryObject) and base.site is not None:
             source = _taken_from(code, operation)
             if source is None or base.qualname not in MAPPINGS:
-                self._elements.put(base.site, literal_key(code, operation.key), code.offset + operation.value)
+                self._elements.put(base.site, literal_text(code, operation.key), code.offset + operation.value)
             else:
                 self._flow.watch(code.offset + source, self._move, base.site, code.offset + operation.value)
             if _is_computed(code, operation.key):
@@ -97,7 +97,7 @@ class Contents:
             if type(given) is facts.Compute and given.kind == "**" and key < 0:
                 self._flow.watch(code.offset + given.operands[0], self._elements.pour, site)
             elif item >= 0:
-                self._elements.put(site, literal_key(code, key), code.offset + item)
+                self._elements.put(site, literal_text(code, key), code.offset + item)
 
     def element(self, code: Code, operation: facts.Element) -> None:
         """What the variable of a loop may be."""

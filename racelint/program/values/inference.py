@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from racelint.program.values.invocation import Invocation
 from racelint.program.values.lent_starts import LentStarts
 from racelint.program.values.names import Names
 from racelint.program.values.passing import arguments
+from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import (
     ClassRef,
@@ -250,10 +250,9 @@ class Inference:
         values = [each.value for each in call.arguments if each.name == ""]
         if len(values) < 2 or min(values) < 0:
             return
-        name = code.operation(values[1])
-        if type(name) is not facts.Const or name.kind != "str":
+        text = literal_text(code, values[1])
+        if text is None:
             return
-        text = ast.literal_eval(name.text)
         site = (code.key, call.id)
         if function in ("getattr", "hasattr"):
             load = facts.LoadAttr(call.id, call.span, values[0], text)

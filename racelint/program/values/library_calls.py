@@ -17,11 +17,12 @@ from racelint.knowledge.containers import (
     TAKES_ONE,
 )
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.binding import Binding, literal_key
+from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import Call
 from racelint.program.values.spawning import Spawning
+from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import ClassRef, Instance, LibraryMethod, LibraryObject, Site, Value
 
@@ -228,7 +229,7 @@ class LibraryCalls:
         if node >= self._types.names.sources.size:
             return None
         code, _ = self._types.names.sources.operation_at(node)
-        return literal_key(code, node - code.offset)
+        return literal_text(code, node - code.offset)
 
     def _fresh(self, site: Site, result: int, cls: Value) -> None:
         """`super().__new__(cls)` makes an object of that class."""

@@ -8,11 +8,11 @@ from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Form, Passing, Spawn
 from racelint.program.sources.source import Code
-from racelint.program.values.binding import literal_key
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
 from racelint.program.values.passing import Call
 from racelint.program.values.task_starts import TaskStarts
+from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Spawned, Types
 from racelint.program.values.values import ClassRef, Instance, Library, LibraryObject, Site, Value
 
@@ -86,7 +86,7 @@ class Spawning:
                 keywords.extend((each.name, code.offset + each.value) for each in build.arguments if each.name)
             if type(build) is facts.Build and build.kind == "dict":
                 for key, item in zip(build.keys, build.items, strict=False):
-                    name = literal_key(code, key)
+                    name = literal_text(code, key)
                     if name is not None:
                         keywords.append((name, code.offset + item))
         return Passed(positional, tuple(keywords))

@@ -10,9 +10,10 @@ from racelint.knowledge.clocks import CLOCKS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
-from racelint.program.races.excuses.telling import becomes_text, is_filled_in, is_record, is_text
+from racelint.program.races.excuses.telling import becomes_text, is_record, is_text
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
+from racelint.program.values.texts import is_filled_in
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
@@ -130,7 +131,7 @@ def _is_told(case: Case, read: Access, use: Operation, as_text: bool) -> bool:
     if type(use) is facts.Compute and use.kind == "+" and not any(map(flow.is_constant, use.operands)):
         sums = flow.uses(use.id)
         return bool(sums or use.id in code.returns) and all(_is_told(case, read, each, as_text) for each in sums)
-    return is_record(code, use) or (as_text and (is_filled_in(flow, use) or is_text(case, code, use)))
+    return is_record(code, use) or (as_text and (is_filled_in(code, use) or is_text(case, code, use)))
 
 
 def is_estimate(case: Case) -> bool:
