@@ -87,6 +87,9 @@ CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
 APPENDS: Final = frozenset({"append", "extend", "appendleft"})
 """Methods that put something to one end."""
 
+CLEARS: Final = frozenset({"clear"})
+"""Methods that take everything out."""
+
 EMPTIES: Final = frozenset({"clear", "popitem"})
 """Methods that take something out whatever it is."""
 

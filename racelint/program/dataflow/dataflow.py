@@ -14,6 +14,8 @@ LOADS: Final = (facts.LoadName, facts.LoadAttr)
 UNKNOWN: Final = "?"
 """The path of an object that cannot be named."""
 
+FALSE: Final = frozenset({"None", "False", "0", "0.0", "''", "b''"})
+"""The literals that count as false."""
 
 _OPERANDS: Final[dict[type[Operation], Callable[[Any], tuple[int, ...]]]] = {
     facts.LoadAttr: lambda each: (each.base,),
@@ -274,7 +276,7 @@ class Dataflow:
         operation = self.operation(id)
         if type(operation) is not facts.Const:
             return None
-        return operation.text not in ("None", "False", "0", "0.0", "''", "b''")
+        return operation.text not in FALSE
 
     def is_told_apart(self, id: int) -> bool:
         """Whether it is only compared which object a value is: `found is MISSING`."""

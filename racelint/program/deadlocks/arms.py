@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from racelint import facts
 from racelint.program.callgraph.calls import Edge, passed
-from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.dataflow import FALSE, Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import branches_around
@@ -43,10 +43,6 @@ def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) 
     return any(use.lock.key == key for edge in chain[1:] for use in locksets.state(edge.caller, edge.site).free)
 
 
-def _is_true(text: str) -> bool:
-    return text not in ("None", "False", "0", "''")
-
-
 def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
     """Whether a test of the callee comes out as `truth`; None where a parameter decides that which has no literal.
 
@@ -64,7 +60,7 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
     own = 1 if edge.receiver is not None else 0
     if own <= test < len(parameters):
         text = _given(edge, test)
-        return None if text == "" else _is_true(text) is truth
+        return None if text == "" else (text not in FALSE) is truth
     return None if any(flow.comes_from(test, each) for each in range(own, len(parameters))) else True
 
 

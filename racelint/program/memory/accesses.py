@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from racelint import facts
 from racelint.facts import Operation, Span
-from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT
+from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT, LOOKS_UP
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow.frames import outward, parameter_paths
@@ -217,20 +217,15 @@ class Collector:
             read = self._flow.operation(id)
             if read is None or not any((place, base) in where for place, base, _ in self._where(read)):
                 continue
-            for use in self._flow.uses(id):
-                if isinstance(use, facts.LoadItem) and self._flow.key(use.key) == key:
-                    return True
-                if isinstance(use, facts.LoadAttr) and use.name in ("get", "setdefault"):
-                    calls = [each for each in self._flow.uses(use.id) if isinstance(each, facts.Call)]
-                    if any(each.arguments and self._flow.key(each.arguments[0].value) == key for each in calls):
-                        return True
+            if any(self._taken_item(use, key) is not None for use in self._flow.uses(id)):
+                return True
         return False
 
     def _taken_item(self, use: Operation, key: str) -> int | None:
         """The id of the item that `d[key]` or `d.get(key)` takes."""
         if isinstance(use, facts.LoadItem) and self._flow.key(use.key) == key:
             return use.id
-        if isinstance(use, facts.LoadAttr) and use.name in ("get", "setdefault"):
+        if isinstance(use, facts.LoadAttr) and use.name in LOOKS_UP:
             for call in self._flow.uses(use.id):
                 if isinstance(call, facts.Call) and call.arguments and self._flow.key(call.arguments[0].value) == key:
                     return call.id

@@ -13,7 +13,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import COPIES, INSERTS, KEEPS, VIEWS
+from racelint.knowledge.containers import CLEARS, COPIES, INSERTS, KEEPS, VIEWS
 from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place
@@ -87,7 +87,7 @@ class _Swaps:
     def _empties(self, last: Access) -> bool:
         """Whether nothing of what was in the container is left there."""
         match self._flow.operation(last.id):
-            case facts.Call() if last.method == "clear":
+            case facts.Call() if last.method in CLEARS:
                 return True
             case facts.DeleteItem(key=key):
                 return is_whole(self._flow, key)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
+from racelint.program.sources.branching import LEAVES
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
-
-LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
 
 
 @dataclass(frozen=True, slots=True)

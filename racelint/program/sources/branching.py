@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.sources.nodes import contains, is_within, parts
 from racelint.program.sources.source import Code
+
+LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
+"""The statements after which nothing that follows them is done."""
 
 Outcome = tuple[int, bool]
 """A test, and what it has come out as."""
@@ -58,7 +62,7 @@ def leaves(nodes: Sequence[Node]) -> bool:
     """Whether a body ends by leaving the code after it."""
     while nodes and type(nodes[-1]) is facts.With:
         nodes = nodes[-1].body
-    return bool(nodes) and isinstance(nodes[-1], facts.Return | facts.Raise | facts.Continue | facts.Break)
+    return bool(nodes) and isinstance(nodes[-1], LEAVES)
 
 
 def branches_around(code: Code, id: int) -> list[tuple[facts.Branch, bool]]:

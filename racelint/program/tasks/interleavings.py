@@ -14,7 +14,7 @@ from functools import partial
 from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
-from racelint.knowledge.containers import INSERTS
+from racelint.knowledge.containers import CLEARS, INSERTS
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.guards import BETWEEN_TASKS, Guard
 from racelint.program.locking.locksets import LockSets
@@ -206,7 +206,7 @@ def _is_harmless(case: Case, sequence: Composite) -> bool:
         return not _starts_once(case, sequence)
     if sequence.shape is Shape.LAZY:
         return is_excused(case, sequence) or not (_is_made(case, act) and makes_object(case, sequence))
-    if sequence.shape is Shape.CHECK and act.method == "clear":
+    if sequence.shape is Shape.CHECK and act.method in CLEARS:
         return True
     if sequence.shape is Shape.CHECK and act.kind is Kind.WRITE:
         # a table in which something was not found may be read anew by two

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge import Knowledge
-from racelint.knowledge.containers import CHANGES, PLAIN, REMOVES
+from racelint.knowledge.containers import CHANGES, CLEARS, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
-from racelint.knowledge.repeating import SAME
+from racelint.knowledge.repeating import LOOKUPS, SAME
 from racelint.program.callgraph.calls import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
@@ -113,7 +113,7 @@ def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
 
 def _is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
     """Whether a container of unknown kind is asked for the key: `memo.get(key)`."""
-    methods = (use for use in flow.uses(sequence.first.id) if type(use) is facts.LoadAttr and use.name == "get")
+    methods = (use for use in flow.uses(sequence.first.id) if type(use) is facts.LoadAttr and use.name in LOOKUPS)
     calls = (use for method in methods for use in flow.uses(method.id) if type(use) is facts.Call and use.arguments)
     return any(flow.key(call.arguments[0].value) == flow.key(sequence.last.key) for call in calls)
 
@@ -163,7 +163,7 @@ def _is_called_back(case: Case) -> bool:
     """
     filling = {access.code for access in case.accesses if access.method == "[]="}
     taking = (each for each in case.accesses if takes_away(each) and each.code not in filling)
-    return any(each.method != "clear" or not _is_only_offered(case, each.code) for each in taking)
+    return any(each.method not in CLEARS or not _is_only_offered(case, each.code) for each in taking)
 
 
 def _is_only_offered(case: Case, code: Code) -> bool:
@@ -204,9 +204,8 @@ def _may_be_made_for_it(case: Case, code: Code, id: int) -> bool:
     values = case.sharing.places.types.of(code, id)
     if not values:
         return type(code.operation(id)) is facts.Call
-    sites = {each: each.site for each in values if isinstance(each, Instance | LibraryObject)}
-    own = (each for each, site in sites.items() if site is not None and site[0] == code.key)
-    return any(_may_be_told_apart(case, each) for each in own)
+    made = (each for each in values if isinstance(each, Instance | LibraryObject))
+    return any(each.site is not None and each.site[0] == code.key and _may_be_told_apart(case, each) for each in made)
 
 
 def _is_kept_by_name(case: Case, store: Access) -> bool:

@@ -98,16 +98,16 @@ def _is_carried_on(case: Case, guard: Guard) -> bool:
 
     Who came in between would spoil it, lock or not: the lock is there for what else the section works on.
     """
-    stores = [each for each in case.accesses if each.kind is Kind.WRITE and not case.is_constant(each)]
-    return any(
-        each.code is store.code
-        and each.base == store.base
-        and each.id > store.id
-        and each.kind is Kind.READ
-        and any(guard.protects(held) and held.taken_here for held in case.protections(each))
-        and not any(map(guard.protects, case.protections(store)))
-        for store in stores
+    wanted = [
+        each
         for each in case.accesses
+        if each.kind is Kind.READ and any(guard.protects(held) and held.taken_here for held in case.protections(each))
+    ]
+    return any(
+        not any(map(guard.protects, case.protections(store)))
+        and any(each.code is store.code and each.base == store.base and each.id > store.id for each in wanted)
+        for store in case.accesses
+        if store.kind is Kind.WRITE and not case.is_constant(store)
     )
 
 
