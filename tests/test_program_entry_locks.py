@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from builders import answers, lock_text, marks, program
+from builders import answers, asked_at, lock_text, marks, program
 
 IMPORTS = """
 import threading
@@ -47,6 +47,17 @@ def test_a_helper_holds_what_all_its_callers_hold() -> None:
                 step()  # holds:
         """
     )
+
+
+def test_what_callers_hold_comes_in_the_same_order_in_each_run() -> None:
+    names = [f"lock_{number}" for number in range(8)]
+    source = "".join(f"{name} = threading.Lock()\n" for name in names)
+    source += f"def run():\n    with {', '.join(names)}: _step()\ndef _step():\n    work()  # here:\n"
+    linked = program(IMPORTS + source)
+
+    held = linked.locksets.held(*asked_at(linked, *marks(IMPORTS + source, "here")))
+
+    assert names == [use.lock.name for use in held]
 
 
 def test_a_helper_in_another_file_holds_what_its_callers_hold() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +56,15 @@ class LockUse:
     base: str
     mode: LockKind | None = None
     """READER or WRITER for the sides of a read-write lock."""
+
+
+def in_order(uses: Collection[LockUse]) -> list[LockUse]:
+    """Uses of locks in one and the same order in each run, which a set of them has not."""
+    return list(uses) if len(uses) < 2 else sorted(uses, key=_rank)
+
+
+def _rank(use: LockUse) -> tuple[LockKey, str, str]:
+    return use.lock.key, use.base, "" if use.mode is None else use.mode.name
 
 
 def is_doubtful(base: str) -> bool:

@@ -22,7 +22,7 @@ from racelint.program.locking.gates import gates, lenders
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.known_decorators import by_libraries
-from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.locking.locks import LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
 from racelint.program.memory.places import Places
@@ -83,7 +83,7 @@ class LockSets:
             on_entry = on_entry | (holding.effect.gives_back - state.free)
         if not on_entry:
             return state.held
-        entered = [use for use in on_entry if use not in state.dropped]
+        entered = in_order(on_entry - state.dropped)
         # taking a lock again that the caller holds begins no new section; a wait in between does
         return {**state.held, **{use: ON_ENTRY for use in entered if use not in state.held or use not in state.paused}}
 
@@ -101,7 +101,7 @@ class LockSets:
     def own(self, code: Code, state: State) -> list[LockUse]:
         """What the function itself holds in a state, or a decorator around it; its callers' locks are not told."""
         around = self.around.get(code.key, frozenset())
-        return [*state.held, *sorted(around - state.dropped, key=lambda use: use.lock.key)]
+        return [*state.held, *in_order(around - state.dropped)]
 
     def given(self, edge: Edge, on_entry: EntrySet) -> EntrySet:
         """What the caller holds at a call, in the terms of the callee, if it has held `on_entry` from the start."""
