@@ -21,7 +21,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm
 from racelint.program.races.excuses.telling import is_record, is_text
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import contains, walk
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
 
@@ -203,13 +203,8 @@ def is_failure(sequence: Composite) -> bool:
     last = sequence.last
     if sequence.first.method != "in" or last.method != "add" or last.code is not sequence.code:
         return False
-    tries = (node for node in walk(sequence.code.function.body) if type(node) is facts.Try)
-    return any(
-        _returns(node.body) and contains(each, last.id)
-        for node in tries
-        for handler in node.handlers
-        for each in handler.body
-    )
+    tries = (node for node in sequence.code.controls if type(node) is facts.Try and _returns(node.body))
+    return any(is_within(handler.body, last.id) for node in tries for handler in node.handlers)
 
 
 def _returns(nodes: Sequence[Node]) -> bool:

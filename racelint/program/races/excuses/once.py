@@ -11,6 +11,7 @@ from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 
 FLAG: Final = (facts.LoadAttr, facts.StoreAttr)
+"""How a flag is asked for, and raised."""
 
 
 def is_done_once(case: Case, sequence: Composite) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
+from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.memory.places import Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
@@ -17,6 +18,8 @@ from racelint.program.sequences.ways import between
 from racelint.program.sources.nodes import is_within, walk
 
 DIFFERENT: Final = frozenset({"!=", "is not"})
+"""How it is asked whether two values differ."""
+
 WITHOUT_TRACE: Final = (facts.Const, facts.LoadName, facts.LoadAttr, facts.Compute)
 """What leaves everything as it was."""
 
@@ -37,7 +40,7 @@ def is_only_refreshed(case: Case, sequence: Composite) -> bool:
         for id in use.operands
         if id != first.id
     }
-    if stored == "?" or stored not in compared:
+    if stored == UNKNOWN or stored not in compared:
         return False
     arm = _arm(code.function.body, sequence)
     way = between(code, first.id, last.id)

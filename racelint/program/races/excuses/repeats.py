@@ -10,19 +10,22 @@ from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.logs import TELLS, WRITES
 from racelint.knowledge.model import Access as Effects
-from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, SAME, SETTLED, SHOWS, STARTS
+from racelint.knowledge.model import Effect
+from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, SETTLED, SHOWS, STARTS
 from racelint.program.callgraph.calls import Edge
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryObject, ModuleRef
 
 DEPTH: Final = 5
 """How many calls deep it is looked what is done."""
 
 ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Effects.ITERATE})
+"""What a method does that leaves its object as it was."""
 
 
 @dataclass(slots=True)
@@ -116,7 +119,7 @@ class Repeats:
             return False
         if type(places.dataflow(code).operation(callee.base)) is facts.Const:
             return True
-        looked_up = callee.name == "get" and any(each.name == "" for each in call.arguments)
+        looked_up = callee.name in LOOKUPS and any(each.name == "" for each in call.arguments)
         return looked_up or callee.name in SETTLED | ASKED | TELLS or self._only_looks(code, callee, call)
 
     def _is_module(self, code: Code, base: int) -> bool:
@@ -132,8 +135,7 @@ class Repeats:
         if not known or len(known) < len(values):
             return False
         effects = [types.names.knowledge.effect(each, method.name) for each in known]
-        spared = method.name == "pop" and len(call.arguments) > 1
-        return all(each is not None and (each.access in ONLY_LOOKS or spared) for each in effects)
+        return all(each is not None and (each.access in ONLY_LOOKS or _is_spared(each, call)) for each in effects)
 
     def _is_equal(self, code: Code, value: int) -> bool:
         """Whether both store the same: literals, what is looked up by its name, and what is made of these."""
@@ -158,6 +160,12 @@ class Repeats:
         flow = self.case.sharing.places.dataflow(code)
         stores = (use for use in flow.uses(value) if type(use) is facts.StoreAttr)
         return any(f"{flow.path(each.base)}.{each.name}" == flow.path(load) for each in stores)
+
+
+def _is_spared(effect: Effect, call: facts.Call) -> bool:
+    """Whether a call says what it gives where nothing is left: it does not fail then."""
+    default = effect.spared_by
+    return default is not None and argument(call, default.position, default.keyword) is not None
 
 
 def _done_once(case: Case, code: Code) -> set[int]:
