@@ -60,11 +60,13 @@ def _own_method(context: Context) -> Code | None:
 def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, start: int) -> Iterator[Begun]:
     first = _first_steps(entry)
     changes = [each for each, site in _of_own(locksets, entry) if site in first and each.kind.rebinds]
+    if not changes or _waits(locksets, starter, start):
+        return
+    by_starter = {each.place for each, _ in _of_own(locksets, starter) if each.kind.writes}
     for tester, site in ((starter, start), *_callers(locksets, starter)):
-        if tester.key in locksets.threads.calls.constructing or _waits(locksets, starter, start):
+        if tester.key in locksets.threads.calls.constructing:
             continue
-        touched = (*_of_own(locksets, tester), *_of_own(locksets, starter))
-        own = {each.place for each, _ in touched if each.kind.writes}
+        own = by_starter | {each.place for each, _ in _of_own(locksets, tester) if each.kind.writes}
         flow = locksets.places.dataflow(tester)
         branches = branches_around(tester, site)
         tests = [each.test for each, _ in branches]
