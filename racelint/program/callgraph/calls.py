@@ -52,6 +52,8 @@ class Calls:
     """Constructors, and the methods that only they call on the object that they make."""
     after_fork: set[int] = field(default_factory=set)
     """What only runs in the child of a `fork`, where no other thread is yet."""
+    asking_for_child: dict[int, bool] = field(default_factory=dict)
+    """For functions that were asked about: whether any of their tests tells that this is a process of its own."""
     put_off: set[tuple[int, int]] = field(default_factory=set)
     """The calls, by function and operation, that make a coroutine which the function hands on and does not await."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)

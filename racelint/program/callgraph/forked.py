@@ -54,7 +54,18 @@ def _where_new(calls: Calls) -> Iterator[Site]:
 
 def is_in_child(calls: Calls, code: Code, id: int) -> bool:
     """Whether an operation is behind a test that this is not the process that was noted: `getpid() != self.pid`."""
-    return any(_says_child(calls, code, *outcome) for outcome in conditions(code, id))
+    return _asks_for_child(calls, code) and any(_says_child(calls, code, *outcome) for outcome in conditions(code, id))
+
+
+def _asks_for_child(calls: Calls, code: Code) -> bool:
+    """Whether any test of a function tells so: few do, and of all others nothing else need be asked."""
+    known = calls.asking_for_child.get(code.key)
+    if known is None:
+        tests = [node.test for node in code.controls if type(node) is facts.Branch]
+        outcomes = (outcome for test in tests for truth in (True, False) for outcome in decided(code, test, truth))
+        known = any(_says_child(calls, code, *outcome) for outcome in outcomes)
+        calls.asking_for_child[code.key] = known
+    return known
 
 
 def _says_child(calls: Calls, code: Code, test: int, truth: bool) -> bool:

@@ -33,6 +33,13 @@ class SoleOwner:
     alone: set[int]
     _known: dict[int, list[dict[int, list[Stretch]]]] = field(default_factory=dict)
     """By class what each of its owners' functions do in their turn."""
+    _attributes: dict[int, list[Place]] = field(default_factory=dict)
+    """By class the attributes of its objects."""
+
+    def __post_init__(self) -> None:
+        for place in self.locksets.places.by_place:
+            if place.kind == "attribute":
+                self._attributes.setdefault(place.owner, []).append(place)
 
     def covers(self, one: Access, other: Access) -> bool:
         """Whether both accesses to an object's own attributes are made only by who has the turn for that object."""
@@ -46,11 +53,10 @@ class SoleOwner:
     def _owners(self, cls: int) -> Iterator[Place]:
         """The attributes of a class that are both filled and emptied under locks."""
         flow = self.locksets.places.dataflow
-        for place, accesses in self.locksets.places.by_place.items():
-            if place.kind == "attribute" and place.owner == cls:
-                writes = [each for each in accesses if each.kind.writes]
-                if {flow(each.code).is_nothing(each.value) for each in writes} == {True, False}:
-                    yield place
+        for place in self._attributes.get(cls, ()):
+            writes = [each for each in self.locksets.places.by_place[place] if each.kind.writes]
+            if {flow(each.code).is_nothing(each.value) for each in writes} == {True, False}:
+                yield place
 
     def _spread(self, place: Place) -> dict[int, list[Stretch]]:
         """What is done in turn, in the functions that begin it and in those that are called only meanwhile."""
@@ -116,8 +122,9 @@ class SoleOwner:
     def _is_called_in_turn(self, callee: Code, spans: dict[int, list[Stretch]]) -> bool:
         """Whether a private method is called by nobody but the owner, for the same object."""
         locksets = self.locksets
-        started = {code.key for context in locksets.threads.contexts for code, _ in context.entries}
-        if is_public(callee) or not callee.is_method or callee.key in locksets.unseen | started:
+        if is_public(callee) or not callee.is_method or callee.key in locksets.unseen:
+            return False
+        if any(code is callee for context in locksets.threads.contexts for code, _ in context.entries):
             return False
         callers = locksets.threads.calls.callers(callee)
         for edge in callers:
