@@ -121,6 +121,11 @@ def _iteration(race: Race, other: Access) -> Iterator[Step]:
     yield _step(A, race.access, ends)
 
 
+def _advance(race: Race, other: Access) -> Iterator[Step]:
+    yield _step(A, race.access, f"runs {state(race.access)} on")
+    yield _step(B, other, "asks it for the next item before it has come to a `yield`: ValueError")
+
+
 def _taken_over(race: Race, other: Access) -> Iterator[Step]:
     yield _before(race, f"takes what is in {state(race.access)}")
     yield _step(B, other, "adds to it")
@@ -174,6 +179,7 @@ STEPS: dict[Problem, Callable[[Race, Access], Iterator[Step]]] = {
     Problem.DOUBLE_READ: _double_read,
     Problem.ITERATION: _iteration,
     Problem.HANDED_OUT: _iteration,
+    Problem.ADVANCE: _advance,
     Problem.EMPTIED: _taken_over,
     Problem.REPLACED: _taken_over,
 }

@@ -186,6 +186,12 @@ SHOWN = {
         "14: `self.record` is read back here",
         "28: several threads running `report` start here: `report` → `Formatter.format`",
     ),
+    "RL109_shared_generator/bad.py": (
+        "18: The generator in `pending` is run on here, and by several threads running `work` at once: who comes second"
+        ' gets "ValueError: generator already executing". Hold one lock around each `next`, or hand the items out by a'
+        " `queue.Queue`.",
+        "22: several threads running `work` start here",
+    ),
     "RL201_check_then_act/bad.py": (
         "11: `self.bookings` is tested here and changed at line 12 with no lock over both: several threads "
         "running `buy` can change it in between. Hold one lock from the test to the act.",

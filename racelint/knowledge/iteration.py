@@ -38,3 +38,11 @@ DISTURBANCES: dict[str, tuple[Disturbance, frozenset[str]]] = {
     "weakref.WeakValueDictionary": (Disturbance.RAISES, frozenset(_DICT.split())),
     "weakref.WeakKeyDictionary": (Disturbance.RAISES, frozenset(_DICT.split())),
 }
+
+GENERATOR = "generator"
+"""The class of what a generator expression makes; calling a generator function makes one too."""
+
+NEXT = "next"
+"""What runs a generator on to its next `yield`, as a loop over it does. While one thread does, another one that tries
+gets "ValueError: generator already executing", whether there is a GIL or not:
+https://docs.python.org/3/library/threading.html#iterator-synchronization."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT, LOOKS_UP
+from racelint.knowledge.iteration import NEXT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow.frames import outward, parameter_paths
@@ -183,7 +184,12 @@ class Collector:
                 return []
 
     def _walked(self, load: Operation, walk: Walk) -> list[Access]:
-        found = self._made(Kind.ITERATE, load, walk.id, walk.span, method=walk.method)
+        if self._walks.is_generator(load.id):
+            # who loops over a generator changes it: an item that one has got nobody else gets
+            kind, method = Kind.MUTATE, NEXT
+        else:
+            kind, method = Kind.ITERATE, walk.method
+        found = self._made(kind, load, walk.id, walk.span, method=method)
         return [replace(each, load=load.id, one_step_with_gil=walk.one_step_with_gil) for each in found]
 
     def _viewed(self, load: Operation, call: facts.Call, name: str) -> list[Access]:

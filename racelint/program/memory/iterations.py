@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.containers import VIEWS
+from racelint.knowledge.iteration import GENERATOR
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect, Slot
 from racelint.program.dataflow.dataflow import LOADS, Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value
+from racelint.program.values.values import FunctionRef, Generator, Library, LibraryMethod, LibraryObject, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Walks:
         """The library classes that a value may be of."""
         values = self.types.of(self.code, id)
         return tuple(dict.fromkeys(name for value in values for name in self.types.container_classes(value)))
+
+    def is_generator(self, id: int) -> bool:
+        """Whether a value surely is a generator: of a function of the program, or of an expression."""
+        values = self.types.of(self.code, id)
+        return bool(values) and all(map(_is_generator, values))
 
     def over_view(self, load: int, call: facts.Call, name: str) -> Iterator[Walk]:
         """What goes over the view of the container `load` that its method `name` has returned."""
@@ -139,6 +145,12 @@ class Given:
     receiver: Value | None
     load: facts.LoadName | facts.LoadAttr
     view: str
+
+
+def _is_generator(value: Value) -> bool:
+    if isinstance(value, Generator):
+        return not value.code.function.is_async
+    return isinstance(value, LibraryObject) and value.qualname == GENERATOR
 
 
 def given_away(types: Types, code: Code, site: int) -> Given | None:

@@ -19,6 +19,7 @@ from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
 from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
+from racelint.program.races.kinds.advances import advanced
 from racelint.program.races.kinds.begun import Begun, find_begun
 from racelint.program.races.kinds.callers import Uncovered, find_uncovered
 from racelint.program.races.kinds.intrusions import intruded
@@ -156,6 +157,7 @@ ORDER = (
     Problem.UPDATE,
     Problem.ITERATION,
     Problem.HANDED_OUT,
+    Problem.ADVANCE,
     Problem.INCONSISTENT,
     Problem.WRITE,
     Problem.LEFT,
@@ -223,6 +225,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
             yield from forgotten(case, access) if not is_walked(case, access) else invalidated(case, access)
             yield from overwritten(case, access)
             yield from left_behind(case, access)
+            yield from advanced(case, access)
     yield from handed_out(case)
 
 

@@ -31,6 +31,7 @@ class Problem(Enum):
     DOUBLE_READ = "double read"
     ITERATION = "iteration"
     HANDED_OUT = "handed out"
+    ADVANCE = "advance"
     EMPTIED = "emptied"
     REPLACED = "replaced"
 
