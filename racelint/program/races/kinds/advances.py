@@ -17,8 +17,8 @@ def advanced(case: Case, access: Access) -> Iterator[Race]:
         return
     partner = case.partner(access, case.protections(access), lambda other: _runs_on(case, other))
     if partner is not None:
-        one, context = partner.one, partner.other_context
-        yield Race(Problem.ADVANCE, access.code, access.span, access, "threads", partner.other, one, context, case.guard)
+        other, one, context = partner.other, partner.one, partner.other_context
+        yield Race(Problem.ADVANCE, access.code, access.span, access, "threads", other, one, context, case.guard)
 
 
 def _runs_on(case: Case, access: Access) -> bool:
