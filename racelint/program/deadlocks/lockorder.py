@@ -17,7 +17,7 @@ from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.rings import rings
-from racelint.program.locking.balance import givers_of, is_private
+from racelint.program.locking.balance import givers_of, is_private, signals_among
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
@@ -69,8 +69,9 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     finder = _Finder(locksets)
     order = finder.order
     order.nestings.extend(finder.nestings())
-    givers = givers_of(locksets.holdings.values())
-    again = (each for each in order.nestings if _is_again(each) and not _is_told(locksets, givers, each.inner.lock.key))
+    signals, givers = signals_among(locksets.holdings.values()), givers_of(locksets.holdings.values())
+    again = (each for each in order.nestings if _is_again(each) and each.inner.lock.key not in signals)
+    again = (each for each in again if not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
     order.again.extend(each for each in finder.logged() if _is_again(each))
     order.siblings = [each for each in order.nestings if _are_siblings(each)]

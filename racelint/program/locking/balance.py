@@ -59,14 +59,20 @@ def link_balance(locksets: LockSets) -> Balance:
         for key in _releases(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
     givers = givers_of(holdings)
+    signals = signals_among(holdings)
     loose = _loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
         kept, passed = _leaks(locksets, holding, released_by, givers, loose)
-        unreleased.extend(kept)
-        skipped.extend(passed)
-    ignored = [each for holding in holdings for each in holding.ignored.values() if each.use.lock.kind is not None]
+        unreleased.extend(each for each in kept if each.acquisition.use.lock.key not in signals)
+        skipped.extend(each for each in passed if each.acquisition.use.lock.key not in signals)
+    ignored = [
+        each
+        for holding in holdings
+        for each in holding.ignored.values()
+        if each.use.lock.kind is not None and each.use.lock.key not in signals
+    ]
     unheld = [
         release
         for holding in holdings
@@ -89,6 +95,22 @@ def givers_of(holdings: Iterable[Holding]) -> dict[LockKey, set[int]]:
         for key in _releases(holding) - taken:
             found.setdefault(key, set()).add(holding.code.key)
     return found
+
+
+def signals_among(holdings: Iterable[Holding]) -> set[LockKey]:
+    """The locks by which threads are woken: who never takes one gives it back if it is found taken, by whomever.
+
+    One that some function takes for its caller is a lock all the same, and has its unlocking method.
+    """
+    holdings = list(holdings)
+    givers = givers_of(holdings)
+    asked = {
+        release.use.lock.key
+        for holding in holdings
+        for release in holding.releases.values()
+        if release.asked and holding.code.key in givers.get(release.use.lock.key, ())
+    }
+    return asked - {use.lock.key for holding in holdings for use in holding.effect.acquires}
 
 
 def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:

@@ -6,7 +6,7 @@ from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State
-from racelint.program.sources.branching import unnegated
+from racelint.program.sources.branching import conditions, unnegated
 from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
@@ -18,12 +18,22 @@ class Conditions:
         self._code = code
         self._flow = flow
         self._answers: dict[int, LockUse] = {}
+        self._asked: dict[int, tuple[LockUse, bool]] = {}
         self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
         self._arms: list[tuple[int, int]] | None = None
 
     def answer(self, id: int, use: LockUse) -> None:
         """Note that the value `id` tells whether the lock was taken."""
         self._answers[id] = use
+
+    def ask(self, id: int, use: LockUse, *, held: bool) -> None:
+        """Note that the value `id` tells whether anybody holds the lock; `held`: it is this thread that does."""
+        self._asked[id] = use, held
+
+    def is_found_taken(self, id: int, use: LockUse) -> bool:
+        """Whether an operation is only reached where somebody was found to hold the lock."""
+        asked = {test for test, (lock, _) in self._asked.items() if lock == use}
+        return bool(asked) and any(truth and test in asked for test, truth in conditions(self._code, id))
 
     def answered_by(self, id: int) -> LockUse | None:
         """The lock about which a value tells."""
@@ -61,8 +71,13 @@ class Conditions:
     def refined(self, test: int, state: State, truth: bool) -> State:
         """The state on the branch where the value `test` is true, or false."""
         state = self._untied(test, state, truth)
-        if not self._answers:
+        if not self._answers and not self._asked:
             return state
+        if test in self._asked:
+            asked, held = self._asked[test]
+            if not truth:
+                return state.refused(asked)
+            return state.resume(asked, test).sure(asked) if held and asked in state.unsure else state
         use = self._answers.get(test)
         if use is not None:
             return state.take(use, test, explicit=True) if truth else state.failed(use, test)

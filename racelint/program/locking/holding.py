@@ -32,13 +32,17 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One explicit release; `free`: the lock is surely not held by this thread there."""
+    """One explicit release; `free`: the lock is surely not held by this thread there.
+
+    `asked`: it is made because a test has found the lock taken, by whomever.
+    """
 
     code: Code
     id: int
     span: Span
     use: LockUse
     free: bool
+    asked: bool = False
 
     @property
     def path(self) -> str:

@@ -44,6 +44,10 @@ class Locking:
         self._conditions = conditions
         self._effect_of = effect_of
         self._raised = raised
+        self.around: list[LockUse] = []
+        """The locks of the `with` statements that are being walked."""
+        self.expected_refusals = 0
+        """How many `try` statements are being walked that handle what a release of a lock not held raises."""
         nodes = holding.code.controls
         self._managers = {node.manager for node in nodes if type(node) is facts.With}
 
@@ -165,6 +169,8 @@ class Locking:
             return self._acquire(call, use, state, conditional)
         if role is LockRole.RELEASE:
             return self._release(call, use, state)
+        if role is LockRole.QUERY:
+            self._conditions.ask(call.id, use, held=use in state.held)
         if role is LockRole.WAIT and use in state.held:
             # the lock was given up while waiting: what was tested before is stale after
             self._holding.waits.add(call.span)
@@ -178,7 +184,9 @@ class Locking:
         self.note(call.id, call.span, use, state, waits=not conditional, explicit=True)
         self._conditions.answer(call.id, use)
         if not conditional:
-            return state.take(use, call.id, explicit=True)
+            # what a `with` has taken and its body has released is taken again for the `with`, which releases it
+            is_for_with = use in self.around and use in state.free
+            return state.take(use, call.id, explicit=not is_for_with)
         if not self._is_used(call.id):
             self._holding.ignored[call.id] = self._holding.acquisitions[call.id]
             return state.take(use, call.id, explicit=True)
@@ -198,9 +206,12 @@ class Locking:
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
         known = self._holding.releases.get(call.id)
         free = use not in state.held and (use in state.free or use in state.unsure)
-        self._holding.releases[call.id] = Release(
-            self._code, call.id, call.span, use, free or (known is not None and known.free)
-        )
+        if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:
+            # it knows whose it is, and refuses all others
+            free = False
+        free = free or (known is not None and known.free)
+        asked = self._conditions.is_found_taken(call.id, use)
+        self._holding.releases[call.id] = Release(self._code, call.id, call.span, use, free, asked)
         return state.drop(use)
 
     def _guessed(self, call: facts.Call, state: State) -> State | None:

@@ -186,12 +186,15 @@ class Walk:
 
     def _try(self, node: facts.Try, state: State) -> State | None:
         outer, self._exits = self._exits, Exits()
+        expects_refusal = any(self._catches(handler, "RuntimeError") for handler in node.handlers)
+        self._locking.expected_refusals += expects_refusal
         end = self._nodes(node.body, state)
+        self._locking.expected_refusals -= expects_refusal
         raised, self._exits.raises = self._exits.raises, []
         if node.handlers:
-            caught = meet([each for _, each in raised] or [state])
+            caught = meet([each for _, each in raised]) or _after_refusals(state, end)
             ends = [self._nodes(handler.body, caught) for handler in node.handlers]
-            if not any(self._catches_all(handler) for handler in node.handlers):
+            if not any(self._catches(handler) for handler in node.handlers):
                 self._exits.raises.extend(raised)
         else:
             ends = []
@@ -213,12 +216,13 @@ class Walk:
                     outer.append((span, after))
         return self._nodes(final, end) if final else end
 
-    def _catches_all(self, handler: facts.Handler) -> bool:
+    def _catches(self, handler: facts.Handler, *names: str) -> bool:
+        """Whether a handler takes all exceptions, or those of these names; in a tuple they are not looked for."""
         if not handler.types:
             return True
         for id in handler.types:
             operation = self._flow.operation(id)
-            if type(operation) is facts.LoadName and operation.name in ("Exception", "BaseException"):
+            if type(operation) is facts.LoadName and operation.name in ("Exception", "BaseException", *names):
                 return True
         return False
 
@@ -229,7 +233,9 @@ class Walk:
             self._locking.note(node.manager, node.span, use, inside, waits=True, explicit=False)
             inside = inside.take(use, node.manager, explicit=False)
         outer, self._exits = self._exits, Exits()
+        self._locking.around.extend(taken)
         end = self._nodes(node.body, inside)
+        del self._locking.around[len(self._locking.around) - len(taken) :]
         inner, self._exits = self._exits, outer
         is_stack = self._is_stack(node)
         for exits, target in zip(inner.kinds(), self._exits.kinds(), strict=True):
@@ -245,3 +251,11 @@ class Walk:
     def _is_stack(self, node: facts.With) -> bool:
         values = self._types.of(self._code, node.manager)
         return any(isinstance(each, LibraryObject) and each.qualname.endswith("ExitStack") for each in values)
+
+
+def _after_refusals(before: State, end: State | None) -> State:
+    """What holds in a handler where no call can raise but a release: that raises where the lock is not held."""
+    given_back = [use for use in before.may if end is not None and use in end.free]
+    for use in given_back:
+        before = before.refused(use)
+    return before
