@@ -13,6 +13,12 @@ from racelint.program.values.values import Value
 SCOPES: Final = re.compile(r"\b(?:g:\d+|c:\d+:\d+):")
 """How the paths of globals and of closure variables begin."""
 
+LITERAL_KEY: Final = re.compile(r"\[(?:[bru]*(?:'[^'\\]*'|\"[^\"\\]*\")|-?\d+|None|True|False)\]")
+"""A subscript that means the same in every function."""
+
+PLAIN_KEY: Final = re.compile(r"(?:[gc]:|[^\W\d])[^(),]*$")
+"""A key that is a variable, or what an attribute or a subscript leads to from one; no expression over several."""
+
 
 def parameter_paths(flow: Dataflow, callee: Code, site: int, receiver: Value | None) -> dict[str, str]:
     """For each parameter of `callee` that the call at `site` fills: the path of the argument in the caller."""
@@ -82,11 +88,40 @@ def is_absolute(path: str) -> bool:
 
 def outward(path: str, paths: dict[str, str]) -> str:
     """A path of the callee in the caller's terms, given `parameter_paths`."""
-    if is_absolute(path):
-        return path
     root, rest = split_path(path)
-    base = paths.get(root)
-    return UNKNOWN if base is None or base == UNKNOWN else base + rest
+    base = root if is_absolute(root) else paths.get(root, UNKNOWN)
+    inside = _keys_outward(rest, paths)
+    return UNKNOWN if base == UNKNOWN or inside is None else base + inside
+
+
+def _keys_outward(rest: str, paths: dict[str, str]) -> str | None:
+    """The attributes and subscripts of a path, with the variables of the callee among the keys in the caller's terms.
+
+    None where a key cannot be named there.
+    """
+    opening = rest.find("[")
+    if opening < 0 or LITERAL_KEY.match(rest, opening):
+        following = rest.find("[", opening + 1) if opening >= 0 else -1
+        if following < 0:
+            return rest
+        later = _keys_outward(rest[following:], paths)
+        return None if later is None else rest[:following] + later
+    closing = _closing(rest, opening)
+    key = rest[opening + 1 : closing]
+    if not PLAIN_KEY.match(key):
+        return None
+    named, later = outward(key, paths), _keys_outward(rest[closing:], paths)
+    return None if named == UNKNOWN or later is None else f"{rest[: opening + 1]}{named}{later}"
+
+
+def _closing(path: str, opening: int) -> int:
+    """Where the bracket is closed that is opened there."""
+    depth = 0
+    for index in range(opening, len(path)):
+        depth += (path[index] == "[") - (path[index] == "]")
+        if depth == 0:
+            return index
+    return len(path)
 
 
 def inward(path: str, paths: dict[str, str]) -> str:

@@ -130,8 +130,21 @@ class _Finder:
         return [
             (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
             for use, found in taken.items()
-            if not self._is_shut_out(edge, found.edge.site if found.edge is not None else found.acquisition.id)
+            if not self._is_shut_out(edge, found.edge.site if found.edge is not None else self._named(found.acquisition))
         ]
+
+    def _named(self, acquisition: Acquisition) -> int:
+        """Where the lock is named that is taken: `with lock if take else nothing` comes there if the test says so."""
+        code, id = acquisition.code, acquisition.id
+        while True:
+            match self._locksets.places.dataflow(code).operation(id):
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                    uses = [each for each in inputs if self._locksets.locks.use(code, each) == acquisition.use]
+                    if len(uses) != 1 or uses[0] >= id:
+                        return id
+                    id = uses[0]
+                case _:
+                    return id
 
     def _is_shut_out(self, edge: Edge, id: int) -> bool:
         key = (edge.caller.key, edge.site, edge.callee.key, id)

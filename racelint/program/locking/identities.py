@@ -160,8 +160,10 @@ class Locks:
             return side
         match operation:
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-                uses = {self.use(code, each) for each in inputs if each >= 0 and each != id} - {None}
-                return uses.pop() if len(uses) == 1 else None
+                # `nullcontext() if held else lock`: where it is not taken, there is no need for it
+                uses = [use for each in inputs if each >= 0 and each != id and (use := self.use(code, each))]
+                locks_of = {use for use in uses if use.lock.kind is not LockKind.NONE} or set(uses)
+                return locks_of.pop() if len(locks_of) == 1 else None
             case facts.Cast(value=value) | facts.Entered(manager=value):
                 return self.use(code, value)
             case facts.LoadName() | facts.LoadAttr():
