@@ -130,7 +130,9 @@ class _Finder:
         return [
             (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
             for use, found in taken.items()
-            if not self._is_shut_out(edge, found.edge.site if found.edge is not None else self._named(found.acquisition))
+            if not self._is_shut_out(
+                edge, found.edge.site if found.edge is not None else self._named(found.acquisition)
+            )
         ]
 
     def _named(self, acquisition: Acquisition) -> int:

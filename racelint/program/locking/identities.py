@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from racelint import facts
 from racelint.facts import Span
@@ -10,6 +10,7 @@ from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made
+from racelint.program.locking.library_locks import library_lock
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -152,7 +153,7 @@ class Locks:
         values = self._types.of(code, id)
         locks = [value for value in values if self._is_lock(value)]
         if values and not locks:
-            return None
+            return self._of_library(code, id, values)
         flow = self._places.dataflow(code)
         operation = flow.operation(id)
         side = self._side(code, operation)
@@ -181,6 +182,17 @@ class Locks:
         if len(sites) != 1:
             return None
         return LockUse(self._of_site(sites[0]), self._base_of_site(code, id, sites[0]))
+
+    def _of_library(self, code: Code, id: int, values: Iterable[Value]) -> LockUse | None:
+        """A lock that a library class makes for its objects: `self.mutex` where `self` is a `queue.Queue`."""
+        fetched = self._operation(code, id)
+        found = library_lock(self._places, values) if type(fetched) is facts.LoadAttr else None
+        if found is None or type(fetched) is not facts.LoadAttr:
+            return None
+        path = self._places.dataflow(code).path(fetched.base)
+        if isinstance(found, Place):
+            return self.use_of(found, path)
+        return LockUse(self._lock(("library", 0, found), found, None, per_instance=True), path)
 
     def use_entered(self, code: Code, id: int, *, is_async: bool) -> LockUse | None:
         """The lock that a `with` enters: of a lock for tasks and one for threads, only one can be entered that way."""

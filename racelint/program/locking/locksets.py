@@ -22,6 +22,7 @@ from racelint.program.locking.gates import gates, lenders
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.known_decorators import by_libraries
+from racelint.program.locking.library_locks import inherited_place
 from racelint.program.locking.locks import LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
@@ -244,7 +245,7 @@ class _EntryLocks:
         for base in code.cls.library_bases:
             for row in knowledge.entry_methods(base):
                 if row.holding and row.matches(code.name):
-                    place = self._locksets.places.place("attribute", code.cls.key, row.holding)
+                    place = inherited_place(self._locksets.places, code.cls, base, row.holding)
                     return frozenset({self._locksets.locks.use_of(place, code.own_name)})
         return frozenset()
 
