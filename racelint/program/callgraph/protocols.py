@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from racelint import facts
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance
@@ -18,6 +19,18 @@ def is_lock_class(types: Types, cls: ClassInfo) -> bool:
     acquires, releases = (method_refs(types, made, (name,)) for name in ("acquire", "release"))
     asks = any(_required(code) for code in acquires) or any(len(code.function.parameters) > 1 for code in releases)
     return bool(acquires and releases) and not asks
+
+
+def is_way_into_lock(types: Types, code: Code) -> bool:
+    """Whether a generator is a context manager by which a lock of the program is held: it ends with its release."""
+    cls = code.cls
+    if cls is None or not types.attributes.is_context_manager(code) or not is_lock_class(types, cls):
+        return False
+    releases = method_refs(types, types.names.values.instance(cls, None), ("release",))
+    suspended = [each.id for each in code.operations if type(each) is facts.Yield]
+    later = [each for each in code.operations if type(each) is facts.Call and suspended and each.id > suspended[-1]]
+    callees = (callee for call in later if call.callee >= 0 for callee in types.of(code, call.callee))
+    return any(isinstance(callee, FunctionRef) and callee.code in releases for callee in callees)
 
 
 def _required(code: Code) -> list[str]:

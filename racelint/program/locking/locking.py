@@ -8,7 +8,7 @@ from dataclasses import replace
 from racelint import facts
 from racelint.facts import NOTHING, Span
 from racelint.knowledge.model import Failure, LockDomain, LockKind, LockMethod, LockRole
-from racelint.program.callgraph.protocols import is_lock_class, method_refs
+from racelint.program.callgraph.protocols import is_lock_class, is_way_into_lock, method_refs
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.conditions import Conditions, is_literal
@@ -76,6 +76,9 @@ class Locking:
             if isinstance(value, Generator):
                 for use in sorted(self._effect_of(value.code).yields, key=lambda use: use.lock.key):
                     found[self._translated(use, value.code, id)] = None
+                entered = self._flow.operation(id)
+                if type(entered) is facts.Call and not is_async and is_way_into_lock(self._types, value.code):
+                    found[self._unknown(self._receiver(entered))] = None
             elif isinstance(value, Instance):
                 if not is_async and is_lock_class(self._types, value.cls):
                     found[self._unknown(id)] = None
