@@ -80,6 +80,8 @@ class Flagged:
     """The reads in the other tests on which that depends."""
     site: int
     """The operation that reads the flag, or fetches the property that does."""
+    turns: tuple[int, ...] = ()
+    """The reads in the tests by which a loop before the act leaves the function."""
 
     @property
     def act(self) -> int:

@@ -22,16 +22,22 @@ class Deciding:
         self._accesses = accesses
         self._loads = {access.read_id for access in accesses}
         self._conditions: dict[int, tuple[int, ...]] = {}
+        self._in_loops: list[tuple[int, int]] = []
         self._note(code.function.body, ())
 
     def around(self, act: int, test: int) -> tuple[int, ...]:
         """The reads and calls in the tests that decide about an operation, without one test."""
-        conditions = self._conditions.get(act, ())
+        return self._asked([each for each in self._conditions.get(act, ()) if each != test])
+
+    def in_turns(self, act: int) -> tuple[int, ...]:
+        """The reads and calls in the tests by which a loop before an operation leaves the function."""
+        return self._asked([test for test, end in self._in_loops if end < act])
+
+    def _asked(self, tests: Sequence[int]) -> tuple[int, ...]:
         return tuple(
             id
-            for condition in conditions
-            if condition != test
-            for id in sorted(self._flow.sources(condition) | self._flow.calls(condition))
+            for test in tests
+            for id in sorted(self._flow.sources(test) | self._flow.calls(test))
             if id in self._loads or type(self._flow.operation(id)) is facts.Call
         )
 
@@ -53,6 +59,8 @@ class Deciding:
                     inner = (*tests, node.test) if node.kind == "while" else tests
                     self._note(node.head, tests)
                     self._note(node.body, inner)
+                    end = extent(node.body)[1]
+                    self._in_loops.extend((each.test, end) for each in node.body if _ends_all(each))
                     self._note(node.orelse, tests)
                 case facts.With():
                     tests = self._note(node.body, tests)
@@ -75,3 +83,9 @@ class Deciding:
         """The items that a body fetches: that one is missing is an answer as well."""
         low, high = extent(body)
         return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]
+
+
+def _ends_all(node: Node) -> bool:
+    """Whether a branch may leave the function."""
+    arms = (node.body, node.orelse) if type(node) is facts.Branch else ()
+    return any(arm and isinstance(arm[-1], facts.Return | facts.Raise) for arm in arms)

@@ -179,7 +179,8 @@ class _Finder:
                 if beside and put.id > site:
                     tested = self._deciding.around(put.id, test)
                     wants = present is not negated
-                    self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site))
+                    turns = self._deciding.in_turns(put.id)
+                    self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site, turns))
 
     def _flags_of(self, reads: Sequence[Access], test: int) -> Iterator[tuple[Access, int, bool]]:
         """The flags that a test looks at, itself or by properties and methods: where, and what a true test says."""

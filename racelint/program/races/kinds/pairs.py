@@ -140,8 +140,20 @@ def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[P
 
 
 def is_tested_again(flagged: Flagged, locksets: LockSets) -> bool:
-    """Whether the critical section of the act tests the flag once more."""
-    return any(locksets.in_one_section(flagged.code, id, flagged.act, exclusive=True) for id in flagged.tested)
+    """Whether the critical section of the act tests the flag once more, or after each wait that may have begun it."""
+    code, act = flagged.code, flagged.act
+    if any(locksets.in_one_section(code, id, act, exclusive=True) for id in flagged.tested):
+        return True
+    first = locksets.held(code, flagged.site)
+    after = [(id, locksets.held(code, id)) for id in flagged.turns]
+    return any(
+        all(
+            begun in first[use] or any(begun < id and held.get(use) == frozenset({begun}) for id, held in after)
+            for begun in section
+        )
+        for use, section in locksets.held(code, act).items()
+        if use.lock.excludes and use in first
+    )
 
 
 def _is_tested_after(flags: Case, flagged: Flagged) -> bool:
