@@ -60,7 +60,9 @@ class Deciding:
                     self._note(node.head, tests)
                     self._note(node.body, inner)
                     end = extent(node.body)[1]
-                    self._in_loops.extend((each.test, end) for each in node.body if _ends_all(each))
+                    self._in_loops.extend(
+                        (each.test, end) for each in node.body if type(each) is facts.Branch and _ends_all(each)
+                    )
                     self._note(node.orelse, tests)
                 case facts.With():
                     tests = self._note(node.body, tests)
@@ -85,7 +87,6 @@ class Deciding:
         return [each.id for each in self._accesses if low <= each.id <= high and each.method == "[]"]
 
 
-def _ends_all(node: Node) -> bool:
+def _ends_all(branch: facts.Branch) -> bool:
     """Whether a branch may leave the function."""
-    arms = (node.body, node.orelse) if type(node) is facts.Branch else ()
-    return any(arm and isinstance(arm[-1], facts.Return | facts.Raise) for arm in arms)
+    return any(arm and isinstance(arm[-1], facts.Return | facts.Raise) for arm in (branch.body, branch.orelse))
