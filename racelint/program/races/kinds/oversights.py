@@ -44,6 +44,9 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if wrong is not None and not case.is_assumed and _is_of_another(case, access, wrong[1]):
         # it may be the time that keeps others out: the owner sets the object up, or is about to drop it
         return
+    if wrong is not None and all(_is_of_another(case, each, guard.lock) for each in guarded):
+        # callers hold both locks for things of their own: neither was meant for this
+        return
     problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
     lock = wrong[1] if wrong is not None else None
     for code, span in where_forgotten(case, access, guard):
