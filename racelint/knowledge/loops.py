@@ -198,10 +198,11 @@ def _members(owner: str, names: str) -> set[str]:
     return {f"{owner}.{name}" for name in names.split()}
 
 
-# What must be called on the thread of the loop to which the object belongs.
+# What must be called on the thread of the loop to which the object belongs. To clear an event only stores its flag: it
+# touches no waiter and asks the loop for nothing.
 LOOP_THREAD_ONLY: frozenset[str] = frozenset(
     _members("asyncio.Future", "set_result set_exception cancel")
-    | _members("asyncio.Event", "set clear")
+    | _members("asyncio.Event", "set")
     | _members("asyncio.Condition", "notify notify_all")
     | _members("asyncio.Semaphore", "release")
     | _members("asyncio.Queue", "put_nowait get_nowait task_done")
@@ -210,7 +211,7 @@ LOOP_THREAD_ONLY: frozenset[str] = frozenset(
     | _members("asyncio.Handle", "cancel")
     | _members(_LOOP, "call_soon call_later call_at create_task stop add_reader add_writer remove_reader remove_writer")
     | _members(_IO_LOOP, "call_later call_at add_timeout remove_timeout add_handler remove_handler stop")
-    | _members("tornado.locks.Event", "set clear")
+    | _members("tornado.locks.Event", "set")
     | _members("tornado.locks.Condition", "notify notify_all")
     | _members("tornado.queues.Queue", "put_nowait get_nowait task_done")
 )
