@@ -1,0 +1,54 @@
+"""Part of the blocking stage: is an item surely there when it is fetched, because that was asked with the lock held?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain
+from typing import Final
+
+from racelint import facts
+from racelint.program.deadlocks.origins import receiver_of
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.branching import conditions, decided
+from racelint.program.sources.nodes import is_within
+from racelint.program.sources.source import Code
+
+TAKES: Final = ("get", "get_nowait")
+"""The methods of a queue that take an item away."""
+
+
+def is_found_filled(locksets: LockSets, code: Code, call: facts.Call, takers: Collection[tuple[Code, int]]) -> bool:
+    """Whether a `get` only runs where the queue was found filled, in a section of a lock that all `takers` hold."""
+    flow = locksets.places.dataflow(code)
+    queue = flow.path(receiver_of(code, call))
+    turns = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
+    of_turns = (each for node in turns if is_within(node.body, call.id) for each in decided(code, node.test, True))
+    for test, truth in chain(conditions(code, call.id), of_turns):
+        asked, filled = _asked(code, test)
+        question = code.operation(asked)
+        if type(question) is not facts.Call or filled is not truth or flow.path(receiver_of(code, question)) != queue:
+            continue
+        before, after = locksets.held(code, asked), locksets.held(code, call.id)
+        over = {use.lock.key for use in before if use.lock.excludes and before[use] == after.get(use)}
+        if all(any(use.lock.key in over for use in locksets.held(*each)) for each in takers):
+            return bool(over)
+    return False
+
+
+def _asked(code: Code, test: int) -> tuple[int, bool | None]:
+    """The call by which a test asks a queue whether it is filled, and what the test is if so."""
+    operation = code.operation(test)
+    if type(operation) is facts.Compute and len(operation.operands) == 2:
+        asked, number = operation.operands
+        limit = code.operation(number)
+        of_none = type(limit) is facts.Const and limit.text == "0"
+        filled = {">": True, "!=": True, "==": False, "<=": False}.get(operation.kind) if of_none else None
+        return (asked, filled) if _method(code, asked) == "qsize" else (facts.NOTHING, None)
+    return test, {"qsize": True, "empty": False}.get(_method(code, test))
+
+
+def _method(code: Code, id: int) -> str:
+    """The name of the method that a value comes from; "" for anything else."""
+    call = code.operation(id)
+    fetched = code.operation(call.callee) if type(call) is facts.Call else None
+    return fetched.name if type(fetched) is facts.LoadAttr else ""
