@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from racelint import facts
 from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loops
@@ -17,6 +18,8 @@ from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.giving import Giving, Knows, Ways
 from racelint.program.sharing.name import Root
 from racelint.program.sharing.naming import Naming
+from racelint.program.sources.branching import is_last_word
+from racelint.program.sources.nodes import ids_in, is_within
 from racelint.program.sources.source import Code
 
 ENOUGH: Final = 200
@@ -57,7 +60,9 @@ class Afterwards:
             return True
         ways = self.giving.ways(context, maker, knows)
         return maker.key not in ways or any(
-            self._comes_to(code, min(ways[code.key]), access, knows) for code in self._between(maker, ways)
+            self._comes_to(code, start, access, knows)
+            for code in self._between(maker, ways)
+            for start in ways[code.key]
         )
 
     def _between(self, maker: Code, ways: Ways) -> list[Code]:
@@ -95,9 +100,24 @@ class Afterwards:
         calls = self.giving.threads.calls
         return [*calls.calls(code), *calls.lent_calls(code)]
 
+    def _has_failed(self, code: Code, start: int, id: int) -> bool:
+        """Whether an operation is in a handler that only runs where the start has failed, as the last of what is tried.
+
+        A thread may be made first, and then be started.
+        """
+        tries = (node for node in code.controls if type(node) is facts.Try and is_within(node.body, start))
+        for node in tries:
+            if any(is_within(handler.body, id) for handler in node.handlers):
+                later = [each for each in sorted(ids_in(node.body)) if each > start]
+                calls = [call for each in later if type(call := code.operation(each)) is facts.Call]
+                return all(self.giving.starts_what_is_made(code, call, start) for call in calls)
+        return False
+
     def _is_later(self, code: Code, start: int, id: int) -> bool:
         if code.key not in self._exclusive:
             self._exclusive[code.key] = Exclusive(self.places.dataflow(code))
         if id == start or self._exclusive[code.key].exclude(start, id):
+            return False
+        if is_last_word(code, start, id) or self._has_failed(code, start, id):
             return False
         return id > start or any(low <= id <= high and low <= start <= high for low, high in loops(code))

@@ -10,14 +10,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.running import Many, Passing, Spawn, Starts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loops
 from racelint.program.contexts.threads import Threads
+from racelint.program.sources.branching import is_last_word
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.types import Spawned
-from racelint.program.values.values import FunctionRef, LibraryObject, Site, Value
+from racelint.program.values.values import FunctionRef, LibraryMethod, LibraryObject, Site, Value
 
 Ways = dict[int, dict[int, bool]]
 """By function: the operations that lead to a start, and whether one alone may do so again."""
@@ -75,6 +77,14 @@ class Giving:
 
     def _started(self, context: Context) -> list[Spawned]:
         return self._spawned.get((context.code.key, context.site), []) if context.code is not None else []
+
+    def starts_what_is_made(self, code: Code, call: facts.Call, made: int) -> bool:
+        """Whether a call is a method of the very thread, or the like, that an operation of the function has made."""
+        callees = self.threads.calls.types.of(code, call.callee)
+        receivers = [each.receiver for each in callees if isinstance(each, LibraryMethod)]
+        return bool(receivers) and all(
+            isinstance(each, LibraryObject) and each.site == (code.key, made) for each in receivers
+        )
 
     def _runs_often(self, context: Context) -> bool:
         """Whether one start is for many runs: one for each element, or whenever something happens."""
@@ -146,6 +156,7 @@ def _is_result(knowledge: Knowledge, made: Value | None) -> bool:
 
 def _repeats(code: Code, ways: dict[int, bool], made: int) -> bool:
     """Whether one run of a function, from an operation on, goes on one of the ways again, or on two of them."""
-    if len(ways) > 1 or any(ways.values()):
+    pairs = ((one, other) for one in ways for other in ways if one < other)
+    if any(ways.values()) or not all(is_last_word(code, one, other) for one, other in pairs):
         return True
     return any(low <= site <= high and not low <= made <= high for site in ways for low, high in loops(code))

@@ -65,6 +65,24 @@ def leaves(nodes: Sequence[Node]) -> bool:
     return bool(nodes) and isinstance(nodes[-1], LEAVES)
 
 
+def is_last_word(code: Code, first: int, second: int) -> bool:
+    """Whether a run that comes to the first operation leaves the function before it could come to the second.
+
+    So it is where the arm or the handler around the first ends with `return` or `raise`, and the second is outside.
+    """
+    for node in code.controls:
+        arms: tuple[Sequence[Node], ...] = ()
+        if type(node) is facts.Branch:
+            arms = (node.body, node.orelse)
+        elif type(node) is facts.Try:
+            arms = tuple(handler.body for handler in node.handlers)
+        for arm in arms:
+            ends = bool(arm) and isinstance(arm[-1], facts.Return | facts.Raise)
+            if ends and is_within(arm, first) and not is_within(arm, second):
+                return not any(is_within(each.final, second) for each in code.controls if type(each) is facts.Try)
+    return False
+
+
 def branches_around(code: Code, id: int) -> list[tuple[facts.Branch, bool]]:
     """The branches around an operation, the outermost first, and whether it is where their test is true."""
     return _around(code.function.body, id) or []
