@@ -8,7 +8,7 @@ from racelint import facts
 from racelint.facts import Operation
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Instance
+from racelint.program.values.values import ClassRef, FunctionRef, Instance
 
 
 class Owners:
@@ -16,24 +16,50 @@ class Owners:
 
     def __init__(self, types: Types) -> None:
         self._types = types
-        self._set_on_objects = self._find_set_on_objects()
+        stores = self._stores()
+        self._set_on_objects = self._find_set_on_objects(stores)
+        self._set_on_classes = self._find_set_on_classes(stores)
 
-    def _find_set_on_objects(self) -> set[tuple[int, str]]:
+    def _stores(self) -> list[tuple[Code, facts.StoreAttr]]:
+        """All stores to attributes, those by `setattr` with them."""
+        codes = self._types.names.sources.codes
+        stores = [(code, each) for code in codes for each in code.operations if _stores_attr(each)]
+        reflected = self._types.reflected.items()
+        return stores + [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
+
+    def _find_set_on_objects(self, stores: list[tuple[Code, facts.StoreAttr]]) -> set[tuple[int, str]]:
         """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
         attributes = self._types.attributes
         found: set[tuple[int, str]] = set()
-        stores = [
-            (code, each) for code in self._types.names.sources.codes for each in code.operations if _stores_attr(each)
-        ]
-        reflected = self._types.reflected.items()
-        codes = self._types.names.sources.codes
-        stores += [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
         for code, store in stores:
             for value in self._types.of(code, store.base):
                 if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
                     defining = attributes.defining(value.cls, store.name)
                     found.update({(defining.key, store.name)} if defining is not None else ())
         return found
+
+    def _find_set_on_classes(self, stores: list[tuple[Code, facts.StoreAttr]]) -> set[tuple[int, str]]:
+        """The attributes that are set on what is nothing but a class: `cls.instance = ...`."""
+        found: set[tuple[int, str]] = set()
+        for code, store in stores:
+            values = self._types.of(code, store.base)
+            if values and all(isinstance(value, ClassRef) for value in values):
+                found.update((value.cls.key, store.name) for value in values if isinstance(value, ClassRef))
+        return found
+
+    def _is_kept_by_class(self, cls: ClassInfo, name: str) -> bool:
+        """Whether a class has an attribute itself, as far as one can see: not only its objects, nor only a default.
+
+        Where types cannot tell an object from its class, what only objects have says which of them it is.
+        """
+        attributes = self._types.attributes
+        if name not in attributes.stored(cls):
+            return True
+        defining = attributes.defining(cls, name)
+        bound = attributes.class_level(defining).get(name, ()) if defining is not None else ()
+        if not all(type(code.operation(store.value)) is facts.Const for code, store in bound):
+            return True
+        return any((each.key, name) in self._set_on_classes for each in (*cls.mro, *cls.subclasses))
 
     def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
         """Whether all instances share the attribute."""
@@ -45,7 +71,7 @@ class Owners:
     def of(self, cls: ClassInfo, name: str, *, of_instance: bool) -> tuple[ClassInfo, Literal["class", "attribute"]]:
         """The class of an attribute that is asked of a class or an instance, and whether the class itself has it."""
         attributes = self._types.attributes
-        if not of_instance:
+        if not of_instance and self._is_kept_by_class(cls, name):
             return attributes.defining(cls, name) or attributes.owner(cls, name), "class"
         if not self._is_property(cls, name) and self._is_of_class(cls, name):
             return attributes.defining(cls, name) or cls, "class"
