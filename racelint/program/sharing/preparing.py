@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.calls import Edge, is_public, on_own_object
@@ -12,6 +13,9 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Places
 from racelint.program.sources.source import END, Code
 from racelint.program.values.values import ClassRef, Instance
+
+DEPTH: Final = 3
+"""So many calls up it is looked for the constructor."""
 
 
 @dataclass(slots=True)
@@ -40,7 +44,7 @@ class Preparing:
         if not making:
             started = self._starts_between(code, -1, access.id, beside)
             return not started and self._is_for_new(context, code, beside)
-        if not all(edge in making or self._is_before_start(edge, beside) for edge in main):
+        if not all(self._is_step_of_making(context, edge, beside) for edge in main):
             return False
         is_set_up = all(_gives(edge) or (_is_hook(edge) and self._is_before_start(edge, beside)) for edge in making)
         return len(calls.callers(code)) > len(main) or is_set_up
@@ -68,6 +72,19 @@ class Preparing:
 
     def _calls_in(self, context: Context, code: Code) -> list[Edge]:
         return [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
+
+    def _is_step_of_making(self, context: Context, edge: Edge, beside: Context, depth: int = DEPTH) -> bool:
+        """Whether a context makes a call before the start of another one, or while it makes the object.
+
+        It may do so by methods of the object to which it comes in no other way: by one that overrides the callee.
+        """
+        calls = self.threads.calls
+        if calls.is_construction(edge) or self._is_before_start(edge, beside):
+            return True
+        if not depth or not on_own_object(edge) or edge.caller.key in calls.escaping:
+            return False
+        above = self._calls_in(context, edge.caller)
+        return bool(above) and all(self._is_step_of_making(context, each, beside, depth - 1) for each in above)
 
     def _is_for_new(self, context: Context, code: Code, beside: Context) -> bool:
         """Whether a context calls a method, or one that does, only on what was just made, before a start."""
