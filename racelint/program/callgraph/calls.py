@@ -90,17 +90,18 @@ class Calls:
             return True
         return self.is_construction(edge) or (finalizes(edge.caller) and on_own_object(edge))
 
-    def reachable(self, roots: list[Code], *, surely: bool = False) -> dict[int, Edge | None]:
+    def reachable(self, roots: list[Code], *, surely: bool = False, alone: bool = True) -> dict[int, Edge | None]:
         """All functions that run when the roots run, each with the call by which it was found first.
 
         `surely`: only through calls of which it is known what they run; a call with many possible callees tells little.
+        Unless `alone`, not through calls on what nobody else has.
         """
         found: dict[int, Edge | None] = {root.key: None for root in roots}
         pending = deque(roots)
         while pending:
             code = pending.popleft()
             for edge in self._sure_reach(code) if surely else self.ways(code):
-                if edge.callee.key not in found:
+                if edge.callee.key not in found and (alone or not self.is_alone(edge)):
                     found[edge.callee.key] = edge
                     pending.append(edge.callee)
         return found

@@ -166,10 +166,11 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
     ]
     roots += [code for code in mains if code not in roots]
-    # what is found first is told of: rather a caller than the end of an object
+    # what is found first is told of: rather a caller than the beginning or end of an object
     roots.sort(key=finalizes)
     for context in threads.contexts[1:]:
         _reach(threads, context, [code for code, _ in context.entries])
+    _reach(threads, threads.contexts[0], [code for code in roots if not constructs(code)], alone=False)
     _reach(threads, threads.contexts[0], roots)
     _reach_by_tables(threads)
     # public functions and callbacks that only unreached code uses: who else should run them but callers outside?
@@ -205,8 +206,8 @@ def _reach_by_tables(threads: Threads) -> None:
                 threads.found_by[context.index, key] = (edge.caller, edge.site)
 
 
-def _reach(threads: Threads, context: Context, entries: list[Code]) -> None:
-    for key, edge in threads.calls.reachable(entries, surely=not context.is_main).items():
+def _reach(threads: Threads, context: Context, entries: list[Code], *, alone: bool = True) -> None:
+    for key, edge in threads.calls.reachable(entries, surely=not context.is_main, alone=alone).items():
         running = threads.running.setdefault(key, [])
         if context not in running:
             # the main context comes first where a function is told of
