@@ -21,7 +21,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import ids_in
-from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.values import Library, LibraryMethod
 
 
@@ -224,4 +224,22 @@ class _Finder:
             case _:
                 return False
         reads = (flow.operation(id) for each in given for id in flow.sources(each))
-        return any(isinstance(read, facts.LoadAttr | facts.LoadName) and read.name in OLD_VALUES for read in reads)
+        return any(self._is_old(change.code, read) for read in reads)
+
+    def _is_old(self, code: Code, read: facts.Operation | None) -> bool:
+        """Whether it is asked for what the state is, or for what a method has kept of that in an attribute."""
+        if not isinstance(read, facts.LoadAttr | facts.LoadName) or read.name not in OLD_VALUES:
+            return False
+        return code.cls is None or not code.own_attribute(read) or self._is_kept(code.cls, read.name)
+
+    def _is_kept(self, cls: ClassInfo, name: str) -> bool:
+        """Whether an object stores in its attribute what it has asked the state for."""
+        methods = (method.code for each in cls.mro for method in self._types.attributes.methods(each))
+        stores = ((code, each) for code in methods for each in code.operations if type(each) is facts.StoreAttr)
+        return any(
+            self._is_old(code, read) and not code.own_attribute(read)
+            for code, store in stores
+            if store.name == name and code.is_own(store.base)
+            for flow in [self._locksets.places.dataflow(code)]
+            for read in map(flow.operation, flow.sources(store.value))
+        )
