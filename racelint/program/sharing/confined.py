@@ -49,9 +49,21 @@ class Confined:
         """Whether all that objects of a class hold is kept so."""
         if cls not in self._of_class:
             types = self.places.types
-            extends = any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in cls.library_bases)
-            self._of_class[cls] = extends or _refuses_other_threads(types, cls)
+            self._of_class[cls] = _is_kept_apart(types, cls) or _refuses_other_threads(types, cls)
         return self._of_class[cls]
+
+
+def _is_kept_apart(types: Types, cls: ClassInfo) -> bool:
+    """Whether objects of the class have their attributes for each thread, or the program makes a kind of it that has.
+
+    Who makes a thread-local kind of a class uses that where threads share objects.
+    """
+
+    def has_own(kind: ClassInfo) -> bool:
+        return any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in kind.library_bases)
+
+    kinds = [each for each in cls.subclasses if types.constructions.get(each.key)]
+    return has_own(cls) or (bool(kinds) and all(map(has_own, kinds)))
 
 
 def _is_safe(types: Types, qualname: str, kinds: Container[SafetyKind]) -> bool:
