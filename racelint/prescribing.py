@@ -42,7 +42,7 @@ OVER_ALL = frozenset({Problem.UPDATE, Problem.INCONSISTENT, Problem.CHECK, Probl
 def against(program: Program, race: Race) -> AnyRemedy | None:
     """What mends a race, if anything is known that does."""
     if race.problem is Problem.LAZY and held_by(program, race.access):
-        own = race.access.code is race.code
+        own = race.access.code is race.code and not race.filled_late
         return TestAgain(True, race.span, race.access.span) if own else None
     if race.problem is Problem.DOUBLE_READ:
         return _read_once(program, race)

@@ -89,6 +89,10 @@ def _check(race: Race, other: Access) -> Iterator[Step]:
 
 
 def _lazy(race: Race, other: Access) -> Iterator[Step]:
+    if race.filled_late:
+        yield _step(B, race.access, f"stores {state(race.access)}, and goes on to fill it")
+        yield _tested(race, "finds it there, and uses it half made")
+        return
     yield _tested(race, f"finds no {state(race.access)}")
     both = other.kind is Kind.WRITE
     yield _step(B, other, "has found none either, and stores its own" if both else _does(other))

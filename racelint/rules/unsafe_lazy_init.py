@@ -37,7 +37,12 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.LAZY):
         what, runners = state(race.access), by(program, race)
         held = [lock_name(lock) for lock in held_by(program, race.access)]
-        if held:
+        if race.filled_late:
+            message = f"{what} is stored on first use{runners}, and filled after that: who looks without "
+            message += (
+                f"{held[0] if held else 'the lock'} gets it half made. Fill it in a local variable, and store it then."
+            )
+        elif held:
             message = f"{what} is made on first use under {held[0]}{runners}, but not tested again under it: "
             message += f"two threads can make one each. Test it once more after {held[0]} is taken."
         elif race.evidence == "lock" and holds_lock(program.places, race.place):

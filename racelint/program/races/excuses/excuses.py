@@ -239,7 +239,10 @@ def is_filled_late(case: Case, sequence: Composite) -> bool:
             continue
         same = case.locksets.in_one_section(code, access.id, sequence.act)
         fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
-        called = any(isinstance(use, facts.Call) for each in fetched for use in flow.uses(each.id))
+        # what is only handed on of it, such as a method for later, does nothing to it
+        called = any(
+            type(use) is facts.Call and use.callee == each.id for each in fetched for use in flow.uses(each.id)
+        )
         if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
             return True
     return False

@@ -72,6 +72,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         between=(*sequence.between, *sequence.tested, sequence.act),
         beside=shown,
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
+        filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
     )
 
 
@@ -94,9 +95,7 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
             is_harmless = is_rough(case) or is_shown_number(case) or is_tally(case)
             return (None if is_harmless else Problem.UPDATE), act
         case shape if again and _is_locked(case, sequence):
-            # what is asked of a function may as well be whether it is filled
-            late = shape is Shape.LAZY and sequence.first.code is sequence.code
-            late = late and is_filled_late(case, sequence)
+            late = shape is Shape.LAZY and _is_filled_late(case, sequence)
             return (Problem.LAZY if late else None), sequence.test
         case Shape.LAZY if makes_object(case, sequence):
             return Problem.LAZY, sequence.test
@@ -104,6 +103,11 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
             return None, sequence.test
         case _:
             return Problem.CHECK, sequence.test
+
+
+def _is_filled_late(case: Case, sequence: Composite) -> bool:
+    """Whether others see what is made before it is filled; a function may as well ask whether it is filled."""
+    return sequence.first.code is sequence.code and is_filled_late(case, sequence)
 
 
 def _is_split(case: Case, sequence: Composite) -> bool:

@@ -70,6 +70,9 @@ class Race:
     again: Access | None = None
     """Where this side fetches again what it has stored, while the other side takes it away."""
 
+    filled_late: bool = False
+    """What is made on first use is tested again under the lock, but others see it before it is filled."""
+
     begun: bool = False
     """The other side is the thread that is started on account of the test."""
 
