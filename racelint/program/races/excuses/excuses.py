@@ -49,6 +49,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         if _is_prepared(case, sequence):
             return "that it is gone is expected"
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
+    if _is_swapped_before(case, sequence):
+        return "what was replaced before is nobody else's any more"
     if _is_about_itself(case, sequence):
         return "whether it is the running thread, only that thread can change"
     if is_done_once(case, sequence):
@@ -87,6 +89,23 @@ def _is_prepared(case: Case, sequence: Composite) -> bool:
     code = sequence.code
     flow = case.sharing.places.dataflow(code)
     return sequence.act in handled(code, flow, NONE_FOUND, named=True)
+
+
+def _is_swapped_before(case: Case, sequence: Composite) -> bool:
+    """Whether a container is kept in a local and replaced, then tested and changed: `old, self.new = self.new, []`."""
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if first.code is not code or last.code is not code or not 0 <= first.read_id == last.load < last.id:
+        return False
+    given = set(conditions(code, sequence.act))
+    return any(
+        each.code is code
+        and each.kind is Kind.WRITE
+        and each.base == first.base
+        and first.read_id < each.id
+        and (each.span.line, each.span.column) < (sequence.test.line, sequence.test.column)
+        and given.issuperset(conditions(code, each.id))
+        for each in case.accesses
+    )
 
 
 def _is_about_itself(case: Case, sequence: Composite) -> bool:
