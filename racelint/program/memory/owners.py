@@ -28,14 +28,15 @@ class Owners:
         return stores + [(codes[key], each) for (key, _), each in reflected if _stores_attr(each)]
 
     def _find_set_on_objects(self, stores: list[tuple[Code, facts.StoreAttr]]) -> set[tuple[int, str]]:
-        """The attributes bound by a class body that code elsewhere sets on an object: each object has its own then."""
+        """The attributes that code sets on an object, wherever it stands: each object has its own then."""
         attributes = self._types.attributes
         found: set[tuple[int, str]] = set()
         for code, store in stores:
             for value in self._types.of(code, store.base):
-                if isinstance(value, Instance) and attributes.is_class_level(value.cls, store.name):
-                    defining = attributes.defining(value.cls, store.name)
-                    found.update({(defining.key, store.name)} if defining is not None else ())
+                if isinstance(value, Instance):
+                    seen = attributes.seen_from(code, value.cls, store.name)
+                    owner = attributes.keeping(seen, store.name) or attributes.owner(seen, store.name)
+                    found.add((owner.key, store.name))
         return found
 
     def _find_set_on_classes(self, stores: list[tuple[Code, facts.StoreAttr]]) -> set[tuple[int, str]]:
@@ -63,18 +64,19 @@ class Owners:
 
     def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
         """Whether all instances share the attribute."""
-        if not self._types.attributes.is_class_level(cls, name):
+        attributes = self._types.attributes
+        keeping = attributes.keeping(cls, name)
+        if keeping is None or (attributes.defining(cls, name) and not attributes.is_class_level(cls, name)):
             return False
-        defining = self._types.attributes.defining(cls, name)
-        return defining is None or (defining.key, name) not in self._set_on_objects
+        return (keeping.key, name) not in self._set_on_objects
 
     def of(self, cls: ClassInfo, name: str, *, of_instance: bool) -> tuple[ClassInfo, Literal["class", "attribute"]]:
         """The class of an attribute that is asked of a class or an instance, and whether the class itself has it."""
         attributes = self._types.attributes
         if not of_instance and self._is_kept_by_class(cls, name):
-            return attributes.defining(cls, name) or attributes.owner(cls, name), "class"
+            return attributes.keeping(cls, name) or attributes.owner(cls, name), "class"
         if not self._is_property(cls, name) and self._is_of_class(cls, name):
-            return attributes.defining(cls, name) or cls, "class"
+            return attributes.keeping(cls, name) or attributes.owner(cls, name), "class"
         return attributes.owner(cls, name), "attribute"
 
     def _is_property(self, cls: ClassInfo, name: str) -> bool:

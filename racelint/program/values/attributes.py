@@ -40,6 +40,7 @@ class Attributes:
             for name in declared:
                 self._declaring[name].add(key)
         self._shapes: dict[int, frozenset[str]] = {}
+        self._of_objects: dict[int, set[str]] = {}
         self._defining: dict[tuple[int, str], ClassInfo | None] = {}
         self._overriding: dict[tuple[int, str], list[ClassInfo]] = {}
         self._by_name = {cls.qualname: cls for cls in names.sources.classes}
@@ -62,7 +63,27 @@ class Attributes:
 
     def is_class_level(self, cls: ClassInfo, name: str) -> bool:
         """Whether all instances share the attribute: the class body binds it, and no method stores it on `self`."""
-        return self.defining(cls, name) is not None and not any(name in self._declared[each.key] for each in cls.mro)
+        return self.defining(cls, name) is not None and not any(name in self._on_objects(each) for each in cls.mro)
+
+    def keeping(self, cls: ClassInfo, name: str) -> ClassInfo | None:
+        """The class that has the attribute for all its instances: its body binds it, or only class methods store it."""
+        defining = self.defining(cls, name)
+        if defining is not None or any(name in self._on_objects(each) for each in cls.mro):
+            return defining
+        return next((each for each in reversed(cls.mro) if self.declares(each, name)), None)
+
+    def _on_objects(self, cls: ClassInfo) -> set[str]:
+        """The attributes that the class annotates, or that its plain methods store on `self`.
+
+        What a class method stores on its first parameter is the class's own.
+        """
+        found = self._of_objects.get(cls.key)
+        if found is None:
+            found = self._of_objects[cls.key] = {annotation.name for annotation in cls.facts.annotations}
+            for ref in self.methods(cls):
+                if ref.code.cls is cls and not self.is_class_method(ref.code):
+                    found.update(_stored_on_receiver(ref.code))
+        return found
 
     def owner(self, cls: ClassInfo, name: str) -> ClassInfo:
         """The class whose attribute `name` is, seen from an instance of `cls`: the furthest ancestor that declares it.

@@ -89,7 +89,8 @@ class Fetching:
     def _class_attribute(
         self, code: Code, operation: facts.LoadAttr, receiver: Value, cls: ClassInfo, after: ClassInfo | None
     ) -> bool:
-        defining = self._attributes.defining(cls, operation.name, after=after)
+        name = operation.name
+        defining = self._attributes.defining(cls, name, after=after) if after else self._attributes.keeping(cls, name)
         if defining is None:
             if operation.name == "__new__":
                 self._flow.add(code.offset + operation.id, self._names.library("object.__new__"))
@@ -144,7 +145,7 @@ class Fetching:
                 node = self._flow.node("instance", self._attributes.owner(seen, operation.name).key, operation.name)
             case ClassRef(cls=cls):
                 seen = self._attributes.seen_from(code, cls, operation.name)
-                owner = self._attributes.defining(seen, operation.name) or seen
+                owner = self._attributes.keeping(seen, operation.name) or seen
                 node = self._flow.node("class", owner.key, operation.name)
             case ModuleRef(module=module):
                 target = self._names.member(module, operation.name)

@@ -25,9 +25,10 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.meetings import Meetings
-from racelint.program.races.cases.unshared import is_unseen, notes_process
+from racelint.program.races.cases.unshared import is_made_later, is_unseen, notes_process
 from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
+from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
@@ -266,8 +267,15 @@ class Case:
     # --- the program's own rule ---
 
     def is_reached(self, code: Code) -> bool:
-        """Whether anybody runs the function at all, as far as one can see."""
-        return bool(self.threads.of(code)) and code.key not in self.threads.calls.constructing
+        """Whether anybody runs the function when others may know the Place, as far as one can see.
+
+        Nobody else has the object that a constructor makes; what is there once, for all objects, others have.
+        """
+        if not self.threads.of(code):
+            return False
+        if code.key not in self.threads.calls.constructing:
+            return True
+        return self.place.kind in FOR_ALL and is_made_later(self.threads.calls, code)
 
     def is_constant_state(self) -> bool:
         """Whether only literals are ever stored: a flag or a state, each store complete in itself."""

@@ -8,6 +8,7 @@ from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
@@ -67,3 +68,23 @@ def is_run_for_tests(sharing: Sharing, code: Code, depth: int = CALLERS) -> bool
         )
         sharing.for_tests[code.key] = known
     return known
+
+
+def is_made_later(calls: Calls, code: Code) -> bool:
+    """Whether a constructor, or a method of which it makes use, runs when the modules have been loaded already.
+
+    It does so where a function makes the object, or code outside the program may.
+    """
+    pending, seen = [code], {code.key}
+    while pending:
+        each = pending.pop()
+        callers = calls.callers(each)
+        if not callers and constructs(each) and each.cls is not None and not each.cls.facts.name.startswith("_"):
+            return True
+        for caller in dict.fromkeys(edge.caller for edge in callers):
+            if caller.key not in calls.constructing and caller.function.kind not in ("module", "class"):
+                return True
+            if caller.key in calls.constructing and caller.key not in seen:
+                seen.add(caller.key)
+                pending.append(caller)
+    return False
