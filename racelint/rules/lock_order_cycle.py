@@ -1,8 +1,9 @@
 """Two or more locks are taken in different orders, so threads can wait for each other for ever.
 
 *What it does*: collects for the whole program which lock is taken while which other is held, through any number of
-calls, and reports each circle once, at the place that closes it. Attempts that give up (`blocking=False`, a timeout)
-close none, nor do orders that a common outer lock keeps apart.
+calls, and reports each circle once, at the place that closes it; where a few functions take two locks against the order
+of all others, each of these functions. Attempts that give up (`blocking=False`, a timeout) close none, nor do orders
+that a common outer lock keeps apart.
 
 *Why is this bad?*: one thread holds the first lock and waits for the second, another holds the second and waits for
 the first. Neither ever goes on, and the program hangs with no error.
@@ -22,21 +23,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_phrases import position, takes, through
+from racelint.deadlock_phrases import takes, through
 from racelint.encounter import circle_sides, circle_turns, waiter
 from racelint.findings import Finding, note
 from racelint.notes import begins, behind, defined, lock_details, taken
 from racelint.phrases import lock_names
 from racelint.prescribing import against_wrong_order
 from racelint.program import Program
-from racelint.program.deadlocks.nesting import Nesting
 from racelint.rule import rule
 
 
 @rule("RL301")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the circles of locks."""
-    for cycle in map(_closing_first, program.lockorder.cycles):
+    for cycle in program.lockorder.cycles:
         here, *rest = cycle
         names = lock_names(nesting.inner.lock for nesting in cycle)
         inner, outer = names[here.inner.lock.key], names[here.outer.lock.key]
@@ -55,9 +55,3 @@ def check(program: Program) -> Iterator[Finding]:
         turns = circle_turns(cycle, at, outers)
         details = lock_details(here.inner.lock, here.code, related, "lock", sides, turns)
         yield check.finding(here, message, **details, remedy=against_wrong_order(cycle))
-
-
-def _closing_first(cycle: tuple[Nesting, ...]) -> tuple[Nesting, ...]:
-    """The nestings of a circle, beginning with the one to report: the last in the order of the text."""
-    last = max(range(len(cycle)), key=lambda index: position(cycle[index]))
-    return (*cycle[last:], *cycle[:last])

@@ -15,9 +15,16 @@ from racelint.program.locking.locksets import LockSets
 LENGTH: Final = 6
 """Longer cycles than this are not looked for: a shorter one is nearly always inside."""
 
+FEW: Final = 4
+"""Of two orders of locks, one that more functions follow than this is no slip of theirs."""
+
 
 def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting, ...]]:
-    """The rings of locks, shortest first; a lock pair that is reported once is not reported again in a longer ring."""
+    """The rings of locks, shortest first, each beginning with the nesting to report: the last in the order of the text.
+
+    A lock pair that is reported once is not reported again in a longer ring. But where a few functions take two locks
+    against the order of more others, each of them closes a ring of its own: to mend one leaves the others.
+    """
     by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
     for nesting in nestings:
         if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
@@ -27,10 +34,33 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
         pairs = [(ring[index], ring[(index + 1) % len(ring)]) for index in range(len(ring))]
         if any(pair in told for pair in pairs):
             continue
-        together = _together([by_pair[pair] for pair in pairs], locksets)
+        choices = [by_pair[pair] for pair in pairs]
+        together = _together(choices, locksets)
         if together is not None:
             told.update(pairs)
-            yield together
+            yield from _against_the_usual(choices, locksets) or [_closing_first(together)]
+
+
+def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list[tuple[Nesting, ...]]:
+    """The rings of two that several functions close, each beginning with its own; none if neither order is the rule."""
+    rare, usual = sorted(choices, key=_functions) if len(choices) == 2 else ([], [])
+    if not 1 < _functions(rare) <= min(FEW, _functions(usual) - 1):
+        return []
+    found: dict[int, tuple[Nesting, ...]] = {}
+    for nesting in rare:
+        ring = _together([[nesting], usual], locksets) if nesting.code.key not in found else None
+        if ring is not None:
+            found[nesting.code.key] = ring
+    return list(found.values())
+
+
+def _functions(nestings: list[Nesting]) -> int:
+    return len({each.code.key for each in nestings})
+
+
+def _closing_first(ring: tuple[Nesting, ...]) -> tuple[Nesting, ...]:
+    last = max(range(len(ring)), key=lambda index: (ring[index].path, ring[index].span.line, ring[index].span.column))
+    return (*ring[last:], *ring[:last])
 
 
 def _simple_cycles(pairs: Iterable[tuple[LockKey, LockKey]]) -> list[list[LockKey]]:
