@@ -23,7 +23,8 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     """The rings of locks, shortest first, each beginning with the nesting to report: the last in the order of the text.
 
     A lock pair that is reported once is not reported again in a longer ring. But where a few functions take two locks
-    against the order of more others, each of them closes a ring of its own: to mend one leaves the others.
+    of one object, or two that there are once, against the order of more others, each of them closes a ring of its own:
+    to mend one leaves the others.
     """
     by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
     for nesting in nestings:
@@ -48,7 +49,8 @@ def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list
         return []
     found: dict[int, tuple[Nesting, ...]] = {}
     for nesting in rare:
-        ring = _together([[nesting], usual], locksets) if nesting.code.key not in found else None
+        is_new = nesting.code.key not in found and nesting.outer.base == nesting.inner.base
+        ring = _together([[nesting], usual], locksets) if is_new else None
         if ring is not None:
             found[nesting.code.key] = ring
     return list(found.values())
