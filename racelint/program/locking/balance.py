@@ -175,7 +175,8 @@ def _leaks(
             continue
         if _is_left_to_others(holding, leak, releasers, givers):
             continue
-        if leak in handed_on or (leak.by is Exit.CALL and leak.acquired in permits):
+        others_give = leak.use.lock.is_semaphore and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
+        if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
             # no critical section that a call could skip the end of
             continue
         if is_delegated(locksets.places.types, acquisition, leak.exit):
