@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from racelint import facts
@@ -126,7 +127,11 @@ class Walk:
 
     def _branch(self, node: facts.Branch, state: State) -> State | None:
         body = self._nodes(node.body, self._conditions.refined(node.test, state, True))
-        orelse = self._nodes(node.orelse, self._conditions.refined(node.test, state, False))
+        otherwise = self._conditions.refined(node.test, state, False)
+        if not node.body and node.orelse and type(node.orelse[-1]) is facts.Raise:
+            # an assertion that the lock was taken: where it fails the program is wrong, whatever it does then
+            otherwise = replace(otherwise, free=state.free)
+        orelse = self._nodes(node.orelse, otherwise)
         if body is not None and orelse is not None:
             asked = self._locks.use(self._code, node.test) if body.may.keys() - orelse.may.keys() else None
             if asked is not None and asked in body.held:
