@@ -92,6 +92,12 @@ LOCK_METHODS: dict[str, LockMethod] = {
     ),
     **_methods(("threading.RLock", "threading.Condition"), _is_owned=_QUERY),
     **_methods(("threading.Semaphore",), acquire=_ACQUIRE, release=_RELEASE),
+    # called by name where a class hands its own `with` on to its lock
+    **_methods(
+        ("threading.Lock", "threading.RLock", "threading.Condition", "threading.Semaphore"),
+        __enter__=_PLAIN_ACQUIRE,
+        __exit__=_RELEASE,
+    ),
     **_methods(
         ("multiprocessing.Lock", "multiprocessing.RLock", "multiprocessing.Condition", "multiprocessing.Semaphore"),
         acquire=_BLOCK_ACQUIRE,

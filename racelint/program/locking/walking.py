@@ -191,15 +191,15 @@ class Walk:
 
     def _try(self, node: facts.Try, state: State) -> State | None:
         outer, self._exits = self._exits, Exits()
-        expects_refusal = any(self._catches(handler, "RuntimeError") for handler in node.handlers)
+        expects_refusal = any(self._names(handler, "RuntimeError") for handler in node.handlers)
         self._locking.expected_refusals += expects_refusal
         end = self._nodes(node.body, state)
         self._locking.expected_refusals -= expects_refusal
         raised, self._exits.raises = self._exits.raises, []
         if node.handlers:
-            caught = meet([each for _, each in raised]) or _after_refusals(state, end)
+            caught = meet([each for _, each in raised]) or (_after_refusals(state, end) if expects_refusal else state)
             ends = [self._nodes(handler.body, caught) for handler in node.handlers]
-            if not any(self._catches(handler) for handler in node.handlers):
+            if not any(self._catches_all(handler) for handler in node.handlers):
                 self._exits.raises.extend(raised)
         else:
             ends = []
@@ -221,15 +221,13 @@ class Walk:
                     outer.append((span, after))
         return self._nodes(final, end) if final else end
 
-    def _catches(self, handler: facts.Handler, *names: str) -> bool:
-        """Whether a handler takes all exceptions, or those of these names; in a tuple they are not looked for."""
-        if not handler.types:
-            return True
-        for id in handler.types:
-            operation = self._flow.operation(id)
-            if type(operation) is facts.LoadName and operation.name in ("Exception", "BaseException", *names):
-                return True
-        return False
+    def _catches_all(self, handler: facts.Handler) -> bool:
+        return not handler.types or self._names(handler, "Exception", "BaseException")
+
+    def _names(self, handler: facts.Handler, *names: str) -> bool:
+        """Whether a handler is for one of these exceptions by name."""
+        asked = (self._flow.operation(id) for id in handler.types)
+        return any(type(each) is facts.LoadName and each.name in names for each in asked)
 
     def _with(self, node: facts.With, state: State) -> State | None:
         taken = self._locking.entered(node)
