@@ -49,11 +49,16 @@ def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list
         return []
     found: dict[int, tuple[Nesting, ...]] = {}
     for nesting in rare:
-        is_new = nesting.code.key not in found and nesting.outer.base == nesting.inner.base
+        is_new = nesting.code.key not in found and _owner(nesting.outer) == _owner(nesting.inner)
         ring = _together([[nesting], usual], locksets) if is_new else None
         if ring is not None:
             found[nesting.code.key] = ring
     return list(found.values())
+
+
+def _owner(use: LockUse) -> str:
+    """The object that has a lock, be it one that it was given."""
+    return use.base.partition(".^")[0]
 
 
 def _functions(nestings: list[Nesting]) -> int:
