@@ -8,7 +8,7 @@ from dataclasses import replace
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.program.contexts.contexts import Context
-from racelint.program.locking.guards import Protection, exclude_each_other, protections
+from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import HALF, Case, Partner
@@ -190,7 +190,10 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | None:
 def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
     """Evidence `lock`: where other code changes the Place under a lock that is not held over this sequence."""
     guard = case.guard
-    if guard is None or guard.share < HALF or not case.is_unguarded(held) or not case.is_reached(sequence.code):
+    if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
+        return None
+    if guard.share < HALF and (sequence.code.function.is_async or not _is_held_to_write(case, guard)):
+        # what a coroutine looks at is mostly changed in the same loop only
         return None
     if not is_insider(case, sequence.first) or callers_without(case, sequence.code, guard) == []:
         return None
@@ -212,6 +215,13 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
         sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet(sequence.last, sequence.last)
     )
     return next(changes, guard.example if is_enough else None)
+
+
+def _is_held_to_write(case: Case, guard: Guard) -> bool:
+    """Whether all who change the Place take the guard, in several functions, though most only look at it without."""
+    writes = [access for access in case.accesses if access.kind.writes]
+    held = all(any(guard.protects(each) and each.taken_here for each in case.protections(access)) for access in writes)
+    return held and len({access.code.key for access in writes if not access.code.function.is_async}) > 1
 
 
 def _is_minority(case: Case, here: Access, there: Access) -> bool:
