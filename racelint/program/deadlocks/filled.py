@@ -12,6 +12,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import conditions, decided
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
+from racelint.program.values.values import LibraryMethod
 
 TAKES: Final = ("get", "get_nowait")
 """The methods of a queue that take an item away."""
@@ -24,7 +25,7 @@ def is_found_filled(locksets: LockSets, code: Code, call: facts.Call, takers: Co
     turns = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
     of_turns = (each for node in turns if is_within(node.body, call.id) for each in decided(code, node.test, True))
     for test, truth in chain(conditions(code, call.id), of_turns):
-        asked, filled = _asked(code, test)
+        asked, filled = _asked(locksets, code, test)
         question = code.operation(asked)
         if type(question) is not facts.Call or filled is not truth or flow.path(receiver_of(code, question)) != queue:
             continue
@@ -35,20 +36,26 @@ def is_found_filled(locksets: LockSets, code: Code, call: facts.Call, takers: Co
     return False
 
 
-def _asked(code: Code, test: int) -> tuple[int, bool | None]:
-    """The call by which a test asks a queue whether it is filled, and what the test is if so."""
+def _asked(locksets: LockSets, code: Code, test: int) -> tuple[int, bool | None]:
+    """The call by which a test asks an object before something is taken of it, and what the test is if it is there."""
     operation = code.operation(test)
     if type(operation) is facts.Compute and len(operation.operands) == 2:
         asked, number = operation.operands
         limit = code.operation(number)
         of_none = type(limit) is facts.Const and limit.text == "0"
         filled = {">": True, "!=": True, "==": False, "<=": False}.get(operation.kind) if of_none else None
-        return (asked, filled) if _method(code, asked) == "qsize" else (facts.NOTHING, None)
-    return test, {"qsize": True, "empty": False}.get(_method(code, test))
+        return asked, filled if _wanted(locksets, code, asked) else None
+    return test, _wanted(locksets, code, test)
 
 
-def _method(code: Code, id: int) -> str:
-    """The name of the method that a value comes from; "" for anything else."""
+def _wanted(locksets: LockSets, code: Code, id: int) -> bool | None:
+    """The truth of the answer of a call after which something may be taken; None where it asks no such thing."""
     call = code.operation(id)
-    fetched = code.operation(call.callee) if type(call) is facts.Call else None
-    return fetched.name if type(fetched) is facts.LoadAttr else ""
+    types = locksets.places.types
+    for callee in types.of(code, call.callee) if type(call) is facts.Call else ():
+        if isinstance(callee, LibraryMethod):
+            owner, _, name = callee.qualname.rpartition(".")
+            question = types.names.knowledge.question(owner, name)
+            if question is not None and not question.acts.isdisjoint(TAKES):
+                return question.wants is not False
+    return None
