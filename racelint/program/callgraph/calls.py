@@ -20,6 +20,12 @@ OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_su
 CHOICES: Final = 2
 """A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
 
+ENTERING: Final = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
+"""What a `with` calls, beside what makes its context manager."""
+
+Step = tuple[int, str]
+"""One of the calls that an operation makes: its id, and which of the methods of a `with`, if it is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -111,8 +117,9 @@ class Calls:
         found = self._sure.get(code.key)
         if found is None:
             edges = self.calls(code)
-            counts = self._targets(edges)
-            found = self._sure[code.key] = [edge for edge in edges if counts[edge.site] <= CHOICES]
+            steps = {(_step(edge), edge.callee.key) for edge in edges if edge.callee.key not in self.wrapping}
+            counts = Counter(step for step, _ in steps)
+            found = self._sure[code.key] = [edge for edge in edges if counts[_step(edge)] <= CHOICES]
         return found
 
     def lent_calls(self, code: Code) -> list[Edge]:
@@ -210,6 +217,11 @@ class Calls:
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
         return not self.callers(code) and code.function.kind == "function" and is_public(code)
+
+
+def _step(edge: Edge) -> Step:
+    """What an edge is one of the choices of: `with make():` runs `make`, and both methods of what that returns."""
+    return edge.site, edge.callee.name if edge.callee.name in ENTERING else ""
 
 
 def _overridden(edges: list[Edge], wrapping: Container[int]) -> Iterator[Edge]:
