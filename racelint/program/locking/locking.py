@@ -166,8 +166,7 @@ class Locking:
         if use is None:
             return state
         if use.lock.kind is LockKind.EVENT:
-            is_end = role is not LockRole.CLEAR or self._is_set_later(call, use)
-            return _event_call(use, role, call.id, state) if is_end else state
+            return _event_call(use, role, call.id, state)
         if role is LockRole.ACQUIRE:
             conditional = may_fail and failure is not Failure.EXCEPTION
             return self._acquire(call, use, state, conditional)
@@ -181,18 +180,6 @@ class Locking:
             self._raised(call.span, state)
             return state.resume(use, call.id)
         return state
-
-    def _is_set_later(self, clear: facts.Call, use: LockUse) -> bool:
-        """Whether the function sets the event again that it clears: else it only starts something anew."""
-        later = (each for each in self._code.operations[clear.id + 1 :] if type(each) is facts.Call)
-        return any(
-            isinstance(callee, LibraryMethod)
-            and (method := self._locks.method(callee)) is not None
-            and method.role is LockRole.NOTIFY
-            and self._locks.use(self._code, self._receiver(call)) == use
-            for call in later
-            for callee in self._types.of(self._code, call.callee)
-        )
 
     def _acquire(self, call: facts.Call, use: LockUse, state: State, conditional: bool) -> State:
         if self._is_manager(call):
