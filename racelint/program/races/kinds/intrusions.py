@@ -192,7 +192,9 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
     guard = case.guard
     if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
         return None
-    if guard.share < HALF and (sequence.code.function.is_async or not _is_held_to_write(case, guard)):
+    if guard.share < HALF and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
+        return None
+    if guard.share < HALF and sequence.code.function.is_async:
         # what a coroutine looks at is mostly changed in the same loop only
         return None
     if not is_insider(case, sequence.first) or callers_without(case, sequence.code, guard) == []:
