@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
 from racelint.program.contexts.lifetimes import Lifetimes, unconditional
 from racelint.program.sources.nodes import contains, is_within
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.values.values import Site
+
+Start = tuple[Code, int]
+"""A function, and the operation by which it starts something."""
 
 CALLERS: Final = 2
 """So many calls away from a `join()` it is known what has ended."""
@@ -18,11 +22,14 @@ ASKS: Final = frozenset({"is_alive"})
 """What a thread that has ended, or is not there, answers so that nobody waits for it."""
 
 
-def joins(calls: Calls, lifetimes: Lifetimes, site: Site) -> dict[int, int]:
+def joins(
+    calls: Calls, lifetimes: Lifetimes, site: Site, starts: Iterable[Start], owners: Sequence[ClassInfo]
+) -> dict[int, int]:
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits.
 
     That is a plain `join()` on every path, or wherever there is something to wait for (`if self.thread is not None`);
-    and a call of a function with such a one.
+    and a call of a function with such a one. What is only called after that has nothing to wait for any more.
+    `starts` is where it begins to run, `owners` are the classes of the objects whose methods are what is started.
     """
     found: dict[int, int] = {}
     for code, id in lifetimes.method_calls(site, "join"):
@@ -38,7 +45,35 @@ def joins(calls: Calls, lifetimes: Lifetimes, site: Site) -> dict[int, int]:
             if edge.caller.key not in found and type(call) is facts.Call and _is_surely_passed(edge.caller, call):
                 found[edge.caller.key] = edge.site
                 layer.append(edge.caller.key)
+    _add_what_follows(calls, found, starts, owners)
     return found
+
+
+def _add_what_follows(
+    calls: Calls, found: dict[int, int], starts: Iterable[Start], owners: Sequence[ClassInfo]
+) -> None:
+    """Add the functions that nobody calls before a wait, or after the next start, but on objects that start nothing."""
+    codes = calls.types.names.sources.codes
+    starters = {code.key for code, _ in starts}
+    for _ in range(CALLERS):
+        waiting = [codes[key] for key in found if key not in starters]
+        waiting = [code for code in waiting if starters.isdisjoint(each.callee.key for each in calls.calls(code))]
+        edges = [edge for code in waiting for edge in calls.calls(code) if edge.site > found[code.key]]
+        for callee in dict.fromkeys(edge.callee for edge in edges if edge.callee.key not in found):
+            if is_public(callee) or callee.key in calls.escaping:
+                continue
+            callers = calls.callers(callee)
+            if all(edge.site > found.get(edge.caller.key, END) or _is_elsewhere(edge, owners) for edge in callers):
+                found[callee.key] = facts.NOTHING
+
+
+def _is_elsewhere(edge: Edge, owners: Sequence[ClassInfo]) -> bool:
+    """Whether a method calls another one of its object, which is of none of the classes."""
+    cls = edge.caller.cls
+    if cls is None or not owners or not on_own_object(edge):
+        return False
+    kinds = {cls.key, *(each.key for each in cls.subclasses)}
+    return kinds.isdisjoint(kind.key for each in owners for kind in (each, *each.subclasses))
 
 
 def _is_surely_passed(code: Code, call: facts.Call) -> bool:

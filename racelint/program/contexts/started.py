@@ -112,6 +112,7 @@ class Finder:
         if pools and all(self._pools.runs_on(pool) is RunsOn.PROCESS for pool in pools):
             return
         single = bool(pools) and all(map(self._pools.is_alone, pools))
+        owners = [receiver.cls for _, receiver in entries if isinstance(receiver, Instance)]
         many = not single and self._many(spawn, group, code, site, repeated, starts)
         self._add(
             Context(
@@ -126,7 +127,7 @@ class Finder:
                 call.span,
                 repeated,
                 tuple(starts),
-                joins(self._calls, self._lifetimes, made),
+                joins(self._calls, self._lifetimes, made, starts, owners),
                 _is_awaited(code, site[1]),
                 self._pools.only_worker(group),
                 bool(self._lifetimes.method_calls(made, "join")),
@@ -219,7 +220,7 @@ class Finder:
                 code.function.span if where is None else span_of(where, id),
                 repeated,
                 tuple(starts),
-                joins(self._calls, self._lifetimes, made[0]) if len(made) == 1 else {},
+                joins(self._calls, self._lifetimes, made[0], starts, [cls]) if len(made) == 1 else {},
                 False,
                 None,
                 any(self._lifetimes.method_calls(each, "join") for each in made),
