@@ -67,7 +67,8 @@ class Threads:
         """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
         if first is second:
             return first.many
-        if first.worker is not None and first.worker == second.worker:
+        if first.worker is not None and (first.worker, first.runs_on) == (second.worker, second.runs_on):
+            # a pool has a thread for its tasks, and another one for what it calls back
             return False
         if id > second.joins.get(code.key, id) or other_id > first.joins.get(other.key, other_id):
             # whoever runs it, the function has waited for the end of the other one
