@@ -68,11 +68,14 @@ def paused_walks(places: Places, suspensions: Suspensions) -> dict[Place, list[t
 
 
 def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tuple[Access, int]]]) -> Iterator[Round]:
-    """Ask for the walks that another task upsets."""
+    """Ask for the walks that another task upsets: each once, of whatever class its object may be."""
+    told: set[tuple[int, int]] = set()
     for place in sorted(walks, key=lambda place: (place.symbol, place.kind, place.owner)):
         case = Case(place, sharing, locksets, BETWEEN_TASKS)
         for access, pause in walks[place]:
             if access not in case.accesses or is_retried(case, access) or is_taken_out(case, access):
+                continue
+            if (access.code.key, access.id) in told:
                 continue
             held, is_harmful = case.protections(access), harms(case, access)
             partner = case.partner(access, held, is_harmful)
@@ -81,6 +84,7 @@ def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tu
                 partner, evidence = case.assumed_partner(access, held, is_harmful), "assumed"
             harmed = harm(case, access, partner.other) if partner is not None else None
             if partner is not None and harmed is not None and not _comes_locked(case, partner, held):
+                told.add((access.code.key, access.id))
                 yield Round(access, pause, evidence, partner, harmed)
 
 
