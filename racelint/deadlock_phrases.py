@@ -53,14 +53,9 @@ def comes_in(entry: Entry) -> str:
 # --- locks inside locks ---
 
 
-def position(nesting: Nesting) -> tuple[str, int, int]:
-    """Where a nesting is, in the order of the text."""
-    return nesting.path, nesting.span.line, nesting.span.column
-
-
 def once_each(nestings: Iterable[Nesting]) -> list[Nesting]:
     """One nesting for each place in the source."""
-    return list({position(nesting): nesting for nesting in reversed(list(nestings))}.values())[::-1]
+    return list({nesting.position: nesting for nesting in reversed(list(nestings))}.values())[::-1]
 
 
 def takes(nesting: Nesting, inner: str) -> str:

@@ -86,7 +86,8 @@ def discover(
     rest = (path for path, is_test in around.items() if project.check_tests or not is_test)
     members = {*at_home, *rest} if at_home else set()
     named = [*filter(os.path.isdir, arguments)]
-    beside = {path for package in _packages_around(asked - at_home, named) for path in _asked(package, project, [])}
+    strays = {argument for argument in {*arguments, *buffers} if argument not in at_home and argument not in folders}
+    beside = {path for package in _packages_around(strays, named) for path in _asked(package, project, [])}
     roots = [*named, project.root, Path.cwd()]
     files = _real_paths(members | asked | beside)
     found = _without_second_names(files)
@@ -116,8 +117,8 @@ def _asked(argument: Path, project: Project, unlisted: list[Unlisted]) -> Iterat
 
 
 def _packages_around(strays: Iterable[Path], named: Sequence[Path]) -> list[Path]:
-    """The outermost regular packages around files of no project, but for those that are named as a whole."""
-    folders = {path.parent for path in strays}
+    """The outermost regular packages around what is of no project, but for those that are named as a whole."""
+    folders = {path if path in named else path.parent for path in strays}
     packages = {top for folder in folders if (top := _outermost_package(folder)) is not None}
     return [package for package in packages if not any(package.is_relative_to(folder) for folder in named)]
 

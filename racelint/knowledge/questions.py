@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .model import Question
 
-_GET = frozenset({"get", "get_nowait"})
+GETS = frozenset({"get", "get_nowait"})
+"""The methods of a queue that take an item away."""
+
 _PUT = frozenset({"put", "put_nowait"})
 
-_EMPTY = Question(False, _GET, _GET, "was not empty", "take from it", waits=frozenset({"get"}))
-_SIZE = Question(None, _GET, _GET, "was not empty", "take from it", waits=frozenset({"get"}))
+_EMPTY = Question(False, GETS, GETS, "was not empty", "take from it", waits=frozenset({"get"}))
+_SIZE = Question(None, GETS, GETS, "was not empty", "take from it", waits=frozenset({"get"}))
 _FULL = Question(False, frozenset({"put_nowait"}), _PUT, "was not full", "put into it")
 _LOCKED = Question(False, frozenset({"acquire"}), frozenset({"acquire"}), "was free", "take it", frozenset({"acquire"}))
 _IS_SET = Question(False, frozenset({"set"}), frozenset({"set"}), "was not set", "set it")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import chain
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.questions import GETS
 from racelint.program.deadlocks.origins import receiver_of
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import conditions, decided
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod
-
-TAKES: Final = ("get", "get_nowait")
-"""The methods of a queue that take an item away."""
 
 
 def is_found_filled(locksets: LockSets, code: Code, call: facts.Call, takers: Collection[tuple[Code, int]]) -> bool:
@@ -56,6 +53,6 @@ def _wanted(locksets: LockSets, code: Code, id: int) -> bool | None:
         if isinstance(callee, LibraryMethod):
             owner, _, name = callee.qualname.rpartition(".")
             question = types.names.knowledge.question(owner, name)
-            if question is not None and not question.acts.isdisjoint(TAKES):
+            if question is not None and not question.acts.isdisjoint(GETS):
                 return question.wants is not False
     return None

@@ -69,7 +69,9 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     finder = _Finder(locksets)
     order = finder.order
     order.nestings.extend(finder.nestings())
-    signals, givers = signals_among(locksets.holdings.values()), givers_of(locksets.holdings.values())
+    holdings = locksets.holdings.values()
+    givers = givers_of(holdings)
+    signals = signals_among(holdings, givers)
     again = (each for each in order.nestings if _is_again(each) and each.inner.lock.key not in signals)
     again = (each for each in again if not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]

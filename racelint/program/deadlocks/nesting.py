@@ -28,3 +28,8 @@ class Nesting:
     def path(self) -> str:
         """The file."""
         return self.code.path
+
+    @property
+    def position(self) -> tuple[str, int, int]:
+        """Where it is, in the order of the text."""
+        return self.path, self.span.line, self.span.column

@@ -66,7 +66,7 @@ def _functions(nestings: list[Nesting]) -> int:
 
 
 def _closing_first(ring: tuple[Nesting, ...]) -> tuple[Nesting, ...]:
-    last = max(range(len(ring)), key=lambda index: (ring[index].path, ring[index].span.line, ring[index].span.column))
+    last = max(range(len(ring)), key=lambda index: ring[index].position)
     return (*ring[last:], *ring[:last])
 
 

@@ -9,11 +9,12 @@ from functools import cached_property
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import GIVES_ELEMENT
+from racelint.knowledge.questions import GETS
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import Lifetimes, loops, unconditional
-from racelint.program.deadlocks.filled import TAKES, is_found_filled
+from racelint.program.deadlocks.filled import is_found_filled
 from racelint.program.deadlocks.origins import known, origin, receiver_of, relative
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
@@ -81,7 +82,7 @@ class Wakers:
         if not common or site in self._out_of_sight or self._loose(where, row):
             return []
         if row.what is BlockingOn.QUEUE and "put" in row.answers:
-            takers = [each for name in TAKES for each in self._lifetimes.method_calls(site, name)]
+            takers = [each for name in GETS for each in self._lifetimes.method_calls(site, name)]
             if is_found_filled(self._locksets, code, call, takers):
                 return []
         return list(common.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from racelint import facts
@@ -59,7 +59,7 @@ def link_balance(locksets: LockSets) -> Balance:
         for key in _releases(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
     givers = givers_of(holdings)
-    signals = signals_among(holdings)
+    signals = signals_among(holdings, givers)
     loose = _loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
@@ -97,13 +97,12 @@ def givers_of(holdings: Iterable[Holding]) -> dict[LockKey, set[int]]:
     return found
 
 
-def signals_among(holdings: Iterable[Holding]) -> set[LockKey]:
+def signals_among(holdings: Collection[Holding], givers: Mapping[LockKey, Set[int]]) -> set[LockKey]:
     """The locks by which threads are woken: who never takes one gives it back if it is found taken, by whomever.
 
-    One that some function takes for its caller is a lock all the same, and has its unlocking method.
+    One that some function takes for its caller is a lock all the same, and has its unlocking method. `givers` are those
+    that `givers_of` tells.
     """
-    holdings = list(holdings)
-    givers = givers_of(holdings)
     asked = {
         release.use.lock.key
         for holding in holdings

@@ -186,12 +186,13 @@ class Locks:
     def _of_library(self, code: Code, id: int, values: Iterable[Value]) -> LockUse | None:
         """A lock that a library class makes for its objects: `self.mutex` where `self` is a `queue.Queue`."""
         fetched = self._operation(code, id)
-        found = library_lock(self._places, values) if type(fetched) is facts.LoadAttr else None
-        if found is None or type(fetched) is not facts.LoadAttr:
+        if type(fetched) is not facts.LoadAttr:
             return None
-        path = self._places.dataflow(code).path(fetched.base)
+        found, path = library_lock(self._places, values), self._places.dataflow(code).path(fetched.base)
         if isinstance(found, Place):
             return self.use_of(found, path)
+        if found is None:
+            return None
         return LockUse(self._lock(("library", 0, found), found, None, per_instance=True), path)
 
     def use_entered(self, code: Code, id: int, *, is_async: bool) -> LockUse | None:

@@ -236,10 +236,11 @@ class _Finder:
         """Whether an object stores in its attribute what it has asked the state for."""
         methods = (method.code for each in cls.mro for method in self._types.attributes.methods(each))
         stores = ((code, each) for code in methods for each in code.operations if type(each) is facts.StoreAttr)
-        return any(
-            self._is_old(code, read) and not code.own_attribute(read)
-            for code, store in stores
-            if store.name == name and code.is_own(store.base)
-            for flow in [self._locksets.places.dataflow(code)]
-            for read in map(flow.operation, flow.sources(store.value))
-        )
+        own = ((code, each.value) for code, each in stores if each.name == name and code.is_own(each.base))
+        return any(self._is_asked_for(code, value) for code, value in own)
+
+    def _is_asked_for(self, code: Code, value: int) -> bool:
+        """Whether a value was made of what the state was found to be just then."""
+        flow = self._locksets.places.dataflow(code)
+        reads = map(flow.operation, flow.sources(value))
+        return any(self._is_old(code, read) and not code.own_attribute(read) for read in reads)

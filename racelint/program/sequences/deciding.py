@@ -9,7 +9,7 @@ from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access
 from racelint.program.sequences.misses import handles_misses
-from racelint.program.sources.branching import leaves
+from racelint.program.sources.branching import ENDS, leaves
 from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
@@ -89,4 +89,4 @@ class Deciding:
 
 def _ends_all(branch: facts.Branch) -> bool:
     """Whether a branch may leave the function."""
-    return any(arm and isinstance(arm[-1], facts.Return | facts.Raise) for arm in (branch.body, branch.orelse))
+    return any(arm and isinstance(arm[-1], ENDS) for arm in (branch.body, branch.orelse))

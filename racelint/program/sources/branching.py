@@ -13,6 +13,9 @@ from racelint.program.sources.source import Code
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
 """The statements after which nothing that follows them is done."""
 
+ENDS: Final = (facts.Return, facts.Raise)
+"""Those of them that end the function, if nothing catches them."""
+
 Outcome = tuple[int, bool]
 """A test, and what it has come out as."""
 
@@ -77,7 +80,7 @@ def is_last_word(code: Code, first: int, second: int) -> bool:
         elif type(node) is facts.Try:
             arms = tuple(handler.body for handler in node.handlers)
         for arm in arms:
-            ends = bool(arm) and isinstance(arm[-1], facts.Return | facts.Raise)
+            ends = bool(arm) and isinstance(arm[-1], ENDS)
             if ends and is_within(arm, first) and not is_within(arm, second):
                 return not any(is_within(each.final, second) for each in code.controls if type(each) is facts.Try)
     return False
