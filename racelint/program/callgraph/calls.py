@@ -64,13 +64,14 @@ class Calls:
     """The calls, by function and operation, that make a coroutine which the function hands on and does not await."""
     wrappers: dict[int, list[tuple[Code, int]]] = field(default_factory=dict)
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
-    _sure: dict[int, list[Edge]] = field(default_factory=dict)
+    _sure: dict[int, list[Edge]] = field(default_factory=dict, init=False)
+    _ways: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     runners: dict[int, set[int]] = field(default_factory=dict)
     """For each function: the parameters that it calls, or gives to what calls them."""
-    _lent: dict[int, list[Edge]] = field(default_factory=dict)
+    _lent: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     _is_lent: set[int] = field(default_factory=set)
-    _only: dict[int, list[Edge]] = field(default_factory=dict)
-    _usual: dict[int, list[Edge]] = field(default_factory=dict)
+    _only: dict[int, list[Edge]] = field(default_factory=dict, init=False)
+    _usual: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
 
@@ -154,6 +155,12 @@ class Calls:
 
     def ways(self, code: Code) -> list[Edge]:
         """All calls of a function, each of what is lent as a call by who lends it."""
+        found = self._ways.get(code.key)
+        if found is None:
+            found = self._ways[code.key] = self._find_ways(code)
+        return found
+
+    def _find_ways(self, code: Code) -> list[Edge]:
         edges = self.calls(code)
         runs = self.runners.get(code.key, ())
         own = [

@@ -30,6 +30,7 @@ class Driving:
     _ways: dict[int, set[int]] = field(default_factory=dict)
     """By context: what the main context runs otherwise than as that context's loop."""
     _owned: dict[tuple[int, Place], bool] = field(default_factory=dict)
+    _kept: dict[int, tuple[int, str] | None] = field(default_factory=dict)
 
     def is_instead(self, context: Context, access: Access, beside: Context) -> bool:
         """Whether the main context comes to an access only by what it may run in place of the thread `beside`.
@@ -72,7 +73,7 @@ class Driving:
         while pending:
             for edge in calls.ways(pending.popleft()):
                 is_step = edge.callee.key in steps and on_own_object(edge)
-                if edge.callee.key not in found and not is_step and not (context and _is_without(edge, context)):
+                if edge.callee.key not in found and not is_step and not (context and self._is_without(edge, context)):
                     found.add(edge.callee.key)
                     pending.append(edge.callee)
         return found
@@ -91,11 +92,22 @@ class Driving:
                 if edge.callee.key in steps or not on_own_object(edge):
                     continue
                 callers = [each for each in self.threads.calls.callers(edge.callee) if on_own_object(each)]
-                others = [each for each in callers if each.caller.key not in steps and not _is_without(each, context)]
+                others = [
+                    each for each in callers if each.caller.key not in steps and not self._is_without(each, context)
+                ]
                 if all(edge.site in in_turn and each.site in each.caller.returns for each in others):
                     steps.add(edge.callee.key)
                     pending.append(edge.callee)
         return steps
+
+    def _is_without(self, edge: Edge, context: Context) -> bool:
+        """Whether a call is only made while the object has no thread: `if self._thread is None: self.step()`."""
+        if context.index not in self._kept:
+            self._kept[context.index] = kept_as(context)
+        kept, cls = self._kept[context.index], edge.caller.cls
+        if kept is None or cls is None or all(each.key != kept[0] for each in cls.mro):
+            return False
+        return any(_is_absent(edge.caller, *outcome, kept[1]) for outcome in conditions(edge.caller, edge.site))
 
 
 def _is_for_callers(code: Code) -> bool:
@@ -118,15 +130,6 @@ def _in_each_turn(code: Code) -> Iterator[int]:
     for node in code.controls:
         if type(node) is facts.Loop and node.kind == "while":
             yield from passed(code, (*node.head, *node.body))
-
-
-def _is_without(edge: Edge, context: Context) -> bool:
-    """Whether a call is only made while the object has no thread: `if self._thread is None: self.step()`."""
-    kept = kept_as(context)
-    cls = edge.caller.cls
-    if kept is None or cls is None or all(each.key != kept[0] for each in cls.mro):
-        return False
-    return any(_is_absent(edge.caller, *outcome, kept[1]) for outcome in conditions(edge.caller, edge.site))
 
 
 def _is_absent(code: Code, test: int, truth: bool, slot: str) -> bool:

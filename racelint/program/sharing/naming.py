@@ -50,7 +50,8 @@ class Naming:
         """The names of parameters in the main context that are too many."""
         self._met: frozenset[Name] = frozenset()
         """The names by which started contexts know objects; collected when all of these are named."""
-        self._roots: dict[int, set[Root]] = defaultdict(set)
+        self._given: dict[int, dict[Root, set[int]]] = defaultdict(lambda: defaultdict(set))
+        """For each context and root: the functions that are given what is there."""
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
         self._open: set[tuple[int, int, str]] = set()
@@ -156,7 +157,7 @@ class Naming:
         for name in names:
             if len(bound) < PER_PARAMETER or name in self._met:
                 bound[name] = None
-                self._roots[context.index].add(name.root)
+                self._given[context.index][name.root].add(code.key)
             elif context.is_main:
                 self._left_out.setdefault((code.key, parameter), {})[name] = None
         if len(bound) == before:
@@ -184,9 +185,8 @@ class Naming:
 
     def knows(self, context: int, code: Code, root: Root) -> bool:
         """Whether a function is given in a context, by its number, what is at a root; inner ones may have it anyway."""
-        bound = self._bindings[context].get(code.key, {})
         inner = code.parent is not None and code.parent.function.kind in ("function", "lambda")
-        return inner or any(name.root == root for names in bound.values() for name in names)
+        return inner or code.key in self._given[context].get(root, ())
 
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
@@ -247,7 +247,7 @@ class Naming:
             maker = self._sources.codes[receiver.site[0]]
             for runner in self._threads.of(maker):
                 names.update(self.names(runner, maker, f"%{receiver.site[1]}"))
-        known = self._roots[context.index]
+        known = self._given[context.index]
         return {name: None for name in names if name.root in known}
 
 

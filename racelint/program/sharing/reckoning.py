@@ -36,6 +36,7 @@ class Reckoning:
     locksets: LockSets
     naming: Naming
     _said: dict[int, bool] = field(default_factory=dict)
+    _locked: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def is_hearsay(self, name: Name, first: Access, second: Access) -> bool:
         """Whether a name leads over attributes that change, and no module that has to do with it expects threads."""
@@ -48,10 +49,13 @@ class Reckoning:
 
     def _is_locked_around(self, code: Code, depth: int) -> bool:
         """Whether a caller holds a lock when it calls a function, or one that calls it: it expects others there."""
-        return depth > 0 and any(
-            self.locksets.held(edge.caller, edge.site) or self._is_locked_around(edge.caller, depth - 1)
-            for edge in self.threads.calls.callers(code)
-        )
+        known = self._locked.get((code.key, depth))
+        if known is None:
+            known = self._locked[code.key, depth] = depth > 0 and any(
+                self.locksets.held(edge.caller, edge.site) or self._is_locked_around(edge.caller, depth - 1)
+                for edge in self.threads.calls.callers(code)
+            )
+        return known
 
     def _modules(self, *accesses: Access) -> set[int]:
         classes = self.threads.calls.types.names.sources.classes

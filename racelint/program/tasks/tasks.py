@@ -120,7 +120,7 @@ def _without_starts(calls: Calls, sites: Iterable[Site]) -> Calls:
     for edges in out.values():
         for edge in edges:
             into[edge.callee.key].append(edge)
-    return replace(calls, out=out, into=dict(into), _sure={})
+    return replace(calls, out=out, into=dict(into))
 
 
 # --- what a framework starts ---
