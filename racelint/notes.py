@@ -185,7 +185,9 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
         yield _here(race, guard.example, side=1)
     if more := program.races.crowds.get(race):
-        untold = f"{len(more)} more races of the same two for what `{owner(race)}` has are not told one by one"
+        same = all(owner(each) == owner(race) for each in more)
+        of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
+        untold = f"{len(more)} more races {of} are not told one by one"
         yield note(at(more[0].access), f"{untold}: {state(more[0].access)} here is the next")
 
 
