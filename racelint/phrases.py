@@ -46,6 +46,8 @@ def state(access: Access) -> str:
         return f"`{place.name}`"
     if place.kind == "object":
         return f"`{_spelled(access.base) or place.name}`"
+    if access.is_lent:
+        return f"`{_spelled(access.given_by) or place.name}`"
     base = _spelled(access.base) if place.kind == "attribute" else ""
     return f"`{base or place.symbol.split('.')[-2]}.{place.name}`"
 

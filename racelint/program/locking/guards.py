@@ -61,7 +61,7 @@ def relation(use: LockUse, access: Access) -> str:
     if access.place.kind != "attribute":
         # of what may be a lock it is not known either whether each object has its own
         return "instance" if use.lock.kind is not None else ANY
-    if UNKNOWN in (use.base, access.base):
+    if UNKNOWN in (use.base, access.base) or access.is_lent:
         return ANY
     if use.base == access.base:
         return "own"

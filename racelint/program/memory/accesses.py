@@ -53,10 +53,11 @@ class Collector:
     def _argument_contents(self, index: int, name: str) -> list[Access]:
         """What the function does to the contents of a container that it was given."""
         places = self._places.handed(self._code, index)
-        if not places:
+        lent = self._places.lent(self._code, index)
+        if not places and not lent:
             return []
         load = facts.LoadName(index, self._code.function.span, name, "global", 0)
-        self._located[index] = [(place, name if place.kind == "object" else "", ()) for place in places]
+        self._located[index] = [*((place, name if place.kind == "object" else "", ()) for place in places), *lent]
         return [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
 
     def _returned(self, operation: facts.Call | facts.LoadAttr) -> list[Access]:
@@ -107,9 +108,13 @@ class Collector:
         claims: bool = False,
     ) -> list[Access]:
         load = operation.id if isinstance(operation, facts.LoadName | facts.LoadAttr) else facts.NOTHING
+        where = self._where(operation)
+        if kind.is_of_contents and load >= len(self._code.function.parameters):
+            known = {place for place, _, _ in where}
+            where = where + [each for each in self._places.lent(self._code, load) if each[0] not in known]
         return [
             Access(place, kind, self._code, id, span, base, bases, load, value, key, method, claims)
-            for place, base, bases in self._where(operation)
+            for place, base, bases in where
         ]
 
     def _delete(self, operation: facts.DeleteName | facts.DeleteAttr) -> list[Access]:

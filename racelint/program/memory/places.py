@@ -8,7 +8,8 @@ from typing import Literal
 
 from racelint import facts
 from racelint.facts import Operation, Span
-from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.memory.lending import OWNER, Lending, is_container, owner
 from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
 from racelint.program.sources.source import ClassInfo, Code, span_of
@@ -58,6 +59,11 @@ class Kind(Enum):
         self.writes = writes
         self.rebinds = rebinds
 
+    @property
+    def is_of_contents(self) -> bool:
+        """Whether it is done to a container: to what the Place holds."""
+        return self in (Kind.CONTENT, Kind.ITERATE, Kind.MUTATE, Kind.ITEM_UPDATE)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Access:
@@ -95,6 +101,16 @@ class Access:
         return parameters[self.load].name if 0 <= self.load < len(parameters) else ""
 
     @property
+    def is_lent(self) -> bool:
+        """Whether the function was given the container itself, which an attribute of some object holds."""
+        return OWNER in self.base
+
+    @property
+    def given_by(self) -> str:
+        """The path by which the function has a container that is lent."""
+        return self.base.partition(OWNER)[0]
+
+    @property
     def is_of_self(self) -> bool:
         """Whether a method touches its own object."""
         return bool(self.base) and self.base == self.code.own_name
@@ -115,9 +131,10 @@ class Places:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
         self.ties = Ties(types, self.dataflow)
         self._owners = Owners(types)
+        self.lending = Lending(types, self.ties.stores)
         self._handed = self._find_handed()
-        for code in types.names.sources.codes if self._handed else ():
-            ids = {id for id in range(len(code.function.parameters)) if self.handed(code, id)}
+        for code in types.names.sources.codes:
+            ids = {id for id in range(len(code.function.parameters)) if self._is_handed(code, id)}
             if ids:
                 self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
 
@@ -130,7 +147,7 @@ class Places:
                 for value in self.types.of_node(node):
                     if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
                         continue
-                    if any(knowledge.effect(value.qualname, name) for name in ("__setitem__", "add")):
+                    if is_container(value, knowledge) and not self.lending.homes([value]):
                         code = self.types.names.sources.codes[value.site[0]]
                         line = span_of(code, value.site[1]).line
                         found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
@@ -141,10 +158,22 @@ class Places:
                         found[value] = self.place("global", module, name)
         return found
 
+    def _is_handed(self, code: Code, parameter: int) -> bool:
+        values = self.types.of(code, parameter)
+        return bool(self.lending.homes(values)) or any(value in self._handed for value in values)
+
     def handed(self, code: Code, parameter: int) -> list[Place]:
-        """The containers that a parameter may be, where that is known."""
+        """The containers that a parameter may be, where that is known, and no attribute holds them."""
         values = self.types.of(code, parameter)
         return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
+
+    def lent(self, code: Code, id: int) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        """The Places that hold the container which a value of a function is, and has come to it by another way."""
+        homes = self.lending.homes(self.types.of(code, id))
+        path = self.dataflow(code).path(id) if homes else UNKNOWN
+        if path.startswith(("%", UNKNOWN)):
+            return []
+        return [(self.place("attribute", key, name), owner(path, name), ()) for key, name in homes]
 
     def handed_over(self, container: Value) -> Place | None:
         """The Place of a container that is handed to a started function; None for all else."""

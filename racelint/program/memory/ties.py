@@ -27,6 +27,8 @@ ROUNDS: Final = 20
 """So often a way is made shorter at most: what leads back to itself ends."""
 
 Classes = tuple[ClassInfo, ...]
+Stores = dict[tuple[int, str], list[tuple[Code, facts.StoreAttr]]]
+"""Where each attribute is stored, by the key of the owning class and its name."""
 
 
 class Ties:
@@ -36,7 +38,7 @@ class Ties:
         """`flow` gives the def-use chains of a function."""
         self._types = types
         self._flow = flow
-        self._stores = _stores(types)
+        self.stores = _stores(types)
         self._made: dict[int, list[Site]] = defaultdict(list)
         for site, values in types.callees.items():
             for value in values if site[1] >= 0 else ():
@@ -46,7 +48,7 @@ class Ties:
         self._kept: dict[int, list[str]] = {}
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
         self._fields: dict[tuple[int, str], tuple[str, ...] | None] = {}
-        kept = {key[1] for key, stores in self._stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
+        kept = {key[1] for key, stores in self.stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
         self.names = frozenset(kept) | self._properties()
 
     def made(self, cls: ClassInfo) -> list[Site]:
@@ -160,7 +162,7 @@ class Ties:
         key = (self._types.attributes.owner(cls, held).key, held, name)
         if key not in self._tails:
             self._tails[key] = None
-            found = {self._tail_of(code, store, name) for code, store in self._stores.get(key[:2], ())}
+            found = {self._tail_of(code, store, name) for code, store in self.stores.get(key[:2], ())}
             self._tails[key] = found.pop() if len(found) == 1 else None
         return self._tails[key]
 
@@ -182,7 +184,7 @@ class Ties:
 
     def _is_steady(self, cls: ClassInfo, name: str) -> bool:
         """Whether an attribute is stored at one place only, in the constructor."""
-        stores = self._stores.get((self._types.attributes.owner(cls, name).key, name), ())
+        stores = self.stores.get((self._types.attributes.owner(cls, name).key, name), ())
         return len(stores) == 1 and stores[0][0].name == "__init__"
 
     # --- what constructors keep ---
@@ -192,7 +194,7 @@ class Ties:
         found = self._kept.get(cls.key)
         if found is None:
             keys = {each.key for each in cls.mro}
-            names = [name for owner, name in self._stores if owner in keys]
+            names = [name for owner, name in self.stores if owner in keys]
             found = self._kept[cls.key] = [name for name in names if self._parameter(cls, name) is not None]
         return found
 
@@ -201,7 +203,7 @@ class Ties:
         key = (cls.key, name)
         if key not in self._given:
             self._given[key] = None
-            stores = self._stores.get((self._types.attributes.owner(cls, name).key, name), ())
+            stores = self.stores.get((self._types.attributes.owner(cls, name).key, name), ())
             if len(stores) == 1 and self._is_kept(*stores[0]):
                 code, store = stores[0]
                 for constructor in self._constructors(cls):
@@ -254,9 +256,9 @@ def _agreed(answers: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None
     return found.pop() if len(found) == 1 else None
 
 
-def _stores(types: Types) -> dict[tuple[int, str], list[tuple[Code, facts.StoreAttr]]]:
-    """Where each attribute is stored, by the key of the owning class and its name; stores of None say nothing."""
-    found: dict[tuple[int, str], list[tuple[Code, facts.StoreAttr]]] = defaultdict(list)
+def _stores(types: Types) -> Stores:
+    """Where each attribute is stored; stores of None say nothing."""
+    found: Stores = defaultdict(list)
     for code in types.names.sources.codes:
         for operation in code.operations:
             if type(operation) is not facts.StoreAttr or operation.value < 0:

@@ -77,7 +77,7 @@ class Sharing:
             return True
         if access.place.kind == "attribute":
             if finalizes(code) or code.key in self.threads.calls.constructing:
-                return access.is_of_self
+                return access.is_of_self or access.is_lent
             return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner

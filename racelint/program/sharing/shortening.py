@@ -11,6 +11,7 @@ from typing import Final
 
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.memory.lending import settled
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
 from racelint.program.sharing.name import Name, NameSet, Root
@@ -48,7 +49,8 @@ class Shortening:
                 found.update(self._shortest(name))
             else:
                 found[name] = None
-        return {name: None for name in found if name.path.count(".") <= ATTRIBUTES}
+        ends = ((name.root, settled(name.path)) for name in found)
+        return {Name(root, end): None for root, end in ends if end is not None and end.count(".") <= ATTRIBUTES}
 
     def _is_tied(self, path: str) -> bool:
         """Whether a way leads over an attribute that may make it longer than it need be."""

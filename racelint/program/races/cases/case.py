@@ -25,7 +25,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.meetings import Meetings
-from racelint.program.races.cases.unshared import is_made_later, is_unseen, notes_process
+from racelint.program.races.cases.unshared import is_made_later, is_thread_slot, is_unseen, notes_process
 from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
 from racelint.program.sharing.beliefs import FOR_ALL
@@ -78,12 +78,16 @@ class Case:
             [
                 (each, self._own(each))
                 for each in self.accesses
-                if self.protections(each) or not self.is_taken_out(each)
+                if self._is_evidence(each) and (self.protections(each) or not self.is_taken_out(each))
             ],
             locksets.waited_for,
             domains,
         )
         self.is_assumed = sharing.is_assumed(place)
+
+    def _is_evidence(self, access: Access) -> bool:
+        """Whether what is held at an access tells how the object itself has its Place guarded."""
+        return not access.is_lent and not is_thread_slot(self.sharing.places.types, access)
 
     def _is_early(self, access: Access) -> bool:
         if (

@@ -9,6 +9,7 @@ from racelint.program.locking.aliases import place_key
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.unshared import is_thread_slot
 from racelint.program.sharing.drawn import container
 from racelint.program.sources.source import Code
 
@@ -23,9 +24,9 @@ def is_insider(case: Case, access: Access) -> bool:
     receiver = case.sharing.places.types.attributes.receiver_of(code)
     if (receiver is not None and _is_test(receiver.library_bases)) or _is_for_tests(code):
         return False
-    if _makes_guard(case, access):
+    if _makes_guard(case, access) or is_thread_slot(case.sharing.places.types, access):
         return False
-    if access.place.kind == "object" or _is_own_step(case, access):
+    if access.place.kind == "object" or access.is_lent or _is_own_step(case, access):
         return False
     if access.place.kind != "attribute" or access.base.startswith(("g:", "c:")):
         return True

@@ -11,7 +11,8 @@ from racelint.program.locking.guards import Protection, exclude_each_other, prot
 from racelint.program.locking.locks import is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY
-from racelint.program.memory.places import Access
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.unshared import is_thread_slot
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import ClassInfo, Code
@@ -83,10 +84,16 @@ class Meetings:
         return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
 
     def are_apart(self, access: Access, other: Access) -> bool:
-        """Whether no object runs both, or only one at a time runs either of them for an object."""
+        """Whether no object runs both, or only one at a time runs either of them for an object, or for an item."""
         alone = (self.sharing.single_flight, self.sharing.sole_owner)
         covered = any(each.covers(access, other) for each in alone)
-        return covered or self.are_strangers(access, other)
+        return covered or self._is_of_own_item(access, other) or self.are_strangers(access, other)
+
+    def _is_of_own_item(self, access: Access, other: Access) -> bool:
+        """Whether one is to the running thread's own item, and the other goes not over all items."""
+        types = self.sharing.places.types
+        pairs = ((access, other), (other, access))
+        return any(one.kind is not Kind.ITERATE and is_thread_slot(types, own) for own, one in pairs)
 
     def are_strangers(self, access: Access, other: Access) -> bool:
         """Whether no object runs the methods of both."""

@@ -23,19 +23,17 @@ CALLERS: Final = 3
 
 
 def is_unseen(sharing: Sharing, access: Access) -> bool:
-    """Whether others never see an access: it is the thread's own, made in a process of its own, or done for tests."""
-    return (
-        _is_thread_slot(sharing, access)
-        or (access.kind.writes and is_run_for_tests(sharing, access.code))
-        or is_in_child(sharing.threads.calls, access.code, access.id)
+    """Whether others never see an access: it is made in a process of its own, or done for tests."""
+    return (access.kind.writes and is_run_for_tests(sharing, access.code)) or is_in_child(
+        sharing.threads.calls, access.code, access.id
     )
 
 
-def _is_thread_slot(sharing: Sharing, access: Access) -> bool:
-    """An item under the running thread's own key."""
+def is_thread_slot(types: Types, access: Access) -> bool:
+    """Whether it is to an item under the running thread's own key: nobody sees it but who goes over all items."""
     if access.key < 0 or access.method not in ITEM_ACCESSES:
         return False
-    return is_of_running_thread(sharing.places.types, access.code, access.key)
+    return is_of_running_thread(types, access.code, access.key)
 
 
 def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
