@@ -15,9 +15,10 @@ from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
+from racelint.program.contexts.turns import captured, is_given_turns
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Spawned
-from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Site, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
 
 
 class Finder:
@@ -170,7 +171,27 @@ class Finder:
                     return True
                 return any(self._pools.is_long_lived(pool, code) for pool in pools)
             case _:
-                return repeated is not None and not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
+                if repeated is not None:
+                    return not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
+                given = {id for spawned in group for id in self._given(code, spawned)}
+                return is_given_turns(self._calls, code, given, self._waiting(group[0].by))
+
+    def _given(self, code: Code, spawned: Spawned) -> set[int]:
+        """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
+        nodes = [*spawned.given.positional, *(node for _, node in spawned.given.keywords)]
+        found = {node - code.offset for node in nodes}
+        match spawned.target:
+            case FunctionRef(code=inner):
+                found |= captured(code, inner)
+            case Partial(site=(key, id)) if key == code.key:
+                found |= _handed(code, id)
+            case _:
+                pass
+        return found
+
+    def _waiting(self, made: Site) -> set[int]:
+        """The functions in which somebody waits for the end of what is made at a site."""
+        return {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
 
     # --- entry methods and decorators ---
 
@@ -232,7 +253,9 @@ class Finder:
         """Whether objects are made there in a loop, and one is started before the last one has ended."""
         code = self._sources.codes[site[0]]
         starts = self._lifetimes.method_calls(site, row.started_by or "start")
-        return loop_around(code, site[1]) is not None and not self._lifetimes.joins_in_turn(code, site[1], site, starts)
+        if loop_around(code, site[1]) is not None:
+            return not self._lifetimes.joins_in_turn(code, site[1], site, starts)
+        return is_given_turns(self._calls, code, _handed(code, site[1]), self._waiting(site))
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):
@@ -247,6 +270,12 @@ class Finder:
                 receiver = self._types.names.values.instance(cls, None) if cls is not None else None
                 self._add(Context(self._next, label, row.runs_on, ((code, receiver),), many, False, code, -1, span))
                 return
+
+
+def _handed(code: Code, id: int) -> set[int]:
+    """The arguments of a call."""
+    call = code.operation(id)
+    return {each.value for each in call.arguments} if type(call) is facts.Call else set()
 
 
 def _is_awaited(code: Code, site: int) -> bool:
