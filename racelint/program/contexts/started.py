@@ -12,6 +12,7 @@ from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins
 from racelint.program.contexts.entries import entries_of, entry_codes, label
+from racelint.program.contexts.gathered import Gathered
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
@@ -32,6 +33,7 @@ class Finder:
         self._contexts: list[Context] = []
         self._lifetimes = Lifetimes(calls.types)
         self._pools = Pools(calls.types)
+        self._gathered = Gathered(calls.types)
 
     def find(self) -> list[Context]:
         """All contexts but the main one."""
@@ -174,7 +176,7 @@ class Finder:
                 if repeated is not None:
                     return not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
                 given = {id for spawned in group for id in self._given(code, spawned)}
-                return is_given_turns(self._calls, code, given, self._waiting(group[0].by))
+                return self._is_started_often(code, given, group[0].by)
 
     def _given(self, code: Code, spawned: Spawned) -> set[int]:
         """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
@@ -189,9 +191,13 @@ class Finder:
                 pass
         return found
 
-    def _waiting(self, made: Site) -> set[int]:
-        """The functions in which somebody waits for the end of what is made at a site."""
-        return {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
+    def _is_started_often(self, code: Code, given: set[int], made: Site) -> bool:
+        """Whether a function runs again while what it has started is at work, which has been `given` some values."""
+        waiting = {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
+        if is_given_turns(self._calls, code, given, waiting):
+            return True
+        again = code.function.kind == "function" and code.key not in self._calls.constructing | waiting
+        return again and self._gathered.is_kept(made)
 
     # --- entry methods and decorators ---
 
@@ -255,7 +261,7 @@ class Finder:
         starts = self._lifetimes.method_calls(site, row.started_by or "start")
         if loop_around(code, site[1]) is not None:
             return not self._lifetimes.joins_in_turn(code, site[1], site, starts)
-        return is_given_turns(self._calls, code, _handed(code, site[1]), self._waiting(site))
+        return self._is_started_often(code, _handed(code, site[1]), site)
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):

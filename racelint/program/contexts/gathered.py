@@ -1,0 +1,69 @@
+"""Part of the threads stage: threads that are kept in one container with others of their kind are several at once.
+
+`self._workers.append(worker)` in the method that starts a worker tells what is started: nobody needs a list for one. A
+list in which several kinds of threads are kept, one of each, tells nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+from racelint import facts
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import Site
+
+PUTS: Final = frozenset({"add", "append", "appendleft"})
+"""Methods that put one more thing into a container."""
+
+Container = tuple[str, int, str]
+"""An attribute by the key of the owning class, or a global by its module, and its name."""
+
+
+class Gathered:
+    """Answers what is kept in a container with more of the same."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._sources = types.names.sources
+
+    def is_kept(self, made: Site) -> bool:
+        """Whether what a call makes is put into a container of an object, or of the module, and nothing else is."""
+        return any(sites == {made} for sites in self._put.values())
+
+    @cached_property
+    def _put(self) -> dict[Container, set[Site]]:
+        """By container: where all that is put into it is made; what comes from elsewhere stands for itself."""
+        found: dict[Container, set[Site]] = defaultdict(set)
+        for code in self._sources.codes:
+            for container, value in _puts(code):
+                key = self._container(code, container)
+                if key is not None:
+                    found[key].add((code.key, value))
+        return found
+
+    def _container(self, code: Code, id: int) -> Container | None:
+        match code.operation(id):
+            case facts.LoadAttr() as loaded if code.cls is not None and (name := code.own_attribute(loaded)):
+                return "attribute", self._types.attributes.owner(code.cls, name).key, name
+            case facts.LoadName(scope="global", name=name):
+                return "global", code.module, name
+            case _:
+                return None
+
+
+def _puts(code: Code) -> Iterator[tuple[int, int]]:
+    """What a function puts into containers: the container, and the value. Under a literal key there is one only."""
+    for operation in code.operations:
+        match operation:
+            case facts.StoreItem(base=base, key=key, value=value) if type(code.operation(key)) is not facts.Const:
+                yield base, value
+            case facts.Call(arguments=(given,)):
+                fetched = code.fetched(operation)
+                if type(fetched) is facts.LoadAttr and fetched.name in PUTS:
+                    yield fetched.base, given.value
+            case _:
+                pass
