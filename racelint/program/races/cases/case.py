@@ -25,7 +25,13 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.meetings import Meetings
-from racelint.program.races.cases.unshared import is_made_later, is_thread_slot, is_unseen, notes_process
+from racelint.program.races.cases.unshared import (
+    is_lent_with_lock,
+    is_made_later,
+    is_thread_slot,
+    is_unseen,
+    notes_process,
+)
 from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
 from racelint.program.sharing.beliefs import FOR_ALL
@@ -69,6 +75,7 @@ class Case:
             if access.code.key not in locksets.stepped
             and not self._is_early(access)
             and not is_unseen(self.sharing, access)
+            and not is_lent_with_lock(locksets, access)
         ]
         self.lazy_stores: set[Access] = set()
         """The writes that only happen where there was nothing before."""

@@ -10,10 +10,13 @@ from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
+from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
+from racelint.program.values.values import LibraryObject
 
 FOR_TESTS: Final = frozenset({"test", "testing"})
 """Parts of a package with what its users' tests need: these run one after the other."""
@@ -27,6 +30,19 @@ def is_unseen(sharing: Sharing, access: Access) -> bool:
     return (access.kind.writes and is_run_for_tests(sharing, access.code)) or is_in_child(
         sharing.threads.calls, access.code, access.id
     )
+
+
+def is_lent_with_lock(locksets: LockSets, access: Access) -> bool:
+    """Whether a container that was given is used under a lock that was given too, and may be one of several."""
+    if not access.is_lent:
+        return False
+    types, code = locksets.places.types, access.code
+    holding = locksets.holdings.get(code.key)
+    taken = holding.acquisitions if holding is not None else {}
+    around = (node for node in code.controls if type(node) is facts.With and contains(node, access.id))
+    unknown = [types.of(code, node.manager) for node in around if node.manager not in taken]
+    made = [each for values in unknown for each in values if isinstance(each, LibraryObject)]
+    return any(types.names.knowledge.lock(each.qualname) is not None for each in made)
 
 
 def is_thread_slot(types: Types, access: Access) -> bool:
