@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from builders import program
 
+from racelint.program.callgraph.steps import leads_to
 from racelint.program.sources.source import span_of
-from racelint.program.starting.steps import leads_to
 
 
 def early(source: str) -> list[tuple[int, list[str], bool]]:

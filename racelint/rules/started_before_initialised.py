@@ -26,9 +26,9 @@ from racelint.findings import Finding, Location, Related, note
 from racelint.phrases import listed, steps
 from racelint.prescribing import against_early_start
 from racelint.program import Program
+from racelint.program.callgraph.steps import Frame
 from racelint.program.sources.source import span_of
 from racelint.program.starting.birth import EarlyStart
-from racelint.program.starting.steps import Frame
 from racelint.rule import rule
 
 

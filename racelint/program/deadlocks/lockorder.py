@@ -16,6 +16,7 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.overrides import overrides_taking_again
 from racelint.program.deadlocks.rings import rings
 from racelint.program.locking.balance import givers_of, is_private, signals_among
 from racelint.program.locking.holding import Acquisition
@@ -76,6 +77,10 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     again = (each for each in again if not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
     order.again.extend(each for each in finder.logged() if _is_again(each))
+    known = {(each.code.key, each.outer) for each in order.again}
+    overriding = (each for each in overrides_taking_again(locksets) if each.inner.lock.key not in signals)
+    overriding = (each for each in overriding if not _is_told(locksets, givers, each.inner.lock.key))
+    order.again.extend(each for each in overriding if (each.code.key, each.outer) not in known)
     order.siblings = [each for each in order.nestings if _are_siblings(each)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
     order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]

@@ -17,6 +17,7 @@ from racelint.facts import Span
 from racelint.knowledge.running import BlockingOn
 from racelint.knowledge.threads import SET_BY_LIBRARY
 from racelint.knowledge.waits import WAIT_NAMES
+from racelint.program.callgraph.steps import Frame, Step, Walker, leads_to, of_class
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.locking.locksets import LockSets
@@ -24,7 +25,6 @@ from racelint.program.memory.places import Place
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.starting.launches import Launch, Launches
-from racelint.program.starting.steps import Frame, Step, Walker, leads_to, of_class
 from racelint.program.values.values import Library, LibraryMethod
 
 CONSTRUCTORS: Final = frozenset({"__init__", "__post_init__"})

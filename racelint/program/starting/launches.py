@@ -10,11 +10,11 @@ from racelint import facts
 from racelint.knowledge.loops import TO_OTHER_THREAD
 from racelint.knowledge.running import Form, Starts
 from racelint.knowledge.threads import TIMER
+from racelint.program.callgraph.steps import Frame, Step, Walker
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.sources.source import ClassInfo, Code, is_super
-from racelint.program.starting.steps import Frame, Step, Walker
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 

@@ -1,4 +1,4 @@
-"""Part of the birth stage: what a method does to its own object, step by step, through the methods that it calls."""
+"""Part of the calls stage: what a method does to its own object, step by step, through the methods that it calls."""
 
 from __future__ import annotations
 
