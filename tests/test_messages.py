@@ -351,13 +351,6 @@ SHOWN = {
         "8: `_lock` is created here",
     ),
     "RL305_foreign_code_under_lock/bad.py": (
-        "23: what is in `self._listeners` is called while `self._lock` is held: if it calls "
-        "`Thermometer.listen`, the thread waits for itself for ever. Copy what is needed under the lock, and "
-        "call after its release.",
-        "13: `self._lock` is taken by any caller of `Thermometer.listen` here",
-        "9: `_lock` is created here",
-    ),
-    "RL305_foreign_code_under_lock/callback_of_the_constructor.py": (
         "16: `self._on_change` is called while `self._lock` is held: it may wait for a thread that is in "
         "`Connection.open` and waits for `self._lock`. Copy what is needed under the lock, and call after its"
         " release.",
@@ -399,6 +392,14 @@ SHOWN = {
         "11: the thread running `Workers._work` starts here",
         "14: `_lock` is taken here",
         "9: `_lock` is created here",
+    ),
+    "RL309_listener_under_lock/bad.py": (
+        "22: what is in `self._listeners` is called while `self._lock` is held, with which `Thermometer.listen` puts "
+        "listeners in: if one calls it, the thread waits for itself for ever. Copy the listeners under the lock, and "
+        "call them after its release.",
+        "13: a listener is put in here",
+        "12: `self._lock` is taken here",
+        "8: `_lock` is created here",
     ),
     "RL401_acquire_without_release/bad.py": (
         "12: `self._lock` is still held when the function is left at line 14: the next thread to take it "

@@ -19,7 +19,10 @@ CONTEXT_MANAGERS: Final = frozenset({"contextlib.contextmanager", "contextlib.as
 OVERLOADS: Final = frozenset({"typing.overload", "typing_extensions.overload"})
 """Decorators of definitions that are for type checkers only."""
 
-PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+PROTOCOL: Final = "typing.Protocol"
+"""The base of classes that say what an object can do, and never make one."""
+
+PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", PROTOCOL})
 """Bases that add no attribute to a class."""
 
 TESTS: Final = "unittest."

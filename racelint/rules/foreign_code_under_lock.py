@@ -2,7 +2,8 @@
 
 *What it does*: reports the call of a function that came as an argument of a public function, or from an attribute or a
 container that keeps such functions, if it is made while a lock is held that public functions take too. Calls whose
-result is used (a key, a clock, a factory) are left out.
+result is used (a key, a clock, a factory) are left out, and so are listeners that are put in under the same lock: of
+these RL309 speaks.
 
 *Why is this bad?*: a callback may do anything. If it calls a method of the same object, a plain `Lock` stops the thread
 for ever, and an `RLock` shows it state that is half changed. If it waits for another thread, or takes a lock of its
@@ -32,6 +33,8 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the calls of what the user gave."""
     for found in program.foreign:
+        if found.keeping is not None:
+            continue
         lock, entrance = lock_used(found.lock), f"`{called(found.entrance.code)}`"
         name = f"what is in `{found.name.removeprefix('what is in ')}`" if " " in found.name else f"`{found.name}`"
         if found.lock.lock.kind in NON_REENTRANT:

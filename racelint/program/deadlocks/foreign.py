@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from racelint import facts
@@ -11,6 +12,7 @@ from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.knowledge.model import LockDomain
 from racelint.program.callgraph.calls import is_public
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.deadlocks.listeners import Keeping, Listeners
 from racelint.program.deadlocks.origins import origin, receiver_of
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
@@ -28,6 +30,8 @@ class ForeignCall:
     name: str
     lock: LockUse
     entrance: Acquisition
+    keeping: Keeping | None = None
+    """Where a listener was put in with the same lock held: then it cannot be taken out, or another be put in."""
 
     @property
     def path(self) -> str:
@@ -37,36 +41,57 @@ class ForeignCall:
 
 def link_foreign(locksets: LockSets) -> list[ForeignCall]:
     """Look at every call that is made with a lock held, and whose answer nobody waits for."""
-    entrances: dict[LockKey, Acquisition] = {}
+    entrances: dict[LockKey, list[Acquisition]] = defaultdict(list)
     for acquisition in locksets.acquisitions():
         if acquisition.waits and is_public(acquisition.code) and acquisition.code.name != "__init__":
-            entrances.setdefault(acquisition.use.lock.key, acquisition)
-    finder = _Given(locksets)
+            entrances[acquisition.use.lock.key].append(acquisition)
+    finder = _Finder(locksets, entrances)
     return [
         found
         for code in locksets.places.types.names.sources.codes
         if code.key in locksets.holdings or code.key in locksets.entry
-        for found in _calls(locksets, finder, entrances, code)
+        for found in finder.calls(code)
     ]
 
 
-def _calls(
-    locksets: LockSets, finder: _Given, entrances: dict[LockKey, Acquisition], code: Code
-) -> Iterator[ForeignCall]:
-    flow = locksets.places.dataflow(code)
-    for operation in code.operations:
-        if type(operation) is not facts.Call or flow.uses(operation.id) or operation.id in code.returns:
-            continue
-        held = [
-            use
-            for use in locksets.held(code, operation.id)
-            if use.lock.kind in EXCLUSIVE and use.lock.domain is LockDomain.THREAD and use.lock.key in entrances
-        ]
-        if held and not _is_tested(code, operation.id):
-            name = finder.name(code, operation.callee)
-            if name:
-                lock = held[-1]
-                yield ForeignCall(code, operation.id, operation.span, name, lock, entrances[lock.lock.key])
+class _Finder:
+    """Finds the calls of what the user gave; `entrances` are the public functions that take each lock."""
+
+    def __init__(self, locksets: LockSets, entrances: Mapping[LockKey, Sequence[Acquisition]]) -> None:
+        self._locksets = locksets
+        self._entrances = entrances
+        self._given = _Given(locksets)
+        self._listeners = Listeners(locksets)
+
+    def calls(self, code: Code) -> Iterator[ForeignCall]:
+        """Those that a function makes with a lock held for which public functions wait."""
+        flow = self._locksets.places.dataflow(code)
+        for operation in code.operations:
+            if type(operation) is not facts.Call or flow.uses(operation.id) or operation.id in code.returns:
+                continue
+            held = [use for use in self._locksets.held(code, operation.id) if self._is_taken_by_others(use)]
+            if held and not _is_tested(code, operation.id):
+                found = self._of_listener(code, operation, held) or self._of_given(code, operation, held[-1])
+                if found is not None:
+                    yield found
+
+    def _is_taken_by_others(self, use: LockUse) -> bool:
+        excludes = use.lock.kind in EXCLUSIVE and use.lock.domain is LockDomain.THREAD
+        return excludes and use.lock.key in self._entrances
+
+    def _of_listener(self, code: Code, call: facts.Call, held: Sequence[LockUse]) -> ForeignCall | None:
+        for lock in reversed(held):
+            listener = self._listeners.called(code, call, lock)
+            entrances = self._entrances[lock.lock.key]
+            inside = [each for each in entrances if listener is not None and listener.is_put_in_by(each.code)]
+            if listener is not None and inside:
+                return ForeignCall(code, call.id, call.span, listener.name, lock, inside[0], listener.keeping)
+        return None
+
+    def _of_given(self, code: Code, call: facts.Call, lock: LockUse) -> ForeignCall | None:
+        name = self._given.name(code, call.callee)
+        entrance = self._entrances[lock.lock.key][0]
+        return ForeignCall(code, call.id, call.span, name, lock, entrance) if name else None
 
 
 def _is_tested(code: Code, id: int) -> bool:

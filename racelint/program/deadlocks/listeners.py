@@ -1,0 +1,228 @@
+"""Part of the foreign stage: which listeners are called with the very lock held with which they are put in?
+
+A container is known by where it is made, so it does not matter by which names functions come to it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.containers import GIVES_ELEMENT, GOES_OVER, SHARES_ELEMENTS, SNAPSHOTS, TAKES_ELEMENT
+from racelint.knowledge.definitions import PROTOCOL
+from racelint.program.callgraph.calls import is_public
+from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.dataflow.frames import as_written
+from racelint.program.deadlocks.origins import origin
+from racelint.program.locking.locks import NON_REENTRANT, LockUse
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.passing import argument
+from racelint.program.values.values import FunctionRef, Instance, LibraryObject, Value
+
+GIVERS: Final = 2
+"""How many calls deep a function of the user is followed until it is put in."""
+
+DRAWN: Final = (facts.Element, facts.LoadItem, facts.Unpack, facts.Call)
+"""How one comes to what is in a container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Operation `id` of `code` puts what the user gave into a container, with these locks held.
+
+    `givers` are the public functions that hand it on, and those on the way.
+    """
+
+    code: Code
+    id: int
+    locks: tuple[LockUse, ...]
+    givers: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What the user gave, and is called: `name` as a message calls it, `keeping` where it was put in."""
+
+    name: str
+    keeping: Keeping
+
+    def is_put_in_by(self, code: Code) -> bool:
+        """Whether a function puts such listeners in, or hands them to who does."""
+        return code in self.keeping.givers
+
+
+class Listeners:
+    """Knows the containers in which public functions keep what they are given."""
+
+    def __init__(self, locksets: LockSets) -> None:
+        self._locksets = locksets
+        self._places = locksets.places
+        self._types = locksets.places.types
+        self._calls = locksets.threads.calls
+        self._kept: dict[Value, list[Keeping]] | None = None
+        self._hooks: set[str] | None = None
+
+    def called(self, code: Code, call: facts.Call, lock: LockUse) -> Listener | None:
+        """The listener that is called with the same lock held with which it was put in; None if it is none.
+
+        Only where it cannot call back: the lock is not reentrant, or the container itself is walked over.
+        """
+        flow = self._places.dataflow(code)
+        drawn, method, callee = call.callee, "", flow.operation(call.callee)
+        if type(callee) is facts.LoadAttr and type(flow.operation(callee.base)) in DRAWN:
+            drawn, method = callee.base, callee.name
+        if self._is_hook(code, callee) if method else self.is_of_user(code, drawn):
+            for container, copied in self._containers(code, flow, drawn):
+                for keeping in self._all_kept().get(container, ()):
+                    same = any(each.lock.key == lock.lock.key for each in keeping.locks)
+                    if same and (lock.lock.kind in NON_REENTRANT or not copied):
+                        return Listener(_named(origin(flow, drawn), method), keeping)
+        return None
+
+    def is_of_user(self, code: Code, id: int) -> bool:
+        """Whether nothing is known of a value, or an annotation says no more of it than that it can be called."""
+        values = self._types.of(code, id)
+        return not values or any(
+            (isinstance(each, LibraryObject) and each.qualname == "collections.abc.Callable")
+            or (isinstance(each, Instance) and each.site is None and PROTOCOL in each.cls.library_bases)
+            for each in values
+        )
+
+    # --- the containers from which a listener is drawn ---
+
+    def _containers(self, code: Code, flow: Dataflow, id: int) -> Iterator[tuple[Value, bool]]:
+        """The containers from which a value is drawn, and whether it is from a copy, or a look-up."""
+        copied = True
+        seen: set[int] = set()
+        while id not in seen:
+            seen.add(id)
+            match flow.operation(id):
+                case facts.Element(iterable=inner):
+                    copied, id = False, inner
+                case facts.LoadItem(base=inner) | facts.Unpack(value=inner) | facts.Cast(value=inner):
+                    id = inner
+                case facts.Call(callee=callee, arguments=arguments):
+                    fetched = flow.operation(callee)
+                    if type(fetched) is facts.LoadAttr and fetched.name in SHARES_ELEMENTS | TAKES_ELEMENT:
+                        copied, id = copied or fetched.name in SNAPSHOTS, fetched.base
+                    elif type(fetched) is facts.LoadName and fetched.name in GOES_OVER and len(arguments) == 1:
+                        copied, id = copied or fetched.name in SNAPSHOTS, arguments[0].value
+                    else:
+                        return
+                case _:
+                    pass
+            for value in self._types.of(code, id):
+                yield value, copied
+
+    # --- what is put into containers ---
+
+    def _all_kept(self) -> dict[Value, list[Keeping]]:
+        """For each container: where something of the user's is put into it with a lock held."""
+        if self._kept is None:
+            self._kept = defaultdict(list)
+            for code in self._types.names.sources.codes:
+                if code.key in self._locksets.holdings or code.key in self._locksets.entry:
+                    for id, base, value in self._put(code):
+                        locks = tuple(self._locksets.held(code, id))
+                        containers = [each for each in self._types.of(code, base) if _is_made(each)] if locks else []
+                        givers = tuple(self._givers(code, value)) if containers else ()
+                        for container in containers if givers else ():
+                            self._kept[container].append(Keeping(code, id, locks, givers))
+        return self._kept
+
+    def _put(self, code: Code) -> Iterator[tuple[int, int, int]]:
+        """What a function puts into containers: the operation, the container and what is put in."""
+        for operation in code.operations:
+            match operation:
+                case facts.StoreItem(id=id, base=base, value=value):
+                    yield id, base, value
+                case facts.Call(id=id, callee=callee, arguments=arguments):
+                    fetched = code.operation(callee)
+                    if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
+                        for each in arguments:
+                            yield id, fetched.base, each.value
+
+    def _givers(self, code: Code, id: int, depth: int = GIVERS) -> Iterator[Code]:
+        """The functions through which a value, or a part of it, comes from callers out of sight of a public one."""
+        match code.operation(id):
+            case facts.Choice(operands=parts) | facts.Build(items=parts):
+                for each in parts:
+                    if each != id:
+                        yield from self._givers(code, each, depth)
+                return
+            case None:
+                pass
+            case _:
+                return
+        first = 1 if code.is_method else 0
+        if not first <= id < len(code.function.parameters) or not self._may_be_listener(code, id):
+            return
+        if is_public(code):
+            yield code
+            return
+        name = code.function.parameters[id].name
+        for edge in self._calls.callers(code) if depth else ():
+            call = edge.caller.operation(edge.site)
+            given = argument(call, id - first, name) if type(call) is facts.Call else None
+            found = [*self._givers(edge.caller, given, depth - 1)] if given is not None else []
+            yield from (*found, code) if found else ()
+
+    def _may_be_listener(self, code: Code, id: int) -> bool:
+        """Whether a parameter may be an object of the user: it is not declared to be of a library's class."""
+        values = self._types.of(code, id)
+        return self.is_of_user(code, id) or any(isinstance(each, Instance) for each in values)
+
+    # --- methods that are there to be overridden ---
+
+    def _is_hook(self, code: Code, fetched: facts.Operation | None) -> bool:
+        """Whether a method that is called on what the user gave does nothing here: it is for the user to override."""
+        if type(fetched) is not facts.LoadAttr:
+            return False
+        known = [each.code for each in self._types.of(code, fetched.id) if isinstance(each, FunctionRef)]
+        if known:
+            return all(each.cls is not None and _is_left_open(each.cls, each) for each in known)
+        return not self._types.of(code, fetched.base) and fetched.name in self._all_hooks()
+
+    def _all_hooks(self) -> set[str]:
+        """The names of the methods of public classes that do nothing, and of those that call one of their own."""
+        if self._hooks is None:
+            self._hooks = set()
+            for cls in self._types.names.sources.classes:
+                methods = {each.code.name: each.code for each in self._types.attributes.methods(cls)}
+                idle = {name for name, code in methods.items() if is_public(code) and _is_left_open(cls, code)}
+                self._hooks |= idle
+                for name, code in methods.items():
+                    own = {each.name for each in code.operations if type(each) is facts.LoadAttr and each.base == 0}
+                    if is_public(code) and code.is_method and own & idle:
+                        self._hooks.add(name)
+        return self._hooks
+
+
+def _named(path: str, method: str) -> str:
+    """How a message speaks of a method of what is in a container, or of that itself."""
+    written = as_written(path)
+    what = "a listener" if UNKNOWN in written or written.startswith("%") else f"what is in `{written}`"
+    return f"`{method}` of {what}" if method else what
+
+
+def _is_made(value: Value) -> bool:
+    """Whether it is known where an object of a library is made."""
+    return isinstance(value, LibraryObject) and value.site is not None
+
+
+def _does_nothing(code: Code) -> bool:
+    """Whether there is nothing in a function but a docstring, `pass`, `...` or `return`."""
+    return all(type(each) is facts.Return for each in code.function.body) and all(
+        each is None or type(each) is facts.Const for each in code.operations
+    )
+
+
+def _is_left_open(owner: ClassInfo, code: Code) -> bool:
+    """Whether a method does nothing; if it is declared abstract, nobody here may make something of it either."""
+    if not code.is_method or len(code.function.parameters) < 2 or not _does_nothing(code):
+        return False
+    return not (code.function.decorators and owner.subclasses)
