@@ -29,6 +29,7 @@ from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.process.processwide import Disturbance
+from racelint.program.process.registries import RegistryWalk
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sources.source import Code
 from racelint.program.tasks.interleavings import Interleaving
@@ -273,6 +274,20 @@ def _span(code: Code, id: int) -> Span | None:
 
 
 # --- the whole process ---
+
+
+def registry_details(program: Program, walk: RegistryWalk) -> Details:
+    """All of a walk over a container of the interpreter that its message does not say."""
+    related = start(program, walk.context, walk.code, 0)
+    return Details(
+        symbol=walk.name,
+        function=walk.code.qualname,
+        evidence="threads",
+        live_on=EVERY_BUILD,
+        related=[*related],
+        sides=(),
+        turns=(),
+    )
 
 
 def disturbance_details(program: Program, found: Disturbance) -> Details:

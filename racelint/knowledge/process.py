@@ -109,3 +109,6 @@ PROCESS_KEYS: Final = frozenset({"os.getpid"})
 
 AFTER_FORK: Final = frozenset({"os.register_at_fork", "multiprocessing.util.register_after_fork"})
 """What runs functions in a new process, where nobody else is yet."""
+
+FILLED_BY_ANYBODY: Final = {"sys.modules": "an `import` in any other thread"}
+"""Containers of the interpreter by name, and what adds to them without knowing."""

@@ -21,6 +21,7 @@ from racelint.program.locking.locksets import LockSets, link_locksets
 from racelint.program.memory.accesses import link_places
 from racelint.program.memory.places import Places
 from racelint.program.process.processwide import Disturbance, link_processwide
+from racelint.program.process.registries import RegistryWalk, link_registries
 from racelint.program.process.threadlocals import SetOnce, link_threadlocals
 from racelint.program.races.breaches.breaches import Breaches, link_breaches
 from racelint.program.races.candidates import candidates, concerned
@@ -75,6 +76,7 @@ class Program:
     captures: list[Capture]
     results: list[EarlyRead]
     processwide: list[Disturbance]
+    registries: list[RegistryWalk]
     threadlocals: list[SetOnce]
 
 
@@ -130,5 +132,6 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
         captures=link_captures(places),
         results=link_results(sharing, locksets, races),
         processwide=link_processwide(threads, locksets, assume_shared),
+        registries=link_registries(threads, places),
         threadlocals=link_threadlocals(threads, places),
     )

@@ -4,7 +4,8 @@
 (`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
 without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
 In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
-change the container. Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
+change the container. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop in a thread.
+Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
 
 *Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.knowledge.iteration import Disturbance
-from racelint.notes import details, round_details
+from racelint.notes import details, registry_details, round_details
 from racelint.phrases import called, done, lock_name, state, task, usual, who
 from racelint.program import Program
 from racelint.program.races.cases.disturbances import Harm
@@ -58,6 +59,10 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} "
         message += f"change it: {harm}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` on both sides."
         yield check.finding(found, message, **round_details(program, found))
+    for walk in program.registries:
+        message = f"`{walk.name}` is iterated by {who(program, walk.context, walk.code)} while {walk.by} adds to it: "
+        message += "RuntimeError when its size changes. Iterate over a copy (`list(...)`)."
+        yield check.finding(walk, message, **registry_details(program, walk))
 
 
 def _iterated(race: Race) -> str:

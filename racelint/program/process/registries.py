@@ -1,0 +1,72 @@
+"""Which containers of the interpreter (`sys.modules`) does a thread walk over, while others fill them without knowing?
+
+They are no state of the program, and nobody in it changes them: an `import` in any thread does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.containers import VIEWS
+from racelint.knowledge.process import FILLED_BY_ANYBODY
+from racelint.program.contexts.contexts import OWN_THREADS, Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.iterations import Walk, Walks
+from racelint.program.memory.places import Places
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Library, LibraryObject
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryWalk:
+    """`context` walks over the container of this name, in more than one step; `by` is what fills it."""
+
+    code: Code
+    span: Span
+    name: str
+    by: str
+    context: Context
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+def link_registries(threads: Threads, places: Places) -> list[RegistryWalk]:
+    """Look at every function that a started thread runs; what is copied in one step is left out."""
+    found: list[RegistryWalk] = []
+    for code in places.types.names.sources.codes:
+        context = next((each for each in threads.of(code) if each.runs_on in OWN_THREADS), None)
+        for operation in code.operations if context is not None else ():
+            if context is not None and isinstance(operation, facts.LoadAttr | facts.LoadName):
+                name = _registry(places, code, operation.id)
+                for walk in _walks(places, code, operation.id) if name else ():
+                    if not walk.one_step_with_gil:
+                        found.append(RegistryWalk(code, walk.span, name, FILLED_BY_ANYBODY[name], context))
+    return found
+
+
+def _registry(places: Places, code: Code, id: int) -> str:
+    """The name of the container that is fetched, if it is one of the interpreter that others fill; else ""."""
+    for value in places.types.of(code, id):
+        if isinstance(value, Library | LibraryObject) and value.qualname in FILLED_BY_ANYBODY:
+            return value.qualname
+    return ""
+
+
+def _walks(places: Places, code: Code, load: int) -> Iterator[Walk]:
+    """What goes over the container that is fetched, or over a view of it."""
+    flow = places.dataflow(code)
+    walks = Walks(places.types, code, flow)
+    for use in flow.uses(load):
+        walk = walks.of(load, load, use)
+        if walk is not None:
+            yield walk
+        if isinstance(use, facts.LoadAttr) and use.name in VIEWS:
+            for call in flow.uses(use.id):
+                if isinstance(call, facts.Call) and call.callee == use.id:
+                    yield from walks.over_view(load, call, use.name)
