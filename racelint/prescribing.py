@@ -170,7 +170,7 @@ def against_wrong_order(cycle: Sequence[Nesting]) -> TakeFirst | None:
 def against_early_start(program: Program, early: EarlyStart) -> StartLast | None:
     """What starts a thread when all is set that it reads, if the same function sets it."""
     code = early.code
-    if early.began != early.start or any(late.store[0] is not code for late in early.late):
+    if early.registers or early.began != early.start or any(late.store[0] is not code for late in early.late):
         return None
     stores = tuple(span_of(*late.store) for late in early.late)
     return StartLast(True, early.span, stores, (*doubtful(program, code),))

@@ -3,7 +3,8 @@
 *What it does*: reports the call that starts a thread, or hands work to a pool or a coroutine to the event loop of
 another thread, in a constructor or another method that only afterwards sets an attribute which the started function
 reads: there and then (`self._thread.start()`), in a method that it calls, or in the constructor of a base class behind
-`super().__init__()`.
+`super().__init__()`. The same where a constructor hands its object to a thread that runs already, by a method which
+puts it among those that the thread calls.
 
 *Why is this bad?*: the new thread may run at once. It then fails with an `AttributeError`, or finds the None that was
 there before, and often nobody sees that it has died. Set all attributes first, and start as the last step.
@@ -38,11 +39,12 @@ def check(program: Program) -> Iterator[Finding]:
     for early in program.birth:
         what = listed([f"`self.{late.place.name}`" for late in early.late])
         last = max(span_of(*late.store).line for late in early.late)
-        message = f"`{early.label}` starts here and reads {what}, set only at line {last}: it can be first, and "
+        known = "runs already, comes to know `self` here" if early.registers else "starts here"
+        message = f"`{early.label}` {known} and reads {what}, set only at line {last}: it can be first, and "
         message += "find None." if all(late.was_none for late in early.late) else "fail with an `AttributeError`."
         yield check.finding(
             early,
-            f"{message} Set what it reads before it is started.",
+            f"{message} Set what it reads before {'that' if early.registers else 'it is started'}.",
             symbol=early.late[0].place.symbol,
             function=early.code.qualname,
             evidence="threads",
@@ -54,7 +56,8 @@ def check(program: Program) -> Iterator[Finding]:
 def _related(early: EarlyStart) -> Iterator[Related]:
     """The call that starts, if it is further down, and for each attribute where it is set and read."""
     if early.began != early.start:
-        yield note(_at(early.began), f"`{early.label}` is started here", 0, "start")
+        done = "comes to know it" if early.registers else "is started"
+        yield note(_at(early.began), f"`{early.label}` {done} here", 0, "start")
     for late in early.late:
         chain = [code for code, _ in late.read]
         way = f": {steps(chain)}" if len(chain) > 1 else ""

@@ -1,7 +1,4 @@
-"""Part of the foreign stage: which listeners are called with the very lock held with which they are put in?
-
-A container is known by where it is made, so it does not matter by which names functions come to it.
-"""
+"""Part of the foreign stage: which listeners are called with the very lock held with which they are put in?"""
 
 from __future__ import annotations
 
@@ -11,14 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import GIVES_ELEMENT, GOES_OVER, SHARES_ELEMENTS, SNAPSHOTS, TAKES_ELEMENT
 from racelint.knowledge.definitions import PROTOCOL
 from racelint.program.callgraph.calls import is_public
-from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import as_written
 from racelint.program.deadlocks.origins import origin
 from racelint.program.locking.locks import NON_REENTRANT, LockUse
 from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.draws import containers_behind, is_made, put_in
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, LibraryObject, Value
@@ -76,10 +73,10 @@ class Listeners:
         if type(callee) is facts.LoadAttr and type(flow.operation(callee.base)) in DRAWN:
             drawn, method = callee.base, callee.name
         if self._is_hook(code, callee) if method else self.is_of_user(code, drawn):
-            for container, copied in self._containers(code, flow, drawn):
+            for container, aside in containers_behind(self._types, flow, drawn):
                 for keeping in self._all_kept().get(container, ()):
                     same = any(each.lock.key == lock.lock.key for each in keeping.locks)
-                    if same and (lock.lock.kind in NON_REENTRANT or not copied):
+                    if same and (lock.lock.kind in NON_REENTRANT or not aside):
                         return Listener(_named(origin(flow, drawn), method), keeping)
         return None
 
@@ -92,32 +89,6 @@ class Listeners:
             for each in values
         )
 
-    # --- the containers from which a listener is drawn ---
-
-    def _containers(self, code: Code, flow: Dataflow, id: int) -> Iterator[tuple[Value, bool]]:
-        """The containers from which a value is drawn, and whether it is from a copy, or a look-up."""
-        copied = True
-        seen: set[int] = set()
-        while id not in seen:
-            seen.add(id)
-            match flow.operation(id):
-                case facts.Element(iterable=inner):
-                    copied, id = False, inner
-                case facts.LoadItem(base=inner) | facts.Unpack(value=inner) | facts.Cast(value=inner):
-                    id = inner
-                case facts.Call(callee=callee, arguments=arguments):
-                    fetched = flow.operation(callee)
-                    if type(fetched) is facts.LoadAttr and fetched.name in SHARES_ELEMENTS | TAKES_ELEMENT:
-                        copied, id = copied or fetched.name in SNAPSHOTS, fetched.base
-                    elif type(fetched) is facts.LoadName and fetched.name in GOES_OVER and len(arguments) == 1:
-                        copied, id = copied or fetched.name in SNAPSHOTS, arguments[0].value
-                    else:
-                        return
-                case _:
-                    pass
-            for value in self._types.of(code, id):
-                yield value, copied
-
     # --- what is put into containers ---
 
     def _all_kept(self) -> dict[Value, list[Keeping]]:
@@ -126,25 +97,13 @@ class Listeners:
             self._kept = defaultdict(list)
             for code in self._types.names.sources.codes:
                 if code.key in self._locksets.holdings or code.key in self._locksets.entry:
-                    for id, base, value in self._put(code):
+                    for id, base, value in put_in(code):
                         locks = tuple(self._locksets.held(code, id))
-                        containers = [each for each in self._types.of(code, base) if _is_made(each)] if locks else []
+                        containers = [each for each in self._types.of(code, base) if is_made(each)] if locks else []
                         givers = tuple(self._givers(code, value)) if containers else ()
                         for container in containers if givers else ():
                             self._kept[container].append(Keeping(code, id, locks, givers))
         return self._kept
-
-    def _put(self, code: Code) -> Iterator[tuple[int, int, int]]:
-        """What a function puts into containers: the operation, the container and what is put in."""
-        for operation in code.operations:
-            match operation:
-                case facts.StoreItem(id=id, base=base, value=value):
-                    yield id, base, value
-                case facts.Call(id=id, callee=callee, arguments=arguments):
-                    fetched = code.operation(callee)
-                    if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
-                        for each in arguments:
-                            yield id, fetched.base, each.value
 
     def _givers(self, code: Code, id: int, depth: int = GIVERS) -> Iterator[Code]:
         """The functions through which a value, or a part of it, comes from callers out of sight of a public one."""
@@ -207,11 +166,6 @@ def _named(path: str, method: str) -> str:
     written = as_written(path)
     what = "a listener" if UNKNOWN in written or written.startswith("%") else f"what is in `{written}`"
     return f"`{method}` of {what}" if method else what
-
-
-def _is_made(value: Value) -> bool:
-    """Whether it is known where an object of a library is made."""
-    return isinstance(value, LibraryObject) and value.site is not None
 
 
 def _does_nothing(code: Code) -> bool:

@@ -47,13 +47,15 @@ class Late:
 class EarlyStart:
     """A start that comes too early: at `start`, in the function that also sets what is `late`, `label` is set running.
 
-    `began` is the call that does so, which may be further down.
+    `began` is the call that does so, which may be further down. `registers`: it runs already, and comes to know the
+    object there.
     """
 
     label: str
     start: Frame
     began: Frame
     late: tuple[Late, ...]
+    registers: bool = False
 
     @property
     def code(self) -> Code:
@@ -87,7 +89,7 @@ class _Finder:
         self._places = locksets.places
         self._types = threads.calls.types
         self._attributes = self._types.attributes
-        self._launches = Launches(threads)
+        self._launches = Launches(threads, locksets.places)
         self._asked: dict[int, set[str]] = {}
 
     def of(self, cls: ClassInfo) -> Iterator[EarlyStart]:
@@ -104,16 +106,22 @@ class _Finder:
 
     def _of_method(self, cls: ClassInfo, method: Code, walker: Walker) -> Iterator[EarlyStart]:
         steps = list(walker.steps(method))
+        registered: set[str] = set()
         for index, step in enumerate(steps):
             if _is_dynamic(step):
                 return
             for launch in self._launches.of(cls, walker, step):
+                if launch.registers and method.name not in CONSTRUCTORS:
+                    continue
                 late = self._late(cls, method, launch, steps[:index], steps[index + 1 :])
+                if launch.registers:
+                    late = {name: each for name, each in late.items() if name not in registered}
                 found: dict[Frame, list[Late]] = defaultdict(list)
                 for each, start in self._read_early(cls, walker, launch, late):
                     found[start].append(each)
                 for start, lates in found.items():
-                    yield EarlyStart(launch.label, start, launch.step.chain[-1], tuple(lates))
+                    registered.update(each.place.name for each in lates if launch.registers)
+                    yield EarlyStart(launch.label, start, launch.step.chain[-1], tuple(lates), launch.registers)
 
     # --- what is set after the start ---
 
@@ -184,7 +192,9 @@ class _Finder:
             reader = walker
             if entry.elsewhere:
                 reader = Walker(self._types, cls, of_class(self._types, cls), anywhere=True)
-            steps = list(takewhile(lambda step: not self._waits(step), reader.steps(entry.code)))
+            steps = list(reader.steps(entry.code))
+            if not launch.registers:
+                steps = list(takewhile(lambda step: not self._waits(step), steps))
             for step in steps:
                 if step.name not in late or step.name in told:
                     continue

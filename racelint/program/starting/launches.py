@@ -14,7 +14,9 @@ from racelint.program.callgraph.steps import Frame, Step, Walker
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
+from racelint.program.memory.places import Places
 from racelint.program.sources.source import ClassInfo, Code, is_super
+from racelint.program.starting.registrations import Registration, Registrations
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
@@ -29,18 +31,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A step that starts something: `label` names what. `context` is None for an object that is a thread itself."""
+    """A step that starts something: `label` names what. `context` is None for an object that is a thread itself.
+
+    `registers`: it runs already, and by the step comes to know the object, which it may call at any time.
+    """
 
     step: Step
     label: str
     entries: tuple[Entry, ...]
     context: Context | None
+    registers: bool = False
 
 
 class Launches:
     """Finds the launches among steps."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, places: Places) -> None:
+        self._registrations = Registrations(threads, places)
         self._types = threads.calls.types
         self._knowledge = self._types.names.knowledge
         self._sources = self._types.names.sources
@@ -55,7 +62,7 @@ class Launches:
                 if self._is_prompt(context, code, id):
                     self._contexts[code, id].append(context)
         self._coroutines = self._find_coroutines()
-        self._launching = {code.key for code, _ in (*self._contexts, *self._coroutines)}
+        self._launching = {code.key for code, _ in (*self._contexts, *self._coroutines)} | self._registrations.codes
 
     def may_launch(self, cls: ClassInfo, code: Code) -> bool:
         """Whether a method of the class may have a launch in it, or in a function inside it."""
@@ -83,6 +90,27 @@ class Launches:
             entries = tuple(self._entries(cls, walker, context))
             if entries:
                 yield Launch(step, context.label, entries, context)
+        for registered in self._registrations.of(step.code, call):
+            entries = tuple(self._registered(walker, step.code, registered))
+            if entries:
+                yield Launch(step, registered.context.label, entries, None, registers=True)
+
+    def _registered(self, walker: Walker, code: Code, registered: Registration) -> Iterator[Entry]:
+        """What a thread comes to run on the object, or on another one that is given it as it is made."""
+        fetched = code.operation(registered.value)
+        bound = type(fetched) is facts.LoadAttr and walker.is_receiver(code, fetched.base)
+        own = walker.is_receiver(code, registered.value)
+        for run in registered.runs:
+            if own or (bound and type(fetched) is facts.LoadAttr and fetched.name == run.name):
+                if walker.method(run.name) is run:
+                    yield Entry(run, False)
+                continue
+            for value in self._types.of(code, registered.value):
+                if isinstance(value, Instance) and value.site is not None and run.cls in value.cls.mro:
+                    maker = self._sources.codes[value.site[0]]
+                    call = maker.operation(value.site[1])
+                    if type(call) is facts.Call and self._gives(walker, maker, call):
+                        yield Entry(run, True)
 
     def _find_coroutines(self) -> dict[Frame, list[FunctionRef]]:
         """The coroutines that are handed to an event loop which another thread runs."""
