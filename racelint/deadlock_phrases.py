@@ -9,6 +9,7 @@ from racelint.phrases import called, steps, who
 from racelint.program import Program
 from racelint.program.callgraph.calls import Edge
 from racelint.program.deadlocks.finalizers import Entry
+from racelint.program.deadlocks.foreign import ForeignCall
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.deadlocks.wakers import Need
@@ -66,3 +67,10 @@ def takes(nesting: Nesting, inner: str) -> str:
 def through(chain: Sequence[Edge]) -> str:
     """The calls by which a function comes to a lock: ", through `f` → `g`"."""
     return f", through {steps([edge.callee for edge in chain])}" if chain else ""
+
+
+def given(found: ForeignCall) -> str:
+    """What of the user's is called: "`self._hook`", "`tick` of what is in `self._clients`"."""
+    kept = found.name.removeprefix("what is in ")
+    what = f"what is in `{kept}`" if kept != found.name else found.name if " " in found.name else f"`{found.name}`"
+    return f"`{found.method}` of {what}" if found.method else what

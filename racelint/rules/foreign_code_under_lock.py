@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_phrases import given
 from racelint.findings import Finding, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
@@ -36,12 +37,11 @@ def check(program: Program) -> Iterator[Finding]:
         if found.keeping is not None:
             continue
         lock, entrance = lock_used(found.lock), f"`{called(found.entrance.code)}`"
-        name = f"what is in `{found.name.removeprefix('what is in ')}`" if " " in found.name else f"`{found.name}`"
         if found.lock.lock.kind in NON_REENTRANT:
             back = f"if it calls {entrance}, the thread waits for itself for ever"
         else:
             back = f"it may wait for a thread that is in {entrance} and waits for {lock}"
-        message = f"{name} is called while {lock} is held: {back}. "
+        message = f"{given(found)} is called while {lock} is held: {back}. "
         message += "Copy what is needed under the lock, and call after its release."
         related = [note(found.entrance, f"{lock} is taken by any caller of {entrance} here", 1)]
         yield check.finding(found, message, **lock_details(found.lock.lock, found.code, related, "lock"))

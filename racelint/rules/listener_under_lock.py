@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_phrases import given
 from racelint.findings import Finding, Location, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
@@ -42,7 +43,9 @@ def check(program: Program) -> Iterator[Finding]:
             back = "the thread waits for itself for ever"
         else:
             back = "what is walked over here changes on the way"
-        message = f"{found.name} is called while {lock} is held, with which {entrance} puts listeners in: if one calls "
+        message = (
+            f"{given(found)} is called while {lock} is held, with which {entrance} puts listeners in: if one calls "
+        )
         message += f"it, {back}. Copy the listeners under the lock, and call them after its release."
         put = Location(keeping.code.path, span_of(keeping.code, keeping.id))
         related = [note(put, "a listener is put in here", 1), note(found.entrance, f"{lock} is taken here", 1)]

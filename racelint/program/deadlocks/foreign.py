@@ -32,6 +32,8 @@ class ForeignCall:
     entrance: Acquisition
     keeping: Keeping | None = None
     """Where a listener was put in with the same lock held: then it cannot be taken out, or another be put in."""
+    method: str = ""
+    """Which of its methods is called, where it is an object."""
 
     @property
     def path(self) -> str:
@@ -85,7 +87,8 @@ class _Finder:
             entrances = self._entrances[lock.lock.key]
             inside = [each for each in entrances if listener is not None and listener.is_put_in_by(each.code)]
             if listener is not None and inside:
-                return ForeignCall(code, call.id, call.span, listener.name, lock, inside[0], listener.keeping)
+                given = listener.name, lock, inside[0], listener.keeping, listener.method
+                return ForeignCall(code, call.id, call.span, *given)
         return None
 
     def _of_given(self, code: Code, call: facts.Call, lock: LockUse) -> ForeignCall | None:

@@ -42,9 +42,10 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What the user gave, and is called: `name` as a message calls it, `keeping` where it was put in."""
+    """What the user gave, and is called, by `method` if it is an object; `keeping` is where it was put in."""
 
     name: str
+    method: str
     keeping: Keeping
 
     def is_put_in_by(self, code: Code) -> bool:
@@ -77,7 +78,7 @@ class Listeners:
                 for keeping in self._all_kept().get(container, ()):
                     same = any(each.lock.key == lock.lock.key for each in keeping.locks)
                     if same and (lock.lock.kind in NON_REENTRANT or not aside):
-                        return Listener(_named(origin(flow, drawn), method), keeping)
+                        return Listener(_named(origin(flow, drawn)), method, keeping)
         return None
 
     def is_of_user(self, code: Code, id: int) -> bool:
@@ -161,11 +162,10 @@ class Listeners:
         return self._hooks
 
 
-def _named(path: str, method: str) -> str:
-    """How a message speaks of a method of what is in a container, or of that itself."""
+def _named(path: str) -> str:
+    """How a message speaks of what is in a container."""
     written = as_written(path)
-    what = "a listener" if UNKNOWN in written or written.startswith("%") else f"what is in `{written}`"
-    return f"`{method}` of {what}" if method else what
+    return "a listener" if UNKNOWN in written or written.startswith("%") else f"what is in {written}"
 
 
 def _does_nothing(code: Code) -> bool:
