@@ -74,9 +74,9 @@ class Threads:
             # whoever runs it, the function has waited for the end of the other one
             return False
         if first.is_main:
-            return self._beside(second, code, id)
+            return self.may_live(second, code, id)
         if second.is_main:
-            return self._beside(first, other, other_id)
+            return self.may_live(first, other, other_id)
         if self._alternatives is None:
             self._alternatives = Alternatives(self.calls.types)
         return not (
@@ -90,9 +90,9 @@ class Threads:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
         if code.function.kind != "module":
             return True
-        return any(self._beside(context, code, id) for context in self.contexts[1:])
+        return any(self.may_live(context, code, id) for context in self.contexts[1:])
 
-    def _beside(self, context: Context, code: Code, id: int) -> bool:
+    def may_live(self, context: Context, code: Code, id: int) -> bool:
         """Whether the main context may be at that operation while `context` lives."""
         if id > context.joins.get(code.key, id):
             return False

@@ -59,6 +59,11 @@ class Naming:
         self._kept: dict[tuple[int, str], str | None] = {}
         self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
 
+    @property
+    def carrying(self) -> list[Code]:
+        """The functions from which names were carried on."""
+        return [self._sources.codes[key] for key in self._passed]
+
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
         if not path or "?" in path:
@@ -197,7 +202,7 @@ class Naming:
             waiting.discard(code.key)
             found: dict[str, NameSet] = {}
             learned = self.learned
-            for edge, passed in self._calls_of(code):
+            for edge, passed in self.calls_of(code):
                 changed = False
                 for parameter, path in passed:
                     if learned != self.learned:
@@ -214,7 +219,7 @@ class Naming:
                     seen.add(edge.callee.key)
                     pending.append(edge.callee)
 
-    def _calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:
+    def calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:
         """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
         found = self._passed.get(code.key)
         if found is None:
@@ -225,6 +230,11 @@ class Naming:
             ]
             found.extend((edge, _receiver_lent(flow, edge)) for edge in self._threads.calls.lent_calls(code))
         return found
+
+    def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
+        """The names that a call gives its callee as a parameter: of a path of the caller, or of a bound method."""
+        names = self.names(context, edge.caller, path) or self._of_callback(context, edge, parameter)
+        return {**names, **self._of_receiver(context, edge, parameter)} if not names or "[" in path else names
 
     def _of_callback(self, context: Context, edge: Edge, parameter: str) -> NameSet:
         """The names of the object whose bound method a call fetched by another name: `self._on_change(...)`."""

@@ -34,16 +34,18 @@ class Preparing:
         set up what the constructor was not given if it is given something itself (`add_handler(handler)`). What the
         constructor of a base calls before it starts the other context is a step of its set-up that subclasses fill in.
         """
-        code, calls = access.code, self.threads.calls
-        if context.is_main and self._is_part_of_new(code, access.base, access.id):
-            return not self._starts_between(code, -1, access.id, beside)
-        if not context.is_main or not access.is_of_self:
+        if context.is_main and self._is_part_of_new(access.code, access.base, access.id):
+            return not self.starts_between(access.code, -1, access.id, beside)
+        return access.is_of_self and self.is_only_for_new(context, access.code, access.id, beside)
+
+    def is_only_for_new(self, context: Context, code: Code, id: int, beside: Context) -> bool:
+        """Whether the main context comes to an operation of a method only to prepare the method's object."""
+        if not context.is_main:
             return False
-        main = self._calls_in(context, code)
+        calls, main = self.threads.calls, self._calls_in(context, code)
         making = [edge for edge in main if calls.is_construction(edge)]
         if not making:
-            started = self._starts_between(code, -1, access.id, beside)
-            return not started and self._is_for_new(context, code, beside)
+            return not self.starts_between(code, -1, id, beside) and self._is_for_new(context, code, beside)
         if not all(self._is_step_of_making(context, edge, beside) for edge in main):
             return False
         is_set_up = all(_gives(edge) or (_is_hook(edge) and self._is_before_start(edge, beside)) for edge in making)
@@ -90,7 +92,7 @@ class Preparing:
         """Whether a context calls a method, or one that does, only on what was just made, before a start."""
         edges = self._calls_in(context, code)
         return bool(edges) and all(
-            self._is_of_new(edge) and not self._starts_between(edge.caller, -1, edge.site, beside)
+            self._is_of_new(edge) and not self.starts_between(edge.caller, -1, edge.site, beside)
             if not _is_on_self(edge)
             else self.threads.calls.is_construction(edge) or self._is_first(context, edge, beside)
             for edge in edges
@@ -102,7 +104,7 @@ class Preparing:
         return (
             bool(callers)
             and all(map(self._is_of_new, callers))
-            and not self._starts_between(edge.caller, -1, edge.site, beside)
+            and not self.starts_between(edge.caller, -1, edge.site, beside)
         )
 
     def _is_of_new(self, edge: Edge, *, published: bool = False) -> bool:
@@ -158,17 +160,21 @@ class Preparing:
 
     def _is_before_start(self, edge: Edge, context: Context) -> bool:
         """Whether the caller goes on to start the context, or what it calls does."""
-        return self._starts_between(edge.caller, edge.site - 1, END, context)
+        return self.starts_between(edge.caller, edge.site - 1, END, context)
 
-    def _starts_between(self, code: Code, after: int, before: int, context: Context) -> bool:
+    def starts_between(self, code: Code, after: int, before: int, context: Context) -> bool:
         """Whether a function starts a context between two operations, itself or by a call."""
-        starting = self._starting.get(context.index)
-        if starting is None:
-            starting = self._starting[context.index] = self._starters(context)
         if any(starter is code and after < id < before for starter, id in context.starts):
             return True
         calls = (each for each in self.threads.calls.calls(code) if after < each.site < before)
-        return any(each.callee.key in starting for each in calls)
+        return any(self.leads_to_start(each.callee, context) for each in calls)
+
+    def leads_to_start(self, code: Code, context: Context) -> bool:
+        """Whether a function starts a context, itself or by a call."""
+        starting = self._starting.get(context.index)
+        if starting is None:
+            starting = self._starting[context.index] = self._starters(context)
+        return code.key in starting
 
     def _starters(self, context: Context) -> set[int]:
         pending = [code for code, _ in context.starts]

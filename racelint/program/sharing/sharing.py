@@ -28,6 +28,7 @@ from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
 from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
 from racelint.program.sharing.users import Users
+from racelint.program.sharing.ways import Ways
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import Instance, Value
 
@@ -60,6 +61,7 @@ class Sharing:
     sole_owner: SoleOwner = field(init=False)
     confined: Confined = field(init=False)
     phases: Phases = field(init=False)
+    ways: Ways = field(init=False)
 
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
@@ -67,6 +69,7 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.phases = Phases(self.threads, self.places)
+        self.ways = Ways(self.threads, self.naming, self.preparing)
         self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
@@ -192,6 +195,8 @@ class Sharing:
             and not (in_turn and name.root[0] == "self")
             and not self.afterwards.is_given_away(name.root, one, first, other)
             and not self.afterwards.is_given_away(name.root, other, second, one)
+            and self.ways.way(name, one, first, other)
+            and self.ways.way(name, other, second, one)
             for name in mine
         )
 
