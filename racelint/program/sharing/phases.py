@@ -1,6 +1,7 @@
 """Part of the sharing stage: what a thread does before it raises a flag, and others only where they find it up.
 
 `self.listen(); self.ready = True` beside `if not self.ready: return` and `self.close()`: the one has ended by then.
+So is it with what the thread finds out, and others take: `if self.failure is not None: self.failure = None`.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.sources.branching import conditions
+from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import Code
 
 DEPTH: Final = 4
@@ -50,9 +52,12 @@ class Phases:
         key = (context.index, code.key, id, depth)
         found = self._found_up.get(key)
         if found is None:
-            true = {test for test, truth in conditions(code, id) if truth}
-            reads = (each for each in self.places.of(code) if each.kind is Kind.READ and each.read_id in true)
-            found = frozenset(each.place for each in reads)
+            outcomes = list(conditions(code, id))
+            true = {test for test, truth in outcomes if truth}
+            there = {value for outcome in outcomes for value in _found_there(code, *outcome)}
+            reads = [each for each in self.places.of(code) if each.kind is Kind.READ]
+            found = frozenset(each.place for each in reads if each.read_id in true)
+            found |= {each.place for each in reads if each.read_id in there and self._is_none_before(each.place)}
             # where the program itself calls a function, callers outside are taken to do as it does
             ways = self._ways_to(context, code) if depth else []
             above = [self._flags(context, *way, depth - 1) for way in ways]
@@ -60,15 +65,21 @@ class Phases:
             self._found_up[key] = found
         return found
 
+    def _is_none_before(self, place: Place) -> bool:
+        """Whether nothing that counts as false is ever stored but None."""
+        stores = [(each, self.places.dataflow(each.code)) for each in self.places.by_place[place] if each.kind.writes]
+        return all(flow.truth(each.value) is not False or flow.is_none(each.value) for each, flow in stores)
+
     def _raising(self, flag: Place) -> Where | None:
-        """The one store that sets a flag, if it is done once in a run of its function."""
+        """The one store that may set a flag, if it is done once in a run of its function."""
         if flag not in self._raised:
             made, flow = self.threads.calls.constructing, self.places.dataflow
-            stores = [each for each in self.places.by_place[flag] if each.kind.writes and each.code.key not in made]
-            outcomes = [((each.code, each.id), flow(each.code).truth(each.value)) for each in stores]
-            perhaps_up = [(where, truth) for where, truth in outcomes if truth is not False]
-            surely = [where for where, truth in perhaps_up if truth and loop_around(*where) is None]
-            self._raised[flag] = surely[0] if len(perhaps_up) == len(surely) == 1 else None
+            stores = [each for each in self.places.by_place[flag] if each.kind.writes]
+            outcomes = [(each, flow(each.code).truth(each.value)) for each in stores]
+            perhaps_up = [(each, truth) for each, truth in outcomes if truth is not False]
+            later = [((each.code, each.id), truth) for each, truth in perhaps_up if each.code.key not in made]
+            surely = [where for where, truth in later if truth or len(perhaps_up) == 1]
+            self._raised[flag] = surely[0] if len(later) == len(surely) == 1 and not loop_around(*surely[0]) else None
         return self._raised[flag]
 
     def _is_once(self, context: Context, code: Code, depth: int) -> bool:
@@ -80,10 +91,10 @@ class Phases:
         return len(ways) == 1 and loop_around(caller, site) is None and self._is_once(context, caller, depth - 1)
 
     def _precedes(self, context: Context, at: Where, where: Where, depth: int) -> bool:
-        """Whether a context comes to an operation only on the way to another one."""
+        """Whether a context comes to an operation only on the way to another one, or that is it."""
         code, id = at
         if code is where[0]:
-            return id < where[1]
+            return id <= where[1]
         ways = self._ways_to(context, code) if depth else []
         return bool(ways) and all(self._precedes(context, way, where, depth - 1) for way in ways)
 
@@ -93,3 +104,10 @@ class Phases:
             return []
         edges = (edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller))
         return list(dict.fromkeys((edge.caller, edge.site) for edge in edges))
+
+
+def _found_there(code: Code, test: int, truth: bool) -> tuple[int, ...]:
+    """The values of which a test that has come out so says that they are not None."""
+    are_equal, operands = found_equal(code, test, truth)
+    is_none = [type(each := code.operation(id)) is facts.Const and each.kind == "none" for id in operands]
+    return operands if not are_equal and any(is_none) else ()
