@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain
-from racelint.phrases import called, held_by, lock_name, lock_used, state, task, usual, who
+from racelint.phrases import (
+    called,
+    first_side,
+    held_by,
+    lock_name,
+    lock_used,
+    other_side,
+    state,
+    task,
+    usual,
+    who,
+)
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
 from racelint.program.deadlocks.nesting import Nesting
@@ -15,7 +26,6 @@ from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Place
 from racelint.program.process.processwide import Disturbance
 from racelint.program.races.kinds.race import Problem, Race
-from racelint.program.sources.source import Code
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round
 
@@ -40,7 +50,7 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     if context is not None and context is race.one:
         return own, Side("another of them" if context.many else own.runner, held_names(program, other or race.access))
     if context is not None and other is not None:
-        return own, Side(_one(program, context, other.code), held_names(program, other))
+        return own, Side(_one(context, other_side(program, race)), held_names(program, other))
     if race.evidence == "assumed":
         return own, Side(ANYBODY, held_names(program, other or race.access))
     if race.evidence is None:
@@ -62,11 +72,10 @@ def _beside(race: Race) -> str:
 def _own(program: Program, race: Race) -> str:
     if race.one is None:
         return f"a caller of `{called(race.code)}`" if race.code.function.kind == "function" else "the main thread"
-    return _one(program, race.one, race.code)
+    return _one(race.one, first_side(program, race))
 
 
-def _one(program: Program, context: Context, code: Code) -> str:
-    runner = who(program, context, code)
+def _one(context: Context, runner: str) -> str:
     return f"one of {runner}" if context.many else runner
 
 
@@ -116,14 +125,14 @@ def task_sides(program: Program, found: Interleaving | Round) -> tuple[Side, ...
 
 def disturbance_sides(program: Program, found: Disturbance) -> tuple[Side, ...]:
     """Who changes the state of the process, and who does so meanwhile."""
-    own = Side(_one(program, found.one, found.change.code))
+    own = Side(_one(found.one, who(program, found.one, found.change.code)))
     if found.evidence == "assumed":
         return own, Side(ANYBODY)
     if found.one is found.other:
         return own, Side("another of them")
     if found.partner is None:
         return own, Side("another thread")
-    return own, Side(_one(program, found.other, found.partner.code))
+    return own, Side(_one(found.other, who(program, found.other, found.partner.code)))
 
 
 def disturbance_turns(found: Disturbance) -> tuple[Turn, ...]:

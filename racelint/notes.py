@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
 from racelint import encounter, turns
@@ -20,7 +20,21 @@ from racelint.findings import (
     Turn,
     note,
 )
-from racelint.phrases import done, held_by, lock_name, lock_used, owner, state, steps, task, usual, who
+from racelint.phrases import (
+    done,
+    held_by,
+    lock_name,
+    lock_used,
+    other_side,
+    other_way,
+    owner,
+    state,
+    steps,
+    task,
+    usual,
+    way,
+    who,
+)
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
@@ -174,7 +188,7 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     """The access of the other side, one that holds the lock that is missing here, and races that are told with it."""
     other, guard = race.other, usual(race)
     if other is not None and at(other) != at(race.access):
-        runner = f" by {who(program, race.other_context, other.code)}" if race.other_context is not None else ""
+        runner = f" by {other_side(program, race)}" if race.other_context is not None else ""
         back = race.problem in (Problem.WRITE, Problem.LEFT)
         if back:
             yield note(at(other), f"{state(other)} is read back here", side=0)
@@ -203,21 +217,26 @@ def _starts(program: Program, race: Race) -> Iterator[Related]:
     """Where the contexts of both sides start, and by which calls they come here; one that both share is of no side."""
     both = race.one is race.other_context
     if race.one is not None:
-        yield from start(program, race.one, race.code, None if both else 0)
+        yield from start(program, race.one, race.code, None if both else 0, way(program, race))
     if race.other_context is not None and race.other is not None and not both:
-        yield from start(program, race.other_context, race.other.code, 1)
+        yield from start(program, race.other_context, race.other.code, 1, other_way(program, race))
 
 
-def start(program: Program, context: Context, code: Code, side: int | None) -> Iterator[Related]:
-    """Where a context starts, and by which calls it comes to the function; of callers outside, what they call first."""
-    chain = program.threads.trace(context, code)
+def start(
+    program: Program, context: Context, code: Code, side: int | None, chain: Sequence[Code] = ()
+) -> Iterator[Related]:
+    """Where a context starts, and by which calls it comes to the function; of callers outside, what they call first.
+
+    `chain` is the way that is known better than for the function alone.
+    """
+    chain = chain or program.threads.trace(context, code)
     path = f": {steps(chain)}" if len(chain) > 1 else ""
     if not context.is_main:
         verb = "start" if context.many else "starts"
-        yield note(context, f"{who(program, context, code)} {verb} here{path}", side, "start")
+        yield note(context, f"{who(program, context, code, chain)} {verb} here{path}", side, "start")
     elif path and chain[0].function.kind == "function":
         begun = Location(chain[0].path, chain[0].function.span)
-        yield note(begun, f"{who(program, context, code)} begins here{path}", side, "start")
+        yield note(begun, f"{who(program, context, code, chain)} begins here{path}", side, "start")
 
 
 def _locks(program: Program, race: Race) -> Iterator[Related]:

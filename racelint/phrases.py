@@ -89,13 +89,49 @@ def _label(qualname: str) -> str:
     return qualname.replace("<locals>.", "")
 
 
-def who(program: Program, context: Context, code: Code) -> str:
-    """A context in words, as the one that runs `code`: "several threads running `worker`", "the main thread"."""
+def who(program: Program, context: Context, code: Code, way: Sequence[Code] = ()) -> str:
+    """A context in words, as the one that runs `code`: "several threads running `worker`", "the main thread".
+
+    `way` is by which functions it comes there, where that is known better than for `code` alone.
+    """
     if context.is_main:
-        begun = program.threads.trace(context, code)[0]
+        begun = (way or program.threads.trace(context, code))[0]
         return f"any caller of `{called(begun)}`" if begun.function.kind == "function" else "the main thread"
     noun = _noun(context)
     return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_label(context.label)}`"
+
+
+def way(program: Program, race: Race) -> list[Code]:
+    """By which functions the context of this side comes to where a race is told of, on what both sides share."""
+    one, other, code = race.one, race.other_context, race.code
+    if one is None:
+        return []
+    here = next((each for each in (race.first, race.access) if each is not None and each.code is code), None)
+    if here is None or other is None or race.other is None:
+        return program.threads.trace(one, code)
+    return program.sharing.trace(here, one, race.other, other)
+
+
+def other_way(program: Program, race: Race) -> list[Code]:
+    """By which functions the context of the other side comes to its access, on what both sides share."""
+    one, other = race.one, race.other_context
+    if other is None or race.other is None:
+        return []
+    if one is None:
+        return program.threads.trace(other, race.other.code)
+    return program.sharing.trace(race.other, other, race.access, one)
+
+
+def first_side(program: Program, race: Race) -> str:
+    """Who is on this side of a race."""
+    return who(program, race.one, race.code, way(program, race)) if race.one is not None else "other threads"
+
+
+def other_side(program: Program, race: Race) -> str:
+    """Who is on the other side of a race."""
+    if race.other_context is None or race.other is None:
+        return "other threads"
+    return who(program, race.other_context, race.other.code, other_way(program, race))
 
 
 def task(tasks: Threads, context: Context, code: Code) -> str:
@@ -125,10 +161,10 @@ def runners(program: Program, race: Race) -> str:
     if one is None or other is None or race.other is None:
         return "other threads"
     if one is other:
-        return who(program, one, race.code)
+        return first_side(program, race)
     if one.label == other.label and not one.is_main:
         return f"{'several' if one.many or other.many else 'two'} {_noun(one)}s running `{_label(one.label)}`"
-    return f"{who(program, one, race.code)} and {who(program, other, race.other.code)}"
+    return f"{first_side(program, race)} and {other_side(program, race)}"
 
 
 def by(program: Program, race: Race) -> str:
@@ -140,14 +176,14 @@ def by(program: Program, race: Race) -> str:
     if verb == VERBS.get(race.access.kind):
         return f" by {runners(program, race)}"
     what = f"{verb} it" if context.many else f"{verb}s it"
-    return f" by {who(program, one, race.code)} while {who(program, context, other.code)} {what}"
+    return f" by {first_side(program, race)} while {other_side(program, race)} {what}"
 
 
 def others_change(program: Program, race: Race) -> str:
     """Why what was found does not stay: "several threads running `book` can change it in between"."""
     if race.other is not None and race.other_context is not None:
         alike = race.one is not None and race.one.label == race.other_context.label
-        subject = runners(program, race) if alike else who(program, race.other_context, race.other.code)
+        subject = runners(program, race) if alike else other_side(program, race)
         return f"{subject} can {VERBS.get(race.other.kind, 'change')} it in between"
     return f"other threads can change it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
 
@@ -160,7 +196,7 @@ def emptied(access: Access) -> str:
 def adds(program: Program, race: Race) -> str:
     """Who adds to what is taken over: "several threads running `collect` can add to it"."""
     if race.other is not None and race.other_context is not None:
-        return f"{who(program, race.other_context, race.other.code)} can add to it"
+        return f"{other_side(program, race)} can add to it"
     return f"other threads can add to it{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
 
 

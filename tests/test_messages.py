@@ -19,6 +19,13 @@ SHOWN = {
         "lost. Hold one lock from the read to the store.",
         "27: several threads running `worker` start here: `worker` → `deposit` → `Counter.increment`",
     ),
+    "RL101_unguarded_update/cleared_beside_the_thread.py": (
+        "13: `self.cost` is updated without a lock by the thread running `Loader._load` and any caller of "
+        "`Loader.forget`: an update can be lost. Hold one lock from the read to the store.",
+        "17: `self.cost` is updated here by any caller of `Loader.forget`",
+        "38: the thread running `Loader._load` starts here: `Loader._load` → `Cache.insert`",
+        "45: any caller of `Loader.forget` begins here: `Loader.forget` → `Cache.clear`",
+    ),
     "RL101_unguarded_update/one_method_forgot_the_lock.py": (
         "26: `self._total` is updated without `_lock`: an update can be lost. `_lock` is held at 7 of its 9 "
         "accesses; hold it here too.",

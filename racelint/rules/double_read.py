@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import called, held_by, lock_name, state, usual, who
+from racelint.phrases import called, held_by, lock_name, other_side, state, usual
 from racelint.program import Program
 from racelint.program.memory.places import Kind
 from racelint.program.races.kinds.race import Problem, Race
@@ -52,7 +52,7 @@ def _reset(program: Program, race: Race) -> str:
     other, context = race.other, race.other_context
     if other is None or context is None:
         return f"another thread can reset it in between{' (--assume-shared)' if race.evidence == 'assumed' else ''}"
-    runner, function = who(program, context, other.code), f"`{called(other.code)}`"
+    runner, function = other_side(program, race), f"`{called(other.code)}`"
     if function not in runner:
         runner = f"{function}, run by {runner},"
     if other.kind is Kind.DELETE:

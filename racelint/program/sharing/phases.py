@@ -41,8 +41,11 @@ class Phases:
         if context.is_main or context.many or context is beside:
             return False
         raised = map(self._raising, self._flags(beside, other.code, other.id, DEPTH))
+        at = access.code, access.id
         return any(
-            self._is_once(context, where[0], DEPTH) and self._precedes(context, (access.code, access.id), where, DEPTH)
+            (self._is_surely_up(where) or self._runs_once(context, where[0]))
+            and self._is_once(context, where[0], DEPTH)
+            and self._precedes(context, at, where, DEPTH)
             for where in raised
             if where is not None
         )
@@ -81,6 +84,17 @@ class Phases:
             surely = [where for where, truth in later if truth or len(perhaps_up) == 1]
             self._raised[flag] = surely[0] if len(later) == len(surely) == 1 and not loop_around(*surely[0]) else None
         return self._raised[flag]
+
+    def _is_surely_up(self, where: Where) -> bool:
+        """Whether a store sets a flag to what counts as true."""
+        code, id = where
+        return any(each.id == id and self.places.dataflow(code).truth(each.value) for each in self.places.of(code))
+
+    def _runs_once(self, context: Context, code: Code) -> bool:
+        """Whether nobody but a context runs a function, once for each object: a thread that the object is, or makes."""
+        made = self.threads.calls.constructing
+        alone = all(each is context for each in self.threads.of(code))
+        return alone and (context.own_instance or all(starter.key in made for starter, _ in context.starts))
 
     def _is_once(self, context: Context, code: Code, depth: int) -> bool:
         """Whether a run of a context comes to a function once at most."""

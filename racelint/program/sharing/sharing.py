@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -20,6 +20,7 @@ from racelint.program.sharing.driving import Driving
 from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
+from racelint.program.sharing.name import Name, NameSet
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -185,20 +186,32 @@ class Sharing:
                 return True
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
+        return next(self._common(first, one, second, other, mine), None) is not None
+
+    def _common(self, first: Access, one: Context, second: Access, other: Context, mine: NameSet) -> Iterator[Name]:
+        """Of the names that one of two contexts has for the object of an access those of what the other one shares."""
         theirs = self.naming.names(other, second.code, second.base)
         if self.naming.giving.follows(one, other) or self.naming.giving.follows(other, one):
             shared = self.naming.stable[one.index] | self.naming.stable[other.index]
             mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
         in_turn = all(context.awaited or context.is_main for context in (one, other))
-        return any(
-            name in theirs
-            and not (in_turn and name.root[0] == "self")
-            and not self.afterwards.is_given_away(name.root, one, first, other)
-            and not self.afterwards.is_given_away(name.root, other, second, one)
-            and self.ways.way(name, one, first, other)
-            and self.ways.way(name, other, second, one)
-            for name in mine
-        )
+        for name in mine:
+            if (
+                name in theirs
+                and not (in_turn and name.root[0] == "self")
+                and not self.afterwards.is_given_away(name.root, one, first, other)
+                and not self.afterwards.is_given_away(name.root, other, second, one)
+                and self.ways.way(name, one, first, other)
+                and self.ways.way(name, other, second, one)
+            ):
+                yield name
+
+    def trace(self, first: Access, one: Context, second: Access, other: Context) -> list[Code]:
+        """How a context comes to an access, of an object that the other context works on by another access."""
+        if one is other or first.place.kind != "attribute":
+            return self.threads.trace(one, first.code)
+        mine = self.naming.names(one, first.code, first.base)
+        return self.ways.shown(self._common(first, one, second, other, mine), one, first, other)
 
     def _are_never_beside(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether two contexts come to an object one after the other, or one in place of the other."""

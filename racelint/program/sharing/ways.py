@@ -8,7 +8,7 @@ a cache, beside `self._thread.join(); self._cache.clear()` of the one whose thre
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -65,6 +65,24 @@ class Ways:
         if key not in self._known:
             self._known[key] = self._find(context, last, beside)
         return self._known[key]
+
+    def shown(self, names: Iterable[Name], context: Context, access: Access, beside: Context) -> list[Code]:
+        """Of the ways to one of these objects the one to tell of: rather that on which the function was found."""
+        names, usual = list(names), self.threads.trace(context, access.code)
+        if any(self._is_way(usual, name, context, access, beside) for name in names):
+            return usual
+        ways = (self.way(name, context, access, beside) for name in names)
+        return min(filter(None, ways), key=len, default=usual)
+
+    def _is_way(self, chain: Sequence[Code], name: Name, context: Context, access: Access, beside: Context) -> bool:
+        """Whether a chain of calls is such a way for the object of that name."""
+        stops = self._stops(context, access.code, access.base, name)
+        stops = [each for each in stops if not self._is_apart(context, each, access.id, beside)]
+        for code in chain[-2::-1]:
+            steps = ((edge, before) for each in stops for edge, before in self._ways(context, each))
+            left = (before for edge, before in steps if not self._is_over(context, edge, beside, before))
+            stops = [*dict.fromkeys(before for before in left if before.code is code)]
+        return any(self._is_start(context, each) or not list(self._ways(context, each)) for each in stops)
 
     def _find(self, context: Context, last: Iterable[Stop], beside: Context) -> list[Code]:
         """The shortest way to a function that is open from its beginning on, as far as one can see."""
