@@ -43,9 +43,10 @@ class Phases:
         raised = map(self._raising, self._flags(beside, other.code, other.id, DEPTH))
         at = access.code, access.id
         return any(
-            (self._is_surely_up(where) or self._runs_once(context, where[0]))
+            all(each is context for each in self.threads.of(where[0]))
+            and (self._is_surely_up(where) or self._starts_once(context))
             and self._is_once(context, where[0], DEPTH)
-            and self._precedes(context, at, where, DEPTH)
+            and (at == where or self._precedes(context, at, where, DEPTH))
             for where in raised
             if where is not None
         )
@@ -90,11 +91,10 @@ class Phases:
         code, id = where
         return any(each.id == id and self.places.dataflow(code).truth(each.value) for each in self.places.of(code))
 
-    def _runs_once(self, context: Context, code: Code) -> bool:
-        """Whether nobody but a context runs a function, once for each object: a thread that the object is, or makes."""
+    def _starts_once(self, context: Context) -> bool:
+        """Whether a context runs once for each object: the thread that it is, or that its constructor starts."""
         made = self.threads.calls.constructing
-        alone = all(each is context for each in self.threads.of(code))
-        return alone and (context.own_instance or all(starter.key in made for starter, _ in context.starts))
+        return context.own_instance or all(starter.key in made for starter, _ in context.starts)
 
     def _is_once(self, context: Context, code: Code, depth: int) -> bool:
         """Whether a run of a context comes to a function once at most."""
@@ -105,10 +105,10 @@ class Phases:
         return len(ways) == 1 and loop_around(caller, site) is None and self._is_once(context, caller, depth - 1)
 
     def _precedes(self, context: Context, at: Where, where: Where, depth: int) -> bool:
-        """Whether a context comes to an operation only on the way to another one, or that is it."""
+        """Whether a context comes to an operation only on the way to another one."""
         code, id = at
         if code is where[0]:
-            return id <= where[1]
+            return id < where[1]
         ways = self._ways_to(context, code) if depth else []
         return bool(ways) and all(self._precedes(context, way, where, depth - 1) for way in ways)
 
