@@ -246,9 +246,12 @@ class Naming:
         return owners(self.names(context, edge.caller, path), edge.callee)
 
     def _of_receiver(self, context: Context, edge: Edge, parameter: str) -> NameSet:
-        """The names of the object that a method was bound to elsewhere, as far as this context has it at all."""
+        """The names of the object that a method was bound to elsewhere, as far as this context has it at all.
+
+        Where objects that many calls have made may stand there, that it is this one is not known.
+        """
         receiver = edge.receiver
-        if not isinstance(receiver, Instance) or parameter != edge.callee.first_name:
+        if not isinstance(receiver, Instance) or parameter != edge.callee.first_name or self._is_any(edge):
             return {}
         names: NameSet = {}
         if receiver.site is None:
@@ -259,6 +262,11 @@ class Naming:
                 names.update(self.names(runner, maker, f"%{receiver.site[1]}"))
         known = self._given[context.index]
         return {name: None for name in names if name.root in known}
+
+    def _is_any(self, edge: Edge) -> bool:
+        """Whether a call may be of the method of so many objects that it is no evidence of any."""
+        beside = self._threads.calls.calls(edge.caller)
+        return sum(each.site == edge.site and each.callee is edge.callee for each in beside) > PER_PARAMETER
 
 
 def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
