@@ -182,7 +182,8 @@ class Sharing:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
             mine = {name: None for name in mine if not name.is_item}
-            if any(name.root[0] == "global" or name.root in stable for name in mine):
+            mine = {name: None for name in mine if name.root[0] == "global" or name.root in stable}
+            if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
                 return True
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)

@@ -21,7 +21,7 @@ from racelint.program.sharing.name import Name
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Instance
+from racelint.program.values.values import Instance, Value
 
 ENOUGH: Final = 200
 """Where so many functions may be on the way, nothing is said of when they are."""
@@ -125,8 +125,47 @@ class Ways:
             if stop.name in self.naming.names(context, caller, path):
                 for before in self._stops(context, caller, path, stop.name, stop.rest):
                     yield edge, before
-            elif stop.name in self.naming.given(context, edge, stop.parameter, path):
+            elif stop.name in self.naming.given(context, edge, stop.parameter, path) or (
+                self._may_return(caller, path, stop.name)
+            ):
                 yield edge, Stop(caller)
+
+    def _may_return(self, code: Code, path: str, name: Name) -> bool:
+        """Whether a path begins with what a call returns, and may lead to the object of that name.
+
+        There it has another name: what functions return is not followed.
+        """
+        root, *steps = path.split(".")
+        if not root.removeprefix("%").isdigit():
+            return False
+        site = code.key, int(root[1:])
+        values = self.threads.calls.types.of(code, site[1])
+        given = self._led((each for each in values if not isinstance(each, Instance) or each.site != site), steps)
+        if not given or "[" in name.path:
+            return bool(given)
+        meant = self._led(self._beginning(name), name.path.split(".")[1:])
+        # of what is made out of sight only the class is known
+        classes = {each.cls for each in meant if each.site is None}
+        return any(each in meant or not classes.isdisjoint(each.cls.mro) for each in given)
+
+    def _beginning(self, name: Name) -> Iterable[Value]:
+        """What the object may be with which a name begins."""
+        types, (kind, key, text) = self.threads.calls.types, name.root
+        if kind == "global":
+            return types.of_global(key, text)
+        made = text.partition(" ")[0]
+        if kind == "made" and made.isdigit():
+            return types.of(types.names.sources.codes[key], int(made))
+        return [types.names.values.instance(cls, None) for cls in self.naming.shortening.classes(name.root)]
+
+    def _led(self, values: Iterable[Value], steps: Iterable[str]) -> set[Instance]:
+        """The objects to which attributes may lead from others."""
+        types = self.threads.calls.types
+        found = {each for each in values if isinstance(each, Instance)}
+        for step in steps:
+            held = (value for each in found for value in types.of_attribute(each.cls, step))
+            found = {each for each in held if isinstance(each, Instance)}
+        return found
 
     def _is_over(self, context: Context, edge: Edge, beside: Context, before: Stop) -> bool:
         """Whether a call is made only before the other context is started, or when it has ended."""
