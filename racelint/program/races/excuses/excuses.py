@@ -22,7 +22,7 @@ from racelint.program.races.excuses.flags import (
     is_set_at_the_end,
     is_told_once,
 )
-from racelint.program.races.excuses.harmless import is_failure, is_only_told
+from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
@@ -63,8 +63,10 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "to leave out a store of what is there already is as good as the store"
     if is_told_once(case, sequence):
         return "what is told of once may as well be told of twice"
-    if is_failure(sequence):
+    if is_failure(case, sequence):
         return "who tries it at the same time fails alike"
+    if is_mark(case, sequence):
+        return "what is noted twice is noted"
     if is_only_told(case, sequence):
         return "of what is in the list only text is made"
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:

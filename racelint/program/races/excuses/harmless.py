@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.facts import Node, Operation
+from racelint.facts import Operation
 from racelint.knowledge.containers import APPENDS, EMPTIES, INSERTS, REMOVES, SEQUENCES, SNAPSHOTS
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
@@ -19,9 +19,7 @@ from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm
-from racelint.program.races.excuses.telling import is_record, is_text
-from racelint.program.sequences.composites import Composite
-from racelint.program.sources.nodes import is_within
+from racelint.program.races.excuses.telling import is_record
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
 
@@ -196,35 +194,3 @@ def _is_look(access: Access) -> bool:
 
 def _is_under(case: Case, access: Access, guard: Guard) -> bool:
     return any(use.lock.key == guard.lock.key for use in case.locksets.held(access.code, access.id))
-
-
-def is_failure(sequence: Composite) -> bool:
-    """`if name not in failed: try: return load(name) except OSError: failed.add(name)`: who is second fails alike."""
-    last = sequence.last
-    if sequence.first.method != "in" or last.method != "add" or last.code is not sequence.code:
-        return False
-    tries = (node for node in sequence.code.controls if type(node) is facts.Try and _returns(node.body))
-    return any(is_within(handler.body, last.id) for node in tries for handler in node.handlers)
-
-
-def _returns(nodes: Sequence[Node]) -> bool:
-    """Whether a run that gets through a body returns at its end."""
-    last = nodes[-1] if nodes else None
-    if type(last) is facts.Branch:
-        return _returns(last.body) and _returns(last.orelse)
-    return type(last) is facts.Return
-
-
-def is_only_told(case: Case, sequence: Composite) -> bool:
-    """`if name not in names: names.append(name)` for a list of which only text is made: twice there is no harm."""
-    if sequence.first.method != "in" or sequence.last.method != "append":
-        return False
-    asked = [each for each in case.accesses if not each.kind.writes and each.method != "in"]
-    return bool(asked) and all(_becomes_text(case, each) for each in asked)
-
-
-def _becomes_text(case: Case, walk: Access) -> bool:
-    """Whether each entry that is gone over is only made into text."""
-    flow = case.sharing.places.dataflow(walk.code)
-    entry = type(flow.operation(walk.id)) is facts.Element
-    return entry and all(is_text(case, walk.code, use) for use in flow.uses(walk.id))

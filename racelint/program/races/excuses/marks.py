@@ -1,0 +1,92 @@
+"""Part of the races stage: what is only noted, so that to note it twice is as good as once."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.flags import on_account
+from racelint.program.races.excuses.repeats import Repeats
+from racelint.program.races.excuses.telling import is_text
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.nodes import is_within, walk
+from racelint.program.sources.source import Code
+
+
+def is_failure(case: Case, sequence: Composite) -> bool:
+    """`if name not in failed: try: load(name) except OSError: failed.add(name)`: who is second fails alike."""
+    tries = (node for node in sequence.code.controls if type(node) is facts.Try)
+    handlers = (handler for node in tries for handler in node.handlers)
+    return _is_noted(case, sequence) and any(is_within(handler.body, sequence.act) for handler in handlers)
+
+
+def is_mark(case: Case, sequence: Composite) -> bool:
+    """`if host not in slow: slow[host] = True`: the test spares the store, and nothing done once depends on it."""
+    if not _is_noted(case, sequence) or sequence.asserted or _is_answered(sequence):
+        return False
+    done = {id for id in on_account(sequence) if id > sequence.first.id and id != sequence.act}
+    return Repeats(case).may(sequence.code, sorted(done))
+
+
+def _is_noted(case: Case, sequence: Composite) -> bool:
+    """Whether it is noted in a container that is asked for nothing else, as it is not there yet."""
+    first, last = sequence.first, sequence.last
+    if first.method != "in" or first.code is not sequence.code or last.code is not sequence.code:
+        return False
+    match last.method:
+        case "add":
+            return True
+        case "append":
+            return _is_only_asked_what_is_in(case)
+        case "[]=":
+            return sequence.stores_item and _are_alike(case, last)
+        case _:
+            return False
+
+
+def _is_only_asked_what_is_in(case: Case) -> bool:
+    """Whether of a list it is only asked what is in it, or text is made of it, and nothing is ever taken out."""
+    return all(
+        each.method == "append" or each.kind is Kind.WRITE if each.kind.writes else _is_in_or_text(case, each)
+        for each in case.accesses
+    )
+
+
+def _is_in_or_text(case: Case, look: Access) -> bool:
+    return look.method == "in" or _becomes_text(case, look)
+
+
+def _are_alike(case: Case, store: Access) -> bool:
+    """Whether all items that are ever stored are the same literal."""
+    stores = [each for each in case.accesses if each.kind in (Kind.MUTATE, Kind.ITEM_UPDATE) and each.key >= 0]
+    literals = {case.literal(each) for each in stores if each.method == "[]="}
+    return case.literal(store) is not None and len(literals) == 1
+
+
+def _is_answered(sequence: Composite) -> bool:
+    """Whether others are told what the test came to: by what is returned, or by an error."""
+    code = sequence.code
+    return any(
+        type(node) is facts.Raise or (type(node) is facts.Return and node.value >= 0 and not _is_none(code, node.value))
+        for node in walk(code.function.body)
+    )
+
+
+def _is_none(code: Code, id: int) -> bool:
+    value = code.operation(id)
+    return type(value) is facts.Const and value.kind == "none"
+
+
+def is_only_told(case: Case, sequence: Composite) -> bool:
+    """`if name not in names: names.append(name)` for a list of which only text is made: twice there is no harm."""
+    if sequence.first.method != "in" or sequence.last.method != "append":
+        return False
+    asked = [each for each in case.accesses if not each.kind.writes and each.method != "in"]
+    return bool(asked) and all(_becomes_text(case, each) for each in asked)
+
+
+def _becomes_text(case: Case, walk: Access) -> bool:
+    """Whether each entry that is gone over is only made into text."""
+    flow = case.sharing.places.dataflow(walk.code)
+    entry = type(flow.operation(walk.id)) is facts.Element
+    return entry and all(is_text(case, walk.code, use) for use in flow.uses(walk.id))
