@@ -38,9 +38,15 @@ ALIKE: Final = frozenset(
 """Functions that give the same for the same, and nothing that is changed later: of text, numbers, the surroundings."""
 
 SAME: Final = frozenset(
-    {"importlib.import_module", "logging.getLogger", "multiprocessing.get_context", "psutil.Process", "sys.intern"}
+    {
+        *("__import__", "importlib.import_module", "logging.getLogger", "multiprocessing.get_context"),
+        *("psutil.Process", "sys.intern"),
+    }
 )
 """What gives back the one object that goes by the name or number that it is given, or one that is as good."""
+
+FETCHES: Final = frozenset({"getattr"})
+"""Functions that fetch what something else keeps under a name."""
 
 ANSWERS: Final = frozenset(
     {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.repeating import ALIKE, LOOKUPS, TEXTS
+from racelint.knowledge.repeating import ALIKE, FETCHES, LOOKUPS, SAME, TEXTS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import on_account, read_between
@@ -35,6 +35,12 @@ def is_stored_alike(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     done = (id for id in on_account(sequence) if id > sequence.first.id and id not in stores)
     return Repeats(case).may(code, sorted(done))
+
+
+def comes_out_alike(case: Case, code: Code, value: int) -> bool:
+    """Whether a function makes an equal value each time that it is given the same: parts of it are looked up by name,
+    and only that is computed of them that leaves no trace."""
+    return _Alike(case).comes_out(code, value, given=True)
 
 
 class _Alike:
@@ -72,7 +78,7 @@ class _Alike:
     def _answers(self, code: Code, call: facts.Call, depth: int) -> bool:
         """Whether a call gives the same for the same, and does nothing that may not be done twice."""
         places = self._case.sharing.places
-        if places.types.surely_calls(code, call, ALIKE):
+        if places.types.surely_calls(code, call, ALIKE | SAME | FETCHES):
             return True
         edges = [each for each in self._case.threads.calls.calls(code) if each.site == call.id]
         if not edges:

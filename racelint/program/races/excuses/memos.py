@@ -15,6 +15,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
+from racelint.program.races.excuses.alike import comes_out_alike
 from racelint.program.races.excuses.made import is_left_as_made
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
@@ -47,7 +48,18 @@ def _is_of_key(flow: Dataflow, store: Access) -> bool:
     key = flow.operation(store.key)
     parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (store.key,)
     given = [each for each in parts if not flow.is_constant(each)]
-    return bool(given) and all(flow.comes_from(store.value, each) for each in given)
+    return bool(given) and all(_is_made_of(flow, store.value, each) for each in given)
+
+
+def _is_made_of(flow: Dataflow, value: int, part: int) -> bool:
+    """Whether a value was made of a part of its key, or of all that this is the answer to: `bool(full)`."""
+    if flow.comes_from(value, part):
+        return True
+    made = flow.operation(part)
+    if type(made) is not facts.Call:
+        return False
+    given = [each.value for each in made.arguments if not flow.is_constant(each.value)]
+    return bool(given) and all(flow.comes_from(value, each) for each in given)
 
 
 def _is_computed(flow: Dataflow, made: facts.Call | facts.Compute, values: Iterable[Value]) -> bool:
@@ -77,7 +89,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     key, value = found
     flow = case.sharing.places.dataflow(code)
-    if type(_made(flow, value)) is not facts.Call:
+    if type(_made(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
         return False
     kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
