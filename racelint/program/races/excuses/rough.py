@@ -178,9 +178,13 @@ def is_time(case: Case, sequence: Composite) -> bool:
 
 
 def _is_now(case: Case, store: Access) -> bool:
-    """Whether a store notes what time it is, or nothing."""
+    """Whether a store notes what time it is, or so much later or earlier, or nothing."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
-    return types.surely_calls(store.code, flow.operation(store.value), CLOCKS) or case.is_constant(store)
+    made = flow.operation(store.value)
+    times = made.operands if type(made) is facts.Compute and made.kind in ("+", "-") else (store.value,)
+    return case.is_constant(store) or any(
+        types.surely_calls(store.code, flow.operation(each), CLOCKS) for each in times
+    )
 
 
 def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:
