@@ -108,7 +108,7 @@ def _members(owner: str, names: str) -> set[str]:
 CANNOT_RAISE: frozenset[str] = frozenset(
     {name for name, method in LOCK_METHODS.items() if method.role in (LockRole.RELEASE, LockRole.QUERY)}
     | {name for name, method in LOCK_METHODS.items() if method.role is LockRole.NOTIFY}
-    | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "str", "type", "hasattr"}
+    | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "str", "super", "type", "hasattr"}
     | _members("list", "append clear copy reverse")
     | _members("dict", "get clear copy keys values items setdefault")
     | _members("set", "add discard clear copy")

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.records import RECORDS
 from racelint.knowledge.texts import JOINS
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryMethod, Value
+
+CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
+"""The methods that make an object."""
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
@@ -42,6 +46,8 @@ def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool
             return types.names.knowledge.cannot_raise(qualname, arguments)
         case FunctionRef(code=code):
             return depth > 0 and _has_no_raise(types, code, depth)
+        case ClassRef(cls=cls):
+            return depth > 0 and _is_simply_made(types, cls, depth)
         case _:
             return False
 
@@ -53,3 +59,14 @@ def _has_no_raise(types: Types, code: Code, depth: int) -> bool:
     if any(type(node) is facts.Raise for node in code.controls):
         return False
     return all(comes_back(types, code, each, depth - 1) for each in code.operations if type(each) is facts.Call)
+
+
+def _is_simply_made(types: Types, cls: ClassInfo, depth: int) -> bool:
+    """Whether all that makes an object of a class is known, and raises nothing: it stores what it is given, mostly."""
+    for each in cls.mro:
+        known = len(each.bases) + len(each.library_bases) == len(each.facts.bases)
+        if not known or each.facts.keywords or not RECORDS.issuperset(each.library_bases):
+            return False
+    makers = (types.attributes.defining(cls, name) for name in CONSTRUCTORS)
+    methods = {ref.code.key: ref.code for each in makers if each is not None for ref in types.attributes.methods(each)}
+    return all(_has_no_raise(types, code, depth) for code in methods.values() if code.name in CONSTRUCTORS)
