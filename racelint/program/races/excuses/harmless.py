@@ -18,7 +18,7 @@ from racelint.program.contexts.contexts import library_decorators
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
-from racelint.program.races.cases.disturbances import containers, harm
+from racelint.program.races.cases.disturbances import containers, harm, takes_away
 from racelint.program.races.excuses.telling import is_record
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
@@ -42,7 +42,9 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
     """
     if _is_only_logged(case, access):
         return True
-    if not _is_all(case, access, guard):
+    stays = access.kind is Kind.CONTENT and not any(map(takes_away, case.accesses))
+    if not stays and not _is_all(case, access, guard):
+        # of what nobody takes away or replaces it does not matter what else is done
         return False
     guarded = [each for each in case.accesses if _is_under(case, each, guard)]
     if access.kind is Kind.WRITE:
