@@ -11,7 +11,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Places
-from racelint.program.sources.source import END, Code
+from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import ClassRef, Instance
 
 DEPTH: Final = 3
@@ -72,6 +72,33 @@ class Preparing:
             return False
         return all(self._is_of_new(edge, published=not is_public(code)) for edge in edges)
 
+    def is_first_use(self, access: Access) -> bool:
+        """Whether a method sets its object up before it does anything else, each time on one made for this call."""
+        return access.is_of_self and self._is_first_call(access.code, access.id)
+
+    def _is_first_call(self, code: Code, before: int, depth: int = DEPTH) -> bool:
+        """Whether a method has called nothing yet, and is only called on what was made a moment ago."""
+        edges = self.threads.calls.callers(code)
+        if not depth or not edges or code.key in self.threads.calls.escaping:
+            return False
+        if any(type(each) is facts.Call and not is_super(code, each) for each in code.operations[:before]):
+            return False
+        return all(
+            self._is_first_call(edge.caller, edge.site, depth - 1) if on_own_object(edge) else self._is_for_call(edge)
+            for edge in edges
+        )
+
+    def _is_for_call(self, edge: Edge) -> bool:
+        """Whether a method is called on what the caller has just made, whichever of two it is, and given to nobody."""
+        code, fetched, flow = edge.caller, _fetched(edge), self.places.dataflow(edge.caller)
+        if fetched is None:
+            return False
+        chosen = code.operation(fetched.base)
+        ways = chosen.operands if type(chosen) is facts.Choice else (fetched.base,)
+        return all(
+            self._is_made_at(code, each) and self._is_given_to_nobody(code, flow, each, edge.site) for each in ways
+        )
+
     def _calls_in(self, context: Context, code: Code) -> list[Edge]:
         return [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
 
@@ -116,10 +143,12 @@ class Preparing:
         if not path.startswith("%") or not path[1:].isdigit():
             return False
         made = int(path[1:])
-        return any(
-            isinstance(value, Instance) and value.site == (edge.caller.key, made)
-            for value in self.places.types.of(edge.caller, made)
-        ) and (published or self._is_kept(edge.caller, flow, made, edge.site))
+        return self._is_made_at(edge.caller, made) and (published or self._is_kept(edge.caller, flow, made, edge.site))
+
+    def _is_made_at(self, code: Code, id: int) -> bool:
+        """Whether an operation makes an object of the program."""
+        values = self.places.types.of(code, id)
+        return any(isinstance(value, Instance) and value.site == (code.key, id) for value in values)
 
     def _is_part_of_new(self, code: Code, path: str, id: int) -> bool:
         """Whether a constructor is at work on what it has made for the new object itself: `self.jobs`, a moment ago."""
@@ -142,6 +171,11 @@ class Preparing:
         uses = flow.uses(made)
         if len(uses) < 2 and made not in code.returns:
             return False
+        return self._is_given_to_nobody(code, flow, made, site)
+
+    def _is_given_to_nobody(self, code: Code, flow: Dataflow, made: int, site: int) -> bool:
+        """Whether a function has given what it has made to nobody but other new objects, up to a call."""
+        uses = [each for use in flow.uses(made) for each in (flow.uses(use.id) if type(use) is facts.Choice else [use])]
         for use in uses:
             match use:
                 case facts.LoadAttr() | facts.Compute():

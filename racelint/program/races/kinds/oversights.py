@@ -140,12 +140,23 @@ def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code
 
     It is nowhere forgotten where the object has just been made.
     """
-    if access.is_of_self and case.sharing.preparing.is_initial(access.code):
+    preparing = case.sharing.preparing
+    if access.is_of_self and preparing.is_initial(access.code):
+        return []
+    if preparing.is_first_use(access) and _takes_later(case, access, guard):
         return []
     forgetful = callers_without(case, access.code, guard)
     if forgetful is not None:
         return [(edge.caller, span_of(edge.caller, edge.site)) for edge in forgetful]
     return [(access.code, access.span)]
+
+
+def _takes_later(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a function goes on to take the guard, itself or by what it calls: it is the whole of the work."""
+    holdings, code = case.locksets.holdings, access.code
+    called = [edge.callee.key for edge in case.threads.calls.sure_calls(code) if edge.site > access.id]
+    taken = (each for key in (code.key, *called) if key in holdings for each in holdings[key].acquisitions.values())
+    return any(each.use.lock.key == guard.lock.key for each in taken)
 
 
 def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
