@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from racelint.knowledge.definitions import TESTS
+from racelint.program.callgraph.calls import on_own_object
 from racelint.program.locking.aliases import place_key
-from racelint.program.locking.locks import Lock
+from racelint.program.locking.locks import Lock, LockKey
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.unshared import is_thread_slot
@@ -83,10 +84,19 @@ def _has_none(case: Case, access: Access, lock: Lock) -> bool:
 def _makes_guard(case: Case, access: Access) -> bool:
     if case.guard is None:
         return False
-    return any(
-        other.kind.rebinds and other.base == access.base and place_key(other.place) == case.guard.lock.key
-        for other in case.sharing.places.of(access.code)
-    )
+    places, key = case.sharing.places, case.guard.lock.key
+    if any(_rebinds(other, key) and other.base == access.base for other in places.of(access.code)):
+        return True
+    if not access.is_of_self:
+        return False
+    # what the method of the base makes that it extends: `super().setup()`
+    edges = case.threads.calls.sure_calls(access.code)
+    before = (edge.callee for edge in edges if edge.site < access.id and on_own_object(edge))
+    return any(_rebinds(other, key) and other.is_of_self for callee in before for other in places.of(callee))
+
+
+def _rebinds(access: Access, key: LockKey) -> bool:
+    return access.kind.rebinds and place_key(access.place) == key
 
 
 def _is_test(bases: list[str]) -> bool:
