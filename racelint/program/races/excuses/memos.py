@@ -16,6 +16,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.alike import comes_out_alike
+from racelint.program.races.excuses.kept import stays_as_made
 from racelint.program.races.excuses.made import is_left_as_made
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
@@ -192,6 +193,8 @@ def makes_object(case: Case, sequence: Composite) -> bool:
         return False
     if case.guard is not None:
         return True
+    if stays_as_made(case, last):
+        return False
     types = case.sharing.places.types
     made = (each for each in types.of(last.code, last.value) if not _is_only_its_fields(case, each))
     return any(_has_identity(each, types.names.knowledge) for each in made)
