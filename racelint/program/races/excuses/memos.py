@@ -31,17 +31,40 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     if not _is_missed_and_stored(sequence):
         return False
     flow = case.sharing.places.dataflow(last.code)
+    if _is_its_number(case, last):
+        return True
     made = _made(flow, last.value)
     if made is None or not _is_of_key(flow, last):
-        return False
+        return is_memo_of_calls(case, sequence)
     if _is_kept_by_name(case, last):
         return True
     values = case.sharing.places.types.of(last.code, last.value)
     if not values and type(made) is facts.Call:
         return is_memo_of_calls(case, sequence)
     if not any(_may_be_told_apart(case, value) for value in values):
-        return True
+        return not _holds_its_own(case, last.code, last.value)
     return _is_computed(flow, made, values) and not _is_filled(case)
+
+
+def _is_its_number(case: Case, store: Access) -> bool:
+    """Whether an object is kept by its number: `kept[id(value)] = value`."""
+    flow, types = case.sharing.places.dataflow(store.code), case.sharing.places.types
+    key = flow.operation(store.key)
+    if type(key) is not facts.Call or not types.surely_calls(store.code, key, ("id",)):
+        return False
+    return [each.value for each in key.arguments] == [store.value]
+
+
+def _holds_its_own(case: Case, code: Code, value: int) -> bool:
+    """Whether in a tuple is what two tuples made alike do not share: something that is opened, or has a state."""
+    made = case.sharing.places.dataflow(code).operation(value)
+    items = made.items if type(made) is facts.Build and made.kind == "tuple" else ()
+    held = (each for item in items for each in case.sharing.places.types.of(code, item))
+    return any(_may_be_told_apart(case, each) and not _is_plain(each) for each in held)
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, LibraryObject) and value.qualname in PLAIN
 
 
 def _is_of_key(flow: Dataflow, store: Access) -> bool:
@@ -102,8 +125,10 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     values = case.sharing.places.types.of(code, value)
     # of what may be all kinds of things it is not known that it has an identity
-    surely = bool(values) and all(_may_be_told_apart(case, value) for value in values)
-    return not surely and not _is_called_back(case)
+    surely = bool(values) and all(_may_be_told_apart(case, each) for each in values)
+    if surely and (_is_filled(case) or not all(map(_is_plain, values))):
+        return False
+    return not _holds_its_own(case, code, value) and not _is_called_back(case)
 
 
 def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
@@ -139,6 +164,11 @@ def _is_missed_and_stored(sequence: Composite) -> bool:
 def _made(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
     """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
     made = flow.operation(value)
+    while isinstance(made, facts.LoadAttr | facts.LoadItem):
+        made = flow.operation(made.base)
+    if type(made) is facts.Build and made.kind == "tuple":
+        parts = [_made(flow, each) for each in made.items if not flow.is_constant(each)]
+        return parts[0] if parts and None not in parts else None
     if type(made) is facts.Phi:
         made = _of_all_ways(flow, made)
     if type(made) is facts.Choice and made.kind == "if":
@@ -162,10 +192,15 @@ def _of_all_ways(flow: Dataflow, value: facts.Phi) -> Operation | None:
             pending.extend(made.inputs)
         elif type(made) is facts.Call:
             calls.append(made)
-        elif type(made) not in (facts.Const, facts.Phi):
+        elif type(made) not in (facts.Const, facts.Phi) and not _is_picked(made):
             return None
         seen.add(each)
     return calls[0] if calls else None
+
+
+def _is_picked(made: Operation | None) -> bool:
+    """Whether a container is made of another: `[each for each in lines if each]`."""
+    return type(made) is facts.Build and made.comprehension
 
 
 def _is_called_back(case: Case) -> bool:
