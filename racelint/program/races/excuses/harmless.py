@@ -13,8 +13,10 @@ from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
+from racelint.knowledge.texts import MAKES_TEXT
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import library_decorators
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
@@ -93,7 +95,7 @@ def _is_single_look(case: Case, look: Access) -> bool:
     while pending:
         id = pending.pop()
         for use in flow.uses(id) if id not in seen else ():
-            if type(use) in (facts.Phi, facts.Choice, facts.Cast):
+            if type(use) in (facts.Phi, facts.Choice, facts.Cast) or _is_only_read(flow, use):
                 pending.append(use.id)
             elif type(use) is not facts.Compute and not _is_copied(case, look, use) and not _tells(look, use, id):
                 return False
@@ -101,8 +103,17 @@ def _is_single_look(case: Case, look: Access) -> bool:
     return True
 
 
+def _is_only_read(flow: Dataflow, use: Operation) -> bool:
+    """Whether an attribute of what was found is read, and not called: it may be another one the next moment anyhow."""
+    return type(use) is facts.LoadAttr and not any(
+        type(each) is facts.Call and each.callee == use.id for each in flow.uses(use.id)
+    )
+
+
 def _is_only_logged(case: Case, look: Access) -> bool:
-    """Whether of a container it is only told in a log record how much is in it."""
+    """Whether of a container text is made in one step, or it is only told in a log record how much is in it."""
+    if look.method in MAKES_TEXT:
+        return True
     uses = case.sharing.places.dataflow(look.code).uses(look.id) if look.method == "len" else []
     return bool(uses) and all(type(use) is facts.Call and _tells(look, use, look.id) for use in uses)
 
