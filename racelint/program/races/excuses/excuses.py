@@ -22,6 +22,7 @@ from racelint.program.races.excuses.flags import (
     is_set_at_the_end,
     is_told_once,
 )
+from racelint.program.races.excuses.kept import is_put_in_form
 from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
@@ -57,6 +58,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "a flag that is tested and set under a lock lets it happen once"
     if is_memo(case, sequence):
         return "what is kept there may be computed twice without harm"
+    if is_put_in_form(case, sequence):
+        return "whoever puts it in another form makes the same of it, for good"
     if is_estimate(case) or is_time(case, sequence):
         return "nobody needs to know it exactly"
     if is_only_refreshed(case, sequence):

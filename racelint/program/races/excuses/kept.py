@@ -7,12 +7,15 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.containers import CHANGES, PLAIN, SNAPSHOTS
 from racelint.knowledge.model import SafetyKind
-from racelint.knowledge.repeating import ANSWERS
+from racelint.knowledge.repeating import ANSWERS, TEXTS
 from racelint.program.callgraph.calls import passed
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Instance, LibraryObject, Value
+from racelint.program.values.values import Instance, Library, LibraryObject, Value
 
 DEPTH: Final = 3
 """How many calls far a container is followed."""
@@ -31,7 +34,40 @@ def stays_as_made(case: Case, store: Access) -> bool:
     held = (each for site in sites if site is not None for each in types.elements(site))
     if None in sites or any(_is_its_own(case, each) for each in held):
         return False
-    return all(_leaves_it(case, access) for access in case.accesses)
+    return all(_leaves_it(case, access) for access in case.accesses if access is not store)
+
+
+def is_put_in_form(case: Case, sequence: Composite) -> bool:
+    """`if not isinstance(self.names, list): self.names = self.names.split()`: whoever does it makes the same of it.
+
+    Nobody else stores there, and it is of that kind from then on.
+    """
+    store, code = sequence.last, sequence.code
+    if (
+        store.code is not code
+        or not store.kind.rebinds
+        or any(each.kind.rebinds and each is not store for each in case.accesses)
+    ):
+        return False
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    reads = {each.id for each in case.accesses if each.code is code and each.kind is Kind.READ}
+    if len(reads) != 1 or not all(id in reads or _is_of_text(flow, id) for id in flow.sources(store.value)):
+        return False
+    made = {each.qualname for each in types.of(code, store.value) if isinstance(each, LibraryObject)}
+    tests = (flow.operation(test) for test, truth in conditions(code, store.id) if not truth)
+    asked = [test for test in tests if types.surely_calls(code, test, ("isinstance",))]
+    return any(
+        type(test) is facts.Call
+        and test.arguments[0].value in reads
+        and {each.qualname for each in types.of(code, test.arguments[1].value) if isinstance(each, Library)} == made
+        for test in asked
+    ) and stays_as_made(case, store)
+
+
+def _is_of_text(flow: Dataflow, id: int) -> bool:
+    """Whether what is read is a method of text."""
+    method = flow.operation(id)
+    return type(method) is facts.LoadAttr and method.name in TEXTS
 
 
 def _is_its_own(case: Case, value: Value) -> bool:
@@ -50,9 +86,10 @@ def _leaves_it(case: Case, access: Access) -> bool:
 
 def _is_only_looked_at(case: Case, code: Code, id: int, depth: int) -> bool:
     """Whether a function, those that it gives a container and those that get it back do no more than look into it."""
-    calls = case.threads.calls
+    if depth < 0:
+        return False
     if id in code.returns:
-        edges = calls.callers(code) if depth else []
+        edges = case.threads.calls.callers(code)
         if not edges or not all(_is_only_looked_at(case, each.caller, each.site, depth - 1) for each in edges):
             return False
     for use in case.sharing.places.dataflow(code).uses(id):
@@ -61,7 +98,7 @@ def _is_only_looked_at(case: Case, code: Code, id: int, depth: int) -> bool:
                 pass
             case facts.LoadAttr(name=name) if name not in CHANGES:
                 pass
-            case facts.Choice() | facts.Cast() if _is_only_looked_at(case, code, use.id, depth):
+            case facts.Choice() | facts.Cast() | facts.Phi() if _is_only_looked_at(case, code, use.id, depth - 1):
                 pass
             case facts.Call() if _is_lent_to_look(case, code, use, id, depth):
                 pass
@@ -75,7 +112,7 @@ def _is_lent_to_look(case: Case, code: Code, call: facts.Call, given: int, depth
     if case.sharing.places.types.surely_calls(code, call, ANSWERS | SNAPSHOTS):
         return True
     edges = [edge for edge in case.threads.calls.sure_calls(code) if edge.site == call.id]
-    return bool(edges and depth) and all(
+    return bool(edges) and all(
         _is_only_looked_at(case, edge.callee, parameter, depth - 1)
         for edge in edges
         for parameter in range(len(edge.callee.function.parameters))
