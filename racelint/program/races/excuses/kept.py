@@ -24,15 +24,15 @@ DEPTH: Final = 3
 def stays_as_made(case: Case, store: Access) -> bool:
     """Whether a container is stored of which nobody changes anything from then on, nor hands it out of sight.
 
-    What is in it must be alike as well: no locks, nor objects of the program.
+    What is in it must be known, and alike as well: no locks, nor objects of the program.
     """
     types = case.sharing.places.types
     values = types.of(store.code, store.value)
     sites = [each.site for each in values if isinstance(each, LibraryObject) and each.qualname in PLAIN]
     if not sites or len(sites) < len(values):
         return False
-    held = (each for site in sites if site is not None for each in types.elements(site))
-    if None in sites or any(_is_its_own(case, each) for each in held):
+    held = [each for site in sites if site is not None for each in types.elements(site)]
+    if None in sites or any(_is_its_own(case, each) for each in held) or not _is_known(case, store):
         return False
     return all(_leaves_it(case, access) for access in case.accesses if access is not store)
 
@@ -68,6 +68,17 @@ def _is_of_text(flow: Dataflow, id: int) -> bool:
     """Whether what is read is a method of text."""
     method = flow.operation(id)
     return type(method) is facts.LoadAttr and method.name in TEXTS
+
+
+def _is_known(case: Case, store: Access) -> bool:
+    """Whether it is known of each call of which a value has come what that gives, or at least that it is text."""
+    code, types = store.code, case.sharing.places.types
+    for made in case.sharing.places.dataflow(code).behind(store.value):
+        method = code.fetched(made)
+        is_text = type(method) is facts.LoadAttr and method.name in TEXTS
+        if type(made) is facts.Call and not is_text and not types.of(code, made.id):
+            return False
+    return True
 
 
 def _is_its_own(case: Case, value: Value) -> bool:

@@ -16,8 +16,9 @@ from racelint.program.sources.source import Code
 def is_failure(case: Case, sequence: Composite) -> bool:
     """`if name not in failed: try: load(name) except OSError: failed.add(name)`: who is second fails alike."""
     tries = (node for node in sequence.code.controls if type(node) is facts.Try)
-    handlers = (handler for node in tries for handler in node.handlers)
-    return _is_noted(case, sequence) and any(is_within(handler.body, sequence.act) for handler in handlers)
+    bodies = [handler.body for node in tries for handler in node.handlers]
+    notes = (each for each in case.accesses if each.code is sequence.code and each.kind.writes)
+    return _is_noted(case, sequence) and all(any(is_within(body, each.id) for body in bodies) for each in notes)
 
 
 def is_mark(case: Case, sequence: Composite) -> bool:
