@@ -100,6 +100,7 @@ class Registrations:
             constructors = [each for each in methods if each.name == "__init__"]
             if constructors:
                 reached = self._threads.calls.reachable(constructors, surely=True)
-                return all(starter.key in reached for starter, _ in context.starts)
+                # a thread of which nobody knows who starts it may well wait for the end of the constructor
+                return bool(context.starts) and all(starter.key in reached for starter, _ in context.starts)
             fetched = code.operation(fetched.base)
         return False
