@@ -120,6 +120,7 @@ def _check(target: Target, options: list[str], given: argparse.Namespace) -> Che
         return msgspec.json.decode(kept.read_bytes(), type=Checked)
     checked = check(target.folder, target.name, *options, limit=given.limit)
     if kept and not checked.failure:
+        kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(msgspec.json.encode(checked))
     print(f"{name}: {checked.wall:.0f} s {checked.failure}", file=sys.stderr, flush=True)
     return checked
