@@ -27,7 +27,7 @@ from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
-from racelint.program.sharing.unstarted import Limits, before_start, while_as_made
+from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
 from racelint.program.sources.source import Code, makes
@@ -53,7 +53,6 @@ class Sharing:
     for_tests: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether only the set-up of tests runs them."""
     _assumed: dict[Place, bool] = field(default_factory=dict)
-    _unstarted: dict[int, Limits] = field(default_factory=dict)
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
@@ -62,6 +61,7 @@ class Sharing:
     sole_owner: SoleOwner = field(init=False)
     confined: Confined = field(init=False)
     phases: Phases = field(init=False)
+    unstarted: Unstarted = field(init=False)
     ways: Ways = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +70,8 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.phases = Phases(self.threads, self.places)
-        self.ways = Ways(self.threads, self.naming, self.preparing)
+        self.unstarted = Unstarted(self.threads.calls)
+        self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
         self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
@@ -244,15 +245,9 @@ class Sharing:
             return False
         pairs = ((first, other, second), (second, one, first))
         return any(
-            access.id < self._before_start(context).get(access.code.key, 0) and _is_receiver(context, inside)
+            self.unstarted.is_before(context, access.code, access.id) and is_receiver(context, inside.code)
             for access, context, inside in pairs
         )
-
-    def _before_start(self, context: Context) -> Limits:
-        found = self._unstarted.get(context.index)
-        if found is None:
-            found = self._unstarted[context.index] = before_start(self.threads.calls, context)
-        return found
 
     def _closure_in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """A closure variable is one for all that run inside the call of its function, not for several such calls."""
@@ -285,13 +280,6 @@ class Sharing:
                 return False
             code = code.parent
         return not context.is_main and owner.key not in self.naming.giving.ways(context, owner, always)
-
-
-def _is_receiver(context: Context, access: Access) -> bool:
-    """Whether the object of a method is the one that the context was started on, by its class."""
-    cls = access.code.cls
-    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
-    return cls is not None and any(cls in each.mro or each in cls.mro for each in receivers)
 
 
 def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
@@ -15,6 +17,27 @@ from racelint.program.values.values import Instance
 
 Limits = dict[int, int]
 """For functions: the operations below this id are done before the start."""
+
+
+@dataclass(slots=True)
+class Unstarted:
+    """Tells of operations on a thread object, or on one that starts a thread, whether they come before the start."""
+
+    calls: Calls
+    _limits: dict[int, Limits] = field(default_factory=dict)
+
+    def is_before(self, context: Context, code: Code, id: int) -> bool:
+        """Whether an operation of a method on the object of a context comes before that context is started."""
+        limits = self._limits.get(context.index)
+        if limits is None:
+            limits = self._limits[context.index] = before_start(self.calls, context)
+        return id < limits.get(code.key, 0)
+
+
+def is_receiver(context: Context, code: Code) -> bool:
+    """Whether the object of a method is the one that the context was started on, by its class."""
+    receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
+    return code.cls is not None and any(code.cls in each.mro or each in code.cls.mro for each in receivers)
 
 
 def before_start(calls: Calls, context: Context) -> Limits:

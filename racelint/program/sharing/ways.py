@@ -20,6 +20,7 @@ from racelint.program.memory.places import Access
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
+from racelint.program.sharing.unstarted import Unstarted, is_receiver
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, Value
 
@@ -51,6 +52,7 @@ class Ways:
     threads: Threads
     naming: Naming
     preparing: Preparing
+    unstarted: Unstarted
     _into: dict[int, list[Step]] | None = None
     _known: dict[tuple[int, int, tuple[Stop, ...]], list[Code]] = field(default_factory=dict)
 
@@ -171,6 +173,8 @@ class Ways:
         """Whether a call is made only before the other context is started, or when it has ended."""
         caller, site = edge.caller, edge.site
         if self._is_apart(context, before, site, beside) or site > beside.joins.get(caller.key, site):
+            return True
+        if before.is_own and is_receiver(beside, caller) and self.unstarted.is_before(beside, caller, site):
             return True
         starts = self.preparing.leads_to_start(edge.callee, beside)
         return context.is_main and not starts and not self.threads.may_live(beside, caller, site)

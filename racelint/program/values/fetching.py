@@ -37,6 +37,7 @@ class Fetching:
         self._attributes = types.attributes
         self._invocation = invocation
         self._annotations = annotations
+        self._foreign: dict[tuple[int, int], bool] = {}
 
     def copy_target(self, target: Value | tuple[int, str] | None, node: int) -> None:
         """A name of a module, as `Names.variable` tells it, may come to a node."""
@@ -77,7 +78,11 @@ class Fetching:
 
     def _instance_attribute(self, code: Code, operation: facts.LoadAttr, base: Instance, cls: ClassInfo) -> None:
         owner = self._attributes.owner(cls, operation.name)
-        self._flow.copy(self._flow.node("instance", owner.key, operation.name), code.offset + operation.id)
+        held, target = self._flow.node("instance", owner.key, operation.name), code.offset + operation.id
+        if any(self._is_foreign(each, cls) for each in owner.subclasses):
+            self._flow.watch(held, self._take_own, cls, owner, target)
+        else:
+            self._flow.copy(held, target)
         found = self._class_attribute(code, operation, base, cls, None)
         if base.site is None and not is_private(operation.name):
             overriding = self._attributes.overriding(cls, operation.name)
@@ -85,6 +90,21 @@ class Fetching:
                 self._bind_from(each, code, operation, self._values.instance(each, None))
         if not found and not self._attributes.declares(owner, operation.name):
             self._library_attribute(cls.library_bases, code, operation, base)
+
+    def _take_own(self, cls: ClassInfo, owner: ClassInfo, target: int, value: Value) -> None:
+        """Take what an attribute of a common base holds, but for what another subclass of it makes for its objects."""
+        site = value.site if isinstance(value, Instance | LibraryObject) else None
+        maker = self._names.sources.codes[site[0]].cls if site is not None else None
+        if maker is None or owner not in maker.mro or not self._is_foreign(maker, cls):
+            self._flow.add(target, value)
+
+    def _is_foreign(self, one: ClassInfo, other: ClassInfo) -> bool:
+        """Whether no object is of both classes."""
+        key = one.key, other.key
+        if key not in self._foreign:
+            own = {other.key, *(each.key for each in other.subclasses)}
+            self._foreign[key] = other not in one.mro and own.isdisjoint(each.key for each in (one, *one.subclasses))
+        return self._foreign[key]
 
     def _class_attribute(
         self, code: Code, operation: facts.LoadAttr, receiver: Value, cls: ClassInfo, after: ClassInfo | None
