@@ -548,13 +548,13 @@ SHOWN = {
         "21: several tasks running `Downloads.fetch` start here",
     ),
     "RL602_check_across_await/bad.py": (
-        "16: `self._connection` is tested here and set after the `await` at line 18, and several tasks "
+        "17: `self._connection` is tested here and set after the `await` at line 19, and several tasks "
         "running `Client.connect` can set it meanwhile. Hold an `asyncio.Lock` over both, or test again after "
         "the last `await`.",
-        "16: `self._connection` is read here first",
-        "18: here the task waits, and others run",
-        "19: `self._connection` is set here",
-        "25: several tasks running `Client.connect` start here",
+        "17: `self._connection` is read here first",
+        "19: here the task waits, and others run",
+        "20: `self._connection` is set here",
+        "26: several tasks running `Client.connect` start here",
     ),
     "RL603_loop_object_from_thread/bad.py": (
         "14: `self._lines.put_nowait` is called by the thread running `Reader.read`, outside the thread of "

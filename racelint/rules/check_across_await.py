@@ -8,7 +8,8 @@ tasks run that change the same state, where no asynchronous lock is held over bo
 connection is opened twice and one of them is lost, an item that is gone is taken.
 
 *Known false alarms*: tasks that never run at the same time for reasons that are not in the source; work that is done
-twice without harm.
+twice without harm. It is off unless it is selected: of nine findings of it that were drawn from packages which nobody
+had looked at before none was a bug.
 
 *References*: [CWE-367](https://cwe.mitre.org/data/definitions/367.html) (time of check, time of use),
 [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition); [asyncio
@@ -27,7 +28,7 @@ from racelint.program.sequences.composites import Shape
 from racelint.rule import rule
 
 
-@rule("RL602")
+@rule("RL602", default=False)
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the tests that are stale after waiting."""
     for found in program.interleavings.found:
