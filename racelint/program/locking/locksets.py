@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from racelint import facts
-from racelint.knowledge.containers import CALL_AT_ONCE
 from racelint.program.callgraph.calls import Edge, is_public
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import captured_paths, inward, parameter_paths
+from racelint.program.locking.at_once import run_at_once
 from racelint.program.locking.claims import Claims
 from racelint.program.locking.decorating import Decorating
 from racelint.program.locking.effects import walk_all
@@ -27,8 +26,7 @@ from racelint.program.locking.locks import LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
 from racelint.program.memory.places import Places
-from racelint.program.sources.source import Code, makes
-from racelint.program.values.values import Library, LibraryMethod
+from racelint.program.sources.source import Code
 
 EntrySet = frozenset[LockUse]
 
@@ -147,7 +145,7 @@ class _EntryLocks:
         self._calls = locksets.threads.calls
         self._sources = self._calls.types.names.sources
         self._always = self._wrapped()
-        self._at_once = self._run_at_once()
+        self._at_once = run_at_once(locksets.places, locksets.locks, self._calls)
 
     def solve(self) -> None:
         """Start with "everything" for functions whose callers are all known, and lose locks until nothing changes."""
@@ -184,28 +182,11 @@ class _EntryLocks:
         """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
         started = {code.key for context in self._locksets.threads.contexts for code, _ in context.entries}
         unseen = {code.key for code in self._sources.codes if self._may_be_called_by_others(code)}
-        at_once = {edge.callee.key for edges in self._at_once.values() for edge in edges}
+        callees = {edge.callee.key: edge.callee for edges in self._at_once.values() for edge in edges}
+        # a public method may be called from outside as well, if the program itself does not
+        at_once = {key for key, code in callees.items() if key not in unseen or not is_public(code)}
         self._locksets.unseen = frozenset((unseen | self._calls.escaping) - at_once)
         return started | self._locksets.unseen
-
-    def _run_at_once(self) -> dict[int, list[Edge]]:
-        """The lambdas that are made for `sorted` and the like, as calls of the function that makes them."""
-        found: dict[int, list[Edge]] = {}
-        for code in self._sources.codes:
-            around = code.parent
-            if code.function.kind != "lambda" or around is None:
-                continue
-            made = [id for id, each in enumerate(around.operations) if makes(each, code)]
-            flow = self._locksets.places.dataflow(around)
-            uses = [use for id in made for use in flow.uses(id)]
-            if uses and all(type(use) is facts.Call and self._calls_at_once(around, use) for use in uses):
-                found.setdefault(around.key, []).extend(Edge(around, use.id, code, None) for use in uses)
-        return found
-
-    def _calls_at_once(self, code: Code, call: facts.Call) -> bool:
-        callees = self._calls.types.of(code, call.callee) if call.callee >= 0 else ()
-        known = [each for each in callees if isinstance(each, Library | LibraryMethod)]
-        return bool(known) and all(each.qualname in CALL_AT_ONCE for each in known)
 
     def _may_be_called_by_others(self, code: Code) -> bool:
         """Whether nobody of the program calls a function; or a constructor or finalizer alone does, and others may.
