@@ -207,8 +207,14 @@ class Finder:
                 if row.runs_on not in OWN_THREADS:
                     continue
                 for code in entry_codes(self._types.attributes, cls, row):
-                    if code.cls is cls and not (row.only_sync and code.function.is_async):
+                    is_own = code.cls is cls and not (row.only_sync and code.function.is_async)
+                    if is_own and not (row.instance_per_call and self._is_served(code)):
                         self._entry_method(cls, code, row)
+
+    def _is_served(self, code: Code) -> bool:
+        """Whether a method of a class runs for the requests of a server that is seen to be given the class."""
+        spawned = (context for context in self._contexts if context.by is not None)
+        return any(code is entry for context in spawned for entry, _ in context.entries)
 
     def _called_by_server(self, cls: ClassInfo) -> None:
         """One object for all requests."""
