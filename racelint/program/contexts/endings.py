@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
-from racelint.program.contexts.lifetimes import Lifetimes, unconditional
+from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, unconditional
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.values.values import Site
@@ -34,7 +34,7 @@ def joins(
     found: dict[int, int] = {}
     for code, id in lifetimes.method_calls(site, "join"):
         call = code.operations[id]
-        if type(call) is facts.Call and not call.arguments and _is_surely_passed(code, call):
+        if type(call) is facts.Call and has_no_limit(code, id) and _is_surely_passed(code, call):
             found[code.key] = id
     layer = list(found)
     for _ in range(CALLERS):
@@ -42,7 +42,9 @@ def joins(
         layer = []
         for edge in edges:
             call = edge.caller.operations[edge.site]
-            if edge.caller.key not in found and type(call) is facts.Call and _is_surely_passed(edge.caller, call):
+            if edge.caller.key in found or (_asks(edge, found) and not has_no_limit(edge.caller, edge.site)):
+                continue
+            if type(call) is facts.Call and _is_surely_passed(edge.caller, call):
                 found[edge.caller.key] = edge.site
                 layer.append(edge.caller.key)
     _add_what_follows(calls, found, starts, owners)
@@ -65,6 +67,12 @@ def _add_what_follows(
             callers = calls.callers(callee)
             if all(edge.site > found.get(edge.caller.key, END) or _is_elsewhere(edge, owners) for edge in callers):
                 found[callee.key] = facts.NOTHING
+
+
+def _asks(edge: Edge, found: Mapping[int, int]) -> bool:
+    """Whether the caller of a function that waits may set a limit to the wait."""
+    call = edge.callee.operations[found[edge.callee.key]]
+    return type(call) is facts.Call and bool(call.arguments)
 
 
 def _is_elsewhere(edge: Edge, owners: Sequence[ClassInfo]) -> bool:

@@ -67,7 +67,7 @@ class Lifetimes:
         loops = [node for node in code.controls if type(node) is facts.Loop and contains(node, id)]
         if not loops or not starts or any(where is not code for where, _ in starts):
             return False
-        joins = {id for where, id in self.method_calls(made, "join") if where is code and _is_plain(code, id)}
+        joins = {id for where, id in self.method_calls(made, "join") if where is code and has_no_limit(code, id)}
         turn = (*loops[-1].head, *loops[-1].body)
         return all(joins & surely_after(code, turn, start) for _, start in starts)
 
@@ -86,18 +86,19 @@ class Lifetimes:
         for operation in code.operations:
             if type(operation) is facts.Call and operation.id in always:
                 for value in self._types.of(code, operation.callee):
-                    if isinstance(value, LibraryMethod) and self._ends_by(value, operation, site):
+                    if isinstance(value, LibraryMethod) and self._ends_by(value, code, operation, site):
                         found.append(operation.id)
         for node in walk(code.function.body):
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
                 found.append(last_id([node]))
         return found
 
-    def _ends_by(self, callee: LibraryMethod, call: facts.Call, site: Site) -> bool:
+    def _ends_by(self, callee: LibraryMethod, code: Code, call: facts.Call, site: Site) -> bool:
         wait = self._knowledge.wait(callee.qualname)
         if wait is None or wait.subject is not None:
             return False
-        if wait.timeout is not None and argument(call, wait.timeout.position, wait.timeout.keyword) is not None:
+        limit = argument(call, wait.timeout.position, wait.timeout.keyword) if wait.timeout is not None else None
+        if limit is not None and not _is_no_limit(code, limit):
             return False
         made = callee.receiver
         if not isinstance(made, LibraryObject | Instance) or made.site is None:
@@ -121,14 +122,25 @@ class Lifetimes:
 
     def instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
         joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
-        calls = [code.operations[id] for id in joins]
-        plain = [call.id for call in calls if isinstance(call, facts.Call) and not call.arguments]
+        plain = [id for id in joins if has_no_limit(code, id)]
         return (min(id for _, id in starts), max(plain)) if plain else None
 
 
-def _is_plain(code: Code, id: int) -> bool:
+def has_no_limit(code: Code, id: int) -> bool:
+    """Whether a call waits until it gets what it waits for: a `join` that is given no time, or none but by request.
+
+    Who asks for a limit, by `close(5)` of `def close(timeout=None)`, takes it on himself that the wait may end early.
+    """
     call = code.operations[id]
-    return isinstance(call, facts.Call) and not call.arguments
+    return type(call) is facts.Call and all(_is_no_limit(code, each.value) for each in call.arguments)
+
+
+def _is_no_limit(code: Code, id: int) -> bool:
+    """Whether a value is None, or a parameter that is None by default."""
+    if 0 <= id < len(code.function.parameters) and code.parent is not None:
+        code, id = code.parent, code.function.parameters[id].default
+    given = code.operation(id)
+    return type(given) is facts.Const and given.kind == "none"
 
 
 def loops(code: Code) -> list[tuple[int, int]]:
