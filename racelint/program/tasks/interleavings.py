@@ -138,10 +138,13 @@ def _is_locked(case: Case, sequence: Composite) -> bool:
 
 
 def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: Suspensions) -> Iterator[Interleaving]:
-    taken: set[tuple[int, int]] = set()
+    taken: set[tuple[int, Span | int]] = set()
     for sequence, pause in paused:
-        key = (sequence.last.code.key, sequence.last.id)
-        if key in taken or sequence.last not in case.accesses:
+        # what several acts on one Place do behind one test is told, and mended, once
+        keys: set[tuple[int, Span | int]] = {(sequence.last.code.key, sequence.last.id)}
+        if sequence.shape is not Shape.UPDATE:
+            keys.add((sequence.code.key, sequence.test))
+        if keys & taken or sequence.last not in case.accesses:
             continue
         if _is_harmless(case, sequence) or is_renewed(case, sequence) or is_reserved(case, sequence, pause):
             continue
@@ -149,7 +152,7 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: S
             continue
         found = _evidence(case, sequence)
         if found is not None:
-            taken.add(key)
+            taken |= keys
             yield Interleaving(sequence, pause, *found, case.guard)
 
 
