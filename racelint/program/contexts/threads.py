@@ -11,6 +11,7 @@ from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_pu
 from racelint.program.contexts.alternatives import Alternatives
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.contexts.processes import only_in_processes
 from racelint.program.contexts.started import Finder
 from racelint.program.sources.source import END, Code
 
@@ -146,17 +147,21 @@ def link_threads(calls: Calls) -> Threads:
 
 def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
     """Tell what each context runs, and when. `mains` are functions that the main context surely runs just once."""
-    _find_running(threads, mains)
     calls = threads.calls
+    apart = only_in_processes(calls)
+    _find_running(threads, mains, apart)
     roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
-    threads.outside.update(calls.reachable([code for code in roots if code not in mains]))
+    threads.outside.update(calls.reachable([code for code in roots if code not in mains and code.key not in apart]))
     for context in threads.contexts[1:]:
         threads.windows[context.index] = _windows(threads, context)
     return threads
 
 
-def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
-    """Which functions each context runs. Main: module bodies, what is open to callers outside, and what they call."""
+def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> None:
+    """Which functions each context runs. Main: module bodies, what is open to callers outside, and what they call.
+
+    What runs in processes of its own, `apart`, runs in the main context of these: no caller outside comes beside it.
+    """
     calls = threads.calls
     sources = calls.types.names.sources
     started = {code.key for context in threads.contexts for code, _ in context.entries}
@@ -186,7 +191,7 @@ def _find_running(threads: Threads, mains: Sequence[Code]) -> None:
         for context in threads.of(code.parent) if code.parent is not None else ():
             _reach(threads, context, [code])
     unseen = [code for code in unseen if code not in lent]
-    threads.outside.update(calls.reachable(unseen))
+    threads.outside.update(calls.reachable([code for code in unseen if code.key not in apart]))
     _reach(threads, threads.contexts[0], unseen)
 
 
