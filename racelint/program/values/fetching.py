@@ -80,7 +80,7 @@ class Fetching:
         owner = self._attributes.owner(cls, operation.name)
         held, target = self._flow.node("instance", owner.key, operation.name), code.offset + operation.id
         if any(self._is_foreign(each, cls) for each in owner.subclasses):
-            self._flow.watch(held, self._take_own, cls, owner, target)
+            self._flow.sieve(held, target, self._may_have, cls, owner)
         else:
             self._flow.copy(held, target)
         found = self._class_attribute(code, operation, base, cls, None)
@@ -91,12 +91,14 @@ class Fetching:
         if not found and not self._attributes.declares(owner, operation.name):
             self._library_attribute(cls.library_bases, code, operation, base)
 
-    def _take_own(self, cls: ClassInfo, owner: ClassInfo, target: int, value: Value) -> None:
-        """Take what an attribute of a common base holds, but for what another subclass of it makes for its objects."""
+    def _may_have(self, cls: ClassInfo, owner: ClassInfo, value: Value) -> bool:
+        """Whether objects of a class have what its base keeps: not what another subclass makes in an override."""
         site = value.site if isinstance(value, Instance | LibraryObject) else None
-        maker = self._names.sources.codes[site[0]].cls if site is not None else None
-        if maker is None or owner not in maker.mro or not self._is_foreign(maker, cls):
-            self._flow.add(target, value)
+        method = self._names.sources.codes[site[0]] if site is not None else None
+        if method is None or method.cls is None or owner not in method.cls.mro:
+            return True
+        is_override = self._attributes.defining(owner, method.name) is not None and method.name != "__init__"
+        return not (is_override and self._is_foreign(method.cls, cls))
 
     def _is_foreign(self, one: ClassInfo, other: ClassInfo) -> bool:
         """Whether no object is of both classes."""

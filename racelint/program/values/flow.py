@@ -30,6 +30,8 @@ class Flow:
         self._singles: dict[Value, ValueSet] = {}
         self._targets: list[Targets | None] = [None] * size
         self._watchers: list[list[Watcher] | None] = [None] * size
+        self._sieves: dict[int, list[int]] = {}
+        """By node: where some of its values flow into, not all."""
         self._methods: dict[Callable[..., None], Callable[..., None]] = {}
         self._keys: dict[Hashable, int] = {}
         self._pending: list[tuple[int, Value]] = []
@@ -91,6 +93,15 @@ class Flow:
         for value in self._held[source] or ():
             self.add(target, value)
 
+    def sieve(self, source: int, target: int, keeps: Callable[..., bool], *given: object) -> None:
+        """Whatever `source` holds, now or later, flows into `target` if `keeps` says so of it and of what is given."""
+        self._sieves.setdefault(source, []).append(target)
+        self.watch(source, self._pass, target, keeps, given)
+
+    def _pass(self, target: int, keeps: Callable[..., bool], given: tuple[object, ...], value: Value) -> None:
+        if keeps(*given, value):
+            self.add(target, value)
+
     def watch(self, node: int, watcher: Callable[..., None], *given: object) -> None:
         """Call `watcher` with what is given and each value of the node, now or later."""
         # each look at a method makes a new object of it: one is kept
@@ -137,7 +148,7 @@ class Flow:
         while pending:
             here = pending.pop()
             yield here
-            for target in self._targets[here] or ():
+            for target in (*(self._targets[here] or ()), *self._sieves.get(here, ())):
                 if target not in seen and not is_end(target):
                     seen.add(target)
                     pending.append(target)
@@ -145,6 +156,7 @@ class Flow:
     def settle(self) -> None:
         """Drop edges and watchers: what is held stays, and nothing can be added any more."""
         self._targets.clear()
+        self._sieves.clear()
         self._watchers.clear()
         self._methods.clear()
         self._share()
