@@ -58,6 +58,7 @@ def is_put_in_form(case: Case, sequence: Composite) -> bool:
     asked = [test for test in tests if types.surely_calls(code, test, ("isinstance",))]
     return any(
         type(test) is facts.Call
+        and len(test.arguments) > 1
         and test.arguments[0].value in reads
         and {each.qualname for each in types.of(code, test.arguments[1].value) if isinstance(each, Library)} == made
         for test in asked
