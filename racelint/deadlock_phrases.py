@@ -71,6 +71,7 @@ def through(chain: Sequence[Edge]) -> str:
 
 def given(found: ForeignCall) -> str:
     """What of the user's is called: "`self._hook`", "`tick` of what is in `self._clients`"."""
-    kept = found.name.removeprefix("what is in ")
-    what = f"what is in `{kept}`" if kept != found.name else found.name if " " in found.name else f"`{found.name}`"
+    what = f"`{found.name}`" if found.name else "a listener"
+    if found.drawn and found.name:
+        what = f"what is in {what}"
     return f"`{found.method}` of {what}" if found.method else what

@@ -84,6 +84,9 @@ FORGIVING: Final = frozenset({"clear", "discard"})
 CHANGES: Final = INSERTS | REMOVES | {"sort", "reverse"}
 """All that leaves a container otherwise than it was."""
 
+ADDS: Final = frozenset({"add", "append", "appendleft"})
+"""Methods that put one more thing in."""
+
 APPENDS: Final = frozenset({"append", "extend", "appendleft"})
 """Methods that put something to one end."""
 

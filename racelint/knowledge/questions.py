@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .model import Question
 
-GETS = frozenset({"get", "get_nowait"})
+GETS: Final = frozenset({"get", "get_nowait"})
 """The methods of a queue that take an item away."""
 
 _PUT = frozenset({"put", "put_nowait"})

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
 from racelint.encounter import stall_sides, stall_turns
 from racelint.findings import Evidence, Finding, note
-from racelint.notes import lock_details, stalled, taken
+from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.rule import rule

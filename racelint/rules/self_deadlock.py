@@ -23,10 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_notes import begins, behind, taken
 from racelint.deadlock_phrases import once_each, takes
 from racelint.encounter import again_turns, circle_sides, waiter
 from racelint.findings import Finding
-from racelint.notes import begins, behind, lock_details, taken
+from racelint.notes import lock_details
 from racelint.phrases import lock_used
 from racelint.prescribing import against_second_taking
 from racelint.program import Program

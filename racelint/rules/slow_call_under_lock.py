@@ -19,9 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_notes import stalled
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
 from racelint.findings import Finding
-from racelint.notes import lock_details, stalled
+from racelint.notes import lock_details
 from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule

@@ -80,8 +80,7 @@ def _is_elsewhere(edge: Edge, owners: Sequence[ClassInfo]) -> bool:
     cls = edge.caller.cls
     if cls is None or not owners or not on_own_object(edge):
         return False
-    kinds = {cls.key, *(each.key for each in cls.subclasses)}
-    return kinds.isdisjoint(kind.key for each in owners for kind in (each, *each.subclasses))
+    return all(map(cls.is_apart, owners))
 
 
 def _is_surely_passed(code: Code, call: facts.Call) -> bool:
@@ -109,8 +108,7 @@ def _asks_for(code: Code, test: int, owner: int) -> bool:
     """Whether a test only asks for an object, and whether that is alive."""
     match code.operation(test):
         case facts.Compute(kind="is not" | "!=", operands=(left, right)):
-            none = code.operations[right]
-            return type(none) is facts.Const and none.kind == "none" and _is_same(code, left, owner)
+            return code.is_none(right) and _is_same(code, left, owner)
         case facts.Choice(kind="and", operands=operands):
             return all(_asks_for(code, each, owner) for each in operands)
         case facts.Call(callee=callee, arguments=()):

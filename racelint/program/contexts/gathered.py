@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import ADDS
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
-
-PUTS: Final = frozenset({"add", "append", "appendleft"})
-"""Methods that put one more thing into a container."""
 
 Container = tuple[str, int, str]
 """An attribute by the key of the owning class, or a global by its module, and its name."""
@@ -63,7 +60,7 @@ def _puts(code: Code) -> Iterator[tuple[int, int]]:
                 yield base, value
             case facts.Call(arguments=(given,)):
                 fetched = code.fetched(operation)
-                if type(fetched) is facts.LoadAttr and fetched.name in PUTS:
+                if type(fetched) is facts.LoadAttr and fetched.name in ADDS:
                     yield fetched.base, given.value
             case _:
                 pass

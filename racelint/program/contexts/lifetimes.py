@@ -139,8 +139,7 @@ def _is_no_limit(code: Code, id: int) -> bool:
     """Whether a value is None, or a parameter that is None by default."""
     if 0 <= id < len(code.function.parameters) and code.parent is not None:
         code, id = code.parent, code.function.parameters[id].default
-    given = code.operation(id)
-    return type(given) is facts.Const and given.kind == "none"
+    return code.is_none(id)
 
 
 def loops(code: Code) -> list[tuple[int, int]]:

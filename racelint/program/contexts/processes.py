@@ -18,8 +18,9 @@ def only_in_processes(calls: Calls) -> set[int]:
 
     That they are public is no evidence of callers outside, and no thread of this process sees what they do there.
     """
-    given = {code.key: code for code in _given(calls)}
-    kept = _fetched_otherwise(calls, given) if given else set()
+    sites = _in_process(calls)
+    given = {code.key: code for code in _given(calls, sites)}
+    kept = _fetched_otherwise(calls, given, sites) if given else set()
     own = {code.key for code in _own_runs(calls)}
     return {key for key in {*given, *own} - kept if not calls.into.get(key)}
 
@@ -32,8 +33,7 @@ def _in_process(calls: Calls) -> set[Site]:
     return {site for site, where in by_site.items() if where == {RunsOn.PROCESS}}
 
 
-def _given(calls: Calls) -> Iterator[Code]:
-    sites = _in_process(calls)
+def _given(calls: Calls, sites: set[Site]) -> Iterator[Code]:
     for spawned in calls.types.spawned:
         if spawned.site in sites and isinstance(spawned.target, FunctionRef):
             yield spawned.target.code
@@ -48,15 +48,16 @@ def _own_runs(calls: Calls) -> Iterator[Code]:
                 yield from entry_codes(types.attributes, cls, row)
 
 
-def _fetched_otherwise(calls: Calls, given: dict[int, Code]) -> set[int]:
-    """Those of some functions that are fetched for anything else as well."""
-    sites, names = _in_process(calls), {code.name for code in given.values()}
+def _fetched_otherwise(calls: Calls, given: dict[int, Code], sites: set[Site]) -> set[int]:
+    """Those of some functions that are fetched for anything else than for these calls as well."""
+    names = {code.name for code in given.values()}
     found: set[int] = set()
     for code in calls.types.names.sources.codes:
+        flow = Dataflow(code)
         loads = (each for each in code.operations if isinstance(each, facts.LoadName | facts.LoadAttr))
         for load in (each for each in loads if each.name in names):
             values = calls.types.of(code, load.id)
             functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & given.keys()
-            if functions and any((code.key, use.id) not in sites for use in Dataflow(code).uses(load.id)):
+            if functions and any((code.key, use.id) not in sites for use in flow.uses(load.id)):
                 found |= functions
     return found

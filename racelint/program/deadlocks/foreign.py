@@ -8,26 +8,30 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.knowledge.model import LockDomain
 from racelint.program.callgraph.calls import is_public
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.deadlocks.listeners import Keeping, Listeners
-from racelint.program.deadlocks.origins import origin, receiver_of
+from racelint.program.deadlocks.origins import origin
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.draws import put_in
 from racelint.program.sources.source import ClassInfo, Code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForeignCall:
-    """A call of what the user gave, `name` in the source, with `lock` held, which `entrance` takes for any caller."""
+    """A call of what the user gave, with `lock` held, which `entrance` takes for any caller.
+
+    `name` is what it is in the source; or, if it is `drawn` out of a container, the name of that, "" where it has none.
+    """
 
     code: Code
     id: int
     span: Span
     name: str
+    drawn: bool
     lock: LockUse
     entrance: Acquisition
     keeping: Keeping | None = None
@@ -84,17 +88,19 @@ class _Finder:
     def _of_listener(self, code: Code, call: facts.Call, held: Sequence[LockUse]) -> ForeignCall | None:
         for lock in reversed(held):
             listener = self._listeners.called(code, call, lock)
-            entrances = self._entrances[lock.lock.key]
-            inside = [each for each in entrances if listener is not None and listener.is_put_in_by(each.code)]
-            if listener is not None and inside:
-                given = listener.name, lock, inside[0], listener.keeping, listener.method
-                return ForeignCall(code, call.id, call.span, *given)
+            if listener is None:
+                continue
+            keeping = listener.keeping
+            inside = [each for each in self._entrances[lock.lock.key] if each.code in keeping.givers]
+            if inside:
+                what = listener.name, True, lock, inside[0], keeping, listener.method
+                return ForeignCall(code, call.id, call.span, *what)
         return None
 
     def _of_given(self, code: Code, call: facts.Call, lock: LockUse) -> ForeignCall | None:
-        name = self._given.name(code, call.callee)
+        name, drawn = self._given.name(code, call.callee)
         entrance = self._entrances[lock.lock.key][0]
-        return ForeignCall(code, call.id, call.span, name, lock, entrance) if name else None
+        return ForeignCall(code, call.id, call.span, name, drawn, lock, entrance) if name else None
 
 
 def _is_tested(code: Code, id: int) -> bool:
@@ -109,19 +115,18 @@ class _Given:
         self._sources = locksets.places.types.names.sources
         self._kept: dict[int, set[str]] = {}
 
-    def name(self, code: Code, id: int) -> str:
-        """What is called, as the source spells it, if the user gave it; else ""."""
+    def name(self, code: Code, id: int) -> tuple[str, bool]:
+        """What is called, as the source spells it, if the user gave it, else ""; and whether that is its container."""
         flow = self._places.dataflow(code)
         if self._places.types.of(code, id):
-            return ""
+            return "", False
         if self._is_given(code, id):
-            return code.function.parameters[id].name
+            return code.function.parameters[id].name, False
         own = code.own_name
         owner, _, attribute = origin(flow, id).partition(".")
         if code.cls is None or owner != own or not attribute or attribute not in self._attributes(code.cls):
-            return ""
-        fetched = flow.operation(id)
-        return f"{own}.{attribute}" if type(fetched) is facts.LoadAttr else f"what is in {own}.{attribute}"
+            return "", False
+        return f"{own}.{attribute}", type(flow.operation(id)) is not facts.LoadAttr
 
     @staticmethod
     def _is_given(code: Code, id: int) -> bool:
@@ -140,19 +145,12 @@ class _Given:
 
     def _keeps(self, code: Code) -> Iterator[str]:
         flow = self._places.dataflow(code)
-        for operation in code.operations:
-            match operation:
-                case facts.StoreAttr(base=0, name=name, value=value) if self._is_given(code, _unwrapped(flow, value)):
-                    yield name
-                case facts.StoreItem(base=base, value=value) if self._is_given(code, value):
-                    yield origin(flow, base).removeprefix(f"{code.first_name}.")
-                case facts.Call(callee=callee, arguments=arguments):
-                    fetched = flow.operation(callee)
-                    given = any(self._is_given(code, each.value) for each in arguments)
-                    if given and type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
-                        yield origin(flow, receiver_of(code, operation)).removeprefix(f"{code.first_name}.")
-                case _:
-                    pass
+        for each in code.operations:
+            if type(each) is facts.StoreAttr and each.base == 0 and self._is_given(code, _unwrapped(flow, each.value)):
+                yield each.name
+        for _, base, value in put_in(code):
+            if self._is_given(code, value):
+                yield origin(flow, base).removeprefix(f"{code.first_name}.")
 
 
 def _unwrapped(flow: Dataflow, id: int) -> int:

@@ -42,15 +42,14 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What the user gave, and is called, by `method` if it is an object; `keeping` is where it was put in."""
+    """What the user gave, and is called, by `method` if it is an object; `keeping` is where it was put in.
+
+    `name` is that of the container, "" if it has none.
+    """
 
     name: str
     method: str
     keeping: Keeping
-
-    def is_put_in_by(self, code: Code) -> bool:
-        """Whether a function puts such listeners in, or hands them to who does."""
-        return code in self.keeping.givers
 
 
 class Listeners:
@@ -163,9 +162,9 @@ class Listeners:
 
 
 def _named(path: str) -> str:
-    """How a message speaks of what is in a container."""
+    """A container as the source spells it; "" if it has no name there."""
     written = as_written(path)
-    return "a listener" if UNKNOWN in written or written.startswith("%") else f"what is in {written}"
+    return "" if UNKNOWN in written or written.startswith("%") else written
 
 
 def _does_nothing(code: Code) -> bool:

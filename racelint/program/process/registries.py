@@ -41,12 +41,13 @@ def link_registries(threads: Threads, places: Places) -> list[RegistryWalk]:
     found: list[RegistryWalk] = []
     for code in places.types.names.sources.codes:
         context = next((each for each in threads.of(code) if each.runs_on in OWN_THREADS), None)
-        for operation in code.operations if context is not None else ():
-            if context is not None and isinstance(operation, facts.LoadAttr | facts.LoadName):
-                name = _registry(places, code, operation.id)
-                for walk in _walks(places, code, operation.id) if name else ():
-                    if not walk.one_step_with_gil:
-                        found.append(RegistryWalk(code, walk.span, name, FILLED_BY_ANYBODY[name], context))
+        if context is None:
+            continue
+        for load in (each for each in code.operations if isinstance(each, facts.LoadAttr | facts.LoadName)):
+            name = _registry(places, code, load.id)
+            walks = _walks(places, code, load.id) if name else ()
+            spans = [each.span for each in walks if not each.one_step_with_gil]
+            found.extend(RegistryWalk(code, span, name, FILLED_BY_ANYBODY[name], context) for span in spans)
     return found
 
 

@@ -16,7 +16,7 @@ from racelint.program.contexts.lifetimes import loops
 from racelint.program.memory.places import Access, Places
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.giving import Giving, Knows, Ways
-from racelint.program.sharing.name import Root
+from racelint.program.sharing.name import Root, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sources.branching import is_last_word
 from racelint.program.sources.nodes import ids_in, is_within
@@ -41,15 +41,15 @@ class Afterwards:
 
     def is_given_away(self, root: Root, context: Context, access: Access, started: Context) -> bool:
         """Whether a context has made an object only to start another with it, and comes to the access before, if so."""
-        made, _, runner = root[2].partition(" by ")
-        if root[0] != "made" or not made.isdigit() or int(runner) != context.index or started.is_main:
+        made = made_at(root)
+        if made is None or made.context != context.index or started.is_main:
             return False
-        maker = self.places.types.names.sources.codes[root[1]]
+        maker = self.places.types.names.sources.codes[made.code]
 
         def knows(code: Code) -> bool:
             return self.naming.knows(context.index, code, root)
 
-        return not self.goes_on(started, maker, int(made), access, knows)
+        return not self.goes_on(started, maker, made.id, access, knows)
 
     def goes_on(self, context: Context, maker: Code, made: int, access: Access, knows: Knows) -> bool:
         """Whether a run of `maker` may come to an access after it has started a context with what its operation made.

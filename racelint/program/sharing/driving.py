@@ -138,6 +138,5 @@ def _is_absent(code: Code, test: int, truth: bool, slot: str) -> bool:
     if type(fetched) is facts.LoadAttr:
         return code.own_attribute(fetched) == slot and not truth
     are_equal, operands = found_equal(code, test, truth)
-    sides = [code.operation(each) for each in operands]
-    is_none = any(type(each) is facts.Const and each.kind == "none" for each in sides)
-    return are_equal and is_none and any(code.own_attribute(each) == slot for each in sides)
+    own = (code.own_attribute(code.operation(each)) for each in operands)
+    return are_equal and any(map(code.is_none, operands)) and slot in own

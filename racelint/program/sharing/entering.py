@@ -12,7 +12,7 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
-from racelint.program.sharing.name import Name, NameSet, Root, owners, stores_cell
+from racelint.program.sharing.name import Name, NameSet, Root, made_at, made_root, owners, stores_cell
 from racelint.program.sharing.naming import Naming
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned
@@ -106,7 +106,7 @@ class _Entering:
         else:
             maker = self._sources.codes[receiver.site[0]]
             for each in self._threads.of(maker):
-                names[Name(("made", maker.key, f"{receiver.site[1]} by {each.index}"), "")] = None
+                names[Name(made_root(maker.key, receiver.site[1], each.index), "")] = None
         self._naming.bind(context, code, code.first_name, names)
 
     def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
@@ -230,13 +230,11 @@ class _Entering:
 
     def _is_given_again(self, context: Context, root: Root) -> bool:
         """Whether two instances may get the object, not each one that was made for it."""
-        if root[0] != "made":
+        made, naming = made_at(root), self._naming
+        if made is None:
             return True
-        made, _, runner = root[2].partition(" by ")
-        if not made.isdigit():
-            return True
-        maker, naming = self._sources.codes[root[1]], self._naming
-        return naming.giving.again(context, maker, int(made), lambda code: naming.knows(int(runner), code, root))
+        maker = self._sources.codes[made.code]
+        return naming.giving.again(context, maker, made.id, lambda code: naming.knows(made.context, code, root))
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:

@@ -16,7 +16,8 @@ from racelint.knowledge.running import Many, Passing, Spawn, Starts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loops
 from racelint.program.contexts.threads import Threads
-from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.dataflow.dataflow import operands
+from racelint.program.memory.places import Places
 from racelint.program.sources.branching import is_last_word
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.types import Spawned
@@ -38,6 +39,7 @@ class Giving:
     """Tells how often a run of a function starts a context."""
 
     threads: Threads
+    places: Places
     _ways: dict[tuple[int, int], Ways] = field(default_factory=dict)
     _often: dict[int, bool] = field(default_factory=dict)
     _calling: dict[int, list[tuple[Code, int, bool]]] = field(default_factory=dict)
@@ -59,8 +61,13 @@ class Giving:
         if context.code is None or context.site < 0 or self._runs_often(context):
             return True
         ways = self.ways(context, maker, knows).get(maker.key, {})
-        carrying = {site: again for site, again in ways.items() if _carries(maker, site, made)}
+        carrying = {site: again for site, again in ways.items() if self._carries(maker, site, made)}
         return _repeats(maker, carrying or ways, made)
+
+    def _carries(self, code: Code, site: int, made: int) -> bool:
+        """Whether what an operation of a function has made is among what a way is given: a call may be for others."""
+        call, flow = code.operation(site), self.places.dataflow(code)
+        return type(call) is not facts.Call or any(flow.comes_from(each, made) for each in operands(call))
 
     def ways(self, context: Context, maker: Code, knows: Knows = always) -> Ways:
         """The operations that lead to the start of a context, by function: from `maker` over functions that `knows`."""
@@ -163,10 +170,3 @@ def _repeats(code: Code, ways: dict[int, bool], made: int) -> bool:
     if any(ways.values()) or not all(is_last_word(code, one, other) for one, other in pairs):
         return True
     return any(low <= site <= high and not low <= made <= high for site in ways for low, high in loops(code))
-
-
-def _carries(code: Code, site: int, made: int) -> bool:
-    """Whether what an operation of a function has made is among what a way is given: a call may be for other things."""
-    call = code.operation(site)
-    flow = Dataflow(code)
-    return type(call) is not facts.Call or any(flow.comes_from(each, made) for each in operands(call))

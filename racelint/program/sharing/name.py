@@ -11,6 +11,26 @@ Root = tuple[str, int, str]
 """Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
 
 
+class Made(NamedTuple):
+    """Operation `id` of the function with the key `code`, as the context with the number `context` runs it."""
+
+    code: int
+    id: int
+    context: int
+
+
+def made_root(code: int, id: int, context: int) -> Root:
+    """The root of what an operation of a function makes, by the function's key and the number of the context."""
+    return "made", code, f"{id} by {context}"
+
+
+def made_at(root: Root) -> Made | None:
+    """What has made the object at a root; None if it is known in another way."""
+    kind, code, text = root
+    id, _, context = text.partition(" by ")
+    return Made(code, int(id), int(context)) if kind == "made" and id.isdigit() else None
+
+
 class Name(NamedTuple):
     """An object by the way to it: a root and the attributes from there, as `.pool.stats`.
 

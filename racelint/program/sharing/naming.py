@@ -19,7 +19,7 @@ from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import container, split_item
 from racelint.program.sharing.giving import Giving
-from racelint.program.sharing.name import Bindings, Name, NameSet, Root, owners, stores_cell
+from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
 from racelint.program.sharing.shortening import Shortening
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance
@@ -44,7 +44,7 @@ class Naming:
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
         self.shortening = Shortening(threads, places, self.names)
-        self.giving = Giving(threads)
+        self.giving = Giving(threads, places)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._left_out: dict[tuple[int, str], NameSet] = {}
         """The names of parameters in the main context that are too many."""
@@ -90,7 +90,7 @@ class Naming:
             drawn_from = container(self._places.types, self._places.dataflow(code), number)
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")
-            return self.shortening.settled([Name(("made", code.key, f"{root[1:]} by {context.index}"), rest)])
+            return self.shortening.settled([Name(made_root(code.key, number, context.index), rest)])
         self.asked.add(context.index)
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
         return self.shortening.settled([Name(name.root, name.path + rest) for name in known] if rest else known)
@@ -209,9 +209,7 @@ class Naming:
                         found, learned = {}, self.learned
                     if path not in found:
                         found[path] = self.names(context, code, path)
-                    names = found[path] or self._of_callback(context, edge, parameter)
-                    if not names or "[" in path:
-                        names = {**names, **self._of_receiver(context, edge, parameter)}
+                    names = self._passed_on(context, edge, parameter, path, found[path])
                     changed |= self.bind(context, edge.callee, parameter, names)
                 # what is given nothing may know objects by closures and globals, and hands them on
                 if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
@@ -233,7 +231,11 @@ class Naming:
 
     def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
         """The names that a call gives its callee as a parameter: of a path of the caller, or of a bound method."""
-        names = self.names(context, edge.caller, path) or self._of_callback(context, edge, parameter)
+        return self._passed_on(context, edge, parameter, path, self.names(context, edge.caller, path))
+
+    def _passed_on(self, context: Context, edge: Edge, parameter: str, path: str, known: NameSet) -> NameSet:
+        """The names that a call gives its callee, of a path by which the caller knows them, or of a bound method."""
+        names = known or self._of_callback(context, edge, parameter)
         return {**names, **self._of_receiver(context, edge, parameter)} if not names or "[" in path else names
 
     def _of_callback(self, context: Context, edge: Edge, parameter: str) -> NameSet:

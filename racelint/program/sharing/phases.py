@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
@@ -123,5 +122,4 @@ class Phases:
 def _found_there(code: Code, test: int, truth: bool) -> tuple[int, ...]:
     """The values of which a test that has come out so says that they are not None."""
     are_equal, operands = found_equal(code, test, truth)
-    is_none = [type(each := code.operation(id)) is facts.Const and each.kind == "none" for id in operands]
-    return operands if not are_equal and any(is_none) else ()
+    return operands if not are_equal and any(map(code.is_none, operands)) else ()

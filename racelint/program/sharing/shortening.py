@@ -14,7 +14,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.memory.lending import settled
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
-from racelint.program.sharing.name import Name, NameSet, Root
+from racelint.program.sharing.name import Name, NameSet, Root, made_at
 from racelint.program.sources.source import ClassInfo, Code
 
 ATTRIBUTES: Final = 3
@@ -80,10 +80,9 @@ class Shortening:
     def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
         """The names of what an object of the class was given by its makers."""
         ties = self._places.ties
-        kind, key, text = root
-        if kind == "made":
-            id, _, index = text.partition(" by ")
-            made = [((key, int(id)), [self._threads.contexts[int(index)]])]
+        kind, at = root[0], made_at(root)
+        if at is not None:
+            made = [((at.code, at.id), [self._threads.contexts[at.context]])]
         elif kind in ("self", "own"):
             made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
             if kind == "self":
@@ -105,8 +104,8 @@ class Shortening:
         kind, key, text = root
         if kind == "self":
             return (self._sources.classes[key],)
-        if kind == "made":
-            return classes_of(self._places.types.of(self._sources.codes[key], int(text.partition(" ")[0])))
+        if (made := made_at(root)) is not None:
+            return classes_of(self._places.types.of(self._sources.codes[made.code], made.id))
         if kind == "own":
             return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
         return classes_of(self._places.types.of_global(key, text))

@@ -17,7 +17,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access
-from racelint.program.sharing.name import Name
+from racelint.program.sharing.name import Name, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.unstarted import Unstarted, is_receiver
@@ -155,9 +155,8 @@ class Ways:
         types, (kind, key, text) = self.threads.calls.types, name.root
         if kind == "global":
             return types.of_global(key, text)
-        made = text.partition(" ")[0]
-        if kind == "made" and made.isdigit():
-            return types.of(types.names.sources.codes[key], int(made))
+        if (made := made_at(name.root)) is not None:
+            return types.of(types.names.sources.codes[made.code], made.id)
         return [types.names.values.instance(cls, None) for cls in self.naming.shortening.classes(name.root)]
 
     def _led(self, values: Iterable[Value], steps: Iterable[str]) -> set[Instance]:

@@ -61,6 +61,11 @@ class Code:
         """The operation that gives what a call calls; None of what is no call."""
         return self.operation(call.callee) if type(call) is facts.Call else None
 
+    def is_none(self, id: int) -> bool:
+        """Whether a value is written down as None."""
+        operation = self.operation(id)
+        return type(operation) is facts.Const and operation.kind == "none"
+
     @property
     def is_method(self) -> bool:
         """Whether it stands directly in a class body."""
@@ -108,6 +113,11 @@ class ClassInfo:
     mro: list[ClassInfo] = field(default_factory=list, repr=False)
     subclasses: list[ClassInfo] = field(default_factory=list, repr=False)
     """All known subclasses, direct or not, without itself."""
+
+    def is_apart(self, other: ClassInfo) -> bool:
+        """Whether no object is of both classes, as far as subclasses are known."""
+        own = {self.key, *(each.key for each in self.subclasses)}
+        return own.isdisjoint(each.key for each in (other, *other.subclasses))
 
 
 @dataclass(eq=False, slots=True)

@@ -16,7 +16,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import ClassInfo, Code, is_super
-from racelint.program.starting.registrations import Registration, Registrations
+from racelint.program.starting.registrations import Dispatch, Registrations
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
@@ -90,22 +90,22 @@ class Launches:
             entries = tuple(self._entries(cls, walker, context))
             if entries:
                 yield Launch(step, context.label, entries, context)
-        for registered in self._registrations.of(step.code, call):
-            entries = tuple(self._registered(walker, step.code, registered))
+        for value, dispatch in self._registrations.of(step.code, call):
+            entries = tuple(self._registered(walker, step.code, value, dispatch))
             if entries:
-                yield Launch(step, registered.context.label, entries, None, registers=True)
+                yield Launch(step, dispatch.context.label, entries, None, registers=True)
 
-    def _registered(self, walker: Walker, code: Code, registered: Registration) -> Iterator[Entry]:
+    def _registered(self, walker: Walker, code: Code, id: int, dispatch: Dispatch) -> Iterator[Entry]:
         """What a thread comes to run on the object, or on another one that is given it as it is made."""
-        fetched = code.operation(registered.value)
+        fetched = code.operation(id)
         bound = type(fetched) is facts.LoadAttr and walker.is_receiver(code, fetched.base)
-        own = walker.is_receiver(code, registered.value)
-        for run in registered.runs:
+        own = walker.is_receiver(code, id)
+        for run in dispatch.runs:
             if own or (bound and type(fetched) is facts.LoadAttr and fetched.name == run.name):
                 if walker.method(run.name) is run:
                     yield Entry(run, False)
                 continue
-            for value in self._types.of(code, registered.value):
+            for value in self._types.of(code, id):
                 if isinstance(value, Instance) and value.site is not None and run.cls in value.cls.mro:
                     maker = self._sources.codes[value.site[0]]
                     call = maker.operation(value.site[1])

@@ -21,17 +21,8 @@ from racelint.program.values.values import FunctionRef, Instance, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
-    """By a call, `value` may be called at any time: `context`, which runs already, then runs one of these functions."""
-
-    value: int
-    context: Context
-    runs: tuple[Code, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Dispatch:
-    """A thread calls what it has drawn out of a container."""
+class Dispatch:
+    """A thread calls what it has drawn out of a container: one of these functions."""
 
     context: Context
     runs: tuple[Code, ...]
@@ -49,20 +40,22 @@ class Registrations:
         self.codes = {code.key for code, _ in self._given}
         """The functions with such calls."""
 
-    def of(self, code: Code, call: facts.Call) -> Iterator[Registration]:
-        """What a call registers with a thread that the object it registers with has started as it was made."""
+    def of(self, code: Code, call: facts.Call) -> Iterator[tuple[int, Dispatch]]:
+        """The values that a call registers with a thread, which runs already: what it registers with has started it."""
         for value, container in self._given.get((code, call.id), ()):
             for dispatch in self._dispatches[container]:
                 if self._is_running(dispatch.context, code, call):
-                    yield Registration(value, dispatch.context, dispatch.runs)
+                    yield value, dispatch
 
-    def _find_dispatches(self) -> dict[Value, list[_Dispatch]]:
-        found: dict[Value, list[_Dispatch]] = defaultdict(list)
+    def _find_dispatches(self) -> dict[Value, list[Dispatch]]:
+        found: dict[Value, list[Dispatch]] = defaultdict(list)
         for code in self._types.names.sources.codes:
             context = next((each for each in self._threads.of(code) if each.runs_on in OWN_THREADS), None)
+            if context is None:
+                continue
             flow = self._places.dataflow(code)
-            for call in code.operations if context is not None else ():
-                if type(call) is not facts.Call or context is None:
+            for call in code.operations:
+                if type(call) is not facts.Call:
                     continue
                 callees = self._types.callees.get((code.key, call.id), {})
                 runs = tuple(each.code for each in callees if isinstance(each, FunctionRef))
@@ -70,7 +63,7 @@ class Registrations:
                 drawn = fetched.base if type(fetched) is facts.LoadAttr else call.callee
                 for container, _ in containers_behind(self._types, flow, drawn) if runs else ():
                     if is_made(container):
-                        found[container].append(_Dispatch(context, runs))
+                        found[container].append(Dispatch(context, runs))
         return found
 
     def _find_given(self) -> dict[Frame, list[tuple[int, Value]]]:

@@ -37,7 +37,7 @@ class Fetching:
         self._attributes = types.attributes
         self._invocation = invocation
         self._annotations = annotations
-        self._foreign: dict[tuple[int, int], bool] = {}
+        self._apart: dict[tuple[int, int], bool] = {}
 
     def copy_target(self, target: Value | tuple[int, str] | None, node: int) -> None:
         """A name of a module, as `Names.variable` tells it, may come to a node."""
@@ -79,7 +79,7 @@ class Fetching:
     def _instance_attribute(self, code: Code, operation: facts.LoadAttr, base: Instance, cls: ClassInfo) -> None:
         owner = self._attributes.owner(cls, operation.name)
         held, target = self._flow.node("instance", owner.key, operation.name), code.offset + operation.id
-        if any(self._is_foreign(each, cls) for each in owner.subclasses):
+        if any(self._are_apart(each, cls) for each in owner.subclasses):
             self._flow.sieve(held, target, self._may_have, cls, owner)
         else:
             self._flow.copy(held, target)
@@ -98,15 +98,13 @@ class Fetching:
         if method is None or method.cls is None or owner not in method.cls.mro:
             return True
         is_override = self._attributes.defining(owner, method.name) is not None and method.name != "__init__"
-        return not (is_override and self._is_foreign(method.cls, cls))
+        return not (is_override and self._are_apart(method.cls, cls))
 
-    def _is_foreign(self, one: ClassInfo, other: ClassInfo) -> bool:
-        """Whether no object is of both classes."""
+    def _are_apart(self, one: ClassInfo, other: ClassInfo) -> bool:
         key = one.key, other.key
-        if key not in self._foreign:
-            own = {other.key, *(each.key for each in other.subclasses)}
-            self._foreign[key] = other not in one.mro and own.isdisjoint(each.key for each in (one, *one.subclasses))
-        return self._foreign[key]
+        if key not in self._apart:
+            self._apart[key] = one.is_apart(other)
+        return self._apart[key]
 
     def _class_attribute(
         self, code: Code, operation: facts.LoadAttr, receiver: Value, cls: ClassInfo, after: ClassInfo | None

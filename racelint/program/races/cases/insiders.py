@@ -77,8 +77,7 @@ def _has_none(case: Case, access: Access, lock: Lock) -> bool:
     base = types.names.sources.classes[access.place.owner]
     if not access.is_of_self or not {receiver, owner} <= {*base.subclasses}:
         return False
-    related = owner in receiver.mro or receiver in owner.mro
-    return not related and not any(each in owner.subclasses for each in receiver.subclasses)
+    return owner.is_apart(receiver)
 
 
 def _makes_guard(case: Case, access: Access) -> bool:

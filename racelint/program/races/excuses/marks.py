@@ -10,7 +10,6 @@ from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.telling import is_text
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.nodes import is_within, walk
-from racelint.program.sources.source import Code
 
 
 def is_failure(case: Case, sequence: Composite) -> bool:
@@ -68,14 +67,9 @@ def _is_answered(sequence: Composite) -> bool:
     """Whether others are told what the test came to: by what is returned, or by an error."""
     code = sequence.code
     return any(
-        type(node) is facts.Raise or (type(node) is facts.Return and node.value >= 0 and not _is_none(code, node.value))
+        type(node) is facts.Raise or (type(node) is facts.Return and node.value >= 0 and not code.is_none(node.value))
         for node in walk(code.function.body)
     )
-
-
-def _is_none(code: Code, id: int) -> bool:
-    value = code.operation(id)
-    return type(value) is facts.Const and value.kind == "none"
 
 
 def is_only_told(case: Case, sequence: Composite) -> bool:
