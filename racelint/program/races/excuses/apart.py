@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
@@ -10,10 +9,10 @@ from racelint.knowledge.containers import INSERTS, ITEM_ACCESSES, REMOVES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.keys import LiteralKeys
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import is_within
-from racelint.program.sources.source import Code
 
 WAYS: Final = {"+": True, "-": False}
 """Whether an operator makes a number more."""
@@ -135,55 +134,7 @@ def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
     asked = flow.text(first.key)
     if asked is None or _item_of(flow, first) is not None:
         return False
-    keys = _keys(case, other)
-    own = _keys(case, sequence.last) if sequence.last.kind is Kind.MUTATE else None
-    return keys is not None and own is not None and asked not in keys and not keys & own
-
-
-def _keys(case: Case, change: Access) -> set[str] | None:
-    """The keys that a change is about, if they are literals or names of arguments."""
-    flow = case.sharing.places.dataflow(change.code)
-    if change.method in ITEM_ACCESSES:
-        key = flow.text(change.key)
-        return {key} if key is not None else None
-    call = flow.operation(change.id)
-    if change.method != "update" or type(call) is not facts.Call:
-        return None
-    keys: set[str] = set()
-    for each in call.arguments:
-        given = {each.name} if each.name not in ("", "*", "**") else _keys_of(case, change.code, each.value)
-        if given is None:
-            return None
-        keys |= given
-    return keys
-
-
-def _keys_of(case: Case, code: Code, id: int) -> set[str] | None:
-    """The keys of a display, or of the `**` parameter of a function by what its callers give."""
-    flow = case.sharing.places.dataflow(code)
-    made = flow.operation(id)
-    if type(made) is facts.Build and made.kind == "dict" and not made.comprehension:
-        found = [flow.text(key) for key in made.keys]
-        return {each for each in found if each is not None} if None not in found else None
-    parameters = code.function.parameters
-    if 0 <= id < len(parameters) and parameters[id].kind == "kwarg":
-        return _names_given(case, code)
-    return None
-
-
-def _names_given(case: Case, code: Code) -> set[str] | None:
-    """The names of what callers give beyond the named parameters; None where not all callers are known."""
-    calls = case.threads.calls
-    edges = calls.callers(code)
-    if not edges or code.key in calls.escaping:
-        return None
-    named = {each.name for each in code.function.parameters}
-    given = [list(_names(edge.caller, edge.site)) for edge in edges]
-    return None if any("**" in each for each in given) else {name for each in given for name in each} - named
-
-
-def _names(caller: Code, site: int) -> Iterator[str]:
-    call = caller.operations[site]
-    for each in call.arguments if type(call) is facts.Call else ():
-        if each.name not in ("", "*"):
-            yield each.name
+    keys = LiteralKeys(case.sharing.places, case.threads.calls)
+    theirs = keys.of_change(other)
+    own = keys.of_change(sequence.last) if sequence.last.kind is Kind.MUTATE else None
+    return theirs is not None and own is not None and asked not in theirs and not theirs & own
