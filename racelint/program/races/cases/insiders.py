@@ -80,6 +80,16 @@ def _has_none(case: Case, access: Access, lock: Lock) -> bool:
     return owner.is_apart(receiver)
 
 
+def kindred(case: Case, access: Access) -> list[Access]:
+    """The accesses that may be to the object of this one, as far as their classes tell."""
+    attributes = case.sharing.places.types.attributes
+    receiver = attributes.receiver_of(access.code) if access.is_of_self else None
+    if receiver is None:
+        return case.accesses
+    theirs = ((each, attributes.receiver_of(each.code) if each.is_of_self else None) for each in case.accesses)
+    return [each for each, cls in theirs if cls is None or not cls.is_apart(receiver)]
+
+
 def _makes_guard(case: Case, access: Access) -> bool:
     if case.guard is None:
         return False

@@ -6,18 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockKind
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.calls import Edge, on_own_object
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.disturbances import is_closed_to
-from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.cases.insiders import is_insider, kindred
 from racelint.program.races.excuses.excuses import is_claim, is_snapshot, is_swapped_out
 from racelint.program.races.excuses.harmless import is_single_step, runs_at_exit
+from racelint.program.races.excuses.runs import is_new_state
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
+from racelint.program.values.values import Instance
 
 
 def forgotten(case: Case, access: Access) -> Iterator[Race]:
@@ -27,7 +29,11 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         return
     if _is_right_without(case, access, guard):
         return
-    guarded = [each for each in case.accesses if any(map(guard.protects, case.protections(each)))]
+    kin = kindred(case, access)
+    guarded = [each for each in kin if any(map(guard.protects, case.protections(each)))]
+    if kin != case.accesses and len(guarded) <= HALF * len(kin):
+        # the habit is that of a sibling class
+        return
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
     held = case.protections(access)
     met = [
@@ -75,7 +81,15 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
         or runs_at_exit(case, access.code)
         or (access.kind is Kind.WRITE and _is_carried_on(case, guard))
         or has_taken_over(case.locksets, access)
+        or is_new_state(case, access)
+        or _is_left_to_users(case, access)
     )
+
+
+def _is_left_to_users(case: Case, access: Access) -> bool:
+    """Whether it is the store of a setter that the program never uses: its users know when it suits."""
+    setter = "setter" in case.sharing.places.types.attributes.shape(access.code)
+    return setter and access.kind is Kind.WRITE and not case.threads.calls.callers(access.code)
 
 
 def _is_of_another(case: Case, access: Access, lock: Lock) -> bool:
@@ -173,8 +187,24 @@ def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
     return [
         edge
         for edge in without
-        if case.threads.may_be_beside(edge.caller, edge.site) and not _is_on_purpose(case, edge, guard)
+        if case.threads.may_be_beside(edge.caller, edge.site)
+        and not _is_on_purpose(case, edge, guard)
+        and not _has_no_lock(case, edge, guard.lock)
     ]
+
+
+def _has_no_lock(case: Case, edge: Edge, lock: Lock) -> bool:
+    """Whether the object that is called is of a class of which only a subclass has the lock.
+
+    What an object calls on itself is the subclass's own method where that has the lock, if it overrides it.
+    """
+    if lock.key[0] != "attribute" or not isinstance(edge.receiver, Instance):
+        return False
+    types = case.sharing.places.types
+    cls, owner = edge.receiver.cls, types.names.sources.classes[lock.key[1]]
+    if cls is owner or cls not in owner.mro:
+        return False
+    return not on_own_object(edge) or types.attributes.defining(owner, edge.callee.name) is not edge.callee.cls
 
 
 def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:
@@ -204,7 +234,7 @@ def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
 def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
     if access.kind.writes:
-        return guard.share >= HALF
+        return guard.share > HALF or (guard.share == HALF and guard.writes > 1)
     if access.kind is Kind.CONTENT:
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
     return False
