@@ -52,7 +52,8 @@ class Conditions:
         return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
 
     def _ends(self, phi: int) -> set[int]:
-        """What a variable may hold, looked at through all paths that meet."""
+        """What a variable may hold where it is tested, looked at through all paths that meet: something, else that
+        fails."""
         sources: set[int] = set()
         pending = [phi]
         while pending:
@@ -61,7 +62,7 @@ class Conditions:
             if id not in sources:
                 sources.add(id)
                 pending.extend(operation.inputs if type(operation) is facts.Phi else ())
-        return {id for id in sources if type(self._flow.operation(id)) is not facts.Phi}
+        return {id for id in sources if id >= 0 and type(self._flow.operation(id)) is not facts.Phi}
 
     def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
         """A test by what it says, so that the same test at another place is known again."""

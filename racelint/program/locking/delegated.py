@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.locking.holding import Acquisition
@@ -13,7 +15,8 @@ from racelint.program.values.values import ClassRef, FunctionRef
 def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> bool:
     """Whether a function that is made between the acquire and the exit releases the lock, or tells others of it.
 
-    The same holds for a lock that is given to a function of a library, such as `submit`.
+    The same holds for a lock that is given to a function of a library, such as `submit`; by one that was made before as
+    well, if it is a lock of this call: `def ask(): browser.evaluate(script, answered)`.
     """
     code, sources = acquisition.code, types.names.sources
     call = code.operations[acquisition.id]
@@ -21,11 +24,19 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
     name = _name(code, fetched.base) if type(fetched) is facts.LoadAttr else ()
     later = [each for each in code.operations[acquisition.id + 1 :] if name and _is_before(each, exit)]
     made = [inner for inner in sources.children(code) for each in later if makes(each, inner)]
-    return any(_passes_on(sources, inner, name) for inner in made) or any(
-        _is_given(code, each, name)
+    if any(_passes_on(sources, inner, name) for inner in made) or _is_handed_out(types, code, later, name):
+        return True
+    inner = sources.children(code) if len(name) == 1 else ()
+    return any(_is_handed_out(types, each, each.operations, name) for each in inner)
+
+
+def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation], name: tuple[str, ...]) -> bool:
+    """Whether the lock is given to a function that is not of the program."""
+    return any(
+        type(each) is facts.Call
+        and _is_given(code, each, name)
         and not any(isinstance(to, FunctionRef | ClassRef) for to in types.of(code, each.callee))
-        for each in later
-        if type(each) is facts.Call
+        for each in operations
     )
 
 

@@ -15,6 +15,7 @@ from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
@@ -179,7 +180,22 @@ class Walk:
             if merged == entry:
                 break
             entry = merged
-        return meet(after)
+        return meet(self._given_back(node, state, each) for each in after)
+
+    def _given_back(self, node: facts.Loop, before: State, after: State) -> State:
+        """The state after a loop that releases a lock in each turn: it has as many turns as the loop which took them."""
+        for use, acquired in before.may.items():
+            given = [each.id for each in self._holding.releases.values() if each.use == use and contains(node, each.id)]
+            gone_over = {self._gone_over(id) for id in given}
+            if gone_over and "" not in gone_over and all(self._gone_over(id) in gone_over for id in acquired):
+                after = after.drop(use)
+        return after
+
+    def _gone_over(self, call: int) -> str:
+        """What a loop goes over, of the items of which a method is called; "" if it is no item."""
+        method = self._code.fetched(self._flow.operation(call))
+        item = self._flow.operation(method.base) if type(method) is facts.LoadAttr else None
+        return self._flow.key(item.iterable) if type(item) is facts.Element else ""
 
     def _decided(self, node: facts.Loop, turn: State | None, truth: bool) -> State | None:
         """The state where the test of a while loop has come out so."""
