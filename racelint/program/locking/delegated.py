@@ -30,7 +30,7 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
     return any(_is_handed_out(types, each, each.operations, name) for each in inner)
 
 
-def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation], name: tuple[str, ...]) -> bool:
+def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation | None], name: tuple[str, ...]) -> bool:
     """Whether the lock is given to a function that is not of the program."""
     return any(
         type(each) is facts.Call

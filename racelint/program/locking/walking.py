@@ -183,7 +183,7 @@ class Walk:
         return meet(self._given_back(node, state, each) for each in after)
 
     def _given_back(self, node: facts.Loop, before: State, after: State) -> State:
-        """The state after a loop that releases a lock in each turn: it has as many turns as the loop which took them."""
+        """The state after a loop that releases a lock in each turn: the loop which took them had as many turns."""
         for use, acquired in before.may.items():
             given = [each.id for each in self._holding.releases.values() if each.use == use and contains(node, each.id)]
             gone_over = {self._gone_over(id) for id in given}

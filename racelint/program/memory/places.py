@@ -9,7 +9,7 @@ from typing import Literal
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
-from racelint.program.memory.lending import OWNER, Lending, is_container, owner
+from racelint.program.memory.lending import HOLDERS, OWNER, Lending, is_container, owner
 from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
 from racelint.program.sources.source import ClassInfo, Code, span_of
@@ -163,9 +163,9 @@ class Places:
         return bool(self.lending.homes(values)) or any(value in self._handed for value in values)
 
     def handed(self, code: Code, parameter: int) -> list[Place]:
-        """The containers that a parameter may be, where that is known, and no attribute holds them."""
-        values = self.types.of(code, parameter)
-        return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
+        """The containers that a parameter may be, where that is known, and no attribute holds them: not many."""
+        found = [self._handed[value] for value in self.types.of(code, parameter) if value in self._handed]
+        return list(dict.fromkeys(found)) if len(found) <= HOLDERS else []
 
     def lent(self, code: Code, id: int) -> list[tuple[Place, str, tuple[Value, ...]]]:
         """The Places that hold the container which a value of a function is, and has come to it by another way."""
