@@ -54,6 +54,8 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
         case facts.Choice(kind=kind, operands=inners) if kind == ("and" if truth else "or"):
             answers = [_answer(edge, flow, inner, truth) for inner in inners]
             return False if False in answers else None if None in answers else True
+        case facts.Compute(kind="is" | "is not" as kind, operands=(asked, other)) if flow.is_none(other):
+            return _is_left_out(edge, asked, (kind == "is") is truth)
         case _:
             pass
     parameters = edge.callee.function.parameters
@@ -62,6 +64,17 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
         text = _given(edge, test)
         return None if text == "" else (text not in FALSE) is truth
     return None if any(flow.comes_from(test, each) for each in range(own, len(parameters))) else True
+
+
+def _is_left_out(edge: Edge, parameter: int, truth: bool) -> bool | None:
+    """Whether it comes out as `truth` that a parameter is None: who gives one that may be left out gives something."""
+    own = 1 if edge.receiver is not None else 0
+    if not own <= parameter < len(edge.callee.function.parameters):
+        return True
+    text = _given(edge, parameter)
+    if text == "" and literal(edge.callee, parameter) != "None":
+        return None
+    return (text == "None") is truth
 
 
 def _given(edge: Edge, parameter: int) -> str:
