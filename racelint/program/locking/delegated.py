@@ -31,13 +31,19 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
 
 
 def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation | None], name: tuple[str, ...]) -> bool:
-    """Whether the lock is given to a function that is not of the program."""
-    return any(
-        type(each) is facts.Call
-        and _is_given(code, each, name)
-        and not any(isinstance(to, FunctionRef | ClassRef) for to in types.of(code, each.callee))
-        for each in operations
-    )
+    """Whether the lock is given to a function that is not of the program, or has one made that releases what it is
+    given."""
+    given = (each for each in operations if type(each) is facts.Call and _is_given(code, each, name))
+    known = ([to for to in types.of(code, each.callee) if isinstance(to, FunctionRef | ClassRef)] for each in given)
+    return any(not callees or any(_leaves_release(types.names.sources, each) for each in callees) for callees in known)
+
+
+def _leaves_release(sources: Sources, callee: FunctionRef | ClassRef) -> bool:
+    """Whether a function makes another that releases one of its parameters."""
+    if isinstance(callee, ClassRef):
+        return False
+    inner = sources.children(callee.code)
+    return any(_passes_on(sources, each, (own.name,)) for each in inner for own in callee.code.function.parameters)
 
 
 def _is_before(operation: Operation | None, exit: Span | None) -> bool:
