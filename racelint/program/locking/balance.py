@@ -124,6 +124,21 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
     return result >= 0 and type(operation) is not facts.Const
 
 
+def _is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a function answers True where it has the lock and False where it has not; others give the lock back."""
+    if leak.by is not Exit.RETURN or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+        return False
+    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
+    returns = [node for node in holding.code.controls if type(node) is facts.Return]
+    answers = {(node.span in held, _literal(holding.code, node.value)) for node in returns}
+    return None not in held and answers == {(True, "True"), (False, "False")}
+
+
+def _literal(code: Code, id: int) -> str:
+    operation = code.operation(id)
+    return operation.text if type(operation) is facts.Const else ""
+
+
 def _is_counted_back(holding: Holding, leak: Leak) -> bool:
     """Whether a loop takes permits of a semaphore and another one after it gives them back, before the path leaves."""
     if not leak.use.lock.is_semaphore:
@@ -198,6 +213,8 @@ def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers
         return True
     if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
         # every normal path leaves with it, and somebody else gives it back: the lock is handed over
+        return True
+    if _is_answered(holding, leak, givers):
         return True
     return leak.use in holding.by_choice and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
 
