@@ -10,6 +10,9 @@ THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread
 LOCAL: Final = "threading.local"
 """What keeps attributes for each thread by itself."""
 
+START: Final = "threading.Thread.start"
+"""What begins a thread."""
+
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
 

@@ -18,6 +18,7 @@ from racelint.program.locking.lockstate import ON_ENTRY, Section
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.signals.around import Around, surroundings, tests_of
+from racelint.program.signals.beginning import wakes_what_it_started
 from racelint.program.signals.waits import Limit, Signal
 from racelint.program.sources.branching import unnegated
 from racelint.program.sources.nodes import contains, extent, first_id, last_id
@@ -75,6 +76,8 @@ class Waiting:
             if not wakers or wait.limit is Limit.SURELY or wait.answers:
                 continue
             told: set[tuple[int, int]] = set()
+            if wakes_what_it_started(self._locksets, wait.code, wait.id, wait.use, wakers):
+                continue
             for flaw, code, id, tested in self._judge(wait, wakers, wait.code, wait.id, wait.use, DEPTH):
                 # to ask too early costs an interval: as much as nobody knows here; to ask once costs nothing more
                 matters = flaw is Flaw.STALE or wait.limit is not Limit.SOME_TIME
