@@ -186,6 +186,8 @@ class _Finder:
         if made not in self._loops or code.key in self._on_loop:
             return None
         where, at, context = self._loops[made]
+        if self._has_other_objects(code, where):
+            return None
         if context is None:
             started = code is not where or self._is_started(where, at, id)
             return Trespass(code, id, method.qualname, None, (where, at)) if started else None
@@ -197,6 +199,11 @@ class _Finder:
         if not self._threads.overlap(main, code, id, context, entry, 0):
             return None
         return Trespass(code, id, method.qualname, None, (where, at))
+
+    def _has_other_objects(self, code: Code, other: Code) -> bool:
+        """Whether two methods are of sibling classes: the loop that one runs is of another object than the other's."""
+        mine, theirs = self._types.attributes.receiver_of(code), self._types.attributes.receiver_of(other)
+        return mine is not None and theirs is not None and mine.is_apart(theirs) and bool({*mine.mro} & {*theirs.mro})
 
     def _is_handed_on(self, code: Code) -> bool:
         """Whether a nested function is given to somebody: who has the loop's thread may run it there."""
