@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from racelint.facts import Span
@@ -10,7 +10,7 @@ from racelint.findings import Evidence
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections
 from racelint.program.locking.holding import Acquisition
-from racelint.program.memory.places import Access
+from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
@@ -40,7 +40,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         # it does what the program's rule asks; who does not is reported where that is
         return
     problem, span = (None, sequence.test) if is_excused(case, sequence) else _problem(case, beside, sequence)
-    found = _evidence(case, sequence, held) if problem is not None else None
+    found = _evidence(case, beside, sequence, held) if problem is not None else None
     if problem is None or found is None:
         return
     evidence, partner = found
@@ -134,12 +134,14 @@ def _is_locked(case: Case, sequence: Composite) -> bool:
     return bool(_known(_at_act(case, sequence)) or _known(inside))
 
 
-def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Evidence, Partner | None] | None:
+def _evidence(
+    case: Case, beside: list[Composite], sequence: Composite, held: list[Protection]
+) -> tuple[Evidence, Partner | None] | None:
     code = sequence.code
     seen = sequence.first if sequence.first.code is code and sequence.last.code is not code else sequence.last
     again = read_again(case, sequence) is not None
     partner = case.partner(seen, held, lambda other: again and takes_away(other), within=code)
-    partner = partner or _outdating(case, sequence, seen, held)
+    partner = partner or _outdating(case, beside, sequence, seen, held)
     if partner is not None:
         return "threads", partner
     if sequence.asserted:
@@ -155,17 +157,42 @@ def _evidence(case: Case, sequence: Composite, held: list[Protection]) -> tuple[
     return "lock" if is_believed else "assumed", partner
 
 
-def _outdating(case: Case, sequence: Composite, seen: Access, held: list[Protection]) -> Partner | None:
+def _outdating(
+    case: Case, beside: list[Composite], sequence: Composite, seen: Access, held: list[Protection]
+) -> Partner | None:
     """Who makes stale what was found out; not another run of a context where each has an item of its own."""
 
     def is_met(one: Context, other: Context) -> bool:
         return one is not other or not has_own_item(case, sequence, one)
 
-    def is_for_all(other: Access) -> bool:
-        return other.key < 0 and can_outdate(case, sequence, other)
+    def is_started(one: Context, other: Context) -> bool:
+        return is_met(one, other) and not one.is_main and not other.is_main
 
-    found = case.partner(seen, held, lambda other: can_outdate(case, sequence, other), is_met, sequence.code)
-    return found or case.partner(seen, held, is_for_all, within=sequence.code)
+    def outdates(other: Access) -> bool:
+        return can_outdate(case, sequence, other)
+
+    def found(harms: Callable[[Access], bool], meets: Callable[[Context, Context], bool] = is_met) -> Partner | None:
+        return case.partner(seen, held, harms, meets, sequence.code)
+
+    partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), lambda one, other: True)
+    if partner is not None and _is_slight(case, beside, sequence, partner):
+        return found(outdates, is_started) or found(lambda other: other is not sequence.last and outdates(other))
+    return partner
+
+
+def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner: Partner) -> bool:
+    """Whether a caller outside would have to set the same as a thread does, in a moment that no build with a GIL has.
+
+    In which thread who calls is not known: that both are within these few steps at once is no more than thinkable.
+    """
+    outside = partner.one.is_main or partner.other_context.is_main
+    return (
+        outside
+        and partner.other is sequence.last
+        and sequence.last.kind is Kind.WRITE
+        and sequence.shape is Shape.CHECK
+        and not can_interleave(case, sequence, beside)
+    )
 
 
 def _beside(case: Case, sequence: Composite) -> Acquisition | None:
