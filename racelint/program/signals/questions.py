@@ -16,7 +16,7 @@ from racelint.program.memory.places import Access
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
-from racelint.program.sources.branching import decided, leaves
+from racelint.program.sources.branching import decided, is_handling, leaves
 from racelint.program.sources.nodes import contains, is_within, parts
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -147,13 +147,23 @@ class Questions:
             waits = act.method in question.waits and self._waits(act)
             if not waits and act.id in handled:
                 continue
-            if (act.method == "acquire" and not waits) or (act.method == "set" and not self._does_more(asked, act)):
+            if (act.method == "acquire" and not waits) or (act.method == "set" and not self._claims(asked, act)):
                 continue
             yield from self._met(asked, act, question, waits)
 
-    def _does_more(self, asked: Step, act: Step) -> bool:
-        """Whether anything else is done because of the answer: setting an event twice is no harm."""
-        calls = (each.id for each in act.code.operations if type(each) is facts.Call)
+    def _claims(self, asked: Step, act: Step) -> bool:
+        """Whether to set the event is to say that one was the first, and does what else depends on the answer.
+
+        It is not where something has failed, nor in the loop that the event ends.
+        """
+        code = act.code
+        if is_handling(code, act.id):
+            return False
+        flow = self._places.dataflow(code)
+        loops = (node for node in code.controls if type(node) is facts.Loop and is_within(node.body, act.id))
+        if any(flow.comes_from(node.test, asked.id) for node in loops):
+            return False
+        calls = (each.id for each in code.operations if type(each) is facts.Call)
         return any(id > asked.id and id != act.id for id in calls)
 
     def _waits(self, act: Step) -> bool:
