@@ -21,6 +21,7 @@ from racelint.program.races.excuses.excuses import (
     is_looked_at_within,
     is_tested_again,
 )
+from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
 from racelint.program.races.kinds.keyed import has_own_item
@@ -30,7 +31,7 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sharing.beliefs import FOR_ALL
-from racelint.program.sources.source import span_of
+from racelint.program.sources.source import Code, span_of
 
 
 def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterator[Race]:
@@ -181,18 +182,27 @@ def _outdating(
 
 
 def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner: Partner) -> bool:
-    """Whether a caller outside would have to set the same as a thread does, in a moment that no build with a GIL has.
+    """Whether a caller outside would have to set the same as a thread does, in a moment that is hardly ever there.
 
-    In which thread who calls is not known: that both are within these few steps at once is no more than thinkable.
+    In which thread who calls is not known: that both are within a few steps at once that no build with a GIL leaves
+    room in, or both for the first time where a flag is raised for good, is no more than thinkable. That one of them
+    comes with a lock shows that the program reckons with it.
     """
-    outside = partner.one.is_main or partner.other_context.is_main
-    return (
-        outside
-        and partner.other is sequence.last
-        and sequence.last.kind is Kind.WRITE
-        and sequence.shape is Shape.CHECK
-        and not can_interleave(case, sequence, beside)
-    )
+    other, last = partner.other, sequence.last
+    sides = ((partner.one, sequence.code), (partner.other_context, other.code))
+    if other is not last or not any(_is_outside(case, *side) for side in sides):
+        return False
+    if last.kind is not Kind.WRITE or (sequence.shape is not Shape.CHECK and not case.is_constant(last)):
+        return False
+    if any(case.sharing.approaches.held(context, code, other.base, None) for context, code in sides):
+        return False
+    raised = case.literal(last) in FLAGS and is_only_raised(case, sequence)
+    return raised or not can_interleave(case, sequence, beside)
+
+
+def _is_outside(case: Case, context: Context, code: Code) -> bool:
+    """Whether a context is callers outside, where they come to a function, and not the program's own main thread."""
+    return context.is_main and case.threads.trace(context, code)[0].function.kind == "function"
 
 
 def _beside(case: Case, sequence: Composite) -> Acquisition | None:
