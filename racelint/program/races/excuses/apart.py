@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, ITEM_ACCESSES, REMOVES
+from racelint.knowledge.containers import EMPTIES, INSERTS, ITEM_ACCESSES, REMOVES, SEQUENCES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import containers
 from racelint.program.races.excuses.keys import LiteralKeys
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions, leaves
@@ -25,6 +26,8 @@ def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a change may come between test and act of a sequence without a trace in either."""
     return (
         _is_in_kept_item(case, sequence, other)
+        or _is_deeper(case, sequence, other)
+        or _leaves_as_empty(case, sequence, other)
         or _has_other_keys(case, sequence, other)
         or _leaves_absent(case, sequence, other)
         or _goes_further(case, sequence, other)
@@ -109,6 +112,38 @@ def _is_in_kept_item(case: Case, sequence: Composite, other: Access) -> bool:
     if item is None or item not in (first.id, _item_of(flow, first)):
         return False
     return _item_of(case.sharing.places.dataflow(other.code), other) is None
+
+
+def _is_deeper(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether it is only asked which keys a container has, and the other changes what stands under one of them.
+
+    `if name not in self.stock: self.stock[name] = {}` beside `self.stock[name]["left"] -= 1`
+    """
+    first = sequence.first
+    if first.method != "in" or _item_of(case.sharing.places.dataflow(first.code), first) is not None:
+        return False
+    return _item_of(case.sharing.places.dataflow(other.code), other) is not None
+
+
+def _leaves_as_empty(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether it is only asked if anything is in a container, and the other leaves that as it was found.
+
+    `if not self.workers: self.begin()` beside `self.workers[number] = Worker()`, which a list must have already
+    """
+    if sequence.first.kind is not Kind.READ or other.kind is not Kind.MUTATE or sequence.wants is None:
+        return False
+    if sequence.wants:
+        # what is put in before the whole is replaced or emptied is lost with it
+        return other.method in INSERTS and not sequence.last.kind.rebinds and sequence.last.method not in EMPTIES
+    return other.method in REMOVES or _replaces_one(case, other)
+
+
+def _replaces_one(case: Case, change: Access) -> bool:
+    """Whether an item of a list is replaced, which has as many as before; not a part of it, of whatever length."""
+    kinds = {*containers(case, change)}
+    key = case.sharing.places.dataflow(change.code).operation(change.key)
+    is_part = type(key) is facts.Build and key.kind == "slice"
+    return change.method == "[]=" and bool(kinds) and kinds <= SEQUENCES and not is_part
 
 
 def _item_of(flow: Dataflow, access: Access) -> int | None:
