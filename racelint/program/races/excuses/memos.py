@@ -103,6 +103,17 @@ def _is_filled(case: Case) -> bool:
     return False
 
 
+def is_kept_for_good(case: Case, sequence: Composite) -> bool:
+    """Whether what was missing is kept under its key for good, and is no container that the next ones put more into."""
+    code, value, types = sequence.last.code, sequence.last.value, case.sharing.places.types
+    if not _is_missed_and_stored(sequence) or any(map(takes_away, case.accesses)):
+        return False
+    made = case.sharing.places.dataflow(code).operation(value)
+    if type(made) is facts.Build and made.kind != "tuple":
+        return False
+    return not any(_is_plain(each) and _has_identity(each, types.names.knowledge) for each in types.of(code, value))
+
+
 def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     """Whether a function keeps what calls gave back, by what they were given, for good, and gives back what it has.
 

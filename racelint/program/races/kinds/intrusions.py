@@ -22,7 +22,7 @@ from racelint.program.races.excuses.excuses import (
     is_tested_again,
 )
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
-from racelint.program.races.excuses.memos import is_memo_of_calls, makes_object
+from racelint.program.races.excuses.memos import is_kept_for_good, is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
 from racelint.program.races.kinds.keyed import has_own_item
 from racelint.program.races.kinds.latches import is_made_by_taker
@@ -185,17 +185,17 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
     """Whether a caller outside would have to set the same as a thread does, in a moment that is hardly ever there.
 
     In which thread who calls is not known: that both are within a few steps at once that no build with a GIL leaves
-    room in, or both for the first time where a flag is raised for good, is no more than thinkable. That one of them
-    comes with a lock shows that the program reckons with it.
+    room in, or both for the first time where a flag is raised or a key kept for good, is no more than thinkable. That
+    one of them comes with a lock shows that the program reckons with it.
     """
     other, last = partner.other, sequence.last
     sides = ((partner.one, sequence.code), (partner.other_context, other.code))
     if other is not last or not any(_is_outside(case, *side) for side in sides):
         return False
-    if last.kind is not Kind.WRITE or (sequence.shape is not Shape.CHECK and not case.is_constant(last)):
-        return False
     if any(case.sharing.approaches.held(context, code, other.base, None) for context, code in sides):
         return False
+    if last.kind is not Kind.WRITE or (sequence.shape is not Shape.CHECK and not case.is_constant(last)):
+        return is_kept_for_good(case, sequence)
     raised = case.literal(last) in FLAGS and is_only_raised(case, sequence)
     return raised or not can_interleave(case, sequence, beside)
 
