@@ -7,7 +7,7 @@ import keyword
 
 import libcst as cst
 
-from racelint.fixes.tree import DeclinedError, Tree, inside
+from racelint.fixes.tree import DeclinedError, Tree, inside, parts
 
 
 def variables_in(node: cst.CSTNode) -> frozenset[str]:
@@ -19,7 +19,7 @@ def variables_in(node: cst.CSTNode) -> frozenset[str]:
         if isinstance(each, cst.Name):
             found.add(each.value)
         skipped = each.attr if isinstance(each, cst.Attribute) else each.keyword if isinstance(each, cst.Arg) else None
-        pending.extend(child for child in each.children if child is not skipped)
+        pending.extend(child for child in parts(each) if child is not skipped)
     return frozenset(found)
 
 

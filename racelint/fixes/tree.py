@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeVar
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from racelint.facts import Span
 from racelint.fixes.texts import Text
@@ -48,7 +49,6 @@ class Tree:
         wrapper = MetadataWrapper(cst.parse_module(text.content), unsafe_skip_copy=True)
         self.module = wrapper.module
         self._positions = wrapper.resolve(PositionProvider)
-        self._parents: Mapping[cst.CSTNode, cst.CSTNode] = wrapper.resolve(ParentNodeProvider)
 
     # --- places ---
 
@@ -89,6 +89,11 @@ class Tree:
             if isinstance(node, kind) and self.span(node) == span:
                 return node
         raise DeclinedError("what is written there was not expected")
+
+    @cached_property
+    def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        # LibCST's own provider tells the same in fifteen times the time
+        return {part: node for node in _all_in(self.module) for part in parts(node)}
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode:
         """The node directly around another."""
@@ -147,6 +152,24 @@ def _index(body: Sequence[cst.CSTNode], node: cst.CSTNode) -> int:
     return next(number for number, each in enumerate(body) if each is node)
 
 
+def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly in another as its `children`, but in no certain order, which takes far less time."""
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        for each in value if type(value) in (list, tuple) else (value,):
+            # to ask whether it is an instance of an abstract class takes longer than all the rest
+            if cst.CSTNode in type(each).__mro__:
+                yield each
+
+
+def _all_in(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        yield each
+        pending.extend(parts(each))
+
+
 def inside(nodes: Sequence[cst.CSTNode], *, later: bool = True) -> Iterator[cst.CSTNode]:
     """All nodes of some statements, those included; nothing that is in what runs `later` if that is not asked for."""
     pending = list(reversed(nodes))
@@ -164,7 +187,7 @@ def same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
 
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """All names that are written anywhere in a node."""
-    return frozenset(each.value for each in inside([node]) if isinstance(each, cst.Name))
+    return frozenset(each.value for each in _all_in(node) if isinstance(each, cst.Name))
 
 
 def is_simple(node: cst.CSTNode) -> bool:
