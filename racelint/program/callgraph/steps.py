@@ -23,6 +23,10 @@ Own = Callable[[Code, int], bool]
 """Whether a value of a function is the object that the steps are about."""
 
 
+Taken = facts.LoadAttr | facts.StoreAttr | facts.Call
+"""What may be a step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A load or store of an attribute of the object, or a call that is not followed (then `name` is "").
@@ -31,7 +35,7 @@ class Step:
     with the id of the step itself.
     """
 
-    operation: facts.LoadAttr | facts.StoreAttr | facts.Call
+    operation: Taken
     name: str
     chain: tuple[Frame, ...]
 
@@ -56,35 +60,38 @@ class Walker:
         self._cls = cls
         self._own = own or self.is_receiver
         self._anywhere = anywhere
+        self._known: dict[int, list[tuple[Taken, str, list[Code]]]] = {}
 
     def steps(self, code: Code, chain: tuple[Frame, ...] = ()) -> Iterator[Step]:
         """The steps in the order of evaluation, of all branches."""
         if len(chain) > DEPTH or any(each is code for each, _ in chain):
             return
+        for operation, name, inner in self._taken(code):
+            here = (*chain, (code, operation.id))
+            for each in inner:
+                yield from self.steps(each, here)
+            if not inner:
+                yield Step(operation, name, here)
+
+    def _taken(self, code: Code) -> list[tuple[Taken, str, list[Code]]]:
+        """The steps that a function makes itself, each with the functions of the program that it runs instead."""
+        found = self._known.get(code.key)
+        if found is None:
+            found = self._known[code.key] = list(self._find(code))
+        return found
+
+    def _find(self, code: Code) -> Iterator[tuple[Taken, str, list[Code]]]:
         for written in code.operations:
             operation = self._types.reflected.get((code.key, written.id), written) if written is not None else None
             match operation:
                 case facts.LoadAttr(base=base, name=name) if operation is written and self._own(code, base):
-                    here = (*chain, (code, operation.id))
                     method = self.method(name)
-                    if method is None:
-                        yield Step(operation, name, here)
-                    elif self._attributes.is_property(method):
-                        yield from self.steps(method, here)
+                    if method is None or self._attributes.is_property(method):
+                        yield operation, name, [method] if method is not None else []
                 case facts.StoreAttr(base=base, name=name) if self._own(code, base):
-                    here = (*chain, (code, operation.id))
-                    setters = self._setters(name)
-                    for setter in setters:
-                        yield from self.steps(setter, here)
-                    if not setters:
-                        yield Step(operation, name, here)
+                    yield operation, name, self._setters(name)
                 case facts.Call():
-                    here = (*chain, (code, operation.id))
-                    callees = self.callees(code, operation)
-                    for callee in callees:
-                        yield from self.steps(callee, here)
-                    if not callees:
-                        yield Step(operation, "", here)
+                    yield operation, "", self.callees(code, operation)
                 case _:
                     pass
 

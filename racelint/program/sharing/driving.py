@@ -31,6 +31,13 @@ class Driving:
     """By context: what the main context runs otherwise than as that context's loop."""
     _owned: dict[tuple[int, Place], bool] = field(default_factory=dict)
     _kept: dict[int, tuple[int, str] | None] = field(default_factory=dict)
+    _roots: list[Code] = field(init=False)
+    """What code outside may call while others use the object."""
+
+    def __post_init__(self) -> None:
+        codes = self.threads.calls.types.names.sources.codes
+        roots = (codes[key] for (index, key), step in self.threads.found_by.items() if index == 0 and step is None)
+        self._roots = [code for code in roots if _is_for_callers(code)]
 
     def is_instead(self, context: Context, access: Access, beside: Context) -> bool:
         """Whether the main context comes to an access only by what it may run in place of the thread `beside`.
@@ -65,16 +72,17 @@ class Driving:
         return known
 
     def _reached(self, context: Context | None) -> set[int]:
-        codes, calls = self.threads.calls.types.names.sources.codes, self.threads.calls
+        calls = self.threads.calls
         steps = self._steps(context) if context is not None else set()
-        roots = [codes[key] for (index, key), step in self.threads.found_by.items() if index == 0 and step is None]
-        pending = deque(code for code in roots if code.key not in steps and _is_for_callers(code))
+        pending = deque(code for code in self._roots if code.key not in steps)
         found = {code.key for code in pending}
         while pending:
             for edge in calls.ways(pending.popleft()):
-                is_step = edge.callee.key in steps and on_own_object(edge)
-                if edge.callee.key not in found and not is_step and not (context and self._is_without(edge, context)):
-                    found.add(edge.callee.key)
+                key = edge.callee.key
+                if key in found or (key in steps and on_own_object(edge)):
+                    continue
+                if context is None or not self._is_without(edge, context):
+                    found.add(key)
                     pending.append(edge.callee)
         return found
 

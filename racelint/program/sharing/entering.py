@@ -22,18 +22,25 @@ ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
 
 
-def name_objects(threads: Threads, places: Places) -> Naming:
-    """Name the objects that every function works on, in each context that runs it."""
+def name_objects(threads: Threads, places: Places, concerned: Iterable[Code] | None = None) -> Naming:
+    """Name the objects that every function works on, in each context that runs it.
+
+    Of started contexts only in those that run one of the functions which are `concerned`, and in those where what
+    these know comes from; in all if none are given.
+    """
     naming = Naming(threads, places)
     entering = _Entering(naming, threads, places)
     main, *started = threads.contexts
     codes = places.types.names.sources.codes
     entering.enter_main(main, codes)
     naming.carry(main, [code for code in codes if any(each is main for each in threads.of(code))])
+    needed = {each.index for each in started} if concerned is None else _needed(threads, concerned)
     begun: dict[int, int] = {}
     asked: dict[int, set[int]] = {}
     for _ in range(ROUNDS):
         for context in started:
+            if context.index not in needed:
+                continue
             # what comes of it hangs on nothing but names: where none of those is new, the same would come again
             known = asked.get(context.index)
             if known is not None and all(naming.news[each] <= begun[context.index] for each in known):
@@ -42,8 +49,21 @@ def name_objects(threads: Threads, places: Places) -> Naming:
             naming.asked = asked[context.index] = {context.index}
             entering.enter(context)
             naming.carry(context, [code for code, _ in context.entries])
+            needed |= naming.asked
     naming.make_room(main)
     return naming
+
+
+def _needed(threads: Threads, concerned: Iterable[Code]) -> set[int]:
+    """The contexts that run one of some functions, and those that start them."""
+    needed: set[int] = set()
+    pending = [context for code in concerned for context in threads.of(code)]
+    while pending:
+        context = pending.pop()
+        if context.index not in needed:
+            needed.add(context.index)
+            pending.extend(threads.of(context.code) if context.code is not None else ())
+    return needed
 
 
 class _Entering:
@@ -57,6 +77,8 @@ class _Entering:
         self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
         for spawned in places.types.spawned:
             self._spawned[spawned.site].append(spawned)
+        self._again: dict[tuple[int, Root, int], bool] = {}
+        """By context, root, and how many functions were known then to be given what is there."""
 
     def enter_main(self, main: Context, codes: Iterable[Code]) -> None:
         """Anybody may have an object, and call what is public of it."""
@@ -233,8 +255,13 @@ class _Entering:
         made, naming = made_at(root), self._naming
         if made is None:
             return True
-        maker = self._sources.codes[made.code]
-        return naming.giving.again(context, maker, made.id, lambda code: naming.knows(made.context, code, root))
+        asked = context.index, root, naming.knowing(made.context, root)
+        known = self._again.get(asked)
+        if known is None:
+            maker = self._sources.codes[made.code]
+            known = naming.giving.again(context, maker, made.id, lambda code: naming.knows(made.context, code, root))
+            self._again[asked] = known
+        return known
 
     @staticmethod
     def _varies(context: Context, where: Code, path: str) -> bool:

@@ -193,6 +193,10 @@ class Naming:
         inner = code.parent is not None and code.parent.function.kind in ("function", "lambda")
         return inner or code.key in self._given[context].get(root, ())
 
+    def knowing(self, context: int, root: Root) -> int:
+        """How many functions are given in a context what is at a root: they only grow more."""
+        return len(self._given[context].get(root, ()))
+
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
         waiting = {code.key for code in pending}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -282,10 +282,13 @@ class Sharing:
         return not context.is_main and owner.key not in self.naming.giving.ways(context, owner, always)
 
 
-def link_sharing(threads: Threads, locksets: LockSets, assumed: Sequence[str]) -> Sharing:
-    """Name what each context works on."""
+def link_sharing(
+    threads: Threads, locksets: LockSets, assumed: Sequence[str], asked: Iterable[Place] | None = None
+) -> Sharing:
+    """Name what each context works on; as far as the Places need it that are `asked` about, if any are given."""
     places = locksets.places
-    naming = name_objects(threads, places)
+    concerned = None if asked is None else [access.code for place in asked for access in places.by_place[place]]
+    naming = name_objects(threads, places, concerned)
     approaches = Approaches(naming, locksets)
     sharing = Sharing(
         threads,

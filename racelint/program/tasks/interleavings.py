@@ -103,8 +103,8 @@ def link_interleavings(
     found: list[Interleaving] = []
     rounds: list[Round] = []
     if paused or walks:
-        # to name what all tasks work on costs as much as for threads, and is for nothing elsewhere
-        sharing = link_sharing(tasks, locksets, assumed)
+        # to name what all tasks work on costs as much as for threads, and few of them come to any of these
+        sharing = link_sharing(tasks, locksets, assumed, [*paused, *walks])
         found.extend(_judge_all(sharing, locksets, paused, suspensions))
         rounds.extend(link_rounds(sharing, locksets, walks))
     trespasses = link_trespasses(locksets.threads, tasks)
