@@ -140,17 +140,10 @@ class Places:
 
     def _find_handed(self) -> dict[Value, Place]:
         """The containers that are handed to a started function, each as the global that holds it or by itself."""
-        knowledge = self.types.names.knowledge
         found: dict[Value, Place] = {}
         for spawned in self.types.spawned:
             for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
-                for value in self.types.of_node(node):
-                    if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
-                        continue
-                    if is_container(value, knowledge) and not self.lending.homes([value]):
-                        code = self.types.names.sources.codes[value.site[0]]
-                        line = span_of(code, value.site[1]).line
-                        found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
+                found.update(self._containers_given(node))
         for module, stores in enumerate(self.types.names.stores if found else ()):
             for name in stores:
                 for value in self.types.of_global(module, name):
@@ -158,14 +151,27 @@ class Places:
                         found[value] = self.place("global", module, name)
         return found
 
+    def _containers_given(self, node: int) -> dict[Value, Place]:
+        """What an argument of a start may be, if these are containers and few: a bus hands on whatever it is given."""
+        knowledge = self.types.names.knowledge
+        found: dict[Value, Place] = {}
+        for value in self.types.of_node(node):
+            if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
+                continue
+            if is_container(value, knowledge) and not self.lending.homes([value]):
+                code = self.types.names.sources.codes[value.site[0]]
+                line = span_of(code, value.site[1]).line
+                found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
+        return found if len(found) <= HOLDERS else {}
+
     def _is_handed(self, code: Code, parameter: int) -> bool:
         values = self.types.of(code, parameter)
         return bool(self.lending.homes(values)) or any(value in self._handed for value in values)
 
     def handed(self, code: Code, parameter: int) -> list[Place]:
-        """The containers that a parameter may be, where that is known, and no attribute holds them: not many."""
-        found = [self._handed[value] for value in self.types.of(code, parameter) if value in self._handed]
-        return list(dict.fromkeys(found)) if len(found) <= HOLDERS else []
+        """The containers that a parameter may be, where that is known, and no attribute holds them."""
+        values = self.types.of(code, parameter)
+        return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
 
     def lent(self, code: Code, id: int) -> list[tuple[Place, str, tuple[Value, ...]]]:
         """The Places that hold the container which a value of a function is, and has come to it by another way."""
