@@ -21,6 +21,9 @@ WAYS: Final = {"+": True, "-": False}
 ORDERS: Final = {">": True, ">=": True, "<": False, "<=": False}
 """Whether a comparison that is true has found the first number above the second."""
 
+ITEMWISE: Final = frozenset({Kind.MUTATE, Kind.ITEM_UPDATE})
+"""How a container is changed item by item."""
+
 
 def is_apart(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a change may come between test and act of a sequence without a trace in either."""
@@ -163,7 +166,7 @@ def _item_of(flow: Dataflow, access: Access) -> int | None:
 def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether the test asks for one key, by a literal, and the other side is only about others."""
     first = sequence.first
-    if first.method not in ITEM_ACCESSES or first.kind.rebinds or other.kind is not Kind.MUTATE:
+    if first.method not in ITEM_ACCESSES or first.kind.rebinds or other.kind not in ITEMWISE:
         return False
     flow = case.sharing.places.dataflow(first.code)
     asked = flow.text(first.key)
@@ -171,5 +174,5 @@ def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     keys = LiteralKeys(case.sharing.places, case.threads.calls)
     theirs = keys.of_change(other)
-    own = keys.of_change(sequence.last) if sequence.last.kind is Kind.MUTATE else None
+    own = keys.of_change(sequence.last) if sequence.last.kind in ITEMWISE else None
     return theirs is not None and own is not None and asked not in theirs and not theirs & own
