@@ -28,6 +28,7 @@ from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
+from racelint.program.races.excuses.runs import is_taken_back
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled, handled_misses
@@ -66,6 +67,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "to leave out a store of what is there already is as good as the store"
     if is_told_once(case, sequence):
         return "what is told of once may as well be told of twice"
+    if is_taken_back(case, sequence):
+        return "where it fails, what was there before is put back"
     if is_failure(case, sequence):
         return "who tries it at the same time fails alike"
     if is_mark(case, sequence):

@@ -1,14 +1,17 @@
-"""Part of the races stage: who begins or ends a run of an object, and has it for himself as a constructor has.
+"""Part of the races stage: who begins a run of an object, or takes it back: nobody else is at work on it then.
 
-That others hold a lock for one of its attributes is no evidence that they are at work on it then.
+That others hold a lock for one of its attributes is no evidence that they are, nor that they store there themselves.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from racelint import facts
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.nodes import is_within
 
 WHOLE: Final = 3
 """So many attributes that are stored anew are the state of the object, not one thing that was changed."""
@@ -27,3 +30,12 @@ def is_new_state(case: Case, access: Access) -> bool:
 
 def _is_anew(access: Access) -> bool:
     return access.kind is Kind.WRITE or access.method == "clear"
+
+
+def is_taken_back(case: Case, sequence: Composite) -> bool:
+    """Whether what was there before is stored again where something has failed: `except OSError: self.mode = before`."""
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if first.code is not code or last.code is not code or last.value != first.read_id:
+        return False
+    tries = (node for node in code.controls if type(node) is facts.Try)
+    return any(is_within(handler.body, last.id) for each in tries for handler in each.handlers)
