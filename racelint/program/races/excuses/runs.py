@@ -33,7 +33,7 @@ def _is_anew(access: Access) -> bool:
 
 
 def is_taken_back(case: Case, sequence: Composite) -> bool:
-    """Whether what was there before is stored again where something has failed: `except OSError: self.mode = before`."""
+    """Whether what was there before is stored again where something fails: `except OSError: self.mode = before`."""
     code, first, last = sequence.code, sequence.first, sequence.last
     if first.code is not code or last.code is not code or last.value != first.read_id:
         return False
