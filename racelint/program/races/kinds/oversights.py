@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.containers import CHANGES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.calls import Edge, on_own_object
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
@@ -233,8 +235,14 @@ def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
 
 def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
-    if access.kind.writes:
+    if access.kind.writes and not _is_look(case, access):
         return guard.share > HALF or (guard.share == HALF and guard.writes > 1)
-    if access.kind is Kind.CONTENT:
+    if access.kind is Kind.CONTENT or _is_look(case, access):
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
     return False
+
+
+def _is_look(case: Case, access: Access) -> bool:
+    """Whether a table with defaults is only looked into, which may make an item; nothing is put in that or taken out."""
+    uses = case.sharing.places.dataflow(access.code).uses(access.id) if access.method == "[]" else []
+    return bool(uses) and not any(type(use) is facts.LoadAttr and use.name in CHANGES for use in uses)
