@@ -243,6 +243,6 @@ def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
 
 
 def _is_look(case: Case, access: Access) -> bool:
-    """Whether a table with defaults is only looked into, which may make an item; nothing is put in that or taken out."""
+    """Whether a table with defaults is only looked into, which may make an item that nobody changes."""
     uses = case.sharing.places.dataflow(access.code).uses(access.id) if access.method == "[]" else []
     return bool(uses) and not any(type(use) is facts.LoadAttr and use.name in CHANGES for use in uses)
