@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import REMOVES
 from racelint.knowledge.definitions import PROTOCOL
 from racelint.program.callgraph.calls import is_public
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -72,6 +73,8 @@ class Listeners:
         drawn, method, callee = call.callee, "", flow.operation(call.callee)
         if type(callee) is facts.LoadAttr and type(flow.operation(callee.base)) in DRAWN:
             drawn, method = callee.base, callee.name
+            if _is_taken_out(code, flow.operation(drawn)):
+                return None
         if self._is_hook(code, callee) if method else self.is_of_user(code, drawn):
             for container, aside in containers_behind(self._types, flow, drawn):
                 for keeping in self._all_kept().get(container, ()):
@@ -165,6 +168,12 @@ def _named(path: str) -> str:
     """A container as the source spells it; "" if it has no name there."""
     written = as_written(path)
     return "" if UNKNOWN in written or written.startswith("%") else written
+
+
+def _is_taken_out(code: Code, draw: facts.Operation | None) -> bool:
+    """Whether what is drawn from a container is gone from there: it waited for its turn, and listens no longer."""
+    method = code.fetched(draw)
+    return type(method) is facts.LoadAttr and method.name in REMOVES
 
 
 def _does_nothing(code: Code) -> bool:
