@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS, VIEWS
+from racelint.knowledge.containers import INSERTS, PLAIN, REMOVES, SNAPSHOTS, VIEWS
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -146,7 +146,7 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     code = sequence.code
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in sequence.tested):
         return True
-    if _is_kept_within(case, sequence):
+    if _is_kept_within(case, sequence) or _is_taken_whole(case, sequence):
         return True
     inner = sequence.last.code
     if inner is code or not case.locksets.held(inner, sequence.last.id):
@@ -254,6 +254,32 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
         if types.may_call(code, code.operations[id], ("min", "max")) and within & flow.sources(id):
             return True
     return False
+
+
+def _is_taken_whole(case: Case, sequence: Composite) -> bool:
+    """Whether the act's critical section takes all that is there by then, if only to go over it, and leaves nothing.
+
+    `if self.new:`, and under the lock `fresh, self.new = self.new, []`.
+    """
+    code, last = sequence.code, sequence.last
+    flow = case.sharing.places.dataflow(code)
+    if last.code is not code or last.kind is not Kind.WRITE or not _makes_empty(case, last):
+        return False
+    fetched = [
+        each.id
+        for each in case.accesses
+        if each.code is code and each.kind is Kind.READ and each.base == last.base
+        if case.locksets.in_one_section(code, each.id, sequence.act, exclusive=True)
+    ]
+    return bool(fetched) and not any(type(use) is facts.LoadItem for id in fetched for use in flow.uses(id))
+
+
+def _makes_empty(case: Case, store: Access) -> bool:
+    """Whether a container is stored in which nothing is: `[]`, `set()`."""
+    made = case.sharing.places.dataflow(store.code).operation(store.value)
+    if type(made) is facts.Call and not made.arguments:
+        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
+    return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
 
 
 def is_filled_late(case: Case, sequence: Composite) -> bool:
