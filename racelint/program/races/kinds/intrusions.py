@@ -177,7 +177,7 @@ def _outdating(
 
     partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), lambda one, other: True)
     if partner is not None and _is_slight(case, beside, sequence, partner):
-        return found(outdates, is_started) or found(lambda other: other is not sequence.last and outdates(other))
+        return found(outdates, is_started)
     return partner
 
 
