@@ -6,7 +6,8 @@ and it is mended in one place.
 
 The same goes for a thread that meets others at many objects of many classes, with a lock at none of them: who wrote all
 of those did not forget a lock each time, but knows something of when that thread runs. (That many failures beside no
-success speak against the belief that is tested is what z-ranking builds on: Kremenek and Engler, SAS 2003.)
+success speak against the belief that is tested is what z-ranking builds on: Kremenek and Engler, SAS 2003.) None of
+this is believed of what is said to be shared: each of its places is told.
 
 So is what two do between a test and its act because neither keeps the other from going on: who holds a lock from the
 test to the act holds it over that as well.
@@ -14,10 +15,11 @@ test to the act holds it over that as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from racelint.program.contexts.contexts import Context
+from racelint.program.memory.places import Place
 from racelint.program.races.cases.case import HALF
 from racelint.program.races.kinds.race import Problem, Race
 
@@ -41,8 +43,11 @@ STEPS: Final = (Problem.WRITE, Problem.LEFT, Problem.UPDATE)
 Key = tuple[bool, int, frozenset[Context]]
 
 
-def stand_ins(races: Sequence[Race]) -> dict[Race, list[Race]]:
-    """For each crowd of races the one that is told in place of all, and the others."""
+def stand_ins(races: Sequence[Race], is_assumed: Callable[[Place], bool]) -> dict[Race, list[Race]]:
+    """For each crowd of races the one that is told in place of all, and the others.
+
+    `is_assumed` tells which Places are said to be shared: of those none is doubted for being among many.
+    """
     crowds: dict[Key, list[Race]] = {}
     for race in races:
         key = _meeting(race)
@@ -50,12 +55,13 @@ def stand_ins(races: Sequence[Race]) -> dict[Race, list[Race]]:
             crowds.setdefault(key, []).append(race)
     found: dict[Race, list[Race]] = {}
     for crowd in crowds.values():
-        if len(crowd) > FEW:
-            first, *others = sorted(crowd, key=_plainness)
+        doubted = [race for race in crowd if not is_assumed(race.place)]
+        if len(doubted) > FEW:
+            first, *others = sorted(doubted, key=_plainness)
             found[first] = others
         else:
             _fold(crowd, found)
-    _gather(races, found)
+    _gather([race for race in races if not is_assumed(race.place)], found)
     return found
 
 
