@@ -42,7 +42,7 @@ PARTICIPLES = {
 def state(access: Access) -> str:
     """The Place as its source spells it, `self.count`; by its class, `Counter.count`, where that has no short name."""
     place = access.place
-    if place.kind in ("global", "closure"):
+    if place.kind in ("global", "closure", "default"):
         return f"`{place.name}`"
     if place.kind == "object":
         return f"`{_spelled(access.base) or place.name}`"

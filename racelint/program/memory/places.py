@@ -9,6 +9,7 @@ from typing import Literal
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.memory.defaults import Defaults
 from racelint.program.memory.lending import HOLDERS, OWNER, Lending, is_container, owner
 from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
@@ -24,7 +25,7 @@ from racelint.program.values.values import (
     ValueSet,
 )
 
-PlaceKind = Literal["global", "attribute", "class", "closure", "object"]
+PlaceKind = Literal["global", "attribute", "class", "closure", "object", "default"]
 """Of a container that is handed over by itself, the contents: an object, made where `owner` (a code key) makes it."""
 
 
@@ -132,6 +133,7 @@ class Places:
         self.ties = Ties(types, self.dataflow)
         self._owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
+        self._defaults = Defaults(types)
         self._handed = self._find_handed()
         for code in types.names.sources.codes:
             ids = {id for id in range(len(code.function.parameters)) if self._is_handed(code, id)}
@@ -166,12 +168,24 @@ class Places:
 
     def _is_handed(self, code: Code, parameter: int) -> bool:
         values = self.types.of(code, parameter)
-        return bool(self.lending.homes(values)) or any(value in self._handed for value in values)
+        if any(value in self._handed for value in values) or self._defaults.of(code, parameter) is not None:
+            return True
+        return bool(self.lending.homes(values))
 
     def handed(self, code: Code, parameter: int) -> list[Place]:
         """The containers that a parameter may be, where that is known, and no attribute holds them."""
-        values = self.types.of(code, parameter)
-        return list(dict.fromkeys(self._handed[value] for value in values if value in self._handed))
+        handed = [self._handed[value] for value in self.types.of(code, parameter) if value in self._handed]
+        return list(dict.fromkeys([*handed, *self.default(code, parameter)]))
+
+    def default(self, code: Code, parameter: int) -> list[Place]:
+        """The container that a parameter is where nothing is given: a global one, or one made for the function."""
+        made = self._defaults.of(code, parameter)
+        if made is None or code.parent is None:
+            return []
+        operation = code.parent.operation(made)
+        if type(operation) is facts.LoadName:
+            return [place for place, _, _ in self.located(code.parent, operation)]
+        return [self.place("default", code.key, code.function.parameters[parameter].name)]
 
     def lent(self, code: Code, id: int) -> list[tuple[Place, str, tuple[Value, ...]]]:
         """The Places that hold the container which a value of a function is, and has come to it by another way."""
@@ -215,7 +229,7 @@ class Places:
         found = self._places.get((kind, owner, name))
         if found is None:
             sources = self.types.names.sources
-            if kind == "object":
+            if kind in ("object", "default"):
                 prefix = sources.codes[owner].qualname
             elif kind == "global":
                 prefix = sources.modules[owner].name
@@ -233,6 +247,10 @@ class Places:
         sources = self.types.names.sources
         if place.kind == "object":
             return {}
+        if place.kind == "default":
+            code = sources.codes[place.owner]
+            parameters = [each.name for each in code.function.parameters]
+            return self.types.of(code, parameters.index(place.name))
         if place.kind == "global":
             return self.types.of_global(place.owner, place.name)
         if place.kind == "closure":

@@ -171,7 +171,7 @@ class Sharing:
         What a coroutine was called on and has handed to a pool is in use there while it waits: of that it is one user.
         """
         kind = first.place.kind
-        if kind in ("global", "class"):
+        if kind in ("global", "class", "default"):
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self._closure_in_common(first, one, second, other)
@@ -234,7 +234,7 @@ class Sharing:
     def _is_known_as(self, access: Access, context: Context) -> bool:
         """Whether what a context gives a function as a parameter is the very container that a global holds."""
         parameter, place = access.given_as, access.place
-        if not parameter or place.kind != "global":
+        if not parameter or place.kind != "global" or place in self.places.default(access.code, access.load):
             return True
         root = ("global", place.owner, place.name)
         return any(name.root == root for name in self.naming.names(context, access.code, parameter))
