@@ -170,6 +170,11 @@ def _overwritten(race: Race, other: Access) -> Iterator[Step]:
         yield _step(A, race.other, "gets what B has set")
 
 
+def _undone(race: Race, other: Access) -> Iterator[Step]:
+    yield _step(B, other, f"sets {state(other)}, for A to stop")
+    yield _step(A, race.access, "begins only now, sets it back, and goes on")
+
+
 STEPS: dict[Problem, Callable[[Race, Access], Iterator[Step]]] = {
     Problem.UPDATE: _update,
     Problem.INCONSISTENT: _comes_in,
@@ -177,6 +182,7 @@ STEPS: dict[Problem, Callable[[Race, Access], Iterator[Step]]] = {
     Problem.NO_EXCLUSION: _comes_in,
     Problem.WRITE: _overwritten,
     Problem.LEFT: _overwritten,
+    Problem.UNDONE: _undone,
     Problem.CHECK: _check,
     Problem.LAZY: _lazy,
     Problem.SPLIT: _split,

@@ -5,6 +5,7 @@ calls, while other threads run the same function on the same object, without a l
 that serves several `with` statements what `__enter__` sets and `__exit__` reads back; of one that decorates functions
 even with no thread in sight, as all calls of a function enter the same object, those within each other too. And calls
 that leave something in an object for the next: `seek` and `read` of one file, `execute` and `fetchone` of one cursor.
+And a thread that begins by setting the flag for which it goes on: who has unset it since the start did so in vain.
 
 *Why is this bad?*: a formatter, a decorator or a request handler that keeps the value at hand on itself works until
 two threads use it at once. Then one call goes on with the other's record, user or connection.
@@ -44,6 +45,13 @@ def check(program: Program) -> Iterator[Finding]:
         what = f"`{race.access.method}` leaves in {state(race.access)} what {_later(race)} goes on from"
         message = f"{what}, but {_others(program, race, 'use it too')}: a call can go on from what another has left. "
         message += "Hold one lock over both, or give each thread an object of its own."
+        yield check.finding(race, message, **details(program, race))
+    for race in program.races.of(Problem.UNDONE):
+        stop = f" in `{called(race.other.code)}`" if race.other is not None else ""
+        message = (
+            f"{state(race.access)} is set here only when the thread runs, and so undoes what is set{stop} between "
+        )
+        message += "its start and this line: the thread goes on, as if nobody had stopped it. Set it before the start."
         yield check.finding(race, message, **details(program, race))
 
 

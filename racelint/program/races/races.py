@@ -29,6 +29,7 @@ from racelint.program.races.kinds.overwrites import left_behind, overwritten
 from racelint.program.races.kinds.pairs import Pair, find_pairs
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.splits import Split, find_splits
+from racelint.program.races.kinds.undone import undone
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing
 
@@ -161,6 +162,7 @@ ORDER = (
     Problem.INCONSISTENT,
     Problem.WRITE,
     Problem.LEFT,
+    Problem.UNDONE,
 )
 
 
@@ -225,6 +227,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
             yield from forgotten(case, access) if not is_walked(case, access) else invalidated(case, access)
             yield from overwritten(case, access)
             yield from left_behind(case, access)
+            yield from undone(case, access)
             yield from advanced(case, access)
     yield from handed_out(case)
 

@@ -58,9 +58,9 @@ def _own_method(context: Context) -> Code | None:
 
 
 def _judge(locksets: LockSets, context: Context, entry: Code, starter: Code, start: int) -> Iterator[Begun]:
-    first = _first_steps(entry)
+    first = first_steps(entry)
     changes = [each for each, site in _of_own(locksets, entry) if site in first and each.kind.rebinds]
-    if not changes or _waits(locksets, starter, start):
+    if not changes or waits(locksets, starter, range(start + 1, len(starter.operations))):
         return
     by_starter = {each.place for each, _ in _of_own(locksets, starter) if each.kind.writes}
     for tester, site in ((starter, start), *_callers(locksets, starter)):
@@ -87,7 +87,7 @@ def _is_behind(locksets: LockSets, code: Code, read: Access, tests: list[int]) -
     return not read.kind.writes and any({read.id, read.load} & flow.sources(test) for test in tests)
 
 
-def _first_steps(entry: Code) -> set[int]:
+def first_steps(entry: Code) -> set[int]:
     """The operations that a function surely comes by before it begins any loop."""
     found: set[int] = set()
     pending = list(reversed(entry.function.body))
@@ -122,12 +122,12 @@ def _callers(locksets: LockSets, starter: Code) -> Iterator[tuple[Code, int]]:
             yield edge.caller, edge.site
 
 
-def _waits(locksets: LockSets, starter: Code, start: int) -> bool:
-    """Whether the starter waits, perhaps until the thread has told that it is there."""
+def waits(locksets: LockSets, code: Code, ids: range) -> bool:
+    """Whether a function waits in one of these operations, perhaps until a thread has told that it is there."""
     types = locksets.places.types
-    for operation in starter.operations[start + 1 :]:
-        fetched = starter.fetched(operation)
-        for value in types.of(starter, fetched.id) if type(fetched) is facts.LoadAttr else ():
+    for id in ids:
+        fetched = code.fetched(code.operations[id])
+        for value in types.of(code, fetched.id) if type(fetched) is facts.LoadAttr else ():
             if isinstance(value, LibraryMethod):
                 method = locksets.locks.method(value)
                 if types.names.knowledge.wait(value.qualname) or (method and method.role is LockRole.WAIT):

@@ -25,6 +25,7 @@ class Problem(Enum):
     NO_EXCLUSION = "no exclusion"
     WRITE = "write"
     LEFT = "left"
+    UNDONE = "undone"
     CHECK = "check"
     LAZY = "lazy"
     SPLIT = "split"
