@@ -100,4 +100,6 @@ def _text(lines: Sequence[str], span: Span) -> str:
 
 def printable(text: str) -> str:
     """The text with an escape for each character that a terminal would obey, or that is no character."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

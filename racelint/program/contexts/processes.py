@@ -53,11 +53,11 @@ def _fetched_otherwise(calls: Calls, given: dict[int, Code], sites: set[Site]) -
     names = {code.name for code in given.values()}
     found: set[int] = set()
     for code in calls.types.names.sources.codes:
-        flow = Dataflow(code)
-        loads = (each for each in code.operations if isinstance(each, facts.LoadName | facts.LoadAttr))
-        for load in (each for each in loads if each.name in names):
+        for load in code.operations:
+            if (type(load) is not facts.LoadName and type(load) is not facts.LoadAttr) or load.name not in names:
+                continue
             values = calls.types.of(code, load.id)
             functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & given.keys()
-            if functions and any((code.key, use.id) not in sites for use in flow.uses(load.id)):
+            if functions and any((code.key, use.id) not in sites for use in Dataflow(code).uses(load.id)):
                 found |= functions
     return found

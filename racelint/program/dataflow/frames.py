@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from racelint import facts
@@ -86,7 +87,7 @@ def is_absolute(path: str) -> bool:
     return path == "" or path.startswith(("g:", "c:"))
 
 
-def outward(path: str, paths: dict[str, str]) -> str:
+def outward(path: str, paths: Mapping[str, str]) -> str:
     """A path of the callee in the caller's terms, given `parameter_paths`."""
     root, rest = split_path(path)
     base = root if is_absolute(root) else paths.get(root, UNKNOWN)
@@ -94,7 +95,7 @@ def outward(path: str, paths: dict[str, str]) -> str:
     return UNKNOWN if base == UNKNOWN or inside is None else base + inside
 
 
-def _keys_outward(rest: str, paths: dict[str, str]) -> str | None:
+def _keys_outward(rest: str, paths: Mapping[str, str]) -> str | None:
     """The attributes and subscripts of a path, with the variables of the callee among the keys in the caller's terms.
 
     None where a key cannot be named there.
@@ -124,7 +125,7 @@ def _closing(path: str, opening: int) -> int:
     return len(path)
 
 
-def inward(path: str, paths: dict[str, str]) -> str:
+def inward(path: str, paths: Mapping[str, str]) -> str:
     """A path of the caller in the callee's terms, given `parameter_paths`: by the longest argument that leads to it."""
     if is_absolute(path) and not path.startswith("c:"):
         return path

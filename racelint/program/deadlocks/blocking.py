@@ -10,7 +10,7 @@ from typing import Final
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
 from racelint.program.callgraph.calls import Edge
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting
 from racelint.program.deadlocks.idling import idle
@@ -109,7 +109,7 @@ class _Finder:
         if not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
-        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        paths = self._locksets.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
         here = self._released(edge.caller, edge.site)
         found: list[_Reached] = []
         callee = self._locksets.places.dataflow(edge.callee)

@@ -13,7 +13,7 @@ from racelint.knowledge.logs import MODULE, RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.overrides import overrides_taking_again
@@ -133,7 +133,7 @@ class _Finder:
         if not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
-        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+        paths = self._locksets.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
         return [
             (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
             for use, found in taken.items()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from racelint.program.callgraph.calls import Edge, is_public
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.dataflow.frames import captured_paths, inward, parameter_paths
+from racelint.program.dataflow.frames import captured_paths, inward
 from racelint.program.locking.at_once import run_at_once
 from racelint.program.locking.claims import Claims
 from racelint.program.locking.decorating import Decorating
@@ -107,8 +107,8 @@ class LockSets:
         held = self._held(edge.caller, edge.site, on_entry)
         if not held or not self.threads.calls.runs_at_once(edge):
             return frozenset()
-        flow = self.places.dataflow(edge.caller)
-        paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver) | captured_paths(edge.caller, edge.callee)
+        passed = self.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
+        paths = {**passed, **captured_paths(edge.caller, edge.callee)}
         paths |= self.places.ties.known_inside(edge.caller, edge.callee, paths)
         return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
+from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.defaults import Defaults
 from racelint.program.memory.lending import HOLDERS, OWNER, Lending, is_container, owner
 from racelint.program.memory.owners import Owners
@@ -127,6 +129,7 @@ class Places:
         self._places: dict[tuple[PlaceKind, int, str], Place] = {}
         self._attributes: dict[tuple[int, str, bool], Place | None] = {}
         self._dataflows: dict[int, Dataflow] = {}
+        self._passed: dict[tuple[int, int, int, bool], Mapping[str, str]] = {}
         self._reflected: dict[int, frozenset[int]] = {}
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
@@ -210,6 +213,14 @@ class Places:
                 self.types.behind,
                 self._stands_for_none,
             )
+        return found
+
+    def passed(self, caller: Code, callee: Code, site: int, receiver: Value | None) -> Mapping[str, str]:
+        """The `parameter_paths` of a call, which threads and tasks have in common."""
+        call = caller.key, callee.key, site, receiver is None
+        found = self._passed.get(call)
+        if found is None:
+            found = self._passed[call] = parameter_paths(self.dataflow(caller), callee, site, receiver)
         return found
 
     def _stands_for_none(self, code: Code, id: int) -> bool:

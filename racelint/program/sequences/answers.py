@@ -9,7 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import outward
 from racelint.program.memory.places import Access
 from racelint.program.sequences.composites import DEPTH, PER_TEST, Answer, Sequences
 from racelint.program.sources.nodes import walk
@@ -53,7 +53,7 @@ def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterato
         found = itertools.islice(_answers_of(sequences, callee, depth), PER_TEST)
         known = sequences.answers[callee.key, depth] = list(found)
     if known:
-        paths = parameter_paths(sequences.places.dataflow(code), callee, site, edges[0].receiver)
+        paths = sequences.places.passed(code, callee, site, edges[0].receiver)
         for each in known:
             read = _rebased(each.read, outward(each.read.base, paths))
             yield Answer(read, site, each.present, outward(each.key, paths), each.found)
@@ -114,7 +114,7 @@ def _read_by_properties(sequences: Sequences, code: Code, id: int, depth: int) -
     if depth == 0 or len({edge.callee.key for edge in edges}) != 1 or len(edges[0].callee.returns) != 1:
         return
     callee = edges[0].callee
-    paths = parameter_paths(sequences.places.dataflow(code), callee, id, edges[0].receiver)
+    paths = sequences.places.passed(code, callee, id, edges[0].receiver)
     sources = sequences.places.dataflow(callee).sources(callee.returns[0])
     for each in sequences.places.of(callee):
         if not each.kind.writes and (each.load in sources or each.id in sources):

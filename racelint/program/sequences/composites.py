@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.dataflow.frames import inward, outward, parameter_paths
+from racelint.program.dataflow.frames import inward, outward
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
 
@@ -129,7 +129,6 @@ class Sequences:
         self._sites: dict[int, dict[int, list[Edge]]] = {}
         self._called: dict[int, frozenset[int]] = {}
         self._acts: dict[tuple[int, Place, str, int], dict[Access, None]] = {}
-        self._passed: dict[Edge, dict[str, str]] = {}
 
     def of(self, code: Code) -> Found:
         """The sequences of one function."""
@@ -192,12 +191,8 @@ class Sequences:
             found = self._acts[key] = dict.fromkeys(behind)
         return found
 
-    def _paths(self, edge: Edge) -> dict[str, str]:
-        found = self._passed.get(edge)
-        if found is None:
-            flow = self.places.dataflow(edge.caller)
-            found = self._passed[edge] = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
-        return found
+    def _paths(self, edge: Edge) -> Mapping[str, str]:
+        return self.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
 
     def is_awaited(self, code: Code, site: int) -> bool:
         """Whether an operation is the call of a coroutine of the program right behind an `await`."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.frames import parameter_paths, split_path
+from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import EntrySet, LockSets, in_both
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.naming import PER_PARAMETER, Naming
@@ -88,7 +88,7 @@ class Approaches:
             runs = any(each is context for each in self.locksets.threads.of(edge.caller))
             if not runs or calls.is_alone(edge):
                 continue
-            paths = parameter_paths(places.dataflow(edge.caller), stop.code, edge.site, edge.receiver)
+            paths = places.passed(edge.caller, stop.code, edge.site, edge.receiver)
             path = paths.get(stop.parameter, "") if stop.name is not None else ""
             names = self.naming.names(context, edge.caller, path) if path else {}
             if stop.name in names or not 0 < len(names) < PER_PARAMETER:

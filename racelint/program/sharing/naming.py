@@ -8,6 +8,7 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Final
 
 from racelint import facts
@@ -15,7 +16,6 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import container, split_item
 from racelint.program.sharing.giving import Giving
@@ -57,7 +57,7 @@ class Naming:
         self._open: set[tuple[int, int, str]] = set()
         """The variables of closures, by context and function, of which the names are just being looked for."""
         self._kept: dict[tuple[int, str], str | None] = {}
-        self._passed: dict[int, list[tuple[Edge, list[tuple[str, str]]]]] = {}
+        self._passed: dict[int, list[tuple[Edge, Mapping[str, str]]]] = {}
 
     @property
     def carrying(self) -> list[Code]:
@@ -208,7 +208,7 @@ class Naming:
             learned = self.learned
             for edge, passed in self.calls_of(code):
                 changed = False
-                for parameter, path in passed:
+                for parameter, path in passed.items():
                     if learned != self.learned:
                         found, learned = {}, self.learned
                     if path not in found:
@@ -221,16 +221,16 @@ class Naming:
                     seen.add(edge.callee.key)
                     pending.append(edge.callee)
 
-    def calls_of(self, code: Code) -> list[tuple[Edge, list[tuple[str, str]]]]:
+    def calls_of(self, code: Code) -> list[tuple[Edge, Mapping[str, str]]]:
         """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
         found = self._passed.get(code.key)
         if found is None:
-            flow = self._places.dataflow(code)
             found = self._passed[code.key] = [
-                (edge, list(parameter_paths(flow, edge.callee, edge.site, edge.receiver).items()))
+                (edge, self._places.passed(code, edge.callee, edge.site, edge.receiver))
                 for edge in self._threads.calls.sure_calls(code)
             ]
-            found.extend((edge, _receiver_lent(flow, edge)) for edge in self._threads.calls.lent_calls(code))
+            lent = self._threads.calls.lent_calls(code)
+            found.extend((edge, _receiver_lent(self._places.dataflow(code), edge)) for edge in lent)
         return found
 
     def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
@@ -275,9 +275,9 @@ class Naming:
         return sum(each.site == edge.site and each.callee is edge.callee for each in beside) > PER_PARAMETER
 
 
-def _receiver_lent(flow: Dataflow, edge: Edge) -> list[tuple[str, str]]:
+def _receiver_lent(flow: Dataflow, edge: Edge) -> dict[str, str]:
     """The object of a bound method that is given to who calls it, by the name of its parameter."""
     fetched, own = flow.operation(edge.lent), edge.callee.first_name
     if edge.receiver is None or not own or type(fetched) is not facts.LoadAttr:
-        return []
-    return [(own, flow.path(fetched.base))]
+        return {}
+    return {own: flow.path(fetched.base)}

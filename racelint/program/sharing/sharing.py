@@ -129,7 +129,7 @@ class Sharing:
 
         What has one user for each object is meant only where the pattern ends with the name of the class or the Place.
         """
-        known = self._assumed.get(place)
+        known = self._assumed.get(place) if self.assumed else False
         if known is None:
             names = [place.symbol]
             while "." in names[-1]:

@@ -37,6 +37,7 @@ class Shortening:
         self._names = names
         self._settling: list[Name] = []
         self._tied: dict[str, bool] = {}
+        self._ends: dict[str, str | None] = {}
         self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
 
     def settled(self, names: Collection[Name]) -> NameSet:
@@ -49,8 +50,15 @@ class Shortening:
                 found.update(self._shortest(name))
             else:
                 found[name] = None
-        ends = ((name.root, settled(name.path)) for name in found)
-        return {Name(root, end): None for root, end in ends if end is not None and end.count(".") <= ATTRIBUTES}
+        ends = ((name.root, self._end(name.path)) for name in found)
+        return {Name(root, end): None for root, end in ends if end is not None}
+
+    def _end(self, path: str) -> str | None:
+        """A path with each step to an owner taken back; None for one that leads nowhere, or too far."""
+        if path not in self._ends:
+            end = settled(path)
+            self._ends[path] = end if end is not None and end.count(".") <= ATTRIBUTES else None
+        return self._ends[path]
 
     def _is_tied(self, path: str) -> bool:
         """Whether a way leads over an attribute that may make it longer than it need be."""

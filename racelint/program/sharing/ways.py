@@ -27,7 +27,7 @@ from racelint.program.values.values import Instance, Value
 ENOUGH: Final = 200
 """Where so many functions may be on the way, nothing is said of when they are."""
 
-Step = tuple[Edge, list[tuple[str, str]]]
+Step = tuple[Edge, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Ways:
             if stop.name is None:
                 yield edge, Stop(caller)
                 continue
-            path = dict(passed).get(stop.parameter)
+            path = passed.get(stop.parameter)
             if path is None:
                 continue
             if stop.name in self.naming.names(context, caller, path):

@@ -43,6 +43,8 @@ class Attributes:
         self._of_objects: dict[int, set[str]] = {}
         self._defining: dict[tuple[int, str], ClassInfo | None] = {}
         self._overriding: dict[tuple[int, str], list[ClassInfo]] = {}
+        self._keeping: dict[tuple[int, str], ClassInfo | None] = {}
+        self._methods: dict[int, list[FunctionRef]] = {}
         self._by_name = {cls.qualname: cls for cls in names.sources.classes}
 
     def seen_from(self, code: Code, cls: ClassInfo, name: str) -> ClassInfo:
@@ -67,10 +69,13 @@ class Attributes:
 
     def keeping(self, cls: ClassInfo, name: str) -> ClassInfo | None:
         """The class that has the attribute for all its instances: its body binds it, or only class methods store it."""
-        defining = self.defining(cls, name)
-        if defining is not None or any(name in self._on_objects(each) for each in cls.mro):
-            return defining
-        return next((each for each in reversed(cls.mro) if self.declares(each, name)), None)
+        key = cls.key, name
+        if key not in self._keeping:
+            found = self.defining(cls, name)
+            if found is None and not any(name in self._on_objects(each) for each in cls.mro):
+                found = next((each for each in reversed(cls.mro) if self.declares(each, name)), None)
+            self._keeping[key] = found
+        return self._keeping[key]
 
     def _on_objects(self, cls: ClassInfo) -> set[str]:
         """The attributes that the class annotates, or that its plain methods store on `self`.
@@ -192,10 +197,11 @@ class Attributes:
 
     def methods(self, cls: ClassInfo) -> list[FunctionRef]:
         """The functions that the class body defines."""
-        found: list[FunctionRef] = []
-        for stores in self.class_level(cls).values():
-            for code, store in stores:
-                found.extend(value for value in self._names.static(code, store.value) if isinstance(value, FunctionRef))
+        found = self._methods.get(cls.key)
+        if found is None:
+            stored = (each for stores in self.class_level(cls).values() for each in stores)
+            values = (value for code, store in stored for value in self._names.static(code, store.value))
+            found = self._methods[cls.key] = [value for value in values if isinstance(value, FunctionRef)]
         return found
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.containers import COPIES, REMOVES, VIEWS
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import outward
 from racelint.program.locking.guards import Protection, exclude_each_other, protections, steady
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
@@ -88,7 +88,7 @@ def _taken(sequences: Sequences, code: Code, after: int, place: Place, base: str
             yield access
     for edge in sequences.calls.only_calls(code) if depth > 1 else ():
         if edge.site > after and not edge.callee.function.is_async:
-            paths = parameter_paths(sequences.places.dataflow(code), edge.callee, edge.site, edge.receiver)
+            paths = sequences.places.passed(code, edge.callee, edge.site, edge.receiver)
             for access in _taken_in(sequences, edge.callee, place, depth - 1):
                 if outward(access.base, paths) == base and (after < 0 or between(code, after, edge.site) is not None):
                     yield access
