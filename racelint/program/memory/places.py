@@ -186,7 +186,7 @@ class Places:
         if made is None or code.parent is None:
             return []
         operation = code.parent.operation(made)
-        if type(operation) is facts.LoadName:
+        if isinstance(operation, facts.LoadName | facts.LoadAttr):
             return [place for place, _, _ in self.located(code.parent, operation)]
         return [self.place("default", code.key, code.function.parameters[parameter].name)]
 
