@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, PLAIN, REMOVES, SNAPSHOTS, VIEWS
+from racelint.knowledge.containers import CLEARS, INSERTS, PLAIN, REMOVES, SNAPSHOTS, VIEWS
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -21,13 +21,15 @@ from racelint.program.races.excuses.flags import (
     is_set_alike,
     is_set_at_the_end,
     is_told_once,
+    on_account,
 )
 from racelint.program.races.excuses.kept import is_put_in_form
 from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
-from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
+from racelint.program.races.excuses.repeats import Repeats
+from racelint.program.races.excuses.rough import LIMITS, is_estimate, is_reset_unseen, is_time
 from racelint.program.races.excuses.runs import is_taken_back
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
@@ -75,6 +77,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "what is noted twice is noted"
     if is_only_told(case, sequence):
         return "of what is in the list only text is made"
+    if _is_capped(case, sequence):
+        return "what has grown too large may as well be emptied twice"
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
         return ""
     if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
@@ -114,6 +118,21 @@ def _is_swapped_before(case: Case, sequence: Composite) -> bool:
         and given.issuperset(conditions(code, each.id))
         for each in case.accesses
     )
+
+
+def _is_capped(case: Case, sequence: Composite) -> bool:
+    """Whether a container is emptied for how much is in it, and nothing else is done: it forgets a little earlier.
+
+    `if len(self.seen) > limit: self.seen = set()`
+    """
+    first, last, code = sequence.first, sequence.last, sequence.code
+    if first.method != "len" or first.code is not code or last.code is not code:
+        return False
+    uses = case.sharing.places.dataflow(code).uses(first.id)
+    is_size = bool(uses) and all(type(use) is facts.Compute and use.kind in LIMITS for use in uses)
+    empties = last.method in CLEARS or (last.kind is Kind.WRITE and _makes_empty(case, last))
+    done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
+    return is_size and empties and Repeats(case).may(code, sorted(done))
 
 
 def _is_about_itself(case: Case, sequence: Composite) -> bool:
