@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import CLEARS, INSERTS, PLAIN, REMOVES, SNAPSHOTS, VIEWS
+from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS, VIEWS
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -14,6 +14,7 @@ from racelint.program.races.cases.unshared import is_of_running_thread
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
+from racelint.program.races.excuses.emptied import is_capped, is_taken_whole
 from racelint.program.races.excuses.flags import (
     acts_once,
     is_only_raised,
@@ -21,15 +22,13 @@ from racelint.program.races.excuses.flags import (
     is_set_alike,
     is_set_at_the_end,
     is_told_once,
-    on_account,
 )
 from racelint.program.races.excuses.kept import is_put_in_form
 from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
-from racelint.program.races.excuses.repeats import Repeats
-from racelint.program.races.excuses.rough import LIMITS, is_estimate, is_reset_unseen, is_time
+from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.races.excuses.runs import is_taken_back
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
@@ -77,7 +76,7 @@ def excuse(case: Case, sequence: Composite) -> str:
         return "what is noted twice is noted"
     if is_only_told(case, sequence):
         return "of what is in the list only text is made"
-    if _is_capped(case, sequence):
+    if is_capped(case, sequence):
         return "what has grown too large may as well be emptied twice"
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
         return ""
@@ -120,21 +119,6 @@ def _is_swapped_before(case: Case, sequence: Composite) -> bool:
     )
 
 
-def _is_capped(case: Case, sequence: Composite) -> bool:
-    """Whether a container is emptied for how much is in it, and nothing else is done: it forgets a little earlier.
-
-    `if len(self.seen) > limit: self.seen = set()`
-    """
-    first, last, code = sequence.first, sequence.last, sequence.code
-    if first.method != "len" or first.code is not code or last.code is not code:
-        return False
-    uses = case.sharing.places.dataflow(code).uses(first.id)
-    is_size = bool(uses) and all(type(use) is facts.Compute and use.kind in LIMITS for use in uses)
-    empties = last.method in CLEARS or (last.kind is Kind.WRITE and _makes_empty(case, last))
-    done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
-    return is_size and empties and Repeats(case).may(code, sorted(done))
-
-
 def _is_about_itself(case: Case, sequence: Composite) -> bool:
     """Whether the test compares with the running thread: the others store only themselves, or take back their own."""
     code, first = sequence.first.code, sequence.first
@@ -165,7 +149,7 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     code = sequence.code
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in sequence.tested):
         return True
-    if _is_kept_within(case, sequence) or _is_taken_whole(case, sequence):
+    if _is_kept_within(case, sequence) or is_taken_whole(case, sequence):
         return True
     inner = sequence.last.code
     if inner is code or not case.locksets.held(inner, sequence.last.id):
@@ -273,32 +257,6 @@ def _is_kept_within(case: Case, sequence: Composite) -> bool:
         if types.may_call(code, code.operations[id], ("min", "max")) and within & flow.sources(id):
             return True
     return False
-
-
-def _is_taken_whole(case: Case, sequence: Composite) -> bool:
-    """Whether the act's critical section takes all that is there by then, if only to go over it, and leaves nothing.
-
-    `if self.new:`, and under the lock `fresh, self.new = self.new, []`.
-    """
-    code, last = sequence.code, sequence.last
-    flow = case.sharing.places.dataflow(code)
-    if last.code is not code or last.kind is not Kind.WRITE or not _makes_empty(case, last):
-        return False
-    fetched = [
-        each.id
-        for each in case.accesses
-        if each.code is code and each.kind is Kind.READ and each.base == last.base
-        if case.locksets.in_one_section(code, each.id, sequence.act, exclusive=True)
-    ]
-    return bool(fetched) and not any(type(use) is facts.LoadItem for id in fetched for use in flow.uses(id))
-
-
-def _makes_empty(case: Case, store: Access) -> bool:
-    """Whether a container is stored in which nothing is: `[]`, `set()`."""
-    made = case.sharing.places.dataflow(store.code).operation(store.value)
-    if type(made) is facts.Call and not made.arguments:
-        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
-    return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
 
 
 def is_filled_late(case: Case, sequence: Composite) -> bool:

@@ -1,13 +1,20 @@
-"""Part of the races stage: objects that stay as they were made, so that one is as good as another made alike."""
+"""Part of the races stage: objects that stay as they were made, so that one is as good as another made alike; and what
+is not made for a store at all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.containers import PLAIN
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.records import ENDS, RECORDS
-from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.calls import Calls, passed
 from racelint.program.memory.places import Access, Places
+from racelint.program.races.cases.case import Case
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 
 
@@ -48,3 +55,31 @@ def _is_plain(places: Places, calls: Calls, value: Value, around: frozenset[int]
         return True
     safety = places.types.names.knowledge.safety(value.qualname)
     return safety is not None and safety.kind is SafetyKind.IMMUTABLE
+
+
+def is_there_already(case: Case, sequence: Composite) -> bool:
+    """Whether what is stored was there before, in a parameter or in some attribute: nothing is made for the store."""
+    code, value = sequence.last.code, sequence.last.value
+    if value in range(len(code.function.parameters)) and code is not sequence.code:
+        edges = [each for each in case.threads.calls.calls(sequence.code) if each.site == sequence.act]
+        given = [passed(each, value) for each in edges if each.callee is code]
+        return bool(given) and all(each is not None and _is_no_product(case, sequence.code, each) for each in given)
+    return _is_no_product(case, code, value)
+
+
+def _is_no_product(case: Case, code: Code, value: int) -> bool:
+    """Whether a value is a parameter, or was read from an attribute that no property stands for, whatever the way."""
+    fetched = {each.site for each in case.threads.calls.calls(code)}
+
+    def parts(operation: Operation | None) -> Iterable[int] | None:
+        match operation:
+            case None | facts.Const() | facts.LoadName():
+                return ()
+            case facts.LoadAttr(id=id) if id not in fetched:
+                return ()
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                return inputs
+            case _:
+                return None
+
+    return case.sharing.places.dataflow(code).consists(value, parts)

@@ -17,7 +17,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.alike import comes_out_alike
 from racelint.program.races.excuses.kept import stays_as_made
-from racelint.program.races.excuses.made import is_left_as_made
+from racelint.program.races.excuses.made import is_left_as_made, is_there_already
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
@@ -235,7 +235,7 @@ def _is_only_offered(case: Case, code: Code) -> bool:
 def makes_object(case: Case, sequence: Composite) -> bool:
     """Whether the lazily made value has an identity or a state: two of them are not as good as one."""
     last = sequence.last
-    if case.is_constant(last) or _is_kept_by_name(case, last) or _is_there_already(case, sequence):
+    if case.is_constant(last) or _is_kept_by_name(case, last) or is_there_already(case, sequence):
         return False
     if case.guard is not None:
         return True
@@ -244,34 +244,6 @@ def makes_object(case: Case, sequence: Composite) -> bool:
     types = case.sharing.places.types
     made = (each for each in types.of(last.code, last.value) if not _is_only_its_fields(case, each))
     return any(_has_identity(each, types.names.knowledge) for each in made)
-
-
-def _is_there_already(case: Case, sequence: Composite) -> bool:
-    """Whether what is stored was there before, in a parameter or in some attribute: nothing is made for the store."""
-    code, value = sequence.last.code, sequence.last.value
-    if value in range(len(code.function.parameters)) and code is not sequence.code:
-        edges = [each for each in case.threads.calls.calls(sequence.code) if each.site == sequence.act]
-        given = [passed(each, value) for each in edges if each.callee is code]
-        return bool(given) and all(each is not None and _is_no_product(case, sequence.code, each) for each in given)
-    return _is_no_product(case, code, value)
-
-
-def _is_no_product(case: Case, code: Code, value: int) -> bool:
-    """Whether a value is a parameter, or was read from an attribute that no property stands for, whatever the way."""
-    fetched = {each.site for each in case.threads.calls.calls(code)}
-
-    def parts(operation: Operation | None) -> Iterable[int] | None:
-        match operation:
-            case None | facts.Const() | facts.LoadName():
-                return ()
-            case facts.LoadAttr(id=id) if id not in fetched:
-                return ()
-            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-                return inputs
-            case _:
-                return None
-
-    return case.sharing.places.dataflow(code).consists(value, parts)
 
 
 def _is_only_its_fields(case: Case, value: Value) -> bool:
