@@ -175,9 +175,12 @@ class Sharing:
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self._closure_in_common(first, one, second, other)
+        names = self.naming.names(one, first.code, first.base)
+        if one is not other and names.keys().isdisjoint(self.naming.names(other, second.code, second.base)):
+            # so it is of most, and takes less to tell than when they come to what they have in common
+            return False
         if self._are_never_beside(first, one, second, other):
             return False
-        names = self.naming.names(one, first.code, first.base)
         mine = {name: None for name in names if not self.reckoning.is_hearsay(name, first, second)}
         if one is other:
             stable = self.naming.stable[one.index]
