@@ -5,33 +5,46 @@ A default is evaluated once, where the function is made: `def load(key, cache={}
 
 from __future__ import annotations
 
+from typing import Final
+
 from racelint import facts
+from racelint.knowledge.model import Slot
 from racelint.program.memory.lending import is_container
 from racelint.program.sources.source import Code
-from racelint.program.values.passing import argument
-from racelint.program.values.types import Types
+from racelint.program.values.passing import arguments
+from racelint.program.values.types import Passed, Spawned, Types
 from racelint.program.values.values import FunctionRef
 
-ONCE = ("module", "class")
-"""What is made in these bodies is made once."""
+ONCE: Final = ("module", "class")
+"""The kinds of bodies that run once, where they are in no function."""
+
+STARTED: Final = -1
+"""In place of the key of a caller."""
 
 
 class Defaults:
-    """Knows the parameters that may be the container that their function has as a default."""
+    """Knows the parameters that are the container which their function has as a default, as calls leave them out."""
 
     def __init__(self, types: Types) -> None:
         self._types = types
-        found = [(code, index) for code in types.names.sources.codes for index in self._candidates(code)]
-        given = self._find_given({code.key for code, _ in found})
-        self._left_out = {(code.key, index) for code, index in found if not given.get((code.key, index))}
+        found = {code.key: self._candidates(code) for code in types.names.sources.codes}
+        self._found = {key: indices for key, indices in found.items() if indices}
+        self._by: dict[tuple[int, int], set[int]] = {}
+        self._find_calls()
+        self._find_starts()
 
     def of(self, code: Code, parameter: int) -> int | None:
         """The id, in the enclosing body, of the container that a parameter is where nothing is given; else None."""
-        return code.function.parameters[parameter].default if (code.key, parameter) in self._left_out else None
+        return code.function.parameters[parameter].default if (code.key, parameter) in self._by else None
+
+    def left_out_by(self, code: Code, parameter: int) -> tuple[set[int], bool]:
+        """The keys of the functions that leave a parameter out, and whether it is left out where it is started."""
+        by = self._by.get((code.key, parameter), set())
+        return by - {STARTED}, STARTED in by
 
     def _candidates(self, code: Code) -> list[int]:
         around = code.parent
-        if around is None or around.function.kind not in ONCE:
+        if around is None or not _is_run_once(around):
             return []
         knowledge = self._types.names.knowledge
         return [
@@ -41,22 +54,40 @@ class Defaults:
             and any(is_container(value, knowledge) for value in self._types.of(around, parameter.default))
         ]
 
-    def _find_given(self, keys: set[int]) -> dict[tuple[int, int], bool]:
-        """For the parameters of these functions that are called: whether all calls give something for them."""
-        found: dict[tuple[int, int], bool] = {}
+    def _find_calls(self) -> None:
         sources = self._types.names.sources
-        for (key, id), callees in self._types.callees.items() if keys else ():
-            call = sources.codes[key].operation(id)
-            for callee in callees if type(call) is facts.Call else ():
-                if isinstance(callee, FunctionRef) and callee.code.key in keys and isinstance(call, facts.Call):
-                    for index in range(callee.receiver is not None, len(callee.code.function.parameters)):
-                        at = callee.code.key, index
-                        found[at] = found.get(at, True) and _is_given(call, callee, index)
-        return found
+        for (key, id), callees in self._types.callees.items() if self._found else ():
+            for callee in callees:
+                if isinstance(callee, FunctionRef) and callee.code.key in self._found:
+                    call = sources.codes[key].operation(id)
+                    if type(call) is facts.Call:
+                        self._note(callee, arguments(sources.codes[key], call), key)
+
+    def _find_starts(self) -> None:
+        for spawned in self._types.spawned if self._found else ():
+            if isinstance(spawned.target, FunctionRef) and self._is_all(spawned):
+                self._note(spawned.target, spawned.given, STARTED)
+
+    def _is_all(self, spawned: Spawned) -> bool:
+        """Whether it is known what a start gives: `args=(key,)` is, `args=job` is not."""
+        code, id = self._types.names.sources.codes[spawned.site[0]], spawned.site[1]
+        call, spawn, given = code.operation(id), spawned.spawn, spawned.given
+        if type(call) is not facts.Call:
+            return False
+        passed = arguments(code, call)
+        shown = ((spawn.args, given.positional), (spawn.kwargs, given.keywords))
+        return all(slot is None or passed.at(slot) is None or bool(found) for slot, found in shown)
+
+    def _note(self, callee: FunctionRef, given: Passed, by: int) -> None:
+        """Note which parameters a call surely leaves out."""
+        own = 0 if callee.receiver is None else 1
+        for index in self._found.get(callee.code.key, ()) if not given.starred and not given.mappings else ():
+            parameter = callee.code.function.parameters[index]
+            position = index - own if parameter.kind == "positional" else None
+            if index >= own and given.at(Slot(position, parameter.name)) is None:
+                self._by.setdefault((callee.code.key, index), set()).add(by)
 
 
-def _is_given(call: facts.Call, callee: FunctionRef, index: int) -> bool:
-    """Whether a call gives, or may give, something for a parameter."""
-    position = index - (callee.receiver is not None)
-    name = callee.code.function.parameters[index].name
-    return any(each.name.startswith("*") for each in call.arguments) or argument(call, position, name) is not None
+def _is_run_once(body: Code) -> bool:
+    """Whether a body runs once in the life of the program: that of a module, or of a class in it."""
+    return body.function.kind in ONCE and (body.parent is None or _is_run_once(body.parent))

@@ -136,7 +136,7 @@ class Places:
         self.ties = Ties(types, self.dataflow)
         self._owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
-        self._defaults = Defaults(types)
+        self.defaults = Defaults(types)
         self._handed = self._find_handed()
         for code in types.names.sources.codes:
             ids = {id for id in range(len(code.function.parameters)) if self._is_handed(code, id)}
@@ -171,7 +171,7 @@ class Places:
 
     def _is_handed(self, code: Code, parameter: int) -> bool:
         values = self.types.of(code, parameter)
-        if any(value in self._handed for value in values) or self._defaults.of(code, parameter) is not None:
+        if any(value in self._handed for value in values) or self.defaults.of(code, parameter) is not None:
             return True
         return bool(self.lending.homes(values))
 
@@ -182,7 +182,7 @@ class Places:
 
     def default(self, code: Code, parameter: int) -> list[Place]:
         """The container that a parameter is where nothing is given: a global one, or one made for the function."""
-        made = self._defaults.of(code, parameter)
+        made = self.defaults.of(code, parameter)
         if made is None or code.parent is None:
             return []
         operation = code.parent.operation(made)

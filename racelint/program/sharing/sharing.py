@@ -235,12 +235,24 @@ class Sharing:
         return bool(names) and not any(name.root[0] == "global" or name.root in shared for name in names)
 
     def _is_known_as(self, access: Access, context: Context) -> bool:
-        """Whether what a context gives a function as a parameter is the very container that a global holds."""
+        """Whether what a context gives a function as a parameter, or leaves out, is the very container of the Place."""
         parameter, place = access.given_as, access.place
-        if not parameter or place.kind != "global" or place in self.places.default(access.code, access.load):
+        if not parameter or place.kind == "class" or self._is_left_out(access, context):
             return True
+        if place.kind != "global":
+            return False
         root = ("global", place.owner, place.name)
         return any(name.root == root for name in self.naming.names(context, access.code, parameter))
+
+    def _is_left_out(self, access: Access, context: Context) -> bool:
+        """Whether a context runs a function without the parameter, of which the Place is the default."""
+        code, codes = access.code, self.places.types.names.sources.codes
+        if access.place not in self.places.default(code, access.load):
+            return False
+        callers, is_started_so = self.places.defaults.left_out_by(code, access.load)
+        if is_started_so and any(entry is code for entry, _ in context.entries):
+            return True
+        return any(each is context for key in callers for each in self.threads.of(codes[key]))
 
     def is_before_start(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether one context works on the thread object that the other one runs on, before that is started."""
