@@ -8,10 +8,12 @@ has to be set before the start.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.program.contexts.contexts import OWN_THREADS
+from racelint.program.callgraph.calls import is_public
+from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import FLAGS
@@ -20,6 +22,9 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sequences.retests import comes_out
 from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import Code
+
+DEPTH: Final = 2
+"""So many calls deep it is looked for what waits."""
 
 
 def undone(case: Case, access: Access) -> Iterator[Race]:
@@ -34,7 +39,11 @@ def undone(case: Case, access: Access) -> Iterator[Race]:
         return
     if not _goes_round(case, access) or any(_is_awaited(case, *start) for each in started for start in each.starts):
         return
-    partner = case.partner(access, [], lambda other: _stops(case, access, other))
+
+    def harms(other: Access) -> bool:
+        return _stops(case, access, other) and not _prepares(case, other, started)
+
+    partner = case.partner(access, [], harms)
     if partner is not None and partner.one in started:
         one, beside = partner.one, partner.other_context
         yield Race(Problem.UNDONE, code, access.span, access, "threads", partner.other, one, beside)
@@ -66,15 +75,45 @@ def _exits(nodes: Sequence[Node], test: int = facts.NOTHING, inside: bool = Fals
 
 def _stops(case: Case, access: Access, other: Access) -> bool:
     """Whether another function sets the flag the other way, not for what it was nor after it has waited."""
-    told = case.literal(other)
-    if other.kind is not Kind.WRITE or other.code is access.code or told not in FLAGS or told == case.literal(access):
+    told, code = case.literal(other), other.code
+    if other.kind is not Kind.WRITE or code is access.code or told not in FLAGS or told == case.literal(access):
         return False
-    return other not in case.asked_stores and not waits(case.locksets, other.code, range(other.id))
+    return other not in case.asked_stores and not _goes_on_later(case, code, range(other.id))
 
 
-def _is_awaited(case: Case, starter: Code, start: int) -> bool:
-    """Whether the starter goes on only when the thread has begun, or looks whether it has."""
-    if waits(case.locksets, starter, range(start + 1, len(starter.operations))):
+def _prepares(case: Case, other: Access, started: list[Context]) -> bool:
+    """Whether the flag is set only where its object is made, or by who starts the thread, before that."""
+    starts = [start for each in started for start in each.starts]
+    if any(starter is other.code and other.id < at for starter, at in starts):
         return True
-    looks = (each for each in case.sharing.places.of(starter) if each.place is case.place and not each.kind.writes)
-    return any(each.id > start for each in looks)
+    edges = case.threads.calls.callers(other.code) if not is_public(other.code) else []
+    return bool(edges) and all(
+        edge.caller.key in case.threads.calls.constructing
+        or any(starter is edge.caller and edge.site < at for starter, at in starts)
+        for edge in edges
+    )
+
+
+def _is_awaited(case: Case, starter: Code, start: int, depth: int = DEPTH) -> bool:
+    """Whether the starter, or who calls it, goes on only when the thread has begun, or looks whether it has."""
+    if _goes_on_later(case, starter, range(start + 1, len(starter.operations))):
+        return True
+    edges = case.threads.calls.callers(starter) if depth > 0 else ()
+    return any(_is_awaited(case, edge.caller, edge.site, depth - 1) for edge in edges)
+
+
+def _goes_on_later(case: Case, code: Code, ids: range, depth: int = DEPTH) -> bool:
+    """Whether a function, in one of these operations, waits or looks at the flag, itself or by what it calls.
+
+    Who waits when it has set the flag does so for the end of the thread.
+    """
+    if any(each.id in ids for each in _of_flag(case, code, False)) or waits(case.locksets, code, ids):
+        return True
+    edges = (edge for edge in case.threads.calls.only_calls(code) if edge.site in ids) if depth > 0 else ()
+    called = (each.callee for each in edges if not _of_flag(case, each.callee, True))
+    return any(_goes_on_later(case, each, range(len(each.operations)), depth - 1) for each in called)
+
+
+def _of_flag(case: Case, code: Code, writes: bool) -> list[Access]:
+    """What a function itself does to the flag: the writes, or all else."""
+    return [each for each in case.sharing.places.of(code) if each.place is case.place and each.kind.writes is writes]
