@@ -49,7 +49,12 @@ class Lending:
 
 def is_container(value: Value, knowledge: Knowledge) -> TypeGuard[LibraryObject]:
     """Whether a value is a container of a library that can be changed."""
-    return isinstance(value, LibraryObject) and any(knowledge.effect(value.qualname, name) for name in CHANGES)
+    return isinstance(value, LibraryObject) and is_of_containers(value.qualname, knowledge)
+
+
+def is_of_containers(qualname: str, knowledge: Knowledge) -> bool:
+    """Whether a class of a library is one of containers that can be changed."""
+    return any(knowledge.effect(qualname, name) for name in CHANGES)
 
 
 def owner(path: str, name: str) -> str:

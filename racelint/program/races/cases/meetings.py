@@ -42,7 +42,9 @@ class Meetings:
                     continue
                 if self.have_other_receivers(access, one, other, other_context):
                     continue
-                if is_in_other_mode(self.sharing, access, other_context) or is_in_other_mode(self.sharing, other, one):
+                if is_in_other_mode(self.sharing, access, other, other_context):
+                    continue
+                if is_in_other_mode(self.sharing, other, access, one):
                     continue
                 beside = self.sharing.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if not beside or not self.sharing.in_common(access, one, other, other_context):

@@ -5,22 +5,36 @@
 
 from __future__ import annotations
 
+from racelint.knowledge.operators import TRUTH
 from racelint.program.contexts.contexts import Context
+from racelint.program.memory.lending import is_container, is_of_containers
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance, Value
 
 
-def is_in_other_mode(sharing: Sharing, access: Access, other: Context) -> bool:
-    """Whether an access is made only in a mode of its object in which a context is never started for that object."""
+def is_in_other_mode(sharing: Sharing, access: Access, beside: Access, other: Context) -> bool:
+    """Whether an access is made only in a mode of its object in which that never starts the context of one `beside`."""
     if not access.is_of_self or not other.starts or not other.is_of_own_object:
         return False
     mine = _modes(sharing, access.code, access.id)
-    return bool(mine) and all(
-        any(theirs.get(flag) is (not truth) for flag, truth in mine.items())
-        for theirs in (_modes(sharing, code, id) for code, id in other.starts)
+    return (
+        bool(mine)
+        and _is_on_its_object(sharing, beside, other)
+        and all(
+            any(theirs.get(flag) is (not truth) for flag, truth in mine.items())
+            for theirs in (_modes(sharing, code, id) for code, id in other.starts)
+        )
     )
+
+
+def _is_on_its_object(sharing: Sharing, access: Access, context: Context) -> bool:
+    """Whether a context comes to an access with nothing but the object that has started it."""
+    names = sharing.naming.names
+    own = [name for code, _ in context.entries for name in names(context, code, code.own_name)]
+    return all(name in own for name in names(context, access.code, access.base))
 
 
 def _modes(sharing: Sharing, code: Code, id: int) -> dict[Place, bool]:
@@ -31,7 +45,19 @@ def _modes(sharing: Sharing, code: Code, id: int) -> dict[Place, bool]:
 
 
 def _is_settled(sharing: Sharing, place: Place) -> bool:
-    """Whether only constructors store an attribute."""
+    """Whether only constructors store an attribute, and nothing of which the truth may change."""
     writes = [each for each in sharing.places.by_place[place] if each.kind.writes]
     constructing = sharing.threads.calls.constructing
-    return place.kind == "attribute" and bool(writes) and all(each.code.key in constructing for each in writes)
+    if place.kind != "attribute" or not writes or any(each.code.key not in constructing for each in writes):
+        return False
+    return not any(_may_turn(sharing, value) for value in sharing.places.values(place))
+
+
+def _may_turn(sharing: Sharing, value: Value) -> bool:
+    """Whether an object may be true at one time and false at another: a container, or what says so itself."""
+    attributes, knowledge = sharing.places.types.attributes, sharing.places.types.names.knowledge
+    if not isinstance(value, Instance):
+        return is_container(value, knowledge)
+    bases = {name for cls in value.cls.mro for name in cls.library_bases}
+    says_so = any(attributes.defining(value.cls, name) is not None for name in TRUTH)
+    return says_so or any(is_of_containers(name, knowledge) for name in bases)
