@@ -18,8 +18,8 @@ Keys = frozenset[str] | None
 
 NO_KEYS: Keys = frozenset()
 
-Seen = tuple[tuple[int, int], ...]
-"""The values that are being looked at: (code key, id of the operation)."""
+Seen = set[tuple[int, int]]
+"""The values that were looked at for one question, (code key, id of the operation): their keys are counted already."""
 
 LOOKS: Final = (facts.Cast, facts.Phi, facts.Compute, facts.LoadItem, facts.DeleteItem)
 """What may be done with a dictionary and puts nothing in."""
@@ -37,9 +37,9 @@ class LiteralKeys:
         if change.method in ITEM_ACCESSES:
             return self._written(change.code, [change.key])
         call = change.code.operation(change.id)
-        return (
-            self._of_update(change.code, call, ()) if type(call) is facts.Call and change.method == "update" else None
-        )
+        if type(call) is not facts.Call or change.method != "update":
+            return None
+        return self._of_update(change.code, call, set())
 
     def _of_update(self, code: Code, call: facts.Call, seen: Seen) -> Keys:
         """The keys that `update` puts in."""
@@ -52,13 +52,10 @@ class LiteralKeys:
         """The keys of a dictionary: of its display and all that the function does with it."""
         if (code.key, id) in seen:
             return NO_KEYS
-        seen = (*seen, (code.key, id))
+        seen.add((code.key, id))
         match code.operation(id):
             case facts.Build(kind="dict", comprehension=False, keys=keys, items=items):
-                spread = [
-                    each for each in map(code.operation, items) if type(each) is facts.Compute and each.kind == "**"
-                ]
-                parts = [self._of_value(code, each.operands[0], seen) for each in spread]
+                parts = [self._of_value(code, each, seen) for each in _spread(code, items)]
                 return _together([self._written(code, keys), *parts, self._put_in(code, id, seen)])
             case facts.Phi(inputs=inputs):
                 return _together(self._of_value(code, each, seen) for each in inputs)
@@ -74,7 +71,7 @@ class LiteralKeys:
                 return None
 
     def _written(self, code: Code, keys: Iterable[int]) -> Keys:
-        texts = [literal_text(code, key) for key in keys]
+        texts = [literal_text(code, key) for key in keys if key != facts.NOTHING]
         return None if None in texts else frozenset(each for each in texts if each is not None)
 
     def _put_in(self, code: Code, id: int, seen: Seen) -> Keys:
@@ -89,7 +86,10 @@ class LiteralKeys:
                     case facts.LoadAttr():
                         found += [self._by_method(code, use, call, seen) for call in flow.uses(use.id)]
                     case facts.Call():
-                        found.append(NO_KEYS if _copies(code, use, known_as) else None)
+                        found.append(NO_KEYS if self._copies(code, use, known_as) else None)
+                    case facts.Compute(kind="|"):
+                        # it may be `|=`
+                        return None
                     case _ if type(use) not in LOOKS:
                         return None
         return _together(found)
@@ -102,6 +102,13 @@ class LiteralKeys:
         if method.name == "setdefault" and call.arguments:
             return self._written(code, [call.arguments[0].value])
         return None if method.name in INSERTS else NO_KEYS
+
+    def _copies(self, code: Code, call: facts.Call, value: int) -> bool:
+        """Whether a call only reads what is in a dictionary that it gets: `f(**given)`, `other.update(given)`."""
+        method = code.operation(call.callee)
+        if type(method) is facts.LoadAttr and method.name == "update":
+            return not any(edge.site == call.id for edge in self._calls.calls(code))
+        return all(each.name == "**" for each in call.arguments if each.value == value)
 
     def _given_back(self, code: Code, site: int, seen: Seen) -> Keys:
         """The keys of what the functions return that are called there."""
@@ -116,15 +123,15 @@ class LiteralKeys:
         if not edges or code.key in self._calls.escaping:
             return None
         given: list[Keys] = []
+        named = {each.name for each in code.function.parameters}
         for edge in edges:
             call = edge.caller.operations[edge.site]
             for each in call.arguments if type(call) is facts.Call else ():
                 if each.name == "**":
                     given.append(self._of_value(edge.caller, each.value, seen))
-                elif each.name not in ("", "*"):
+                elif each.name not in ("", "*") and each.name not in named:
                     given.append(frozenset({each.name}))
-        keys = _together(given)
-        return keys if keys is None else keys - {each.name for each in code.function.parameters}
+        return _together(given)
 
 
 def _renamed(flow: Dataflow, id: int) -> list[int]:
@@ -139,14 +146,6 @@ def _spread(code: Code, items: Iterable[int]) -> list[int]:
     """The dictionaries that a display takes over: `{**defaults}`."""
     found = map(code.operation, items)
     return [each.operands[0] for each in found if type(each) is facts.Compute and each.kind == "**"]
-
-
-def _copies(code: Code, call: facts.Call, value: int) -> bool:
-    """Whether a call only reads what is in a dictionary that it gets: `f(**given)`, `other.update(given)`."""
-    method = code.operation(call.callee)
-    return (type(method) is facts.LoadAttr and method.name == "update") or all(
-        each.name == "**" for each in call.arguments if each.value == value
-    )
 
 
 def _together(parts: Iterable[Keys]) -> Keys:
