@@ -175,16 +175,18 @@ class Walk:
             self._exits.raises.extend(inner.raises)
             if not self._is_endless(node) and done is not None:
                 finished = self._nodes(node.orelse, done)
-                after.extend([finished] if finished is not None else [])
+                after.extend([self._given_back(node, state, again, finished)] if finished is not None else [])
             merged = meet([each for each in (state, *again) if each is not None])
             if merged == entry:
                 break
             entry = merged
-        return meet(self._given_back(node, state, each) for each in after)
+        return meet(after)
 
-    def _given_back(self, node: facts.Loop, before: State, after: State) -> State:
+    def _given_back(self, node: facts.Loop, before: State, turns: Sequence[State], after: State) -> State:
         """The state after a loop that releases a lock in each turn: the loop which took them had as many turns."""
         for use, acquired in before.may.items():
+            if any(use in turn.may for turn in turns):
+                continue
             given = [each.id for each in self._holding.releases.values() if each.use == use and contains(node, each.id)]
             gone_over = {self._gone_over(id) for id in given}
             if gone_over and "" not in gone_over and all(self._gone_over(id) in gone_over for id in acquired):
