@@ -20,12 +20,15 @@ WHOLE: Final = 3
 def is_new_state(case: Case, access: Access) -> bool:
     """Whether an access is one of the stores by which a function puts the whole object in a new state.
 
-    `self.position = 0; self.failures = 0; self.began = now()`: none of them asks what was there before.
+    `self.position = 0; self.failures = 0; self.began = now()`: none of them asks what was there before. Who stores
+    nothing but what he was given (`self.x = x; self.y = y; self.z = z`) changes the object while it is in use.
     """
     if access.place.kind != "attribute" or not _is_anew(access):
         return False
-    stores = (each for each in case.sharing.places.of(access.code) if each.base == access.base and _is_anew(each))
-    return len({each.place.name for each in stores}) >= WHOLE
+    code = access.code
+    stores = [each for each in case.sharing.places.of(code) if each.base == access.base and _is_anew(each)]
+    given = range(len(code.function.parameters))
+    return len({each.place.name for each in stores}) >= WHOLE and any(each.value not in given for each in stores)
 
 
 def _is_anew(access: Access) -> bool:
