@@ -29,6 +29,9 @@ from racelint.program.values.values import (
     Value,
 )
 
+_Run = tuple[Code, int, Context | None]
+"""Where a loop is run, and in which thread; without one where that runs nothing but the loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trespass:
@@ -110,20 +113,22 @@ class _Finder:
             case _:
                 pass
 
-    def _in_threads(self) -> dict[Site | None, tuple[Code, int, Context | None]]:
-        """The loops that are run in started threads; without a context where the thread runs nothing but the loop."""
-        found: dict[Site | None, tuple[Code, int, Context | None]] = {}
+    def _in_threads(self) -> dict[Site, list[_Run]]:
+        """The loops that are run in started threads."""
+        found: dict[Site, list[_Run]] = defaultdict(list)
         for context in self._threads.contexts[1:]:
             for key, loops in self._runs.items() if context.runs_on in OWN_THREADS else ():
                 if context in self._threads.of(self._codes[key]):
-                    found.update({site: (*where, context) for site, where in loops.items() if site is not None})
+                    for site, where in loops.items():
+                        if site is not None:
+                            found[site].append((*where, context))
         knowledge = self._types.names.knowledge
         for spawned in self._types.spawned:
             target = spawned.target if spawned.spawn.runs_on is RunsOn.THREAD else None
             if not isinstance(target, LibraryMethod) or not knowledge.runs_loop(target.qualname):
                 continue
             if (made := _made(target)) is not None:
-                found[made] = (self._codes[spawned.site[0]], spawned.site[1], None)
+                found[made].append((self._codes[spawned.site[0]], spawned.site[1], None))
         return found
 
     def find(self) -> Iterator[Trespass]:
@@ -183,9 +188,13 @@ class _Finder:
 
     def _by_starter(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
         """The loop runs in a thread, and code that runs elsewhere touches it after the start."""
-        if made not in self._loops or code.key in self._on_loop:
+        if code.key in self._on_loop:
             return None
-        where, at, context = self._loops[made]
+        found = (self._beside(code, id, method, each) for each in reversed(self._loops.get(made, ())))
+        return next((each for each in found if each is not None), None)
+
+    def _beside(self, code: Code, id: int, method: LibraryMethod, run: _Run) -> Trespass | None:
+        where, at, context = run
         if self._has_other_objects(code, where):
             return None
         if context is None:
