@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockRole
+from racelint.knowledge.running import BlockingOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.locksets import LockSets
@@ -21,6 +23,9 @@ from racelint.program.sequences.retests import comes_out, is_compared
 from racelint.program.sources.branching import branches_around
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryMethod
+
+TELLS: Final = frozenset({BlockingOn.EVENT, BlockingOn.CONDITION, BlockingOn.QUEUE, BlockingOn.RESULT})
+"""What another thread lets go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,14 @@ def waits(locksets: LockSets, code: Code, ids: range) -> bool:
     for id in ids:
         fetched = code.fetched(code.operations[id])
         for value in types.of(code, fetched.id) if type(fetched) is facts.LoadAttr else ():
-            if isinstance(value, LibraryMethod):
-                method = locksets.locks.method(value)
-                if types.names.knowledge.wait(value.qualname) or (method and method.role is LockRole.WAIT):
-                    return True
+            if isinstance(value, LibraryMethod) and _waits_for_another(locksets, value):
+                return True
     return False
+
+
+def _waits_for_another(locksets: LockSets, value: LibraryMethod) -> bool:
+    knowledge, method = locksets.places.types.names.knowledge, locksets.locks.method(value)
+    if knowledge.wait(value.qualname) or (method is not None and method.role is LockRole.WAIT):
+        return True
+    blocking = knowledge.blocking(value.qualname)
+    return blocking is not None and blocking.what in TELLS

@@ -95,11 +95,11 @@ def _prepares(case: Case, other: Access, started: list[Context]) -> bool:
 
 
 def _is_awaited(case: Case, starter: Code, start: int, depth: int = DEPTH) -> bool:
-    """Whether the starter, or who calls it, goes on only when the thread has begun, or looks whether it has."""
+    """Whether the starter, or all who call it, go on only when the thread has begun, or look whether it has."""
     if _goes_on_later(case, starter, range(start + 1, len(starter.operations))):
         return True
-    edges = case.threads.calls.callers(starter) if depth > 0 else ()
-    return any(_is_awaited(case, edge.caller, edge.site, depth - 1) for edge in edges)
+    edges = case.threads.calls.callers(starter) if depth > 0 and not is_public(starter) else []
+    return bool(edges) and all(_is_awaited(case, edge.caller, edge.site, depth - 1) for edge in edges)
 
 
 def _goes_on_later(case: Case, code: Code, ids: range, depth: int = DEPTH) -> bool:
