@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final, TypeGuard
 
 from racelint.knowledge import Knowledge
+from racelint.knowledge.model import Access
 from racelint.program.memory.ties import Stores
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject, Value
@@ -54,7 +55,8 @@ def is_container(value: Value, knowledge: Knowledge) -> TypeGuard[LibraryObject]
 
 def is_of_containers(qualname: str, knowledge: Knowledge) -> bool:
     """Whether a class of a library is one of containers that can be changed."""
-    return any(knowledge.effect(qualname, name) for name in CHANGES)
+    effects = (knowledge.effect(qualname, name) for name in CHANGES)
+    return any(effect is not None and effect.access is not Access.READ for effect in effects)
 
 
 def owner(path: str, name: str) -> str:
