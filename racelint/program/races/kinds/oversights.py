@@ -243,6 +243,14 @@ def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
 
 
 def _is_look(case: Case, access: Access) -> bool:
-    """Whether a table with defaults is only looked into, which may make an item that nobody changes."""
+    """Whether a table with defaults is only looked into, which may make an item.
+
+    It is no mere look where something is put into the item or taken out, nor where the item is gone over, which takes
+    its time.
+    """
     uses = case.sharing.places.dataflow(access.code).uses(access.id) if access.method == "[]" else []
-    return bool(uses) and not any(type(use) is facts.LoadAttr and use.name in CHANGES for use in uses)
+    return bool(uses) and not any(map(_is_work, uses))
+
+
+def _is_work(use: facts.Operation) -> bool:
+    return type(use) is facts.Element or (type(use) is facts.LoadAttr and use.name in CHANGES)
