@@ -18,6 +18,7 @@ from racelint.program.sharing.beliefs import Beliefs
 from racelint.program.sharing.confined import Confined
 from racelint.program.sharing.driving import Driving
 from racelint.program.sharing.entering import name_objects
+from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
 from racelint.program.sharing.name import Name, NameSet
@@ -31,7 +32,7 @@ from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, w
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
 from racelint.program.sources.source import Code, makes
-from racelint.program.values.values import Instance, Value
+from racelint.program.values.values import Value
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Sharing:
     phases: Phases = field(init=False)
     unstarted: Unstarted = field(init=False)
     ways: Ways = field(init=False)
+    fresh: Fresh = field(init=False)
 
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
@@ -72,6 +74,7 @@ class Sharing:
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
+        self.fresh = Fresh(self.threads, self.places)
         self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
@@ -83,7 +86,7 @@ class Sharing:
         if access.place.kind == "attribute":
             if finalizes(code) or code.key in self.threads.calls.constructing:
                 return access.is_of_self or access.is_lent
-            return self._is_fresh(access) or self._is_building(access) or self._is_setup(access)
+            return self.fresh.is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
         return code.function.kind in ("module", "class")
@@ -94,18 +97,6 @@ class Sharing:
             self._setup = while_as_made(self.threads.calls)
         refused = self._setup.get(access.code.key)
         return refused is not None and access.id > refused and access.is_of_self
-
-    def _is_fresh(self, access: Access) -> bool:
-        """Whether the object was made in this very function, under a name of its own."""
-        if not access.base.startswith("%"):
-            return False
-        made = access.base[1:]
-        operation = (
-            access.code.operations[int(made)] if made.isdigit() and int(made) < len(access.code.operations) else None
-        )
-        return type(operation) is facts.Call and any(
-            isinstance(value, Instance) and value.site == (access.code.key, operation.id) for value in access.bases
-        )
 
     def _is_building(self, access: Access) -> bool:
         """Whether a function inside a constructor works on the object, and is called there only, before any start."""

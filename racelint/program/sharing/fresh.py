@@ -1,0 +1,102 @@
+"""Part of the sharing stage: objects that a function has just made, or had made for it: nobody else has them yet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from racelint import facts
+from racelint.program.contexts.threads import Threads
+from racelint.program.memory.places import Access, Places
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance, Site
+
+PASSES_ON: Final = (facts.Cast, facts.Phi, facts.Choice)
+"""What gives the same object under another id."""
+
+KEEPS_NOTHING: Final = (*PASSES_ON, facts.LoadAttr, facts.Compute)
+"""What may be done with an object, and leaves it to who has it. Attributes may also be set."""
+
+
+class Fresh:
+    """Answers whether an object was made for the function that works on it."""
+
+    def __init__(self, threads: Threads, places: Places) -> None:
+        self._calls = threads.calls
+        self._places = places
+        self._given: dict[int, bool] = {}
+        entries = (receiver for context in threads.contexts for _, receiver in context.entries)
+        self._running: set[Site | None] = {each.site for each in entries if isinstance(each, Instance)}
+
+    def is_fresh(self, access: Access) -> bool:
+        """Whether it was made in the very function of the access, under a name of its own, or by one called there.
+
+        What another function has made must not be kept by anybody, until the access.
+        """
+        code, made = access.code, access.base[1:]
+        if not access.base.startswith("%") or not made.isdigit() or int(made) >= len(code.operations):
+            return False
+        call = code.operations[int(made)]
+        if type(call) is not facts.Call:
+            return False
+        if any(isinstance(value, Instance) and value.site == (code.key, call.id) for value in access.bases):
+            return True
+        return self._is_given_here(code, call.id) and not self._is_kept(code, call.id, access.id)
+
+    def _is_given_here(self, code: Code, site: int) -> bool:
+        """Whether a call gives back what was made for it."""
+        callees = [edge.callee for edge in self._calls.calls(code) if edge.site == site]
+        functions = [each for each in callees if each.key not in self._calls.wrapping]
+        return bool(functions) and all(self._comes_through(each) and self._gives_fresh(each) for each in functions)
+
+    def _comes_through(self, code: Code) -> bool:
+        """Whether what a function gives back is given back by the wrappers around it, and nothing else."""
+        return all({*wrapper.returns} == {call} for wrapper, call in self._calls.wrappers.get(code.key, ()))
+
+    def _gives_fresh(self, code: Code) -> bool:
+        """Whether a function gives back what it has made, or had made for it, and keeps nothing of it."""
+        known = self._given.get(code.key)
+        if known is None:
+            # a function that gives back what it gives itself has made nothing
+            self._given[code.key] = False
+            given = [id for id in code.returns if not code.is_none(id)]
+            known = bool(given) and not code.function.is_async and all(self._is_made(code, id, ()) for id in given)
+            self._given[code.key] = known
+        return known
+
+    def _is_made(self, code: Code, id: int, seen: tuple[int, ...]) -> bool:
+        match code.operation(id):
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                return all(each in seen or self._is_made(code, each, (*seen, id)) for each in inputs)
+            case facts.Cast(value=value):
+                return self._is_made(code, value, (*seen, id))
+            case facts.Call():
+                is_made = self._is_constructed(code, id) or self._is_given_here(code, id)
+                return is_made and not self._is_kept(code, id, len(code.operations))
+            case _:
+                return False
+
+    def _is_constructed(self, code: Code, id: int) -> bool:
+        """Whether a call makes an object of a class of the program, on which no context runs."""
+        made = self._places.types.of(code, id)
+        site = (code.key, id)
+        return (
+            bool(made)
+            and site not in self._running
+            and all(isinstance(each, Instance) and each.site == site for each in made)
+        )
+
+    def _is_kept(self, code: Code, id: int, until: int) -> bool:
+        """Whether a function stores an object, gives it to a call, or makes it part of another one before `until`."""
+        flow = self._places.dataflow(code)
+        names = [id]
+        for name in names:
+            for use in flow.uses(name):
+                if use.id >= until:
+                    continue
+                if type(use) in PASSES_ON and use.id not in names:
+                    names.append(use.id)
+                elif type(use) is facts.StoreAttr and use.value != name:
+                    continue
+                elif type(use) not in KEEPS_NOTHING:
+                    return True
+        return False
