@@ -10,7 +10,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program import Program
 from racelint.program.callgraph.calls import Edge
-from racelint.program.dataflow.frames import as_written, outward, parameter_paths
+from racelint.program.dataflow.frames import as_written, outward
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, LockKey
 from racelint.program.races.kinds.race import Race
@@ -82,8 +82,7 @@ def _base(program: Program, race: Race) -> str | None:
         return _spelled(own[0].base)
     for edge in _edges_at(program, race.code, race.span):
         if edge.callee is race.access.code:
-            flow = program.places.dataflow(race.code)
-            paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+            paths = program.places.passed(race.code, edge.callee, edge.site, edge.receiver)
             return _spelled(outward(race.access.base, paths))
     return None
 

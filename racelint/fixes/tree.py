@@ -92,7 +92,7 @@ class Tree:
 
     @cached_property
     def _parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        # LibCST's own provider tells the same in fifteen times the time
+        # LibCST's own provider takes six to nine times as long to tell the same
         return {part: node for node in _all_in(self.module) for part in parts(node)}
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode:

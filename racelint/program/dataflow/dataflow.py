@@ -242,6 +242,11 @@ class Dataflow:
                 pending.extend(made_of)
         return True
 
+    def is_empty(self, id: int) -> bool:
+        """Whether the value is a display with nothing in it: `[]`, `{}`."""
+        made = self.operation(id)
+        return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
+
     def is_fraction(self, id: int) -> bool:
         """Whether the value is a product with a literal factor below one."""
         product = self.operation(id)

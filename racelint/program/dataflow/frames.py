@@ -69,6 +69,11 @@ def split_path(path: str) -> tuple[str, str]:
     return path[:cut], path[cut:]
 
 
+def operation_of(path: str) -> int:
+    """The id of the operation that has made what a path names by that alone, `%12`; `NOTHING` for any other path."""
+    return int(path[1:]) if path.startswith("%") and path[1:].isdigit() else facts.NOTHING
+
+
 def as_written(path: str) -> str:
     """A path without what tells where its variables live: `data[key]` for `c:0:1:data[g:0:key]`."""
     return SCOPES.sub("", path)

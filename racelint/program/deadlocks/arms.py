@@ -19,10 +19,12 @@ def literal(code: Code, id: int) -> str:
     where: Code | None = code
     if 0 <= id < len(parameters):
         id, where = parameters[id].default, code.parent
-    operation = where.operations[id] if where is not None and 0 <= id < len(where.operations) else None
+    if where is None:
+        return ""
+    operation = where.operation(id)
     if type(operation) is facts.Compute and operation.kind == "-":
         return f"-{literal(code, operation.operands[0])}"
-    return operation.text if type(operation) is facts.Const else ""
+    return where.literal(id)
 
 
 def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:

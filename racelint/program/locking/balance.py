@@ -130,13 +130,8 @@ def _is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) 
         return False
     held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
     returns = [node for node in holding.code.controls if type(node) is facts.Return]
-    answers = {(node.span in held, _literal(holding.code, node.value)) for node in returns}
+    answers = {(node.span in held, holding.code.literal(node.value)) for node in returns}
     return None not in held and answers == {(True, "True"), (False, "False")}
-
-
-def _literal(code: Code, id: int) -> str:
-    operation = code.operation(id)
-    return operation.text if type(operation) is facts.Const else ""
 
 
 def _is_counted_back(holding: Holding, leak: Leak) -> bool:

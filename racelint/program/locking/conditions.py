@@ -52,8 +52,10 @@ class Conditions:
         return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
 
     def _ends(self, phi: int) -> set[int]:
-        """What a variable may hold where it is tested, looked at through all paths that meet: something, else that
-        fails."""
+        """What a variable may hold where it is tested, looked at through all paths that meet.
+
+        Where it is unbound on one of them, the test itself fails there.
+        """
         sources: set[int] = set()
         pending = [phi]
         while pending:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from racelint import facts
-from racelint.program.dataflow.frames import inward, parameter_paths
+from racelint.program.dataflow.frames import inward
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import LockKey, LockUse
@@ -32,7 +32,7 @@ class Decorating:
         """What a wrapper holds where it calls the function that it is made for."""
         holding = self._holdings.get(wrapper.key)
         state = holding.at.get(site) if holding is not None else None
-        paths = parameter_paths(self._places.dataflow(wrapper), code, site, None)
+        paths = self._places.passed(wrapper, code, site, None)
         for use in state.held if state is not None else ():
             own = self._made_for(code, wrapper, use) or self._given(code, use.lock.key)
             yield own or LockUse(use.lock, inward(use.base, paths), use.mode)

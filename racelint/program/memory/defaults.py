@@ -5,6 +5,8 @@ A default is evaluated once, where the function is made: `def load(key, cache={}
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
@@ -18,9 +20,6 @@ from racelint.program.values.values import FunctionRef
 ONCE: Final = ("module", "class")
 """The kinds of bodies that run once, where they are in no function."""
 
-STARTED: Final = -1
-"""In place of the key of a caller."""
-
 
 class Defaults:
     """Knows the parameters that are the container which their function has as a default, as calls leave them out."""
@@ -29,18 +28,20 @@ class Defaults:
         self._types = types
         found = {code.key: self._candidates(code) for code in types.names.sources.codes}
         self._found = {key: indices for key, indices in found.items() if indices}
-        self._by: dict[tuple[int, int], set[int]] = {}
+        self._by_calls: dict[tuple[int, int], set[int]] = defaultdict(set)
+        self._by_starts: set[tuple[int, int]] = set()
         self._find_calls()
         self._find_starts()
 
     def of(self, code: Code, parameter: int) -> int | None:
         """The id, in the enclosing body, of the container that a parameter is where nothing is given; else None."""
-        return code.function.parameters[parameter].default if (code.key, parameter) in self._by else None
+        at = code.key, parameter
+        return code.function.parameters[parameter].default if at in self._by_calls or at in self._by_starts else None
 
     def left_out_by(self, code: Code, parameter: int) -> tuple[set[int], bool]:
         """The keys of the functions that leave a parameter out, and whether it is left out where it is started."""
-        by = self._by.get((code.key, parameter), set())
-        return by - {STARTED}, STARTED in by
+        at = code.key, parameter
+        return self._by_calls.get(at, set()), at in self._by_starts
 
     def _candidates(self, code: Code) -> list[int]:
         around = code.parent
@@ -61,12 +62,13 @@ class Defaults:
                 if isinstance(callee, FunctionRef) and callee.code.key in self._found:
                     call = sources.codes[key].operation(id)
                     if type(call) is facts.Call:
-                        self._note(callee, arguments(sources.codes[key], call), key)
+                        for at in self._left_out(callee, arguments(sources.codes[key], call)):
+                            self._by_calls[at].add(key)
 
     def _find_starts(self) -> None:
         for spawned in self._types.spawned if self._found else ():
             if isinstance(spawned.target, FunctionRef) and self._is_all(spawned):
-                self._note(spawned.target, spawned.given, STARTED)
+                self._by_starts.update(self._left_out(spawned.target, spawned.given))
 
     def _is_all(self, spawned: Spawned) -> bool:
         """Whether it is known what a start gives: `args=(key,)` is, `args=job` is not."""
@@ -78,14 +80,14 @@ class Defaults:
         shown = ((spawn.args, given.positional), (spawn.kwargs, given.keywords))
         return all(slot is None or passed.at(slot) is None or bool(found) for slot, found in shown)
 
-    def _note(self, callee: FunctionRef, given: Passed, by: int) -> None:
-        """Note which parameters a call surely leaves out."""
+    def _left_out(self, callee: FunctionRef, given: Passed) -> Iterator[tuple[int, int]]:
+        """The parameters that a call surely leaves out, by the key of the function and their number."""
         own = 0 if callee.receiver is None else 1
         for index in self._found.get(callee.code.key, ()) if not given.starred and not given.mappings else ():
             parameter = callee.code.function.parameters[index]
             position = index - own if parameter.kind == "positional" else None
             if index >= own and given.at(Slot(position, parameter.name)) is None:
-                self._by.setdefault((callee.code.key, index), set()).add(by)
+                yield callee.code.key, index
 
 
 def _is_run_once(body: Code) -> bool:

@@ -12,10 +12,11 @@ from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.defaults import Defaults
-from racelint.program.memory.lending import HOLDERS, OWNER, Lending, is_container, owner
+from racelint.program.memory.handing import find_handed
+from racelint.program.memory.lending import OWNER, Lending, owner
 from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
-from racelint.program.sources.source import ClassInfo, Code, span_of
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
     ClassRef,
@@ -137,37 +138,11 @@ class Places:
         self._owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
         self.defaults = Defaults(types)
-        self._handed = self._find_handed()
+        self._handed = {value: self.place(*at) for value, at in find_handed(types, self.lending).items()}
         for code in types.names.sources.codes:
             ids = {id for id in range(len(code.function.parameters)) if self._is_handed(code, id)}
             if ids:
                 self._reflected[code.key] = self._reflected.get(code.key, frozenset()) | ids
-
-    def _find_handed(self) -> dict[Value, Place]:
-        """The containers that are handed to a started function, each as the global that holds it or by itself."""
-        found: dict[Value, Place] = {}
-        for spawned in self.types.spawned:
-            for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
-                found.update(self._containers_given(node))
-        for module, stores in enumerate(self.types.names.stores if found else ()):
-            for name in stores:
-                for value in self.types.of_global(module, name):
-                    if value in found:
-                        found[value] = self.place("global", module, name)
-        return found
-
-    def _containers_given(self, node: int) -> dict[Value, Place]:
-        """What an argument of a start may be, if these are containers and few: a bus hands on whatever it is given."""
-        knowledge = self.types.names.knowledge
-        found: dict[Value, Place] = {}
-        for value in self.types.of_node(node):
-            if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
-                continue
-            if is_container(value, knowledge) and not self.lending.homes([value]):
-                code = self.types.names.sources.codes[value.site[0]]
-                line = span_of(code, value.site[1]).line
-                found[value] = self.place("object", code.key, f"<{value.qualname} of line {line}>")
-        return found if len(found) <= HOLDERS else {}
 
     def _is_handed(self, code: Code, parameter: int) -> bool:
         values = self.types.of(code, parameter)

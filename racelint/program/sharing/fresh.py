@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, Site
@@ -32,10 +35,8 @@ class Fresh:
 
         What another function has made must not be kept by anybody, until the access.
         """
-        code, made = access.code, access.base[1:]
-        if not access.base.startswith("%") or not made.isdigit() or int(made) >= len(code.operations):
-            return False
-        call = code.operations[int(made)]
+        code = access.code
+        call = code.operation(operation_of(access.base))
         if type(call) is not facts.Call:
             return False
         if any(isinstance(value, Instance) and value.site == (code.key, call.id) for value in access.bases):
@@ -59,21 +60,25 @@ class Fresh:
             # a function that gives back what it gives itself has made nothing
             self._given[code.key] = False
             given = [id for id in code.returns if not code.is_none(id)]
-            known = bool(given) and not code.function.is_async and all(self._is_made(code, id, ()) for id in given)
+            known = bool(given) and not code.function.is_async and all(self._is_made(code, id) for id in given)
             self._given[code.key] = known
         return known
 
-    def _is_made(self, code: Code, id: int, seen: tuple[int, ...]) -> bool:
-        match code.operation(id):
-            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
-                return all(each in seen or self._is_made(code, each, (*seen, id)) for each in inputs)
-            case facts.Cast(value=value):
-                return self._is_made(code, value, (*seen, id))
-            case facts.Call():
-                is_made = self._is_constructed(code, id) or self._is_given_here(code, id)
-                return is_made and not self._is_kept(code, id, len(code.operations))
-            case _:
-                return False
+    def _is_made(self, code: Code, id: int) -> bool:
+        """Whether a function has made a value or had it made, whatever the way to it, and keeps nothing of it."""
+
+        def parts(operation: Operation | None) -> Iterable[int] | None:
+            match operation:
+                case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                    return inputs
+                case facts.Cast(value=value):
+                    return (value,)
+                case facts.Call(id=call) if self._is_constructed(code, call) or self._is_given_here(code, call):
+                    return None if self._is_kept(code, call, len(code.operations)) else ()
+                case _:
+                    return None
+
+        return self._places.dataflow(code).consists(id, parts)
 
     def _is_constructed(self, code: Code, id: int) -> bool:
         """Whether a call makes an object of a class of the program, on which no context runs."""

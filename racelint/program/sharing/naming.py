@@ -16,6 +16,7 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import container, split_item
 from racelint.program.sharing.giving import Giving
@@ -86,7 +87,7 @@ class Naming:
             kept = self._keeper(code, root)
             if kept is not None:
                 return self.names(context, code, kept + rest)
-            number = int(root[1:]) if root[1:].isdigit() else facts.NOTHING
+            number = operation_of(root)
             drawn_from = container(self._places.types, self._places.dataflow(code), number)
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")

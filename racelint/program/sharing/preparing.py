@@ -10,6 +10,7 @@ from racelint.program.callgraph.calls import Edge, is_public, on_own_object
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
 from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import ClassRef, Instance
@@ -140,9 +141,9 @@ class Preparing:
         path = flow.path(fetched.base) if fetched is not None else ""
         if self._is_part_of_new(edge.caller, path, edge.site):
             return True
-        if not path.startswith("%") or not path[1:].isdigit():
+        made = operation_of(path)
+        if made == facts.NOTHING:
             return False
-        made = int(path[1:])
         return self._is_made_at(edge.caller, made) and (published or self._is_kept(edge.caller, flow, made, edge.site))
 
     def _is_made_at(self, code: Code, id: int) -> bool:

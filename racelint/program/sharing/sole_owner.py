@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.program.callgraph.calls import is_public
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.dataflow.frames import parameter_paths, split_path
+from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.answers import polarity
@@ -129,7 +129,7 @@ class SoleOwner:
         callers = locksets.threads.calls.callers(callee)
         for edge in callers:
             caller = edge.caller
-            paths = parameter_paths(locksets.places.dataflow(caller), callee, edge.site, edge.receiver)
+            paths = locksets.places.passed(caller, callee, edge.site, edge.receiver)
             if paths.get(callee.own_name, UNKNOWN) != caller.own_name:
                 return False
             if not any(low < edge.site < high for low, high in spans.get(caller.key, ())):

@@ -66,6 +66,11 @@ class Code:
         operation = self.operation(id)
         return type(operation) is facts.Const and operation.kind == "none"
 
+    def literal(self, id: int) -> str:
+        """A literal as it is written; "" for any other value."""
+        operation = self.operation(id)
+        return operation.text if type(operation) is facts.Const else ""
+
     @property
     def is_method(self) -> bool:
         """Whether it stands directly in a class body."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from racelint import facts
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.calls import Edge
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import operation_of, outward
 from racelint.program.locking.claims import GuardClaim, Requirement
 from racelint.program.locking.guards import Guard, may_be_same, relation
 from racelint.program.locking.locks import Lock, LockUse
@@ -18,7 +18,7 @@ from racelint.program.locking.lockstate import Held
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.breaches.breach import Breach, How
 from racelint.program.races.cases.case import Case
-from racelint.program.races.excuses.excuses import is_snapshot, is_swapped_out
+from racelint.program.races.excuses.single import is_snapshot, is_swapped_out
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance
@@ -137,7 +137,7 @@ class Unlocked:
         if self._calls.is_alone(edge) or not self._threads.may_be_beside(caller, site):
             return True
         flow = self._places.dataflow(caller)
-        base = flow.shortest(outward(needed.use.base, parameter_paths(flow, edge.callee, site, edge.receiver)))
+        base = flow.shortest(outward(needed.use.base, self._places.passed(caller, edge.callee, site, edge.receiver)))
         if needed.use.lock.per_instance and self._is_fresh(caller, base):
             return True
         return any(
@@ -148,11 +148,9 @@ class Unlocked:
 
     def _is_fresh(self, code: Code, base: str) -> bool:
         """Whether the object was made in this very function."""
-        made = base[1:].partition(".")[0]
-        if not base.startswith("%") or not made.isdigit() or int(made) >= len(code.operations):
-            return False
-        values = self._places.types.of(code, int(made))
-        return any(isinstance(value, Instance) and value.site == (code.key, int(made)) for value in values)
+        made = operation_of(base.partition(".")[0])
+        values = self._places.types.of(code, made) if code.operation(made) is not None else ()
+        return any(isinstance(value, Instance) and value.site == (code.key, made) for value in values)
 
 
 def _captured(use: LockUse, around: Code) -> LockUse:

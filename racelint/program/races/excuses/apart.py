@@ -72,18 +72,14 @@ def _leaves_absent(case: Case, sequence: Composite, other: Access) -> bool:
     first, last, code = sequence.first, sequence.last, sequence.code
     if first.method not in ITEM_ACCESSES or last.method not in INSERTS:
         return False
-    empties = other.kind is Kind.WRITE and last.load != first.load and _is_empty(case, other)
+    theirs = case.sharing.places.dataflow(other.code)
+    empties = other.kind is Kind.WRITE and last.load != first.load and theirs.is_empty(other.value)
     if first.code is not code or last.code is not code or not (other.method in REMOVES or empties):
         return False
     looks = [each for each in case.accesses if each.code is code and each.method == "in" and each.base == last.base]
     flow = case.sharing.places.dataflow(code)
     same = [each for each in looks if each is first or (last.key >= 0 and flow.key(each.key) == flow.key(last.key))]
     return any(_is_where_missing(sequence, each) for each in same if each.id >= first.id)
-
-
-def _is_empty(case: Case, store: Access) -> bool:
-    made = case.sharing.places.dataflow(store.code).operation(store.value)
-    return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
 
 
 def _is_where_missing(sequence: Composite, look: Access) -> bool:

@@ -47,7 +47,8 @@ def is_taken_whole(case: Case, sequence: Composite) -> bool:
 
 def _makes_empty(case: Case, store: Access) -> bool:
     """Whether a container is stored in which nothing is: `[]`, `set()`."""
-    made = case.sharing.places.dataflow(store.code).operation(store.value)
+    flow = case.sharing.places.dataflow(store.code)
+    made = flow.operation(store.value)
     if type(made) is facts.Call and not made.arguments:
         return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
-    return type(made) is facts.Build and not made.items and not made.keys and not made.comprehension
+    return flow.is_empty(store.value)

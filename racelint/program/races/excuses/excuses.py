@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, REMOVES, SNAPSHOTS, VIEWS
-from racelint.program.locking.guards import Guard
+from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.unshared import is_of_running_thread
@@ -32,7 +31,7 @@ from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, i
 from racelint.program.races.excuses.runs import is_taken_back
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sequences.misses import handled, handled_misses
+from racelint.program.sequences.misses import handled
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, is_within
@@ -52,32 +51,12 @@ def excuse(case: Case, sequence: Composite) -> str:
         if _is_prepared(case, sequence):
             return "that it is gone is expected"
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
-    if _is_swapped_before(case, sequence):
-        return "what was replaced before is nobody else's any more"
-    if _is_about_itself(case, sequence):
-        return "whether it is the running thread, only that thread can change"
-    if is_done_once(case, sequence):
-        return "a flag that is tested and set under a lock lets it happen once"
-    if is_memo(case, sequence):
-        return "what is kept there may be computed twice without harm"
-    if is_put_in_form(case, sequence):
-        return "whoever puts it in another form makes the same of it, for good"
-    if is_estimate(case) or is_time(case, sequence):
-        return "nobody needs to know it exactly"
-    if is_only_refreshed(case, sequence):
-        return "to leave out a store of what is there already is as good as the store"
-    if is_told_once(case, sequence):
-        return "what is told of once may as well be told of twice"
-    if is_taken_back(case, sequence):
-        return "where it fails, what was there before is put back"
-    if is_failure(case, sequence):
-        return "who tries it at the same time fails alike"
-    if is_mark(case, sequence):
-        return "what is noted twice is noted"
-    if is_only_told(case, sequence):
-        return "of what is in the list only text is made"
-    if is_capped(case, sequence):
-        return "what has grown too large may as well be emptied twice"
+    reason = next((reason for is_so, reason in REASONS if is_so(case, sequence)), "")
+    return reason or _excuse_of_flag(case, sequence)
+
+
+def _excuse_of_flag(case: Case, sequence: Composite) -> str:
+    """The same for a flag that is tested and stored."""
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or sequence.last.kind is not Kind.WRITE:
         return ""
     if not case.is_constant(sequence.last) or sequence.first.kind is not Kind.READ:
@@ -278,28 +257,24 @@ def is_filled_late(case: Case, sequence: Composite) -> bool:
     return False
 
 
-def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
-    """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
-    return case.is_taken_out(access, guard.lock.key)
+def _is_good_enough(case: Case, sequence: Composite) -> bool:
+    """Whether what the Place holds is about right at best, or a time that is asked for roughly."""
+    return is_estimate(case) or is_time(case, sequence)
 
 
-def is_claim(case: Case, access: Access) -> bool:
-    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several."""
-    if any(each.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) for each in case.accesses):
-        return False
-    if access.claims:
-        return True
-    flow = case.sharing.places.dataflow(access.code)
-    return access.method in REMOVES and access.id in handled_misses(access.code, flow)
-
-
-def is_snapshot(case: Case, access: Access) -> bool:
-    """A copy in one step (semantics of `list(d)`, `d.copy()`, `list(d.items())`): it needs no lock."""
-    if access.kind is not Kind.CONTENT:
-        return False
-    if access.method in SNAPSHOTS:
-        return True
-    flow = case.sharing.places.dataflow(access.code)
-    uses = flow.uses(access.id)
-    types = case.sharing.places.types
-    return access.method in VIEWS and all(types.may_call(access.code, use, SNAPSHOTS) for use in uses)
+REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
+    (_is_swapped_before, "what was replaced before is nobody else's any more"),
+    (_is_about_itself, "whether it is the running thread, only that thread can change"),
+    (is_done_once, "a flag that is tested and set under a lock lets it happen once"),
+    (is_memo, "what is kept there may be computed twice without harm"),
+    (is_put_in_form, "whoever puts it in another form makes the same of it, for good"),
+    (_is_good_enough, "nobody needs to know it exactly"),
+    (is_only_refreshed, "to leave out a store of what is there already is as good as the store"),
+    (is_told_once, "what is told of once may as well be told of twice"),
+    (is_taken_back, "where it fails, what was there before is put back"),
+    (is_failure, "who tries it at the same time fails alike"),
+    (is_mark, "what is noted twice is noted"),
+    (is_only_told, "of what is in the list only text is made"),
+    (is_capped, "what has grown too large may as well be emptied twice"),
+)
+"""What makes a sequence right, by what asks for it: the first that holds is told."""

@@ -16,7 +16,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockRole
 from racelint.knowledge.running import BlockingOn
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.dataflow.frames import outward
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.retests import comes_out, is_compared
@@ -110,10 +110,9 @@ def first_steps(entry: Code) -> set[int]:
 def _of_own(locksets: LockSets, code: Code) -> Iterator[tuple[Access, int]]:
     """What a method does to its own object, itself or by the methods of it that it calls: with where it does so."""
     yield from ((each, each.id) for each in locksets.places.of(code) if each.is_of_self)
-    flow = locksets.places.dataflow(code)
     for edge in locksets.threads.calls.sure_calls(code):
         if edge.callee is not code:
-            paths = parameter_paths(flow, edge.callee, edge.site, edge.receiver)
+            paths = locksets.places.passed(code, edge.callee, edge.site, edge.receiver)
             for access in locksets.places.of(edge.callee):
                 if access.base and outward(access.base, paths) == code.own_name:
                     yield access, edge.site
@@ -122,7 +121,7 @@ def _of_own(locksets: LockSets, code: Code) -> Iterator[tuple[Access, int]]:
 def _callers(locksets: LockSets, starter: Code) -> Iterator[tuple[Code, int]]:
     """The methods that call the one which starts the thread, on the same object."""
     for edge in locksets.threads.calls.callers(starter):
-        paths = parameter_paths(locksets.places.dataflow(edge.caller), starter, edge.site, edge.receiver)
+        paths = locksets.places.passed(edge.caller, starter, edge.site, edge.receiver)
         if starter.own_name and outward(starter.own_name, paths) == edge.caller.own_name != "":
             yield edge.caller, edge.site
 

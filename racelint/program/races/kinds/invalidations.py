@@ -25,8 +25,8 @@ from racelint.program.races.cases.disturbances import (
     is_walked_outside,
 )
 from racelint.program.races.cases.insiders import is_insider, knows
-from racelint.program.races.excuses.excuses import is_swapped_out
 from racelint.program.races.excuses.harmless import runs_at_exit
+from racelint.program.races.excuses.single import is_swapped_out
 from racelint.program.races.kinds.oversights import is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sources.source import Code

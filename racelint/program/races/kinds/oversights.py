@@ -15,9 +15,9 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.disturbances import is_closed_to
 from racelint.program.races.cases.insiders import is_insider, kindred
-from racelint.program.races.excuses.excuses import is_claim, is_snapshot, is_swapped_out
 from racelint.program.races.excuses.harmless import is_single_step, runs_at_exit
 from racelint.program.races.excuses.runs import is_new_state
+from racelint.program.races.excuses.single import is_claim, is_snapshot, is_swapped_out
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
@@ -235,11 +235,9 @@ def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
 
 def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
-    if access.kind.writes and not _is_look(case, access):
-        return guard.share > HALF or (guard.share == HALF and guard.writes > 1)
-    if access.kind is Kind.CONTENT or _is_look(case, access):
+    if access.kind is Kind.CONTENT or (access.kind.writes and _is_look(case, access)):
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
-    return False
+    return access.kind.writes and (guard.share > HALF or (guard.share == HALF and guard.writes > 1))
 
 
 def _is_look(case: Case, access: Access) -> bool:

@@ -1,0 +1,36 @@
+"""Part of the races stage: single accesses that are right without the lock that others hold."""
+
+from __future__ import annotations
+
+from racelint.knowledge.containers import REMOVES, SNAPSHOTS, VIEWS
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.case import Case
+from racelint.program.sequences.misses import handled_misses
+
+
+def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
+    """Fetched under the guard and replaced in the same critical section: what was fetched is the caller's own."""
+    return case.is_taken_out(access, guard.lock.key)
+
+
+def is_claim(case: Case, access: Access) -> bool:
+    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several."""
+    if any(each.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) for each in case.accesses):
+        return False
+    if access.claims:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    return access.method in REMOVES and access.id in handled_misses(access.code, flow)
+
+
+def is_snapshot(case: Case, access: Access) -> bool:
+    """A copy in one step (semantics of `list(d)`, `d.copy()`, `list(d.items())`): it needs no lock."""
+    if access.kind is not Kind.CONTENT:
+        return False
+    if access.method in SNAPSHOTS:
+        return True
+    flow = case.sharing.places.dataflow(access.code)
+    uses = flow.uses(access.id)
+    types = case.sharing.places.types
+    return access.method in VIEWS and all(types.may_call(access.code, use, SNAPSHOTS) for use in uses)
