@@ -83,7 +83,7 @@ def _checked(modules: Modules, config: Config, progress: Progress) -> Checked:
         return checked
     _apply_rules(program, config, progress, checked)
     checked.notes += [
-        f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.idle()
+        f"nothing is named like {pattern!r}, which is assumed shared" for pattern in program.sharing.assumed.idle()
     ]
     return checked
 

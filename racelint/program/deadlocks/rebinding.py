@@ -120,7 +120,7 @@ class _Finder:
             if found is not None:
                 yield Rebound(store, first, lock, user, "threads", *found)
                 return
-        if users and self._sharing.is_assumed(place):
+        if users and self._sharing.assumed.covers(place):
             yield Rebound(store, first, lock, users[0], "assumed")
 
     def _together(self, store: Access, user: Acquisition) -> tuple[Context, Context] | None:

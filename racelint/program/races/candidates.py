@@ -35,7 +35,7 @@ def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
 def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, a lock, or a
     decorator that keeps what belongs to one call."""
-    if place in locksets.claims.guards or sharing.is_assumed(place):
+    if place in locksets.claims.guards or sharing.assumed.covers(place):
         return True
     if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
         return True

@@ -79,7 +79,7 @@ def link_races(
     begun = (_begun_race(each, sharing) for each in find_begun(locksets))
     races.found += _untold(begun, _where_told(races.found) | parts)
     races.found = _one_per_name(races.found)
-    races.crowds = stand_ins(races.found, sharing.is_assumed)
+    races.crowds = stand_ins(races.found, sharing.assumed.covers)
     untold = {race for others in races.crowds.values() for race in others}
     races.found = [race for race in races.found if race not in untold]
     races.uncovered.extend(find_uncovered(locksets))

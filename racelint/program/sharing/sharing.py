@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from racelint import facts
 from racelint.program.callgraph.calls import finalizes
@@ -14,6 +13,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.approaches import Approaches
+from racelint.program.sharing.assumed import Assumed
 from racelint.program.sharing.beliefs import Beliefs
 from racelint.program.sharing.confined import Confined
 from racelint.program.sharing.driving import Driving
@@ -42,7 +42,7 @@ class Sharing:
 
     threads: Threads
     places: Places
-    assumed: tuple[str, ...]
+    assumed: Assumed
     naming: Naming
     approaches: Approaches
     beliefs: Beliefs
@@ -53,7 +53,6 @@ class Sharing:
     """For functions that were asked about: whether they store which process they are in."""
     for_tests: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether only the set-up of tests runs them."""
-    _assumed: dict[Place, bool] = field(default_factory=dict)
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
@@ -114,47 +113,6 @@ class Sharing:
             return False
         own = f"c:{around.module}:{code.function.parent}:{around.own_name}"
         return access.base == own
-
-    def is_assumed(self, place: Place) -> bool:
-        """Whether `--assume-shared` names the Place, its class or its module.
-
-        What has one user for each object is meant only where the pattern ends with the name of the class or the Place.
-        """
-        known = self._assumed.get(place) if self.assumed else False
-        if known is None:
-            names = [place.symbol]
-            while "." in names[-1]:
-                names.append(names[-1].rpartition(".")[0])
-            known = any(fnmatchcase(name, pattern) for name in names for pattern in self.assumed)
-            known = known and (place.kind != "closure" or self._is_handed_out(place))
-            known = self._assumed[place] = known and (self._is_promised(names[:2]) or not self._has_one_user(place))
-        return known
-
-    def _is_promised(self, names: Sequence[str]) -> bool:
-        """Whether a pattern has one of these names written out at its end."""
-        ends = [(pattern, pattern.rpartition(".")[2]) for pattern in self.assumed]
-        return any(
-            fnmatchcase(name, pattern) and name.rpartition(".")[2] == end for name in names for pattern, end in ends
-        )
-
-    def _has_one_user(self, place: Place) -> bool:
-        return place.kind == "attribute" and self.users.is_one(self.places.types.names.sources.classes[place.owner])
-
-    def _is_handed_out(self, place: Place) -> bool:
-        """Whether a closure variable outlives the call that makes it, with an inner function that uses it."""
-        for access in self.places.by_place[place]:
-            code: Code | None = access.code
-            while code is not None and code.key != place.owner:
-                if code.key in self.threads.calls.handed_out:
-                    return True
-                code = code.parent
-        return False
-
-    def idle(self) -> list[str]:
-        """The patterns of `--assume-shared` that name no Place, class or module of the program."""
-        names = {place.symbol for place in self.places.by_place} if self.assumed else set()
-        names |= {name[:end] for name in names for end, char in enumerate(name) if char == "."}
-        return [pattern for pattern in self.assumed if not any(fnmatchcase(name, pattern) for name in names)]
 
     def in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
         """Whether the two accesses, made by these contexts, may touch the very same memory.
@@ -296,15 +254,16 @@ def link_sharing(
     concerned = None if asked is None else [access.code for place in asked for access in places.by_place[place]]
     naming = name_objects(threads, places, concerned)
     approaches = Approaches(naming, locksets)
+    users = Users(threads.calls, locksets)
     sharing = Sharing(
         threads,
         places,
-        tuple(assumed),
+        Assumed(tuple(assumed), places, threads.calls, users),
         naming,
         approaches,
         Beliefs(locksets),
         SingleFlight(locksets),
-        Users(threads.calls, locksets),
+        users,
     )
     for context in threads.contexts[1:]:
         if context.own_instance:

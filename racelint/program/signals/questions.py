@@ -226,7 +226,7 @@ class Questions:
             return None
         if one.is_main and other.is_main:
             place = act.access.place if act.access is not None else None
-            return "assumed" if place is not None and self._sharing.is_assumed(place) else None
+            return "assumed" if place is not None and self._sharing.assumed.covers(place) else None
         if not self._threads.overlap(one, act.code, act.id, other, rival.code, rival.id):
             return None
         if act.access is not None and rival.access is not None:

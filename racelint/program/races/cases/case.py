@@ -90,7 +90,7 @@ class Case:
             locksets.waited_for,
             domains,
         )
-        self.is_assumed = sharing.is_assumed(place)
+        self.is_assumed = sharing.assumed.covers(place)
 
     def _is_evidence(self, access: Access) -> bool:
         """Whether what is held at an access tells how the object itself has its Place guarded."""
