@@ -151,7 +151,7 @@ def stumble(modules: Sequence[SourceModule]) -> Iterator[Finding]:
 class Linked(list[SourceModule]):
     """What such rules take for a program."""
 
-    sharing = SimpleNamespace(idle=list)
+    sharing = SimpleNamespace(assumed=SimpleNamespace(idle=list))
 
 
 def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: Sequence[str]) -> Linked:
