@@ -128,9 +128,14 @@ def _judge_all(
 ) -> Iterator[Interleaving]:
     for place, those in sorted(paused.items(), key=lambda item: (item[0].symbol, item[0].kind, item[0].owner)):
         case = Case(place, sharing, locksets, BETWEEN_TASKS)
-        fresh = {(each.code.key, each.act) for each, pause in those if pause is None or _is_locked(case, each)}
-        left = [(each, pause) for each, pause in those if pause is not None and (each.code.key, each.act) not in fresh]
+        fresh = {_act(each) for each, pause in those if pause is None or _is_locked(case, each)}
+        left = [(each, pause) for each, pause in those if pause is not None and _act(each) not in fresh]
         yield from _judge(case, left, suspensions)
+
+
+def _act(sequence: Composite) -> tuple[int, int, bool]:
+    """What is done, and whether on account of a test: `self.free -= 1` reads once more, but does not test again."""
+    return sequence.code.key, sequence.act, sequence.shape is Shape.UPDATE
 
 
 def _is_locked(case: Case, sequence: Composite) -> bool:
