@@ -2,8 +2,9 @@
 
 *What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
 write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads;
-iterations are RL104. Likewise a call of a method of another object without the lock of that object, which all other
-such calls of the class hold.
+iterations are RL104. Where the lock is held at an update (`self.hits += 1`) that another thread makes, a store without
+it (`self.hits = 0`) is reported however many other accesses do without. Likewise a call of a method of another object
+without the lock of that object, which all other such calls of the class hold.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
@@ -39,7 +40,10 @@ def check(program: Program) -> Iterator[Finding]:
         if race.guard is None:
             continue
         what, lock = f"{state(race.access)} is {done(race.access)}", lock_name(race.guard.lock)
-        if race.code is race.access.code:
+        if race.undone_by_update:
+            message = f"{what} without {lock}, which is held where it is updated: the update can take it back. "
+            message += "Hold it here too."
+        elif race.code is race.access.code:
             message = f"{what} without {lock}, which is {guarded(race.guard)}. Hold it here too."
         else:
             helper = f"`{called(race.access.code)}`"

@@ -28,6 +28,7 @@ from racelint.program.races.kinds.oversights import forgotten
 from racelint.program.races.kinds.overwrites import left_behind, overwritten
 from racelint.program.races.kinds.pairs import Pair, find_pairs
 from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.races.kinds.reverted import reverted
 from racelint.program.races.kinds.splits import Split, find_splits
 from racelint.program.races.kinds.undone import undone
 from racelint.program.sequences.composites import Composite, Sequences, Shape
@@ -225,6 +226,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
     for access in case.accesses if not case.holds_lock else ():
         if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
             yield from forgotten(case, access) if not is_walked(case, access) else invalidated(case, access)
+            yield from reverted(case, access, sequences)
             yield from overwritten(case, access)
             yield from left_behind(case, access)
             yield from undone(case, access)

@@ -77,6 +77,9 @@ class Race:
     begun: bool = False
     """The other side is the thread that is started on account of the test."""
 
+    undone_by_update: bool = False
+    """The other side is an update that holds the guard, and takes back what is stored here without it."""
+
     @property
     def path(self) -> str:
         """The file of the finding."""
