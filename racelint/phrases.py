@@ -151,6 +151,13 @@ def others_come_in(program: Program, found: Interleaving) -> str:
     return f"{who} can {VERBS.get(partner.other.kind, 'change')} it meanwhile"
 
 
+def stale_answer(program: Program, found: Interleaving) -> str:
+    """What is tested and done, and who runs between: "`busy` is tested here and changed after the `await` ..."."""
+    first, last = found.sequence.first, found.sequence.last
+    tested = f"{state(first)} is tested here and {done(last)} after the `await` at line {found.pause_span.line}"
+    return f"{tested}, and {others_come_in(program, found)}"
+
+
 def _noun(context: Context) -> str:
     return NOUNS.get(context.runs_on, "thread") if context.runs_on is not None else "thread"
 

@@ -576,6 +576,15 @@ SHOWN = {
         "21: several pool tasks running `work` start here",
         "6: `_saving` is created here",
     ),
+    "RL605_limit_across_await/bad.py": (
+        "12: `self.occupied` is tested here and changed (`add`) after the `await` at line 14, and several tasks "
+        "running `Pool.connect` can change it meanwhile: the limit is passed. Take your part before you wait, or "
+        "hold an `asyncio.Lock` over both.",
+        "12: `self.occupied` is read (`len`) here first",
+        "14: here the task waits, and others run",
+        "15: `self.occupied` is changed (`add`) here",
+        "21: several tasks running `Pool.connect` start here",
+    ),
     "RL701_started_before_initialised/bad.py": (
         "10: `Mailbox._deliver` starts here and reads `self._letters`, set only at line 11: it can be first, "
         "and fail with an `AttributeError`. Set what it reads before it is started.",

@@ -2,10 +2,11 @@
 
 *What it does*: reports a test of shared state and what is done on its account (a value is set, an item is taken or
 added, a thing is made that shall exist once) with an `await`, `async for` or `async with` in between at which other
-tasks run that change the same state, where no asynchronous lock is held over both and nothing is tested again.
+tasks run that change the same state, where no asynchronous lock is held over both and nothing is tested again. Tests
+for room are the subject of RL605.
 
-*Why is this bad?*: all tasks that come by while the first one waits get the same answer: a limit is exceeded, a
-connection is opened twice and one of them is lost, an item that is gone is taken.
+*Why is this bad?*: all tasks that come by while the first one waits get the same answer: a connection is opened twice
+and one of them is lost, an item that is gone is taken.
 
 *Known false alarms*: tasks that never run at the same time for reasons that are not in the source; work that is done
 twice without harm. It is off unless it is selected: of nine findings of it that were drawn from packages which nobody
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import task_details
-from racelint.phrases import done, others_come_in, state
+from racelint.phrases import stale_answer
 from racelint.program import Program
 from racelint.program.sequences.composites import Shape
 from racelint.rule import rule
@@ -32,11 +33,7 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the tests that are stale after waiting."""
     for found in program.interleavings.found:
-        if found.sequence.shape is not Shape.UPDATE:
-            first, last = found.sequence.first, found.sequence.last
-            message = (
-                f"{state(first)} is tested here and {done(last)} after the `await` at line {found.pause_span.line}, "
-            )
-            message += f"and {others_come_in(program, found)}. "
+        if found.sequence.shape is not Shape.UPDATE and not found.asks_for_room:
+            message = f"{stale_answer(program, found)}. "
             message += "Hold an `asyncio.Lock` over both, or test again after the last `await`."
             yield check.finding(found, message, **task_details(program, found))

@@ -30,6 +30,7 @@ from racelint.program.tasks.holdups import Holdup, link_holdups
 from racelint.program.tasks.pauses import Pause, pause_in
 from racelint.program.tasks.renewals import is_renewed
 from racelint.program.tasks.reserved import is_reserved
+from racelint.program.tasks.room import asks_for_room
 from racelint.program.tasks.rounds import Round, link_rounds, paused_walks
 from racelint.program.tasks.suspension import Suspensions
 from racelint.program.tasks.trespasses import Trespass, link_trespasses
@@ -48,6 +49,8 @@ class Interleaving:
     evidence: Evidence
     partner: Partner | None
     guard: Guard | None
+    asks_for_room: bool = False
+    """The test holds what there is against a limit."""
 
     @property
     def code(self) -> Code:
@@ -158,7 +161,7 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: S
         found = _evidence(case, sequence)
         if found is not None:
             taken |= keys
-            yield Interleaving(sequence, pause, *found, case.guard)
+            yield Interleaving(sequence, pause, *found, case.guard, asks_for_room(case, sequence))
 
 
 # --- evidence ---
