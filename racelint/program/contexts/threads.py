@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_public
 from racelint.program.contexts.alternatives import Alternatives
+from racelint.program.contexts.commands import runs_alone
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.processes import only_in_processes
@@ -28,6 +29,8 @@ class Threads:
     """For (context, function): the call by which the context came to it; None for an entry."""
     outside: set[int] = field(default_factory=set)
     """The functions that callers outside the program may be running at any time."""
+    apart: set[int] = field(default_factory=set)
+    """The contexts that are started where no caller outside is: by a command, or a test."""
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
@@ -97,10 +100,14 @@ class Threads:
         """Whether the main context may be at that operation while `context` lives."""
         if id > context.joins.get(code.key, id):
             return False
-        if context.ends is None and code.key in self.outside:
+        if self.is_beside_callers(context, code):
             return True
         window = self.windows.get(context.index, {}).get(code.key)
         return window is not None and window[0] <= id <= window[1]
+
+    def is_beside_callers(self, context: Context, code: Code) -> bool:
+        """Whether callers outside may be running a function at any time while `context` lives."""
+        return context.ends is None and code.key in self.outside and context.index not in self.apart
 
     def _one_of_two(self, first: Context, second: Context) -> bool:
         """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
@@ -142,6 +149,13 @@ def link_threads(calls: Calls) -> Threads:
     return spread(Threads(calls, contexts))
 
 
+def _around(code: Code | None) -> Iterator[Code]:
+    """A function and those in which it is written."""
+    while code is not None:
+        yield code
+        code = code.parent
+
+
 # --- spreading over the call graph ---
 
 
@@ -151,8 +165,11 @@ def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
     apart = only_in_processes(calls)
     _find_running(threads, mains, apart)
     roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
-    threads.outside.update(calls.reachable([code for code in roots if code not in mains and code.key not in apart]))
+    roots = [code for code in roots if code not in mains and code.key not in apart]
+    threads.outside.update(calls.reachable([code for code in roots if not runs_alone(calls.types, code)]))
     for context in threads.contexts[1:]:
+        if any(runs_alone(calls.types, code) for code in _around(context.code)):
+            threads.apart.add(context.index)
         threads.windows[context.index] = _windows(threads, context)
     return threads
 
@@ -172,8 +189,8 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> N
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
     ]
     roots += [code for code in mains if code not in roots]
-    # what is found first is told of: rather a caller than the beginning or end of an object
-    roots.sort(key=finalizes)
+    # what is found first is told of: rather a caller than the beginning or end of an object, or a command
+    roots.sort(key=lambda code: finalizes(code) or runs_alone(calls.types, code))
     for context in threads.contexts[1:]:
         _reach(threads, context, [code for code, _ in context.entries])
     _reach(threads, threads.contexts[0], [code for code in roots if not constructs(code)], alone=False)
@@ -237,7 +254,7 @@ def _windows(threads: Threads, context: Context) -> dict[int, tuple[int, int]]:
             pending.append((code, loop[0] if loop else id + 1, END))
     while pending:
         code, low, high = pending.pop()
-        if context.ends is None and code.key in threads.outside:
+        if threads.is_beside_callers(context, code):
             continue
         known = windows.get(code.key)
         if known is not None and known[0] <= low and known[1] >= high:
