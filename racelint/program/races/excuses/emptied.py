@@ -1,15 +1,21 @@
-"""Part of the races stage: containers that are emptied on account of a test, whatever was in them by then."""
+"""Part of the races stage: containers that are emptied, or left as they are, for how much is in them."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import CLEARS, PLAIN
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite
+
+FEW: Final = frozenset({"0", "1", "2"})
+"""Limits that say which one comes first, and not how much there is room for."""
 
 
 def is_capped(case: Case, sequence: Composite) -> bool:
@@ -18,13 +24,34 @@ def is_capped(case: Case, sequence: Composite) -> bool:
     `if len(self.seen) > limit: self.seen = set()`
     """
     first, last, code = sequence.first, sequence.last, sequence.code
-    if first.method != "len" or first.code is not code or last.code is not code:
+    if not _is_about_size(case, sequence):
         return False
-    uses = case.sharing.places.dataflow(code).uses(first.id)
-    is_size = bool(uses) and all(type(use) is facts.Compute and use.kind in LIMITS for use in uses)
     empties = last.method in CLEARS or (last.kind is Kind.WRITE and _makes_empty(case, last))
     done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
-    return is_size and empties and Repeats(case).may(code, sorted(done))
+    return empties and Repeats(case).may(code, sorted(done))
+
+
+def has_room(case: Case, sequence: Composite) -> bool:
+    """Whether a table from which nothing is ever taken away is added to as long as it is not too large: it is only
+    there to spare work, and becomes larger by one for each who comes at once.
+
+    `if len(self.known) < 1000: self.known[name] = found`. What counts what is in use is taken from again.
+    """
+    if case.is_assumed or not sequence.stores_item or not _is_about_size(case, sequence):
+        return False
+    flow = case.sharing.places.dataflow(sequence.code)
+    against = {id for use in flow.uses(sequence.first.id) if type(use) is facts.Compute for id in use.operands}
+    texts = {made.text for made in map(flow.operation, against) if type(made) is facts.Const}
+    return texts.isdisjoint(FEW) and not any(map(takes_away, case.accesses))
+
+
+def _is_about_size(case: Case, sequence: Composite) -> bool:
+    """Whether a function tests how much is in a container that it then changes: `len(self.seen) > limit`."""
+    first, code = sequence.first, sequence.code
+    if first.method != "len" or first.code is not code or sequence.last.code is not code:
+        return False
+    uses = case.sharing.places.dataflow(code).uses(first.id)
+    return bool(uses) and all(type(use) is facts.Compute and use.kind in LIMITS for use in uses)
 
 
 def is_taken_whole(case: Case, sequence: Composite) -> bool:
