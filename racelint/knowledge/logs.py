@@ -19,3 +19,6 @@ RUN_INSIDE: Final = frozenset({"emit", "format", "filter"})
 
 TELLS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 """The methods of a logger: what is only told about is not taken over."""
+
+WARNS: Final = frozenset({"warnings.warn", "warnings.warn_explicit"})
+"""Functions that tell the developer: once more is one line more, or none."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.logs import TELLS, WRITES
+from racelint.knowledge.logs import TELLS, WARNS, WRITES
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, SETTLED, SHOWS, STARTS
@@ -26,6 +26,9 @@ DEPTH: Final = 5
 
 ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Effects.ITERATE})
 """What a method does that leaves its object as it was."""
+
+REPEATABLE: Final = ANSWERS | SAME | WRITES | WARNS
+"""What may be called once more, wherever it is."""
 
 
 @dataclass(slots=True)
@@ -113,7 +116,7 @@ class Repeats:
         values = places.types.of(code, call.callee)
         if any(isinstance(each, ClassRef | FunctionRef) for each in values):
             return False
-        if places.types.surely_calls(code, call, ANSWERS | SAME | WRITES) or places.types.may_call(code, call, ALIKE):
+        if places.types.surely_calls(code, call, REPEATABLE) or places.types.may_call(code, call, ALIKE):
             return True
         if type(callee) is not facts.LoadAttr or self._is_module(code, callee.base):
             return False
