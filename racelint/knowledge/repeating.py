@@ -45,6 +45,9 @@ SAME: Final = frozenset(
 )
 """What gives back the one object that goes by the name or number that it is given, or one that is as good."""
 
+OF_A_NAME: Final = frozenset({"logging.Logger"})
+"""Classes of objects of which there is one for each name, so that who has made it has got it."""
+
 FETCHES: Final = frozenset({"getattr"})
 """Functions that fetch what something else keeps under a name."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.containers import CHANGES, PLAIN, SNAPSHOTS
 from racelint.knowledge.model import SafetyKind
-from racelint.knowledge.repeating import ANSWERS, TEXTS
+from racelint.knowledge.repeating import ANSWERS, FETCHES, TEXTS
 from racelint.program.callgraph.calls import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
@@ -15,6 +17,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, Library, LibraryObject, Value
 
 DEPTH: Final = 3
@@ -35,6 +38,67 @@ def stays_as_made(case: Case, store: Access) -> bool:
     if None in sites or any(_is_its_own(case, each) for each in held) or not _is_known(case, store):
         return False
     return all(_leaves_it(case, access) for access in case.accesses if access is not store)
+
+
+def is_left_alone(case: Case, store: Access) -> bool:
+    """Whether containers are stored that were filled before, and that nobody is seen to change where they are kept.
+
+    Who they are handed to is not followed. What is in them must not be known to be another one each time.
+    """
+    code, types = store.code, case.sharing.places.types
+    values = types.of(code, store.value)
+    plain = [each for each in values if isinstance(each, LibraryObject) and each.qualname in PLAIN]
+    if not plain or len(plain) < len(values) or not _comes_filled(case, store):
+        return False
+    if any(_is_its_own(case, each) and not _is_plain(each) for value in plain for each in _within(types, value)):
+        return False
+    return not any(_changes(case, each) for each in case.accesses if each is not store)
+
+
+def _within(types: Types, value: LibraryObject, depth: int = DEPTH) -> Iterator[Value]:
+    """What is in a container, and in those that are in it."""
+    for each in types.elements(value.site) if value.site is not None else ():
+        yield each
+        if depth and isinstance(each, LibraryObject):
+            yield from _within(types, each, depth - 1)
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, LibraryObject) and value.qualname in PLAIN
+
+
+def _comes_filled(case: Case, store: Access) -> bool:
+    """Whether a container is given by a call, or is a table with entries; a list that is written down may be there to
+    be added to."""
+    places, code = case.sharing.places, store.code
+    flow = places.dataflow(code)
+    made = flow.operation(store.value)
+    ways = made.operands if type(made) is facts.Choice else made.inputs if type(made) is facts.Phi else (store.value,)
+    return all(_is_table(case, code, way) for way in map(flow.operation, ways))
+
+
+def _is_table(case: Case, code: Code, made: Operation | None) -> bool:
+    types = case.sharing.places.types
+    if type(made) is facts.Call:
+        return not types.surely_calls(code, made, PLAIN)
+    if type(made) is not facts.Build or made.kind != "dict" or not made.items:
+        return False
+    behind = case.sharing.places.dataflow(code).behind(made.id)
+    calls = [each for each in behind if type(each) is facts.Call]
+    return all(types.of(code, each.id) or types.surely_calls(code, each, ANSWERS | FETCHES) for each in calls)
+
+
+def _changes(case: Case, access: Access) -> bool:
+    """Whether an access changes what a container holds, as far as one can see there."""
+    if access.kind in (Kind.UPDATE, Kind.MUTATE, Kind.ITEM_UPDATE):
+        return True
+    uses = case.sharing.places.dataflow(access.code).uses(access.id)
+    return any(
+        type(use) is facts.StoreItem
+        or type(use) is facts.DeleteItem
+        or (type(use) is facts.LoadAttr and use.name in CHANGES)
+        for use in uses
+    )
 
 
 def is_put_in_form(case: Case, sequence: Composite) -> bool:

@@ -9,14 +9,15 @@ from racelint.facts import Operation
 from racelint.knowledge import Knowledge
 from racelint.knowledge.containers import CHANGES, CLEARS, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
-from racelint.knowledge.repeating import LOOKUPS, SAME
+from racelint.knowledge.repeating import LOOKUPS, OF_A_NAME, SAME
 from racelint.program.callgraph.calls import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.alike import comes_out_alike
-from racelint.program.races.excuses.kept import stays_as_made
+from racelint.program.races.excuses.errors import is_error
+from racelint.program.races.excuses.kept import is_left_alone, stays_as_made
 from racelint.program.races.excuses.made import is_left_as_made, is_there_already
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
@@ -237,13 +238,15 @@ def makes_object(case: Case, sequence: Composite) -> bool:
     last = sequence.last
     if case.is_constant(last) or _is_kept_by_name(case, last) or is_there_already(case, sequence):
         return False
-    if case.guard is not None:
-        return True
-    if stays_as_made(case, last):
+    if is_error(case, last):
         return False
     types = case.sharing.places.types
-    made = (each for each in types.of(last.code, last.value) if not _is_only_its_fields(case, each))
-    return any(_has_identity(each, types.names.knowledge) for each in made)
+    values, knowledge = types.of(last.code, last.value), types.names.knowledge
+    if case.guard is not None:
+        return not values or any(_has_identity(each, knowledge) for each in values)
+    if stays_as_made(case, last) or is_left_alone(case, last):
+        return False
+    return any(_has_identity(each, knowledge) for each in values if not _is_only_its_fields(case, each))
 
 
 def _is_only_its_fields(case: Case, value: Value) -> bool:
@@ -289,7 +292,7 @@ def _may_be_told_apart(case: Case, value: Value) -> bool:
 def _has_identity(value: Value, knowledge: Knowledge) -> bool:
     if isinstance(value, Instance):
         return True
-    if not isinstance(value, LibraryObject):
+    if not isinstance(value, LibraryObject) or value.qualname in OF_A_NAME:
         return False
     safety = knowledge.safety(value.qualname)
     return safety is None or safety.kind is not SafetyKind.IMMUTABLE
