@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+RUNNING_THREAD: Final = frozenset({"threading.current_thread"})
+"""What gives the thread that asks."""
+
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.threads import RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
 from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, unconditional
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
+from racelint.program.values.types import Types
 from racelint.program.values.values import Site
 
 Start = tuple[Code, int]
@@ -34,7 +36,7 @@ def joins(
     found: dict[int, int] = {}
     for code, id in lifetimes.method_calls(site, "join"):
         call = code.operations[id]
-        if type(call) is facts.Call and has_no_limit(code, id) and _is_surely_passed(code, call):
+        if type(call) is facts.Call and has_no_limit(code, id) and _is_surely_passed(calls.types, code, call):
             found[code.key] = id
     layer = list(found)
     for _ in range(CALLERS):
@@ -44,7 +46,7 @@ def joins(
             call = edge.caller.operations[edge.site]
             if edge.caller.key in found or (_asks(edge, found) and not has_no_limit(edge.caller, edge.site)):
                 continue
-            if type(call) is facts.Call and _is_surely_passed(edge.caller, call):
+            if type(call) is facts.Call and _is_surely_passed(calls.types, edge.caller, call):
                 found[edge.caller.key] = edge.site
                 layer.append(edge.caller.key)
     _add_what_follows(calls, found, starts, owners)
@@ -83,39 +85,46 @@ def _is_elsewhere(edge: Edge, owners: Sequence[ClassInfo]) -> bool:
     return all(map(cls.is_apart, owners))
 
 
-def _is_surely_passed(code: Code, call: facts.Call) -> bool:
-    """Whether every run makes a call, but for those that have no object to make it on."""
+def _is_surely_passed(types: Types, code: Code, call: facts.Call) -> bool:
+    """Whether every run makes a call, but for those that have no object to make it on, or are in that thread."""
     if call.id in unconditional(code):
         return True
     fetched = code.operation(call.callee)
     if type(fetched) is not facts.LoadAttr:
         return False
-    return all(_leads_to(code, node, call.id, fetched.base) for node in code.controls if contains(node, call.id))
+    around = (node for node in code.controls if contains(node, call.id))
+    return all(_leads_to(types, code, node, call.id, fetched.base) for node in around)
 
 
-def _leads_to(code: Code, node: facts.Control, id: int, owner: int) -> bool:
+def _leads_to(types: Types, code: Code, node: facts.Control, id: int, owner: int) -> bool:
     """Whether a run that comes to a node comes to an operation in it, if it has the object."""
     match node:
         case facts.Branch(test=test, body=body):
-            return is_within(body, id) and _asks_for(code, test, owner)
+            return is_within(body, id) and _asks_for(types, code, test, owner)
         case facts.Try(body=body, orelse=orelse, final=final):
             return any(is_within(part, id) for part in (body, orelse, final))
         case _:
             return True
 
 
-def _asks_for(code: Code, test: int, owner: int) -> bool:
-    """Whether a test only asks for an object, and whether that is alive."""
+def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
+    """Whether a test only asks for an object, and whether that is alive or another one than the running thread."""
     match code.operation(test):
         case facts.Compute(kind="is not" | "!=", operands=(left, right)):
-            return code.is_none(right) and _is_same(code, left, owner)
+            pairs = ((left, right), (right, left))
+            return any(_is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
         case facts.Choice(kind="and", operands=operands):
-            return all(_asks_for(code, each, owner) for each in operands)
+            return all(_asks_for(types, code, each, owner) for each in operands)
         case facts.Call(callee=callee, arguments=()):
             method = code.operations[callee]
             return type(method) is facts.LoadAttr and method.name in ASKS and _is_same(code, method.base, owner)
         case _:
             return _is_same(code, test, owner)
+
+
+def _is_nothing_or_own(types: Types, code: Code, id: int) -> bool:
+    """Whether a value is None, or the running thread: who is that has no other end to wait for than its own."""
+    return code.is_none(id) or types.surely_calls(code, code.operation(id), RUNNING_THREAD)
 
 
 def _is_same(code: Code, one: int, other: int) -> bool:
