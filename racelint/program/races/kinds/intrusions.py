@@ -190,8 +190,11 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
     """
     other, last = partner.other, sequence.last
     sides = ((partner.one, sequence.code), (partner.other_context, other.code))
-    if other is not last or not any(_is_outside(case, *side) for side in sides):
+    if not any(_is_outside(case, *side) for side in sides):
         return False
+    if other is not last:
+        asked = any(each.last is other and each.shape in (Shape.CHECK, Shape.LAZY) for each in beside)
+        return asked and last.kind is other.kind is Kind.WRITE and not can_interleave(case, sequence, beside)
     if any(case.sharing.approaches.held(context, code, other.base, None) for context, code in sides):
         return False
     if last.kind is not Kind.WRITE or (sequence.shape is not Shape.CHECK and not case.is_constant(last)):
