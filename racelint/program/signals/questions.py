@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.findings import Evidence
+from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import LockRole, Question
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.locks import LockKey
@@ -17,7 +18,7 @@ from racelint.program.sequences.misses import handled_misses
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
 from racelint.program.sources.branching import decided, is_handling, leaves
-from racelint.program.sources.nodes import contains, is_within, parts
+from racelint.program.sources.nodes import contains, ids_in, is_within, parts
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
@@ -160,11 +161,21 @@ class Questions:
         if is_handling(code, act.id):
             return False
         flow = self._places.dataflow(code)
-        loops = (node for node in code.controls if type(node) is facts.Loop and is_within(node.body, act.id))
-        if any(flow.comes_from(node.test, asked.id) for node in loops):
+        loops = [node for node in code.controls if type(node) is facts.Loop and is_within(node.body, act.id)]
+        looks = [each for node in loops for each in node.body if type(each) is facts.Branch and leaves(each.body)]
+        tests = [*(each.test for each in loops), *(each.test for each in looks if not contains(each, act.id))]
+        if any(flow.comes_from(test, asked.id) for test in tests):
             return False
-        calls = (each.id for each in code.operations if type(each) is facts.Call)
-        return any(id > asked.id and id != act.id for id in calls)
+        on_account = ids_in(self._arm_around(asked, act)) or {*range(asked.id, len(code.operations))}
+        calls = (each for each in code.operations if type(each) is facts.Call and each.id in on_account)
+        return any(each.id > asked.id and each.id != act.id and not _is_told(code, each) for each in calls)
+
+    def _arm_around(self, asked: Step, act: Step) -> Sequence[Node]:
+        """The arm of the test that asks in which the act is; nothing if it follows after a way out."""
+        flow = self._places.dataflow(asked.code)
+        branches = (node for node in asked.code.controls if type(node) is facts.Branch)
+        arms = (arm for node in branches if flow.comes_from(node.test, asked.id) for arm in (node.body, node.orelse))
+        return next((arm for arm in arms if is_within(arm, act.id)), ())
 
     def _waits(self, act: Step) -> bool:
         """Whether the act has no limit of time: it stops for what it does not find."""
@@ -246,6 +257,12 @@ class Questions:
             return False
         repeated = context.repeated
         return not (context.code is maker and repeated is not None and repeated[0] <= id <= repeated[1])
+
+
+def _is_told(code: Code, call: facts.Call) -> bool:
+    """Whether a call writes a log record."""
+    method = code.fetched(call)
+    return type(method) is facts.LoadAttr and method.name in TELLS
 
 
 def _ended(nodes: Sequence[Node], act: int) -> list[int]:
