@@ -14,6 +14,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.excuses import (
     can_outdate,
     is_excused,
@@ -163,8 +164,11 @@ def _outdating(
 ) -> Partner | None:
     """Who makes stale what was found out; not another run of a context where each has an item of its own."""
 
+    def may_miss(one: Context, other: Context) -> bool:
+        return not any(is_run_by_what_is_stored(case, sequence, each) for each in (one, other))
+
     def is_met(one: Context, other: Context) -> bool:
-        return one is not other or not has_own_item(case, sequence, one)
+        return may_miss(one, other) and (one is not other or not has_own_item(case, sequence, one))
 
     def is_started(one: Context, other: Context) -> bool:
         return is_met(one, other) and not one.is_main and not other.is_main
@@ -175,7 +179,7 @@ def _outdating(
     def found(harms: Callable[[Access], bool], meets: Callable[[Context, Context], bool] = is_met) -> Partner | None:
         return case.partner(seen, held, harms, meets, sequence.code)
 
-    partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), lambda one, other: True)
+    partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), may_miss)
     if partner is not None and _is_slight(case, beside, sequence, partner):
         return found(outdates, is_started)
     return partner
