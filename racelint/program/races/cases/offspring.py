@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
@@ -10,6 +11,9 @@ from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject, Site, Value
+
+STEPS: Final = 3
+"""So far is a context from what runs it: a callback is given to a result, and that is of a task given to the pool."""
 
 
 def is_run_by_what_is_stored(case: Case, sequence: Composite, context: Context) -> bool:
@@ -21,20 +25,22 @@ def is_run_by_what_is_stored(case: Case, sequence: Composite, context: Context) 
     last = sequence.last
     if sequence.shape is not Shape.LAZY or context.is_main or any(map(case.clears, case.accesses)):
         return False
-    types = case.sharing.places.types
+    types, code = case.sharing.places.types, context.code
     made = _sites(types.of(last.code, last.value))
-    runner = _runner(types, context)
-    return bool(runner) and runner <= made
+    site = (code.key, context.site) if code is not None else None
+    for _ in range(STEPS):
+        if site is None or site in made:
+            return site is not None
+        given_to = _given_to(types, site)
+        site = next(iter(given_to)) if len(given_to) == 1 else None
+    return False
 
 
-def _runner(types: Types, context: Context) -> set[Site]:
-    """Where what runs a context is made: the thread itself, or the pool to which the task is given."""
-    code = context.code
-    if code is None:
-        return set()
-    method = code.fetched(code.operation(context.site))
-    given_to = _sites(types.of(code, method.base)) if type(method) is facts.LoadAttr else set()
-    return given_to or {(code.key, context.site)}
+def _given_to(types: Types, site: Site) -> set[Site]:
+    """Where that is made to which a call gives something: the pool of `pool.submit(task)`."""
+    code = types.names.sources.codes[site[0]]
+    method = code.fetched(code.operation(site[1]))
+    return _sites(types.of(code, method.base)) - {site} if type(method) is facts.LoadAttr else set()
 
 
 def _sites(values: Iterable[Value]) -> set[Site]:

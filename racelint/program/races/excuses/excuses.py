@@ -25,6 +25,7 @@ from racelint.program.races.excuses.flags import (
 from racelint.program.races.excuses.kept import is_put_in_form
 from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
 from racelint.program.races.excuses.memos import is_memo
+from racelint.program.races.excuses.named import is_kept_by_fixed_name
 from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
@@ -267,6 +268,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (_is_about_itself, "whether it is the running thread, only that thread can change"),
     (is_done_once, "a flag that is tested and set under a lock lets it happen once"),
     (is_memo, "what is kept there may be computed twice without harm"),
+    (is_kept_by_fixed_name, "what is kept there may be made twice without harm"),
     (is_put_in_form, "whoever puts it in another form makes the same of it, for good"),
     (_is_good_enough, "nobody needs to know it exactly"),
     (is_only_refreshed, "to leave out a store of what is there already is as good as the store"),

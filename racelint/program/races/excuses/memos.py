@@ -34,7 +34,7 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     flow = case.sharing.places.dataflow(last.code)
     if _is_its_number(case, last):
         return True
-    made = _made(flow, last.value)
+    made = made_by(flow, last.value)
     if made is None or not _is_of_key(flow, last):
         return is_memo_of_calls(case, sequence)
     if _is_kept_by_name(case, last):
@@ -61,10 +61,10 @@ def _holds_its_own(case: Case, code: Code, value: int) -> bool:
     made = case.sharing.places.dataflow(code).operation(value)
     items = made.items if type(made) is facts.Build and made.kind == "tuple" else ()
     held = (each for item in items for each in case.sharing.places.types.of(code, item))
-    return any(_may_be_told_apart(case, each) and not _is_plain(each) for each in held)
+    return any(_may_be_told_apart(case, each) and not is_plain(each) for each in held)
 
 
-def _is_plain(value: Value) -> bool:
+def is_plain(value: Value) -> bool:
     return isinstance(value, LibraryObject) and value.qualname in PLAIN
 
 
@@ -112,7 +112,7 @@ def is_kept_for_good(case: Case, sequence: Composite) -> bool:
     made = case.sharing.places.dataflow(code).operation(value)
     if type(made) is facts.Build and made.kind != "tuple":
         return False
-    return not any(_is_plain(each) and _has_identity(each, types.names.knowledge) for each in types.of(code, value))
+    return not any(is_plain(each) and has_identity(each, types.names.knowledge) for each in types.of(code, value))
 
 
 def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
@@ -125,7 +125,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     key, value = found
     flow = case.sharing.places.dataflow(code)
-    if type(_made(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
+    if type(made_by(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
         return False
     kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
@@ -138,7 +138,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     values = case.sharing.places.types.of(code, value)
     # of what may be all kinds of things it is not known that it has an identity
     surely = bool(values) and all(_may_be_told_apart(case, each) for each in values)
-    if surely and (_is_filled(case) or not all(map(_is_plain, values))):
+    if surely and (_is_filled(case) or not all(map(is_plain, values))):
         return False
     return not _holds_its_own(case, code, value) and not _is_called_back(case)
 
@@ -149,7 +149,7 @@ def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
     if not sequence.stores_item:
         return None
     if last.code is code:
-        found = _is_missed_and_stored(sequence) or _is_looked_up(case.sharing.places.dataflow(code), sequence)
+        found = _is_missed_and_stored(sequence) or is_looked_up(case.sharing.places.dataflow(code), sequence)
         return (last.key, last.value) if found else None
     parameters = range(len(last.code.function.parameters))
     if not _is_missed_and_stored(sequence) or last.key not in parameters or last.value not in parameters:
@@ -161,7 +161,7 @@ def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
     return None
 
 
-def _is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
+def is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
     """Whether a container of unknown kind is asked for the key: `memo.get(key)`."""
     methods = (use for use in flow.uses(sequence.first.id) if type(use) is facts.LoadAttr and use.name in LOOKUPS)
     calls = (use for method in methods for use in flow.uses(method.id) if type(use) is facts.Call and use.arguments)
@@ -173,13 +173,13 @@ def _is_missed_and_stored(sequence: Composite) -> bool:
     return sequence.stores_item and sequence.first.method in ("in", "get", "[]")
 
 
-def _made(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
+def made_by(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
     """The call or operator that makes what is stored; not one that takes it out elsewhere: who is second gets none."""
     made = flow.operation(value)
     while isinstance(made, facts.LoadAttr | facts.LoadItem):
         made = flow.operation(made.base)
     if type(made) is facts.Build and made.kind == "tuple":
-        parts = [_made(flow, each) for each in made.items if not flow.is_constant(each)]
+        parts = [made_by(flow, each) for each in made.items if not flow.is_constant(each)]
         return parts[0] if parts and None not in parts else None
     if type(made) is facts.Phi:
         made = _of_all_ways(flow, made)
@@ -243,10 +243,10 @@ def makes_object(case: Case, sequence: Composite) -> bool:
     types = case.sharing.places.types
     values, knowledge = types.of(last.code, last.value), types.names.knowledge
     if case.guard is not None:
-        return not values or any(_has_identity(each, knowledge) for each in values)
+        return not values or any(has_identity(each, knowledge) for each in values)
     if stays_as_made(case, last) or is_left_alone(case, last):
         return False
-    return any(_has_identity(each, knowledge) for each in values if not _is_only_its_fields(case, each))
+    return any(has_identity(each, knowledge) for each in values if not _is_only_its_fields(case, each))
 
 
 def _is_only_its_fields(case: Case, value: Value) -> bool:
@@ -286,10 +286,10 @@ def _may_be_told_apart(case: Case, value: Value) -> bool:
     places = case.sharing.places
     if isinstance(value, Instance):
         return not is_left_as_made(places, case.threads.calls, value)
-    return _has_identity(value, places.types.names.knowledge)
+    return has_identity(value, places.types.names.knowledge)
 
 
-def _has_identity(value: Value, knowledge: Knowledge) -> bool:
+def has_identity(value: Value, knowledge: Knowledge) -> bool:
     if isinstance(value, Instance):
         return True
     if not isinstance(value, LibraryObject) or value.qualname in OF_A_NAME:

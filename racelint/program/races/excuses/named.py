@@ -1,0 +1,36 @@
+"""Part of the races stage: what is kept in a table under a fixed name, as it would be in an attribute."""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.knowledge.containers import CHANGES
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import read_again, takes_away
+from racelint.program.races.excuses.memos import has_identity, is_looked_up, is_plain, made_by
+from racelint.program.sequences.composites import Composite
+
+
+def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
+    """`if kept.get("page") is None: kept["page"] = make()`: of what is made, and left alone, two are as good as one."""
+    code, last = sequence.code, sequence.last
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    if case.guard is not None or last.code is not code or not sequence.stores_item or not flow.is_constant(last.key):
+        return False
+    asked = sequence.first.key >= 0 and flow.key(sequence.first.key) == flow.key(last.key)
+    if type(made_by(flow, last.value)) is not facts.Call or not (asked or is_looked_up(flow, sequence)):
+        return False
+    if read_again(case, sequence) is not None and any(map(takes_away, case.accesses)):
+        return False
+    values = types.of(code, last.value)
+    plain = all(is_plain(each) or not has_identity(each, types.names.knowledge) for each in values)
+    return bool(values) and plain and not any(_is_changed(case, each) for each in case.accesses)
+
+
+def _is_changed(case: Case, access: Access) -> bool:
+    """Whether an item is changed where it is kept."""
+    if access.kind is Kind.READ:
+        return False
+    uses = case.sharing.places.dataflow(access.code).uses(access.id)
+    changes = (type(use) is facts.StoreItem or (type(use) is facts.LoadAttr and use.name in CHANGES) for use in uses)
+    return access.kind is Kind.ITEM_UPDATE or any(changes)
