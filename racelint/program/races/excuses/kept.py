@@ -14,6 +14,7 @@ from racelint.program.callgraph.calls import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.made import is_left_as_made
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
@@ -50,7 +51,7 @@ def is_left_alone(case: Case, store: Access) -> bool:
     plain = [each for each in values if isinstance(each, LibraryObject) and each.qualname in PLAIN]
     if not plain or len(plain) < len(values) or not _comes_filled(case, store):
         return False
-    if any(_is_its_own(case, each) and not _is_plain(each) for value in plain for each in _within(types, value)):
+    if any(_may_differ(case, each) for value in plain for each in _within(types, value)):
         return False
     return not any(_changes(case, each) for each in case.accesses if each is not store)
 
@@ -63,8 +64,11 @@ def _within(types: Types, value: LibraryObject, depth: int = DEPTH) -> Iterator[
             yield from _within(types, each, depth - 1)
 
 
-def _is_plain(value: Value) -> bool:
-    return isinstance(value, LibraryObject) and value.qualname in PLAIN
+def _may_differ(case: Case, value: Value) -> bool:
+    """Whether what is in a container may be another one each time that it is made, or become so."""
+    if isinstance(value, Instance):
+        return not is_left_as_made(case.sharing.places, case.threads.calls, value)
+    return _is_its_own(case, value) and not (isinstance(value, LibraryObject) and value.qualname in PLAIN)
 
 
 def _comes_filled(case: Case, store: Access) -> bool:
