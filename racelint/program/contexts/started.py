@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 from racelint import facts
@@ -253,13 +254,19 @@ class Finder:
                 code.function.span if where is None else span_of(where, id),
                 repeated,
                 tuple(starts),
-                joins(self._calls, self._lifetimes, made[0], starts, [cls]) if len(made) == 1 else {},
+                self._joins_of_all(made, starts, cls),
                 False,
                 None,
                 any(self._lifetimes.method_calls(each, "join") for each in made),
                 ends,
             )
         )
+
+    def _joins_of_all(self, made: Sequence[Site], starts: Sequence[tuple[Code, int]], cls: ClassInfo) -> dict[int, int]:
+        """Where it is waited for the end of a thread wherever it was made: a method may wait for that of its object."""
+        found = [joins(self._calls, self._lifetimes, site, starts, [cls]) for site in made]
+        keys = set(found[0]).intersection(*found[1:]) if found else set()
+        return {key: max(each[key] for each in found) for key in sorted(keys)}
 
     def _is_repeated(self, site: Site, row: EntryMethod) -> bool:
         """Whether objects are made there in a loop, and one is started before the last one has ended."""
