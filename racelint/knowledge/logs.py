@@ -22,3 +22,6 @@ TELLS: Final = frozenset({"debug", "info", "warning", "warn", "error", "exceptio
 
 WARNS: Final = frozenset({"warnings.warn", "warnings.warn_explicit"})
 """Functions that tell the developer: once more is one line more, or none."""
+
+ASIDE: Final = frozenset({"debug"})
+"""The methods of a logger for what nobody is to be bothered with."""

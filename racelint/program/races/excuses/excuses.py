@@ -30,6 +30,7 @@ from racelint.program.races.excuses.once import is_done_once
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.races.excuses.runs import is_taken_back
+from racelint.program.races.excuses.swallowed import is_let_go_alike, swallowed
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled
@@ -76,10 +77,11 @@ def _excuse_of_flag(case: Case, sequence: Composite) -> str:
 
 
 def _is_prepared(case: Case, sequence: Composite) -> bool:
-    """Whether the second read is in a `try` that expects to find None: `except AttributeError`."""
+    """Whether the second read is in a `try` that expects to find None: `except AttributeError`; or that goes on
+    without a word, whatever fails."""
     code = sequence.code
     flow = case.sharing.places.dataflow(code)
-    return sequence.act in handled(code, flow, NONE_FOUND, named=True)
+    return sequence.act in handled(code, flow, NONE_FOUND, named=True) or sequence.act in swallowed(case, code)
 
 
 def _is_swapped_before(case: Case, sequence: Composite) -> bool:
@@ -186,7 +188,7 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     if other is sequence.last and _is_replaced_anyway(case, sequence):
         return False
-    if is_set_alike(case, sequence, other) or is_stored_alike(case, sequence, other):
+    if any(is_alike(case, sequence, other) for is_alike in (is_set_alike, is_stored_alike, is_let_go_alike)):
         return False
     if sequence.wants is not None and other.kind is Kind.WRITE and sequence.first.kind is Kind.READ:
         truth = case.sharing.places.dataflow(other.code).truth(other.value)
