@@ -48,23 +48,22 @@ class Conditions:
     def is_own_flag(self, test: int) -> bool:
         """Whether a test is of a local variable that holds True on some paths, and False on others."""
         test, _ = unnegated(self._flow.code, test)
-        ends = self._ends(test) if type(self._flow.operation(test)) is facts.Phi else ()
+        ends = self._ends(test) if _meeting(self._flow.operation(test)) else ()
         return bool(ends) and all(is_literal(self._flow, id, ("True", "False")) for id in ends)
 
-    def _ends(self, phi: int) -> set[int]:
+    def _ends(self, tested: int) -> set[int]:
         """What a variable may hold where it is tested, looked at through all paths that meet.
 
         Where it is unbound on one of them, the test itself fails there.
         """
         sources: set[int] = set()
-        pending = [phi]
+        pending = [tested]
         while pending:
             id = pending.pop()
-            operation = self._flow.operation(id)
             if id not in sources:
                 sources.add(id)
-                pending.extend(operation.inputs if type(operation) is facts.Phi else ())
-        return {id for id in sources if id >= 0 and type(self._flow.operation(id)) is not facts.Phi}
+                pending.extend(_meeting(self._flow.operation(id)))
+        return {id for id in sources if id >= 0 and not _meeting(self._flow.operation(id))}
 
     def _condition(self, test: int, truth: bool) -> tuple[str, bool]:
         """A test by what it says, so that the same test at another place is known again."""
@@ -95,14 +94,14 @@ class Conditions:
                 return self._all(inners, state, False)
             case facts.Await(value=inner) | facts.Cast(value=inner) if inner >= 0:
                 return self.refined(inner, state, truth)
-            case facts.Phi() if (told := self._told_by(test, state)) is not None:
+            case operation if _meeting(operation) and (told := self._told_by(test, state)) is not None:
                 return state.resume(told, test).sure(told) if truth else state.refused(told)
             case _:
                 return state
 
-    def _told_by(self, phi: int, state: State) -> LockUse | None:
+    def _told_by(self, tested: int, state: State) -> LockUse | None:
         """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
-        ends = self._ends(phi)
+        ends = self._ends(tested)
         uses = {self._answers[id] for id in ends if id in self._answers}
         values = [id for id in ends if id not in self._answers]
         if len(uses) != 1:
@@ -175,6 +174,15 @@ class Conditions:
 
     def _is_text(self, id: int, texts: tuple[str, ...]) -> bool:
         return is_literal(self._flow, id, texts)
+
+
+def _meeting(operation: facts.Operation | None) -> tuple[int, ...]:
+    """The values one of which a variable has where paths meet, or which `a if test else b` chooses from."""
+    match operation:
+        case facts.Phi(inputs=values) | facts.Choice(kind="if", operands=values):
+            return values
+        case _:
+            return ()
 
 
 def is_literal(flow: Dataflow, id: int, texts: tuple[str, ...]) -> bool:
