@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.program.locking.delegated import is_delegated
+from racelint.program.locking.delegated import is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -189,6 +189,10 @@ def _leaks(
             # no critical section that a call could skip the end of
             continue
         if is_delegated(locksets.places.types, acquisition, leak.exit):
+            continue
+        others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+        flow = locksets.places.dataflow(holding.code)
+        if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):
             continue
         if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 
 from racelint import facts
 from racelint.facts import Operation, Span
+from racelint.program.callgraph.calls import Calls
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.holding import Acquisition
 from racelint.program.sources.source import Code, Sources, makes
 from racelint.program.values.types import Types
@@ -28,6 +30,33 @@ def is_delegated(types: Types, acquisition: Acquisition, exit: Span | None) -> b
         return True
     inner = sources.children(code) if len(name) == 1 else ()
     return any(_is_handed_out(types, each, each.operations, name) for each in inner)
+
+
+def is_taken_along(calls: Calls, flow: Dataflow, acquisition: Acquisition, exit: Span | None, givers: Set[int]) -> bool:
+    """Whether one of `givers`, which give the lock back, is handed to others between the acquire and the exit.
+
+    It is an argument, `task.add_done_callback(self._finish)`, or a coroutine that is not awaited here,
+    `create_task(self._finish())`; or what it calls does so.
+    """
+    code = acquisition.code
+    later = [each for each in code.operations[acquisition.id + 1 :] if _is_before(each, exit)]
+    return any(
+        each.key in givers or any(edge.callee.key in givers for edge in calls.sure_calls(each))
+        for call in later
+        if type(call) is facts.Call
+        for each in _handed_on(calls, flow, code, call)
+    )
+
+
+def _handed_on(calls: Calls, flow: Dataflow, code: Code, call: facts.Call) -> Iterator[Code]:
+    """The functions that a call hands to others; of a call that makes a coroutine for others, its function."""
+    for given in call.arguments:
+        for value in calls.types.of(code, given.value):
+            if isinstance(value, FunctionRef):
+                yield value.code
+    if not any(type(use) is facts.Await for use in flow.uses(call.id)):
+        called = (each for each in calls.types.of(code, call.callee) if isinstance(each, FunctionRef))
+        yield from (each.code for each in called if each.code.function.is_async)
 
 
 def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation | None], name: tuple[str, ...]) -> bool:
