@@ -10,13 +10,14 @@ from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
+from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import LibraryObject
+from racelint.program.values.values import Instance, LibraryObject
 
 FOR_TESTS: Final = frozenset({"test", "testing"})
 """Parts of a package with what its users' tests need: these run one after the other."""
@@ -26,10 +27,27 @@ CALLERS: Final = 3
 
 
 def is_unseen(sharing: Sharing, access: Access) -> bool:
-    """Whether others never see an access: it is made in a process of its own, or done for tests."""
-    return (access.kind.writes and is_run_for_tests(sharing, access.code)) or is_in_child(
-        sharing.threads.calls, access.code, access.id
+    """Whether others never see an access: it is made in a process of its own, or done for tests, or to what is new."""
+    return (
+        (access.kind.writes and is_run_for_tests(sharing, access.code))
+        or is_in_child(sharing.threads.calls, access.code, access.id)
+        or _is_before_inner(access)
     )
+
+
+def _is_before_inner(access: Access) -> bool:
+    """Whether a function sets up what it has made, for functions that it will make: `root = Link(); root.next = root`.
+
+    As long as it has made none of them, nobody has the variable.
+    """
+    code = access.code
+    made = (isinstance(each, Instance) and each.site is not None and each.site[0] == code.key for each in access.bases)
+    if not access.base.startswith("c:") or not access.bases or not all(made):
+        return False
+    _, module, index, _ = split_path(access.base)[0].split(":", 3)
+    if (int(module), int(index)) != (code.module, code.function.index):
+        return False
+    return not any(type(each) is facts.MakeFunction for each in code.operations[: access.id])
 
 
 def is_lent_with_lock(locksets: LockSets, access: Access) -> bool:

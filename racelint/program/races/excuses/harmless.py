@@ -22,8 +22,12 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm, takes_away
 from racelint.program.races.excuses.telling import is_record
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef
+
+UNCONCERNED: Final = frozenset({"in", "len", "[]="})
+"""What may be done with a container, whether others have just taken an item out or not."""
 
 ONCE: Final = frozenset({Kind.READ, Kind.WRITE, Kind.DELETE, Kind.CONTENT})
 """What is done to a Place in one step that stands for itself."""
@@ -44,11 +48,14 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
     """
     if _is_only_logged(case, access):
         return True
-    stays = access.kind is Kind.CONTENT and not any(map(takes_away, case.accesses))
-    if not stays and not _is_all(case, access, guard):
-        # of what nobody takes away or replaces it does not matter what else is done
-        return False
     guarded = [each for each in case.accesses if _is_under(case, each, guard)]
+    if access.kind is Kind.CONTENT and (access.method == "in" or not any(map(takes_away, case.accesses))):
+        # what nobody takes away or replaces, or is only asked for, has nothing to do with what else is done
+        return _is_single_look(case, access) and not _is_seen_empty(case, guarded)
+    if access.kind is Kind.MUTATE and access.method in REMOVES - EMPTIES and access.key >= 0:
+        return all(_is_unconcerned(each, guarded) for each in guarded)
+    if not _is_all(case, access, guard):
+        return False
     if access.kind is Kind.WRITE:
         return all(each.kind in ONCE for each in guarded) and not _looks_twice(case, guarded)
     if access.kind is Kind.DELETE and not access.method:
@@ -62,6 +69,17 @@ def is_single_step(case: Case, access: Access, guard: Guard) -> bool:
     upset = (each for each in guarded if each.kind is Kind.ITERATE and harm(case, each, access) is not None)
     looks = [each for each in guarded if each.method not in REMOVES - EMPTIES and not _is_about_size(each)]
     return not any(each.kind.rebinds for each in guarded) and not any(upset) and not _looks_twice(case, looks)
+
+
+def _is_unconcerned(access: Access, guarded: Sequence[Access]) -> bool:
+    """Whether it is no matter that an item is taken out meanwhile: it is asked for, or put in, though not where another
+    one was found."""
+    if access.kind is Kind.READ or (access.kind is Kind.CONTENT and access.method in UNCONCERNED):
+        return True
+    if access.kind is not Kind.MUTATE or access.method not in UNCONCERNED:
+        return False
+    found = {test for test, truth in conditions(access.code, access.id) if truth}
+    return not any(each.code is access.code and each.id in found for each in guarded)
 
 
 def _is_about_size(access: Access) -> bool:

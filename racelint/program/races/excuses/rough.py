@@ -179,12 +179,15 @@ def is_time(case: Case, sequence: Composite) -> bool:
 
 def _is_now(case: Case, store: Access) -> bool:
     """Whether a store notes what time it is, or so much later or earlier, or nothing."""
+    return case.is_constant(store) or notes_time(case, store)
+
+
+def notes_time(case: Case, store: Access) -> bool:
+    """Whether a store notes what time it is, or so much later or earlier."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
     made = flow.operation(store.value)
     times = made.operands if type(made) is facts.Compute and made.kind in ("+", "-") else (store.value,)
-    return case.is_constant(store) or any(
-        types.surely_calls(store.code, flow.operation(each), CLOCKS) for each in times
-    )
+    return any(types.surely_calls(store.code, flow.operation(each), CLOCKS) for each in times)
 
 
 def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:

@@ -34,3 +34,10 @@ def is_snapshot(case: Case, access: Access) -> bool:
     uses = flow.uses(access.id)
     types = case.sharing.places.types
     return access.method in VIEWS and all(types.may_call(access.code, use, SNAPSHOTS) for use in uses)
+
+
+def is_of_version(case: Case, access: Access) -> bool:
+    """Whether it is a look into what was fetched before, and is only ever replaced as a whole: it stays as it was."""
+    if access.kind is not Kind.CONTENT or not 0 <= access.load < access.id:
+        return False
+    return all(each.kind.rebinds for each in case.accesses if each.kind.writes)
