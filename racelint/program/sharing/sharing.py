@@ -26,6 +26,7 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
+from racelint.program.sharing.refusing import Refusing
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
 from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, while_as_made
@@ -56,6 +57,7 @@ class Sharing:
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
+    refusing: Refusing = field(init=False)
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     sole_owner: SoleOwner = field(init=False)
@@ -68,6 +70,7 @@ class Sharing:
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
         self.preparing = Preparing(self.threads, self.places)
+        self.refusing = Refusing(self.places, self.preparing)
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.phases = Phases(self.threads, self.places)
@@ -172,6 +175,7 @@ class Sharing:
         return self.is_before_start(first, one, second, other) or any(
             self.driving.is_instead(context, access, beside)
             or self.preparing.is_before(context, access, beside)
+            or self.refusing.is_refused(context, access, beside)
             or self.phases.is_before(context, access, rival, beside)
             or self.preparing.is_handed_over_later(access, beside)
             for context, access, rival, beside in ((one, first, second, other), (other, second, first, one))

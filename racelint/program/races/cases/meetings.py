@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
@@ -86,7 +87,17 @@ class Meetings:
         if one is other_context or not (self._is_own(access) and self._is_own(other)):
             return False
         mine, theirs = _receivers(one, access), _receivers(other_context, other)
-        return bool(mine and theirs) and not any(a in b.mro or b in a.mro for a in mine for b in theirs)
+        return bool(mine and theirs) and not any(
+            (a in b.mro or b in a.mro)
+            and not self._starts_otherwise(one, b)
+            and not self._starts_otherwise(other_context, a)
+            for a in mine
+            for b in theirs
+        )
+
+    def _starts_otherwise(self, context: Context, cls: ClassInfo) -> bool:
+        """Whether objects of a class have a method of their own in place of that which starts a context."""
+        return context.code is not None and is_replaced(self.sharing.threads.calls, context.code, cls)
 
     def are_apart(self, access: Access, other: Access) -> bool:
         """Whether no object runs both, or only one at a time runs either of them for an object, or for an item."""
