@@ -20,7 +20,7 @@ from racelint.program.locking.guards import (
     protections,
     steady,
 )
-from racelint.program.locking.locks import LockKey, is_doubtful
+from racelint.program.locking.locks import Lock, LockKey, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
@@ -167,7 +167,8 @@ class Case:
         """Whether what is held is surely not the guard, nor anything that may be a lock of unknown kind.
 
         Of a lock of some other object it is not known which one it is: it counts only where all who hold the guard
-        hold such a lock as well. A lock for each key is trusted to be another way to guard the same.
+        hold such a lock as well. A lock for each key is trusted to be another way to guard the same, and one between
+        tasks to be for objects that tasks have in common, where others are shared by threads.
         """
         guard = self.guard
         if guard is None:
@@ -175,6 +176,8 @@ class Case:
         if any(guard.protects(each) or each.lock.kind is None or each.lock.key[0] == "item" for each in held):
             return False
         if any(each.lock.key in self.locksets.gates for each in held):
+            return False
+        if guard.lock.domain is LockDomain.THREAD and any(_is_between_tasks(each.lock) for each in held):
             return False
         doubtful = {each.lock.key for each in held if each.relation == "other" or is_doubtful(each.relation)}
         return guard.lock.key not in doubtful and doubtful.isdisjoint(self._held_beside_guard)
@@ -308,6 +311,10 @@ class Case:
             return True
         is_none = access.kind is Kind.WRITE and self.sharing.places.dataflow(access.code).is_none(access.value)
         return is_none and not is_withdrawn(access, self.accesses)
+
+
+def _is_between_tasks(lock: Lock) -> bool:
+    return lock.domain is LockDomain.TASK and lock.excludes and lock.kind is not None
 
 
 def holds_lock(places: Places, place: Place) -> bool:
