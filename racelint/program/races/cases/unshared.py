@@ -10,7 +10,6 @@ from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
-from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
@@ -31,23 +30,25 @@ def is_unseen(sharing: Sharing, access: Access) -> bool:
     return (
         (access.kind.writes and is_run_for_tests(sharing, access.code))
         or is_in_child(sharing.threads.calls, access.code, access.id)
-        or _is_before_inner(access)
+        or _is_before_inner(sharing.places.types, access)
     )
 
 
-def _is_before_inner(access: Access) -> bool:
+def _is_before_inner(types: Types, access: Access) -> bool:
     """Whether a function sets up what it has made, for functions that it will make: `root = Link(); root.next = root`.
 
     As long as it has made none of them, nobody has the variable.
     """
     code = access.code
-    made = (isinstance(each, Instance) and each.site is not None and each.site[0] == code.key for each in access.bases)
-    if not access.base.startswith("c:") or not access.bases or not all(made):
+    own = f"c:{code.module}:{code.function.index}:"
+    if not access.base.startswith(own):
         return False
-    _, module, index, _ = split_path(access.base)[0].split(":", 3)
-    if (int(module), int(index)) != (code.module, code.function.index):
+    before = code.operations[: access.id]
+    stores = [each for each in before if type(each) is facts.StoreName and own + each.name == access.base]
+    if not stores or any(type(each) is facts.MakeFunction for each in before):
         return False
-    return not any(type(each) is facts.MakeFunction for each in code.operations[: access.id])
+    made = types.of(code, stores[-1].value)
+    return any(isinstance(each, Instance) and each.site == (code.key, stores[-1].value) for each in made)
 
 
 def is_lent_with_lock(locksets: LockSets, access: Access) -> bool:
