@@ -54,6 +54,8 @@ class Sharing:
     """For functions that were asked about: whether they store which process they are in."""
     for_tests: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether only the set-up of tests runs them."""
+    loose_names: frozenset[str] | None = None
+    """The attributes that are fetched from objects which are not known, once somebody has asked for them."""
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)

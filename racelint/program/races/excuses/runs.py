@@ -23,15 +23,16 @@ def is_new_state(case: Case, access: Access) -> bool:
     `self.position = 0; self.failures = 0; self.began = now()`: none of them asks what was there before. Who stores
     nothing but what he was given (`self.x = x; self.y = y; self.z = z`) changes the object while it is in use.
     """
-    if access.place.kind != "attribute" or not _is_anew(access):
+    if access.place.kind != "attribute" or not is_anew(access):
         return False
     code = access.code
-    stores = [each for each in case.sharing.places.of(code) if each.base == access.base and _is_anew(each)]
+    stores = [each for each in case.sharing.places.of(code) if each.base == access.base and is_anew(each)]
     given = range(len(code.function.parameters))
     return len({each.place.name for each in stores}) >= WHOLE and any(each.value not in given for each in stores)
 
 
-def _is_anew(access: Access) -> bool:
+def is_anew(access: Access) -> bool:
+    """Whether an access leaves nothing of what was there: it is stored, or emptied."""
     return access.kind is Kind.WRITE or access.method == "clear"
 
 

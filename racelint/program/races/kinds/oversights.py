@@ -19,6 +19,7 @@ from racelint.program.races.excuses.harmless import is_single_step, runs_at_exit
 from racelint.program.races.excuses.rough import notes_time
 from racelint.program.races.excuses.runs import is_new_state
 from racelint.program.races.excuses.single import is_claim, is_of_version, is_snapshot, is_swapped_out
+from racelint.program.races.excuses.unused import is_left_to_users
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
@@ -36,6 +37,8 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     guarded = [each for each in kin if any(map(guard.protects, case.protections(each)))]
     if kin != case.accesses and len(guarded) <= HALF * len(kin):
         # the habit is that of a sibling class
+        return
+    if is_left_to_users(case, access, guarded):
         return
     meant = (each for each in guarded if each.kind.writes or access.kind.writes)
     held = case.protections(access)
@@ -86,14 +89,7 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
         or (access.kind is Kind.WRITE and (_is_carried_on(case, guard) or notes_time(case, access)))
         or has_taken_over(case.locksets, access)
         or is_new_state(case, access)
-        or _is_left_to_users(case, access)
     )
-
-
-def _is_left_to_users(case: Case, access: Access) -> bool:
-    """Whether it is the store of a setter that the program never uses: its users know when it suits."""
-    setter = "setter" in case.sharing.places.types.attributes.shape(access.code)
-    return setter and access.kind is Kind.WRITE and not case.threads.calls.callers(access.code)
 
 
 def _is_of_another(case: Case, access: Access, lock: Lock) -> bool:
