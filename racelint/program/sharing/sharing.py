@@ -54,8 +54,7 @@ class Sharing:
     """For functions that were asked about: whether they store which process they are in."""
     for_tests: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether only the set-up of tests runs them."""
-    loose_names: frozenset[str] | None = None
-    """The attributes that are fetched from objects which are not known, once somebody has asked for them."""
+    _loose_names: frozenset[str] | None = None
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
@@ -81,6 +80,16 @@ class Sharing:
         self.fresh = Fresh(self.threads, self.places)
         self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
+
+    @property
+    def loose_names(self) -> frozenset[str]:
+        """The attributes that are fetched from objects which are not known: it may be any method of that name."""
+        if self._loose_names is None:
+            types = self.places.types
+            codes = types.names.sources.codes
+            fetched = ((code, each) for code in codes for each in code.operations if type(each) is facts.LoadAttr)
+            self._loose_names = frozenset(each.name for code, each in fetched if not types.of(code, each.base))
+        return self._loose_names
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from racelint import facts
@@ -18,6 +19,7 @@ from racelint.program.races.cases.disturbances import Harm, harm, harms, is_retr
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.nodes import contains, is_within, parts, walk
 from racelint.program.sources.source import Code, span_of
+from racelint.program.tasks.outsiders import Outsiders
 from racelint.program.tasks.suspension import Suspensions
 
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break)
@@ -70,6 +72,7 @@ def paused_walks(places: Places, suspensions: Suspensions) -> dict[Place, list[t
 def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tuple[Access, int]]]) -> Iterator[Round]:
     """Ask for the walks that another task upsets: each once, of whatever class its object may be."""
     told: set[tuple[int, int]] = set()
+    outsiders = Outsiders(sharing)
     for place in sorted(walks, key=lambda place: (place.symbol, place.kind, place.owner)):
         case = Case(place, sharing, locksets, BETWEEN_TASKS)
         for access, pause in walks[place]:
@@ -78,7 +81,7 @@ def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tu
             if (access.code.key, access.id) in told:
                 continue
             held, is_harmful = case.protections(access), harms(case, access)
-            partner = case.partner(access, held, is_harmful)
+            partner = case.partner(access, held, partial(_upsets, outsiders, is_harmful))
             evidence: Evidence = "threads"
             if partner is None:
                 partner, evidence = case.assumed_partner(access, held, is_harmful), "assumed"
@@ -86,6 +89,10 @@ def link_rounds(sharing: Sharing, locksets: LockSets, walks: dict[Place, list[tu
             if partner is not None and harmed is not None and not _comes_locked(case, partner, held):
                 told.add((access.code.key, access.id))
                 yield Round(access, pause, evidence, partner, harmed)
+
+
+def _upsets(outsiders: Outsiders, is_harmful: Callable[[Access], bool], other: Access) -> bool:
+    return is_harmful(other) and outsiders.is_run_by_tasks(other.code)
 
 
 def _comes_locked(case: Case, partner: Partner, held: Sequence[Protection]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -36,7 +35,7 @@ def _is_unused(sharing: Sharing, code: Code) -> bool:
     calls = sharing.threads.calls
     if code.function.kind != "function" or code.name.startswith("__") or not _is_plain(calls, code):
         return False
-    if calls.callers(code) or code.key in calls.escaping | calls.handed_out or code.name in _loose_names(sharing):
+    if calls.callers(code) or code.key in calls.escaping | calls.handed_out or code.name in sharing.loose_names:
         return False
     entries = (entry for context in sharing.threads.contexts for entry, _ in context.entries)
     return not any(entry is code for entry in entries)
@@ -51,16 +50,3 @@ def _is_plain(calls: Calls, code: Code) -> bool:
         return cls is None and code.parent is not None and code.parent.function.kind == "module"
     is_override = attributes.defining(cls, code.name, after=cls) is not None
     return not is_override and not any(each.library_bases for each in cls.mro)
-
-
-def _loose_names(sharing: Sharing) -> frozenset[str]:
-    """The attributes that are fetched from objects which are not known: it may be any method of that name."""
-    if sharing.loose_names is None:
-        types = sharing.places.types
-        sharing.loose_names = frozenset(
-            each.name
-            for code in types.names.sources.codes
-            for each in code.operations
-            if type(each) is facts.LoadAttr and not types.of(code, each.base)
-        )
-    return sharing.loose_names
