@@ -101,8 +101,10 @@ class Refusing:
         stores = [each for each in self.places.by_place[flag] if each.kind.writes]
         down = list(self._down(flag))
         raising = {each.code.key for each in stores if each not in down}
+        constructing = self.preparing.threads.calls.constructing
         return (
             all(each.kind is Kind.WRITE for each in stores)
+            and any(each.code.key not in constructing for each in down)
             and all(code.key in raising for code, _ in context.starts)
             and all(self._is_afterwards(each, context) for each in down)
         )
