@@ -225,28 +225,38 @@ class Case:
         self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
     ) -> Partner | None:
         """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
-        if not self._is_called(access.code):
+        if not self._is_called(access):
             return None
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):
-            meets = other.kind.writes and self._is_called(other.code) and harms(other)
+            meets = other.kind.writes and self._is_called(other) and harms(other)
             if not meets or exclude_each_other(held, self.protections(other)):
                 continue
             if not self.meetings.are_apart(access, other):
                 return Partner(other, main, main)
         return None
 
-    def _is_called(self, code: Code) -> bool:
-        """Whether callers outside may run the function in any thread (what is async stays in its loop's) or task.
+    def _is_called(self, access: Access) -> bool:
+        """Whether callers outside may make the access in any thread (what is async stays in its loop's) or task.
 
         They may call what is public although a started context does so too, but that may be the only one to know the
-        object: then no other access is theirs.
+        object: then no other access is theirs. What is said to be shared is so between the threads of one start, too.
         """
+        code = access.code
+        if code.function.kind == "module":
+            return False
         if not self._between_tasks and (code.function.is_async or self._stays_in_loop(code)):
             return False
         if any(each.is_main for each in self.threads.of(code)):
             return not waives_lock(self.locksets, code)
+        if self.is_assumed and any(self._is_given_by_others(access, each) for each in self.threads.of(code)):
+            return True
         return code.key in self.threads.offered and self._is_known_outside
+
+    def _is_given_by_others(self, access: Access, context: Context) -> bool:
+        """Whether one of several threads may have got the object wherever it comes from, and others have got it too."""
+        several = context.many and not context.own_instance
+        return several and not self.sharing.is_made_for_each(context, access)
 
     def _stays_in_loop(self, code: Code) -> bool:
         return code.cls is not None and self.sharing.users.is_of_loop(code.cls)

@@ -152,6 +152,8 @@ def _evidence(
         return "claim" if case.place in case.locksets.claims.guards else "lock", None
     if is_made_by_taker(case, sequence):
         return "lock", None
+    if case.sharing.fresh.is_fresh(sequence.first):
+        return None
     is_believed = not held and _beside(case, sequence) is not None
     partner = case.outside_partner(seen, held, lambda other: can_outdate(case, sequence, other))
     if partner is None or not (is_believed or case.is_assumed):
