@@ -35,7 +35,7 @@ from racelint.remedies import (
     UseWith,
 )
 
-OVER_ALL = frozenset({Problem.UPDATE, Problem.INCONSISTENT, Problem.CHECK, Problem.LAZY})
+OVER_ALL = frozenset({Problem.UPDATE, Problem.INCONSISTENT, Problem.TORN, Problem.CHECK, Problem.LAZY})
 """What goes away where the program's own lock is held from the first access to the last."""
 
 

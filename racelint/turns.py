@@ -107,6 +107,12 @@ def _split(race: Race, other: Access) -> Iterator[Step]:
     yield _step(A, race.taken or race.access, "takes the lock again, and acts on what was true before")
 
 
+def _torn(race: Race, other: Access) -> Iterator[Step]:
+    yield _before(race, f"reads {state(race.first or race.access)}")
+    yield _step(B, other, f"{_does(other)}, and {state(race.access)} with it")
+    yield _step(A, race.access, f"reads {state(race.access)}: it is newer than what it goes with")
+
+
 def _double_read(race: Race, other: Access) -> Iterator[Step]:
     yield _before(race, f"tests {state(race.access)}")
     yield _step(B, other, "deletes it" if other.kind is Kind.DELETE else "sets it to None")
@@ -186,6 +192,7 @@ STEPS: dict[Problem, Callable[[Race, Access], Iterator[Step]]] = {
     Problem.CHECK: _check,
     Problem.LAZY: _lazy,
     Problem.SPLIT: _split,
+    Problem.TORN: _torn,
     Problem.DOUBLE_READ: _double_read,
     Problem.ITERATION: _iteration,
     Problem.HANDED_OUT: _iteration,

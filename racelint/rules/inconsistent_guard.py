@@ -1,10 +1,11 @@
 """State is accessed without the lock that guards it nearly everywhere else.
 
 *What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
-write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads;
-iterations are RL104. Where the lock is held at an update (`self.hits += 1`) that another thread makes, a store without
-it (`self.hits = 0`) is reported however many other accesses do without. Likewise a call of a method of another object
-without the lock of that object, which all other such calls of the class hold.
+write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads, but
+for two that one value is computed from and that are elsewhere stored together; iterations are RL104. Where the lock is
+held at an update (`self.hits += 1`) that another thread makes, a store without it (`self.hits = 0`) is reported however
+many other accesses do without. Likewise a call of a method of another object without the lock of that object, which all
+other such calls of the class hold.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
@@ -51,6 +52,15 @@ def check(program: Program) -> Iterator[Finding]:
                 f"{helper} is called without {lock}, which its other callers hold: {what} there. Hold it here too."
             )
         yield check.finding(race, message, **details(program, race))
+    for race in program.races.of(Problem.TORN):
+        if race.guard is None or race.first is None:
+            continue
+        lock = lock_name(race.guard.lock)
+        both = f"{state(race.first)} and {state(race.access)}"
+        own = race.code is race.first.code
+        message = f"{both} go into one value " + ("here" if own else f"in `{called(race.first.code)}`, called here,")
+        message += f" without {lock}, under which both are stored together: one may be older than the other. "
+        yield check.finding(race, message + f"Hold {lock} over both reads.", **details(program, race))
     for call in program.races.uncovered:
         lock = lock_used(call.use)
         message = (

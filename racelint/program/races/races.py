@@ -30,6 +30,7 @@ from racelint.program.races.kinds.pairs import Pair, find_pairs
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reverted import reverted
 from racelint.program.races.kinds.splits import Split, find_splits
+from racelint.program.races.kinds.torn import Torn, find_torn
 from racelint.program.races.kinds.undone import undone
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing
@@ -77,6 +78,8 @@ def link_races(
     parts = {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
     splits = map(_split_race, find_splits(sharing, locksets, sequences))
     races.found += _untold(splits, _where_told(races.found) | parts)
+    torn = map(_torn_race, find_torn(sharing, locksets))
+    races.found += _untold(torn, _where_told(races.found) | parts)
     begun = (_begun_race(each, sharing) for each in find_begun(locksets))
     races.found += _untold(begun, _where_told(races.found) | parts)
     races.found = _one_per_name(races.found)
@@ -125,6 +128,22 @@ def _split_race(split: Split) -> Race:
     )
 
 
+def _torn_race(torn: Torn) -> Race:
+    own = torn.code is torn.first.code
+    return Race(
+        Problem.TORN,
+        torn.code,
+        torn.span,
+        torn.second,
+        "lock",
+        torn.stores[0],
+        guard=torn.guard,
+        first=torn.first,
+        needs_no_gil=torn.needs_no_gil,
+        between=(torn.first.id, torn.second.id) if own else (),
+    )
+
+
 def _pair_race(pair: Pair) -> Race:
     flagged, partner = pair.flagged, pair.partner
     traced = partner if pair.evidence == "threads" else None
@@ -161,6 +180,7 @@ ORDER = (
     Problem.HANDED_OUT,
     Problem.ADVANCE,
     Problem.INCONSISTENT,
+    Problem.TORN,
     Problem.WRITE,
     Problem.LEFT,
     Problem.UNDONE,

@@ -78,7 +78,7 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
     """Whether an access is one of those that need no guard."""
     return (
         is_left_to_holder(case, access, guard)
-        or _is_asked_again(case, access, guard)
+        or is_asked_again(case, access, guard)
         or (case.guards_itself and not access.kind.rebinds)
         or is_swapped_out(case, access, guard)
         or is_snapshot(case, access)
@@ -137,7 +137,7 @@ def is_left_to_holder(case: Case, access: Access, guard: Guard) -> bool:
     return any(each.use.lock.key == guard.lock.key and not each.waits for each in tries)
 
 
-def _is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
+def is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
     """Whether a read only saves taking the guard: the function goes on to take it, and looks again."""
     locksets, code = case.locksets, access.code
 

@@ -29,6 +29,7 @@ class Problem(Enum):
     CHECK = "check"
     LAZY = "lazy"
     SPLIT = "split"
+    TORN = "torn"
     DOUBLE_READ = "double read"
     ITERATION = "iteration"
     HANDED_OUT = "handed out"

@@ -1,0 +1,140 @@
+"""Part of the races stage: two attributes that are stored together under a lock, read for one value without it.
+
+`return self.hits / self.calls` beside `with self.lock: self.calls += 1; self.hits += hit`: each read alone would be
+right, but the one may be older than the other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.locking.guards import Guard
+from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.races.breaches.breaches import claimed_guard
+from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.excuses.harmless import runs_at_exit
+from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_holder, where_forgotten
+from racelint.program.races.kinds.switching import may_switch
+from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.source import Code
+
+Together = dict[frozenset[Place], list[tuple[Access, Access]]]
+"""By two Places: where a function stores both, in one critical section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """The value of `first` and that of `second` are combined, though `stores` may have changed only one of the two.
+
+    `span` in `code` is where the lock `guard` is missing.
+    """
+
+    code: Code
+    span: Span
+    first: Access
+    second: Access
+    stores: tuple[Access, Access]
+    guard: Guard
+    needs_no_gil: bool
+
+
+def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
+    """Judge the reads of what belongs together, one of each two Places in a function."""
+    together = _stored_together(locksets)
+    cases: dict[Place, Case] = {}
+    for code, reads in _reads(locksets, together).items():
+        seen: set[frozenset[Place]] = set()
+        for first, second in itertools.combinations(reads, 2):
+            both = frozenset((first.place, second.place))
+            if both in seen or both not in together or first.base != second.base:
+                continue
+            if not _is_combined(locksets.places.dataflow(code), first, second):
+                continue
+            for place in both - cases.keys():
+                cases[place] = Case(place, sharing, locksets)
+                cases[place].guard = claimed_guard(cases[place]) or cases[place].guard
+            found = list(_judge(cases[first.place], cases[second.place], first, second, together[both]))
+            seen |= {both} if found else set()
+            yield from found
+
+
+def _stored_together(locksets: LockSets) -> Together:
+    """What functions store in one critical section of an object's or a module's lock."""
+    stored: dict[Code, list[Access]] = defaultdict(list)
+    for place, accesses in locksets.places.by_place.items():
+        for access in accesses if place.kind in ("attribute", "global") else ():
+            if access.kind in (Kind.WRITE, Kind.UPDATE) and locksets.held(access.code, access.id):
+                stored[access.code].append(access)
+    found: Together = defaultdict(list)
+    for code, stores in stored.items():
+        for one, other in itertools.combinations(stores, 2):
+            same = one.base == other.base and one.place is not other.place
+            if same and locksets.in_one_section(code, one.id, other.id, exclusive=True):
+                found[frozenset((one.place, other.place))].append((one, other))
+    return dict(found)
+
+
+def _reads(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
+    """By function the reads of what is stored together, in the order of evaluation."""
+    found: dict[Code, list[Access]] = defaultdict(list)
+    for place in dict.fromkeys(place for both in together for place in sorted(both, key=lambda each: each.symbol)):
+        for access in locksets.places.by_place[place]:
+            if access.kind is Kind.READ:
+                found[access.code].append(access)
+    return {code: sorted(reads, key=lambda each: each.id) for code, reads in sorted(found.items(), key=_by_key)}
+
+
+def _by_key(item: tuple[Code, list[Access]]) -> int:
+    return item[0].key
+
+
+def _is_combined(flow: Dataflow, first: Access, second: Access) -> bool:
+    """Whether one operator works on both values: they are taken to be of one moment."""
+    for operation in flow.code.operations:
+        if type(operation) is facts.Compute and len(operation.operands) > 1 and operation.id > second.id:
+            of_first = {each for each in operation.operands if flow.comes_from(each, first.id)}
+            of_second = {each for each in operation.operands if flow.comes_from(each, second.id)}
+            if of_first and of_second and of_first != of_second:
+                return True
+    return False
+
+
+def _judge(
+    one: Case, other: Case, first: Access, second: Access, stores: list[tuple[Access, Access]]
+) -> Iterator[Torn]:
+    guard, code = one.guard, first.code
+    if guard is None or not _is_left_out(one, first) or not _is_left_out(other, second):
+        return
+    if other.guard is None or other.guard.lock.key != guard.lock.key or runs_at_exit(one, code):
+        return
+    if is_left_to_holder(one, first, guard):
+        return
+    if is_asked_again(one, first, guard) and is_asked_again(other, second, guard):
+        return
+    types = one.sharing.places.types
+    for pair in stores:
+        under = all(any(map(guard.protects, one.protections(each))) for each in pair)
+        if under and one.may_meet(first, pair[0]) and pair[0].code is not code:
+            switches = may_switch(types, code, first.id, second.id)
+            switches |= may_switch(types, pair[0].code, pair[0].id, pair[1].id)
+            for where, span in where_forgotten(one, first, guard):
+                yield Torn(where, span, first, second, pair, guard, not switches)
+            return
+
+
+def _is_left_out(case: Case, access: Access) -> bool:
+    """Whether a read does without the guard that the program mostly holds for the Place, and others may come."""
+    guard = case.guard
+    if guard is None or guard.guarded < 2 or guard.share < HALF or access not in case.accesses:
+        return False
+    if case.place in case.locksets.claims.owners or case.sharing.confined.covers(case.place):
+        return False
+    return case.is_unguarded(case.protections(access)) and case.is_reached(access.code) and is_insider(case, access)
