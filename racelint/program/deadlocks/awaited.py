@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -21,6 +22,7 @@ from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import (
+    FunctionRef,
     Instance,
     Library,
     LibraryMethod,
@@ -28,6 +30,9 @@ from racelint.program.values.values import (
     Site,
     Value,
 )
+
+WAYS: Final = 2
+"""Of a call that may be one of more functions nobody knows which it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +94,8 @@ class Awaited:
                     yield from self._leaving(code, node)
 
     def _waiting(self, code: Code, id: int, callees: list[Value]) -> Waiting | None:
+        # with one of two pools the call may be the program's own
+        callees = [each for each in callees if len(callees) > WAYS or not isinstance(each, FunctionRef)]
         names = [each.qualname for each in callees if isinstance(each, Library | LibraryMethod)]
         rows = [self._knowledge.blocking(name) for name in names]
         call = code.operations[id]
@@ -179,12 +186,22 @@ class Awaited:
         found: dict[str, None] = {}
         for spawned in self._spawned.get((starter.key, context.site), ()):
             paths = given_paths(self._types, flow, spawned, entry, bound=receiver is not None)
-            base = carried(starter, outward(use.base, paths))
+            base = self._as_given(starter, use.base, entry, receiver) or carried(starter, outward(use.base, paths))
             if starter is waiter:
                 found[base] = None
             for place in self._places_of(flow, spawned):
                 found[relative(place, base, where)] = None
         return [base for each in found for base in known(each)]
+
+    def _as_given(self, starter: Code, base: str, entry: Code, receiver: Value | None) -> str | None:
+        """What a starter knows by another name, which it has given the object that it starts as it made that."""
+        first, _, way = base.partition(".")
+        made = isinstance(receiver, Instance) and receiver.site is not None and receiver.site[0] == starter.key
+        if not way or not made or first != entry.first_name or not isinstance(receiver, Instance) or not receiver.site:
+            return None
+        name, _, rest = way.partition(".")
+        given = self._locksets.places.ties.argument(receiver.site, receiver.cls, name)
+        return f"{given}.{rest}" if given and rest else given
 
     def _places_of(self, flow: object, spawned: Spawned) -> Iterator[str]:
         """Under which names the starter knows what it starts: where it keeps it, or the pool to which it gives it."""
