@@ -30,7 +30,10 @@ from racelint.findings import Finding, Location, note
 from racelint.notes import details, lock_details
 from racelint.phrases import called, done, guarded, lock_name, lock_used, state
 from racelint.program import Program
-from racelint.program.races.kinds.race import Problem
+from racelint.program.locking.guards import Guard
+from racelint.program.memory.places import Access
+from racelint.program.races.kinds.callers import Uncovered
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.rule import rule
 
 
@@ -38,37 +41,44 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the accesses that forgot the lock."""
     for race in program.races.of(Problem.INCONSISTENT):
-        if race.guard is None:
-            continue
-        what, lock = f"{state(race.access)} is {done(race.access)}", lock_name(race.guard.lock)
-        if race.undone_by_update:
-            message = f"{what} without {lock}, which is held where it is updated: the update can take it back. "
-            message += "Hold it here too."
-        elif race.code is race.access.code:
-            message = f"{what} without {lock}, which is {guarded(race.guard)}. Hold it here too."
-        else:
-            helper = f"`{called(race.access.code)}`"
-            message = (
-                f"{helper} is called without {lock}, which its other callers hold: {what} there. Hold it here too."
-            )
-        yield check.finding(race, message, **details(program, race))
+        if race.guard is not None:
+            yield check.finding(race, _forgotten(race, race.guard), **details(program, race))
     for race in program.races.of(Problem.TORN):
-        if race.guard is None or race.first is None:
-            continue
-        lock = lock_name(race.guard.lock)
-        both = f"{state(race.first)} and {state(race.access)}"
-        own = race.code is race.first.code
-        message = f"{both} go into one value " + ("here" if own else f"in `{called(race.first.code)}`, called here,")
-        message += f" without {lock}, under which both are stored together: one may be older than the other. "
-        yield check.finding(race, message + f"Hold {lock} over both reads.", **details(program, race))
+        if race.guard is not None and race.first is not None:
+            yield check.finding(race, _torn(race, race.guard, race.first), **details(program, race))
     for call in program.races.uncovered:
-        lock = lock_used(call.use)
-        message = (
-            f"`{call.method}` is called without {lock}, which is held at {call.guarded} other calls in the class: "
+        yield _uncovered(call)
+
+
+def _forgotten(race: Race, guard: Guard) -> str:
+    what, lock = f"{state(race.access)} is {done(race.access)}", lock_name(guard.lock)
+    if race.undone_by_update:
+        return (
+            f"{what} without {lock}, which is held where it is updated: the update can take it back. Hold it here too."
         )
-        message += "what it does is left to its callers to guard. Hold it here too."
-        code, span = call.example
-        related = [note(Location(code.path, span), f"`{call.method}` is called with {lock} held here", 1)]
-        about = lock_details(call.use.lock, call.code, related, "lock")
-        about["symbol"] = call.symbol
-        yield check.finding(call, message, **about)
+    if race.code is race.access.code:
+        return f"{what} without {lock}, which is {guarded(guard)}. Hold it here too."
+    helper = f"`{called(race.access.code)}`"
+    return f"{helper} is called without {lock}, which its other callers hold: {what} there. Hold it here too."
+
+
+def _torn(race: Race, guard: Guard, first: Access) -> str:
+    lock = lock_name(guard.lock)
+    where = "here" if race.code is first.code else f"in `{called(first.code)}`, called here,"
+    return (
+        f"{state(first)} and {state(race.access)} go into one value {where} without {lock}, under which both are "
+        f"stored together: one may be older than the other. Hold {lock} over both reads."
+    )
+
+
+def _uncovered(call: Uncovered) -> Finding:
+    lock = lock_used(call.use)
+    message = (
+        f"`{call.method}` is called without {lock}, which is held at {call.guarded} other calls in the class: what it "
+        "does is left to its callers to guard. Hold it here too."
+    )
+    code, span = call.example
+    related = [note(Location(code.path, span), f"`{call.method}` is called with {lock} held here", 1)]
+    about = lock_details(call.use.lock, call.code, related, "lock")
+    about["symbol"] = call.symbol
+    return check.finding(call, message, **about)

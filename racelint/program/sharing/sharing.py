@@ -33,7 +33,7 @@ from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, w
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
 from racelint.program.sources.source import Code, makes
-from racelint.program.values.values import Value
+from racelint.program.values.values import Instance, Value
 
 
 @dataclass(slots=True)
