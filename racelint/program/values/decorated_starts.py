@@ -32,8 +32,11 @@ def find_decorated_starts(types: Types, flow: Flow) -> None:
         call = caller.operation(id)
         if type(call) is not facts.Call:
             continue
-        for target in [each for each in values if isinstance(each, FunctionRef) and each.code.key in starts]:
-            del values[target]
+        targets = [each for each in values if isinstance(each, FunctionRef) and each.code.key in starts]
+        if targets:
+            # calls of the same share what they call
+            types.callees[key, id] = {each: None for each in values if each not in targets}
+        for target in targets:
             for start in starts[target.code.key]:
                 given = arguments(caller, call)
                 types.spawned[Spawned((key, id), start.spawn, target, start.pool, given, start.site)] = None
