@@ -94,9 +94,8 @@ def _compares_process(types: Types, code: Code, operands: tuple[int, ...]) -> bo
 
 def _calling(calls: Calls, names: frozenset[str]) -> Iterator[tuple[Code, facts.Call]]:
     """The calls of functions of a library with these names."""
-    for (key, id), values in calls.types.callees.items():
-        if any(isinstance(value, Library) and value.qualname in names for value in values):
-            code = calls.types.names.sources.codes[key]
-            call = code.operation(id)
-            if type(call) is facts.Call:
-                yield code, call
+    for key, id in calls.types.library_calls(lambda each: isinstance(each, Library) and each.qualname in names):
+        code = calls.types.names.sources.codes[key]
+        call = code.operation(id)
+        if type(call) is facts.Call:
+            yield code, call

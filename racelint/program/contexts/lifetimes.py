@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
@@ -29,20 +27,8 @@ class Lifetimes:
         self._knowledge = types.names.knowledge
         self._sources = types.names.sources
 
-    @cached_property
-    def _library_calls(self) -> dict[tuple[Site, str], list[tuple[Code, int]]]:
-        """Calls of library methods on objects whose making is known: by (where made, method name)."""
-        found: dict[tuple[Site, str], list[tuple[Code, int]]] = defaultdict(list)
-        for (key, id), values in self._types.callees.items():
-            for value in values:
-                if id >= 0 and isinstance(value, LibraryMethod):
-                    made = value.receiver
-                    if isinstance(made, LibraryObject | Instance) and made.site is not None:
-                        found[made.site, value.qualname.rpartition(".")[2]].append((self._sources.codes[key], id))
-        return {key: sorted(calls, key=lambda call: (call[0].key, call[1])) for key, calls in found.items()}
-
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
-        return self._library_calls.get((site, method), [])
+        return [(self._sources.codes[key], id) for key, id in self._types.method_calls.get((site, method), ())]
 
     def ends(
         self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn, own: int | None = None

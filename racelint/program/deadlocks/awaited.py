@@ -83,11 +83,11 @@ class Awaited:
 
     def waitings(self) -> Iterator[Waiting]:
         """All of them, in the order of the program."""
-        for (key, id), values in sorted(self._types.callees.items(), key=lambda item: item[0]):
-            if id >= 0:
-                found = self._waiting(self._sources.codes[key], id, list(values))
-                if found is not None:
-                    yield found
+        blocking = self._types.library_calls(lambda each: self._knowledge.blocking(each.qualname) is not None)
+        for key, id in blocking:
+            found = self._waiting(self._sources.codes[key], id, list(self._types.callees[key, id]))
+            if found is not None:
+                yield found
         for code in self._sources.codes:
             for node in code.controls:
                 if type(node) is facts.With and not node.is_async:

@@ -39,11 +39,6 @@ class Ties:
         self._types = types
         self._flow = flow
         self.stores = _stores(types)
-        self._made: dict[int, list[Site]] = defaultdict(list)
-        for site, values in types.callees.items():
-            for value in values if site[1] >= 0 else ():
-                if isinstance(value, ClassRef):
-                    self._made[value.cls.key].append(site)
         self._given: dict[tuple[int, str], tuple[Code, int] | None] = {}
         self._kept: dict[int, list[str]] = {}
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
@@ -53,7 +48,7 @@ class Ties:
 
     def made(self, cls: ClassInfo) -> list[Site]:
         """Where the program makes objects of exactly this class."""
-        return self._made.get(cls.key, [])
+        return self._types.constructions.get(cls.key, [])
 
     def argument(self, site: Site, cls: ClassInfo, name: str) -> str | None:
         """The path, in the function of the site, of what an object made there is given as its attribute `name`."""

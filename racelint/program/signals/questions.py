@@ -88,8 +88,8 @@ class Questions:
         rows = self._knowledge.tables.questions.values()
         names |= {name for row in rows for name in (*row.acts, *row.rivals)}
         codes = self._types.names.sources.codes
-        for (key, id), values in sorted(self._types.callees.items(), key=lambda item: item[0]):
-            for value in values if id >= 0 else ():
+        for key, id in self._types.library_calls(lambda each: each.qualname.rpartition(".")[2] in names):
+            for value in self._types.callees[key, id]:
                 if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
                     method = value.qualname.rpartition(".")[2]
                     if method in names and value.receiver.site is not None:

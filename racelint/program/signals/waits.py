@@ -16,7 +16,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.signals.around import Around, surroundings
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
-from racelint.program.values.values import LibraryMethod, LibraryObject, Site
+from racelint.program.values.values import Library, LibraryMethod, LibraryObject, Site
 
 
 class Limit(Enum):
@@ -76,8 +76,8 @@ class Collector:
         """All signals in the order of the program."""
         sources = self._types.names.sources
         found: dict[int, dict[int, tuple[LockMethod, LockModel, frozenset[Site]]]] = {}
-        for (key, id), values in self._types.callees.items():
-            for value in values if id >= 0 else ():
+        for key, id in self._types.library_calls(self._is_of_lock):
+            for value in self._types.callees[key, id]:
                 if isinstance(value, LibraryMethod) and isinstance(value.receiver, LibraryObject):
                     model = self._knowledge.lock(value.receiver.qualname)
                     method = self._locksets.locks.method(value)
@@ -89,6 +89,10 @@ class Collector:
                         sites = known[2] | {site} if known else frozenset({site})
                         found[key][id] = (method, model, sites)
         return [each for key in sorted(found) for each in self._of(sources.codes[key], found[key])]
+
+    def _is_of_lock(self, callee: Library | LibraryMethod) -> bool:
+        receiver = callee.receiver if isinstance(callee, LibraryMethod) else None
+        return isinstance(receiver, LibraryObject) and self._knowledge.lock(receiver.qualname) is not None
 
     def _of(self, code: Code, calls: dict[int, tuple[LockMethod, LockModel, frozenset[Site]]]) -> Iterator[Signal]:
         around = surroundings(code)

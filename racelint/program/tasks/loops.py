@@ -75,14 +75,9 @@ class _Finder:
     def _find_runs(self) -> list[Run]:
         """The calls that run a loop, in functions that hand nothing to the loop of somebody else."""
         knowledge = self._types.names.knowledge
-        names: dict[int, set[str]] = defaultdict(set)
-        runs: list[Run] = []
-        for (key, id), values in sorted(self._types.callees.items()):
-            called = {value.qualname for value in values if isinstance(value, Library | LibraryMethod)}
-            names[key] |= called
-            if id >= 0 and any(knowledge.runs_loop(name) for name in called):
-                runs.append((self._sources.codes[key], id))
-        return [run for run in runs if TO_OTHER_THREAD.isdisjoint(names[run[0].key])]
+        handing = {key for key, _ in self._types.library_calls(lambda each: each.qualname in TO_OTHER_THREAD)}
+        running = self._types.library_calls(lambda each: knowledge.runs_loop(each.qualname))
+        return [(self._sources.codes[key], id) for key, id in running if key not in handing]
 
     def _reached(self, run: Run) -> frozenset[int]:
         """The functions that run in the loop."""

@@ -76,9 +76,10 @@ class _Finder:
         """For an object by where it is made: a call in a coroutine that uses it."""
         self._runs: dict[int, dict[Site | None, tuple[Code, int]]] = defaultdict(dict)
         """For each function: the loops that it runs, by where they are made (None: its own)."""
-        for site, values in sorted(self._types.callees.items()):
+        sites = self._types.library_calls(lambda each: _made(each) is not None or knowledge.runs_loop(each.qualname))
+        for site in sites:
             code = self._codes[site[0]]
-            for value in values if site[1] >= 0 else ():
+            for value in self._types.callees[site]:
                 if isinstance(value, Library | LibraryMethod) and knowledge.runs_loop(value.qualname):
                     self._runs[site[0]][_made(value)] = (code, site[1])
                 if isinstance(value, LibraryMethod) and (made := _made(value)) is not None:

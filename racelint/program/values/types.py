@@ -7,7 +7,7 @@ Calls are resolved on the way, since what a call returns and what its parameters
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,17 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.attributes import Attributes
 from racelint.program.values.flow import Flow
 from racelint.program.values.names import Names
-from racelint.program.values.values import NO_VALUES, ClassRef, Instance, Library, LibraryObject, Site, Value, ValueSet
+from racelint.program.values.values import (
+    NO_VALUES,
+    ClassRef,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Site,
+    Value,
+    ValueSet,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,33 @@ class Types:
                 if site[1] >= 0 and isinstance(value, ClassRef):
                     found[value.cls.key].append(site)
         return found
+
+    def library_calls(self, is_meant: Callable[[Library | LibraryMethod], bool]) -> list[Site]:
+        """The calls that may be of a function or method of a library which `is_meant`, in order.
+
+        Asked once all calls are known. There are many calls, and few things that they call.
+        """
+        found = (sites for callee, sites in self._by_callee.items() if is_meant(callee))
+        return sorted({site for sites in found for site in sites})
+
+    @cached_property
+    def _by_callee(self) -> dict[Library | LibraryMethod, list[Site]]:
+        found: dict[Library | LibraryMethod, list[Site]] = defaultdict(list)
+        for site, values in self.callees.items():
+            for value in values:
+                if site[1] >= 0 and (type(value) is Library or type(value) is LibraryMethod):
+                    found[value].append(site)
+        return found
+
+    @cached_property
+    def method_calls(self) -> dict[tuple[Site, str], list[Site]]:
+        """The calls of library methods on objects whose making is known: by where made and method name, in order."""
+        found: dict[tuple[Site, str], list[Site]] = defaultdict(list)
+        for callee, sites in self._by_callee.items():
+            made = callee.receiver if isinstance(callee, LibraryMethod) else None
+            if isinstance(made, LibraryObject | Instance) and made.site is not None:
+                found[made.site, callee.qualname.rpartition(".")[2]].extend(sites)
+        return {key: sorted(sites) for key, sites in found.items()}
 
     def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
         """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
