@@ -7,6 +7,8 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.sources.source import Code, Sources, is_super
@@ -27,8 +29,7 @@ Step = tuple[int, str]
 """One of the calls that an operation makes: its id, and which of the methods of a `with`, if it is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True):
     """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function).
 
     `lent`: what is called there is a function that runs `callee`, which it is given as this value.
@@ -39,6 +40,10 @@ class Edge:
     callee: Code
     receiver: Value | None
     lent: int = facts.NOTHING
+
+
+NO_EDGES: Final[list[Edge]] = []
+"""One for all functions that have none: nobody adds to a list of edges."""
 
 
 @dataclass(slots=True)
@@ -77,11 +82,11 @@ class Calls:
 
     def callers(self, code: Code) -> list[Edge]:
         """The known calls of a function."""
-        return self.into.get(code.key, [])
+        return self.into.get(code.key, NO_EDGES)
 
     def calls(self, code: Code) -> list[Edge]:
         """The known calls that a function makes."""
-        return self.out.get(code.key, [])
+        return self.out.get(code.key, NO_EDGES)
 
     def runs_at_once(self, edge: Edge) -> bool:
         """Whether the callee runs before its caller goes on: a coroutine does so only where it is awaited."""
@@ -117,10 +122,12 @@ class Calls:
         """The calls of a function that have at most `CHOICES` possible callees."""
         found = self._sure.get(code.key)
         if found is None:
-            edges = self.calls(code)
-            steps = {(_step(edge), edge.callee.key) for edge in edges if edge.callee.key not in self.wrapping}
-            counts = Counter(step for step, _ in steps)
-            found = self._sure[code.key] = [edge for edge in edges if counts[_step(edge)] <= CHOICES]
+            found = self.calls(code)
+            if len(found) > CHOICES:
+                steps = {(_step(edge), edge.callee.key) for edge in found if edge.callee.key not in self.wrapping}
+                counts = Counter(step for step, _ in steps)
+                found = [edge for edge in found if counts[_step(edge)] <= CHOICES]
+            self._sure[code.key] = found
         return found
 
     def lent_calls(self, code: Code) -> list[Edge]:
@@ -132,7 +139,8 @@ class Calls:
         if found is None:
             lent = [each for edge in self.sure_calls(code) for each in self._lent_at(edge)]
             counts = Counter((each.site, each.lent) for each in lent)
-            found = self._lent[code.key] = [each for each in lent if counts[each.site, each.lent] <= CHOICES]
+            found = [each for each in lent if counts[each.site, each.lent] <= CHOICES] or NO_EDGES
+            self._lent[code.key] = found
         return found
 
     def _lent_at(self, edge: Edge) -> Iterator[Edge]:
@@ -163,6 +171,8 @@ class Calls:
     def _find_ways(self, code: Code) -> list[Edge]:
         edges = self.calls(code)
         runs = self.runners.get(code.key, ())
+        if not runs and all(edge.callee.key not in self.runners for edge in edges):
+            return edges
         own = [
             each
             for each in edges
@@ -214,7 +224,10 @@ class Calls:
         """The calls of a function that have one possible callee, or one that all others there override."""
         found = self._usual.get(code.key)
         if found is None:
-            found = self._usual[code.key] = [*self.only_calls(code), *_overridden(self.calls(code), self.wrapping)]
+            found = self.only_calls(code)
+            if len(found) < len(self.calls(code)):
+                found = [*found, *_overridden(self.calls(code), self.wrapping)]
+            self._usual[code.key] = found
         return found
 
     def usual_callers(self, code: Code) -> list[Edge]:

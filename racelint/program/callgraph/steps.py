@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Node
@@ -27,8 +28,7 @@ Taken = facts.LoadAttr | facts.StoreAttr | facts.Call
 """What may be a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A load or store of an attribute of the object, or a call that is not followed (then `name` is "").
 
     `chain` leads from the first function to the one that makes the step, each with the id of its call; the last one

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT, LOOKS_UP
@@ -195,7 +197,7 @@ class Collector:
         else:
             kind, method = Kind.ITERATE, walk.method
         found = self._made(kind, load, walk.id, walk.span, method=method)
-        return [replace(each, load=load.id, one_step_with_gil=walk.one_step_with_gil) for each in found]
+        return [msgspec.structs.replace(each, load=load.id, one_step_with_gil=walk.one_step_with_gil) for each in found]
 
     def _viewed(self, load: Operation, call: facts.Call, name: str) -> list[Access]:
         """The walks over the view of that name that a call has made."""

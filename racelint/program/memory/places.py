@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+import msgspec
+
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
@@ -69,8 +71,7 @@ class Kind(Enum):
         return self in (Kind.CONTENT, Kind.ITERATE, Kind.MUTATE, Kind.ITEM_UPDATE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Access:
+class Access(msgspec.Struct, frozen=True, eq=False):
     """One access: operation `id` of `code`, on the object that `base` names there (`bases` are its possible values).
 
     `load` is the id of the read of the Place that a content access starts from, `value` what a write stores,
@@ -135,6 +136,8 @@ class Places:
         for key, id in types.reflected:
             self._reflected[key] = self._reflected.get(key, frozenset()) | {id}
         self.ties = Ties(types, self.dataflow)
+        # each look at a method makes a new object of it, and there are as many chains as functions
+        self._beyond = self.ties.shorten, types.behind, self._stands_for_none
         self._owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
         self.defaults = Defaults(types)
@@ -184,9 +187,7 @@ class Places:
             found = self._dataflows[code.key] = Dataflow(
                 code,
                 self._reflected.get(code.key, frozenset()),
-                self.ties.shorten,
-                self.types.behind,
-                self._stands_for_none,
+                *self._beyond,
             )
         return found
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
@@ -77,7 +79,9 @@ def _answers_of(sequences: Sequences, code: Code, depth: int) -> Iterator[Answer
             for deeper in _answers(sequences, code, inner, depth - 1):
                 if deeper.read.place not in written:
                     answer = deeper.present if id == inner and true else None
-                    came = polarity(flow, replace(deeper.read, load=inner), id) if deeper.found else None
+                    came = (
+                        polarity(flow, msgspec.structs.replace(deeper.read, load=inner), id) if deeper.found else None
+                    )
                     found = _told_by(came, decisive)
                     yield Answer(deeper.read, inner, answer, UNKNOWN if found is None else deeper.key, found)
 
@@ -86,7 +90,7 @@ def _looked_up(flow: Dataflow, look: Access, id: int) -> bool | None:
     """What the value `id` came to if it is sure of it that the key was there; None if that cannot be told."""
     if look.method not in ("in", "get") or look.key < 0:
         return None
-    there = polarity(flow, replace(look, load=look.id), id)
+    there = polarity(flow, msgspec.structs.replace(look, load=look.id), id)
     looked = flow.operation(look.id)
     is_absence = type(looked) is facts.Compute and looked.kind == "not in"
     return there if there is None else there is not is_absence
@@ -162,4 +166,4 @@ def polarity(flow: Dataflow, read: Access, test: int) -> bool | None:
 
 
 def _rebased(access: Access, base: str) -> Access:
-    return replace(access, base=base)
+    return msgspec.structs.replace(access, base=base)

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.knowledge.containers import FORGIVING, INSERTS, REMOVES
@@ -186,14 +188,18 @@ class _Finder:
         """The flags that a test looks at, itself or by properties and methods: where, and what a true test says."""
         fetched = [(read, read.id) for read in reads] + list(answered(self._sequences, self._code, test))
         for read, site in fetched:
-            seen = read if site == read.id and read.code is self._code else replace(read, id=site, load=site)
+            seen = (
+                read
+                if site == read.id and read.code is self._code
+                else msgspec.structs.replace(read, id=site, load=site)
+            )
             present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
             if present is not None:
                 yield read, site, present
         for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
             read, site = answer.read, answer.site
             if read.kind is Kind.READ and type(self._flow.operation(site)) is facts.Call:
-                truth = self._shapes.polarity(replace(read, id=site, load=site), test)
+                truth = self._shapes.polarity(msgspec.structs.replace(read, id=site, load=site), test)
                 if truth is not None and answer.present is not None:
                     yield read, site, truth is answer.present
 
@@ -202,7 +208,7 @@ class _Finder:
         seen: set[tuple[Place, Shape]] = set()
         for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
             read, site = answer.read, answer.site
-            truth = self._shapes.polarity(replace(read, id=site, load=site), test)
+            truth = self._shapes.polarity(msgspec.structs.replace(read, id=site, load=site), test)
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
             for act, where in self._reach.inner(body, read) if self._sequences.is_written(read.place) else ():
                 shape = self._shape_asked(answer, act, where, wants)

@@ -8,8 +8,9 @@ the old list still add to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
@@ -69,7 +70,7 @@ class _Swaps:
         load = self._flow.operation(access.load)
         if not isinstance(load, facts.LoadAttr | facts.LoadName):
             return access
-        return replace(access, kind=Kind.READ, id=load.id, span=load.span, method="")
+        return msgspec.structs.replace(access, kind=Kind.READ, id=load.id, span=load.span, method="")
 
     def _swap(self, shape: Shape, first: Access, last: Access, between: tuple[int, ...]) -> Composite:
         return Composite(self._code, shape, first, last, last.id, last.span, between)

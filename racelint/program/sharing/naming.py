@@ -51,8 +51,8 @@ class Naming:
         """The names of parameters in the main context that are too many."""
         self._met: frozenset[Name] = frozenset()
         """The names by which started contexts know objects; collected when all of these are named."""
-        self._given: dict[int, dict[Root, set[int]]] = defaultdict(lambda: defaultdict(set))
-        """For each context and root: the functions that are given what is there."""
+        self._given: dict[int, dict[Root, dict[int, None]]] = defaultdict(lambda: defaultdict(dict))
+        """For each context and root: the functions that are given what is there. A dict takes less than a set."""
         self.stable: dict[int, set[Root]] = defaultdict(set)
         """For each context: the roots of what it is given that are the same objects for all its instances."""
         self._open: set[tuple[int, int, str]] = set()
@@ -159,11 +159,11 @@ class Naming:
     def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
         """Note what a parameter is in a context; whether that is new."""
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
-        before = len(bound)
+        before, given = len(bound), self._given[context.index]
         for name in names:
             if len(bound) < PER_PARAMETER or name in self._met:
                 bound[name] = None
-                self._given[context.index][name.root].add(code.key)
+                given[name.root][code.key] = None
             elif context.is_main:
                 self._left_out.setdefault((code.key, parameter), {})[name] = None
         if len(bound) == before:

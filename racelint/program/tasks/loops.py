@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -122,7 +124,7 @@ class _Finder:
         if taker is None or owner is None or not found.is_of_self:
             return None
         alike = {each.key for each in taker.mro} & {each.key for each in owner.mro}
-        return replace(found, code=runner, base=runner.own_name) if alike else None
+        return msgspec.structs.replace(found, code=runner, base=runner.own_name) if alike else None
 
     def _is_own(self, run: Run, context: Context) -> bool:
         """Whether each run is that of a loop that the context has made for itself."""

@@ -13,6 +13,7 @@ from racelint.program.values.names import Names
 from racelint.program.values.values import FunctionRef, Library
 
 NONE: Final[frozenset[int]] = frozenset()
+UNDECORATED: Final[frozenset[str]] = frozenset()
 ACCESSORS: Final = ("setter", "deleter", "getter")
 """What a property gives to decorate the functions beside it."""
 
@@ -146,7 +147,7 @@ class Attributes:
         """The decorators of a function by canonical library name, and `setter`/`deleter` for those of a property."""
         found = self._shapes.get(code.key)
         if found is None:
-            found = self._shapes[code.key] = frozenset(self._decorators(code))
+            found = self._shapes[code.key] = frozenset(self._decorators(code)) or UNDECORATED
         return found
 
     def _decorators(self, code: Code) -> list[str]:
