@@ -55,12 +55,10 @@ class Gathered:
 def _puts(code: Code) -> Iterator[tuple[int, int]]:
     """What a function puts into containers: the container, and the value. Under a literal key there is one only."""
     for operation in code.operations:
-        match operation:
-            case facts.StoreItem(base=base, key=key, value=value) if type(code.operation(key)) is not facts.Const:
-                yield base, value
-            case facts.Call(arguments=(given,)):
-                fetched = code.fetched(operation)
-                if type(fetched) is facts.LoadAttr and fetched.name in ADDS:
-                    yield fetched.base, given.value
-            case _:
-                pass
+        if type(operation) is facts.StoreItem:
+            if type(code.operation(operation.key)) is not facts.Const:
+                yield operation.base, operation.value
+        elif type(operation) is facts.Call and len(operation.arguments) == 1:
+            fetched = code.fetched(operation)
+            if type(fetched) is facts.LoadAttr and fetched.name in ADDS:
+                yield fetched.base, operation.arguments[0].value

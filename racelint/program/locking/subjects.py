@@ -107,7 +107,9 @@ class Subjects:
                 for text in _notes(code.function.returns):
                     yield Noted(text, code.path, code.function.span, code.module, Subject(functions=(code,)))
             for operation in code.operations:
-                if isinstance(operation, STORES) and operation.annotation is not None:
+                if type(operation) is not facts.StoreName and type(operation) is not facts.StoreAttr:
+                    continue
+                if operation.annotation is not None:
                     is_field = type(operation) is facts.StoreName and operation.scope == "class"
                     for text in _notes(operation.annotation) if not is_field else ():
                         found = self.stored(code, operation)

@@ -43,14 +43,13 @@ def containers_behind(types: Types, flow: Dataflow, id: int) -> Iterator[tuple[V
 def put_in(code: Code) -> Iterator[tuple[int, int, int]]:
     """What a function puts into containers: the operation, the container and what is put in."""
     for operation in code.operations:
-        match operation:
-            case facts.StoreItem(id=id, base=base, value=value):
-                yield id, base, value
-            case facts.Call(id=id, callee=callee, arguments=arguments):
-                fetched = code.operation(callee)
-                if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
-                    for each in arguments:
-                        yield id, fetched.base, each.value
+        if type(operation) is facts.StoreItem:
+            yield operation.id, operation.base, operation.value
+        elif type(operation) is facts.Call:
+            fetched = code.operation(operation.callee)
+            if type(fetched) is facts.LoadAttr and fetched.name in GIVES_ELEMENT:
+                for each in operation.arguments:
+                    yield operation.id, fetched.base, each.value
 
 
 def is_made(value: Value) -> bool:

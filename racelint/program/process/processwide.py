@@ -95,21 +95,20 @@ class _Finder:
 
     def _changes(self, code: Code) -> Iterator[Change]:
         for operation in code.operations:
-            match operation:
-                case facts.Call(id=id, callee=callee, arguments=arguments):
-                    found = self._state(code, callee, "")
-                    if found is not None and len(arguments) <= ASKING.get(found[1], -1):
-                        continue
-                case facts.StoreItem(id=id, base=base):
-                    found = self._state(code, base, ".__setitem__")
-                case facts.DeleteItem(id=id, base=base):
-                    found = self._state(code, base, ".__delitem__")
-                case facts.StoreAttr(id=id, base=base, name=name):
-                    found = self._state(code, base, f".{name}")
-                case _:
+            if type(operation) is facts.Call:
+                found = self._state(code, operation.callee, "")
+                if found is not None and len(operation.arguments) <= ASKING.get(found[1], -1):
                     continue
+            elif type(operation) is facts.StoreItem:
+                found = self._state(code, operation.base, ".__setitem__")
+            elif type(operation) is facts.DeleteItem:
+                found = self._state(code, operation.base, ".__delitem__")
+            elif type(operation) is facts.StoreAttr:
+                found = self._state(code, operation.base, f".{operation.name}")
+            else:
+                continue
             if found is not None:
-                yield Change(*found, code, id, self._part(code, operation))
+                yield Change(*found, code, operation.id, self._part(code, operation))
 
     def _part(self, code: Code, operation: facts.Operation) -> str | None:
         """The key of the one entry that is changed."""

@@ -6,8 +6,7 @@ which the thread runs is public is no evidence that somebody calls it beside the
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from racelint import facts
@@ -31,11 +30,16 @@ class Driving:
     """By context: what the main context runs otherwise than as that context's loop."""
     _owned: dict[tuple[int, Place], bool] = field(default_factory=dict)
     _kept: dict[int, tuple[int, str] | None] = field(default_factory=dict)
+    _codes: list[Code] = field(init=False)
     _roots: list[Code] = field(init=False)
     """What code outside may call while others use the object."""
+    _into: dict[int, list[Edge]] = field(default_factory=dict)
+    """By function: the ways to it."""
+    _methods: dict[int, list[Code]] = field(default_factory=dict)
+    """By class: what stands in it."""
 
     def __post_init__(self) -> None:
-        codes = self.threads.calls.types.names.sources.codes
+        codes = self._codes = self.threads.calls.types.names.sources.codes
         roots = (codes[key] for (index, key), step in self.threads.found_by.items() if index == 0 and step is None)
         self._roots = [code for code in roots if _is_for_callers(code)]
 
@@ -72,19 +76,47 @@ class Driving:
         return known
 
     def _reached(self, context: Context | None) -> set[int]:
+        """What the roots reach. Of what a context's loop has no part in, that is the same for all contexts."""
         calls = self.threads.calls
-        steps = self._steps(context) if context is not None else set()
-        pending = deque(code for code in self._roots if code.key not in steps)
-        found = {code.key for code in pending}
+        if context is None:
+            return set(calls.reachable(self._roots))
+        steps = self._steps(context)
+        barred = {
+            edge
+            for edge in (*self._ways_to(steps), *self._ways_of_keepers(context))
+            if (edge.callee.key in steps and on_own_object(edge)) or self._is_without(edge, context)
+        }
+        heads = steps | {edge.callee.key for edge in barred}
+        open_ = set(calls.reachable([self._codes[key] for key in sorted(heads)]))
+        found = self._other_ways(None) - open_
+        pending = [code for code in self._roots if code.key in open_ and code.key not in steps]
+        pending += [edge.callee for edge in self._ways_to(open_) if edge.caller.key in found and edge not in barred]
         while pending:
-            for edge in calls.ways(pending.popleft()):
-                key = edge.callee.key
-                if key in found or (key in steps and on_own_object(edge)):
-                    continue
-                if context is None or not self._is_without(edge, context):
-                    found.add(key)
-                    pending.append(edge.callee)
+            code = pending.pop()
+            if code.key not in found:
+                found.add(code.key)
+                pending.extend(edge.callee for edge in calls.ways(code) if edge not in barred)
         return found
+
+    def _ways_to(self, keys: Iterable[int]) -> Iterator[Edge]:
+        """The ways on which the main context may come to some functions."""
+        if not self._into:
+            for key in self._other_ways(None):
+                for edge in self.threads.calls.ways(self._codes[key]):
+                    self._into.setdefault(edge.callee.key, []).append(edge)
+        return (edge for key in keys for edge in self._into.get(key, ()))
+
+    def _ways_of_keepers(self, context: Context) -> Iterator[Edge]:
+        """The ways from methods of the class whose objects keep what is started, if any do."""
+        if not self._methods:
+            for code in self._codes:
+                if code.cls is not None:
+                    self._methods.setdefault(code.cls.key, []).append(code)
+        kept = kept_as(context)
+        keeper = self.threads.calls.types.names.sources.classes[kept[0]] if kept is not None else None
+        classes = (keeper, *keeper.subclasses) if keeper is not None else ()
+        methods = (code for each in classes for code in self._methods.get(each.key, ()))
+        return (edge for code in methods for edge in self.threads.calls.ways(code))
 
     def _steps(self, context: Context) -> set[int]:
         """The functions of which a context's loop is made: nobody else calls them on the object.
