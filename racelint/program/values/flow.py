@@ -60,7 +60,7 @@ class Flow:
         held = self._held[node]
         if held is None:
             # most nodes hold one value: they share the set of it until a second one comes
-            self._held[node] = self._single(value)
+            self._held[node] = self.single(value)
         elif len(held) >= LIMIT or value in held:
             return
         else:
@@ -71,7 +71,8 @@ class Flow:
         if self._targets[node] is not None or self._watchers[node] is not None:
             self._pending.append((node, value))
 
-    def _single(self, value: Value) -> ValueSet:
+    def single(self, value: Value) -> ValueSet:
+        """The set of one value, which all that have no other share."""
         found = self._singles.get(value)
         if found is None:
             found = self._singles[value] = {value: None}
@@ -123,7 +124,7 @@ class Flow:
             targets = all_targets[node]
             if targets is not None:
                 # `add`, written out: more than a million calls of it would be a quarter of the time of linking
-                single = singles.get(value) or self._single(value)
+                single = singles.get(value) or self.single(value)
                 for target in targets:
                     there = held[target]
                     if there is None:

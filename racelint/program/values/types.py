@@ -75,7 +75,6 @@ class Types:
         self.names = names
         self.attributes = attributes
         self._flow = flow
-        self._singles: dict[Value, ValueSet] = {}
         self.callees: dict[Site, ValueSet] = {}
         self.implicit: dict[Site, ValueSet] = {}
         self.spawned: dict[Spawned, None] = {}
@@ -124,7 +123,7 @@ class Types:
         """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
         known = table.get(site)
         if known is None:
-            table[site] = self._singles.setdefault(value, {value: None})
+            table[site] = self._flow.single(value)
         elif value not in known:
             table[site] = {**known, value: None}
 
