@@ -24,7 +24,7 @@ SUPPRESSES: Final = ("contextlib.suppress",)
 """The context managers that go on after what they are given was raised."""
 
 WITHOUT_TRACE: Final = (
-    *(facts.Const, facts.LoadName, facts.LoadAttr, facts.Caught),
+    *(facts.Const, facts.LoadName, facts.LoadAttr, facts.Caught, facts.Phi),
     *(facts.Return, facts.Continue, facts.Break),
 )
 """What leaves everything as it was."""
