@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import CHANGES
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import read_again, takes_away
@@ -15,7 +16,7 @@ def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
     """`if kept.get("page") is None: kept["page"] = make()`: of what is made, and left alone, two are as good as one."""
     code, last = sequence.code, sequence.last
     flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
-    if case.guard is not None or last.code is not code or not sequence.stores_item or not flow.is_constant(last.key):
+    if case.guard is not None or last.code is not code or not sequence.stores_item or not _is_fixed(flow, last.key):
         return False
     asked = sequence.first.key >= 0 and flow.key(sequence.first.key) == flow.key(last.key)
     if type(made_by(flow, last.value)) is not facts.Call or not (asked or is_looked_up(flow, sequence)):
@@ -25,6 +26,14 @@ def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
     values = types.of(code, last.value)
     plain = all(is_plain(each) or not has_identity(each, types.names.knowledge) for each in values)
     return bool(values) and plain and not any(_is_changed(case, each) for each in case.accesses)
+
+
+def _is_fixed(flow: Dataflow, key: int) -> bool:
+    """Whether a key is a literal, or one that has a name of its own: `Cache.READY`."""
+    made = flow.operation(key)
+    while type(made) is facts.LoadAttr:
+        made = flow.operation(made.base)
+    return type(made) is facts.Const or (type(made) is facts.LoadName and made.scope == "global")
 
 
 def _is_changed(case: Case, access: Access) -> bool:
