@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from racelint import facts
 from racelint.knowledge.commands import ADDS, COMMANDS
 from racelint.knowledge.definitions import TESTS
@@ -20,19 +22,27 @@ def runs_alone(types: Types, code: Code) -> bool:
 
 
 def _is_command(types: Types, code: Code) -> bool:
-    return not COMMANDS.isdisjoint(library_decorators(types, code)) or _is_added(types, code)
+    """Whether a decorator makes a command of a function, or puts it below one: `@tools.command()`."""
+    pending, seen = [code], set[int]()
+    while pending:
+        each = pending.pop()
+        if not COMMANDS.isdisjoint(library_decorators(types, each)):
+            return True
+        seen.add(each.key)
+        pending.extend(above for above in _above(types, each) if above.key not in seen)
+    return False
 
 
-def _is_added(types: Types, code: Code) -> bool:
-    """Whether a function is put below a command: `@tools.command()`."""
+def _above(types: Types, code: Code) -> Iterator[Code]:
+    """The functions of which a method stands as a decorator before a function."""
     parent = code.parent
     if parent is None:
-        return False
+        return
     calls = (parent.operation(id) for id in code.function.decorators)
-    methods = (each for each in map(parent.fetched, calls) if type(each) is facts.LoadAttr and each.name in ADDS)
-    values = (value for each in methods for value in types.names.static(parent, each.base))
-    above = (each.code for each in values if isinstance(each, FunctionRef))
-    return any(each is not code and _is_command(types, each) for each in above)
+    for method in map(parent.fetched, calls):
+        if type(method) is facts.LoadAttr and method.name in ADDS:
+            values = types.names.static(parent, method.base)
+            yield from (each.code for each in values if isinstance(each, FunctionRef))
 
 
 def _is_of_test(code: Code) -> bool:
