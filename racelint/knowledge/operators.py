@@ -56,3 +56,6 @@ OPERATORS: Final[dict[str, frozenset[str]]] = {
     'f""': frozenset({"__format__", "__str__", "__repr__"}),
 }
 """The methods that an operator may call; all others call those of arithmetic."""
+
+MEASURES: Final = frozenset({"+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!="})
+"""Operators that take both values to be of one moment; the union of two sets has what is in either."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.operators import MEASURES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
@@ -47,14 +48,14 @@ class Torn:
 
 
 def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
-    """Judge the reads of what belongs together, one of each two Places in a function."""
+    """Judge the reads of what belongs together, one for each read that another one follows."""
     together = _stored_together(locksets)
     cases: dict[Place, Case] = {}
     for code, reads in _reads(locksets, together).items():
-        seen: set[frozenset[Place]] = set()
+        seen: set[Access] = set()
         for first, second in itertools.combinations(reads, 2):
             both = frozenset((first.place, second.place))
-            if both in seen or both not in together or first.base != second.base:
+            if first in seen or both not in together or first.base != second.base:
                 continue
             if not _is_combined(locksets.places.dataflow(code), first, second):
                 continue
@@ -62,7 +63,7 @@ def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
                 cases[place] = Case(place, sharing, locksets)
                 cases[place].guard = claimed_guard(cases[place]) or cases[place].guard
             found = list(_judge(cases[first.place], cases[second.place], first, second, together[both]))
-            seen |= {both} if found else set()
+            seen |= {first} if found else set()
             yield from found
 
 
@@ -99,7 +100,7 @@ def _by_key(item: tuple[Code, list[Access]]) -> int:
 def _is_combined(flow: Dataflow, first: Access, second: Access) -> bool:
     """Whether one operator works on both values: they are taken to be of one moment."""
     for operation in flow.code.operations:
-        if type(operation) is facts.Compute and len(operation.operands) > 1 and operation.id > second.id:
+        if type(operation) is facts.Compute and operation.kind in MEASURES and operation.id > second.id:
             of_first = {each for each in operation.operands if flow.comes_from(each, first.id)}
             of_second = {each for each in operation.operands if flow.comes_from(each, second.id)}
             if of_first and of_second and of_first != of_second:
