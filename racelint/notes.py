@@ -280,7 +280,7 @@ def disturbance_details(program: Program, found: Disturbance) -> Details:
     if partner is not None and not both:
         related.extend(start(program, found.other, partner.code, 1))
     return Details(
-        symbol=change.by,
+        symbol=change.state.variable or change.by,
         function=change.code.qualname,
         evidence=found.evidence,
         live_on=EVERY_BUILD,

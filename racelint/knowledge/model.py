@@ -208,12 +208,14 @@ class Safety:
 class ProcessState:
     """State of the whole process: what it is in words, and what to do instead of changing it.
 
-    `quiet`: threads that meet a change of it go on, only not quite as meant.
+    `quiet`: threads that meet a change of it go on, only not quite as meant. `variable`: where the interpreter keeps
+    it, if it has a name.
     """
 
     what: str
     instead: str
     quiet: bool = False
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ NAMED_ALONE: Final = ("fork", "child", "_pid")
 """Parts of the names of functions that make locks anew for a new process."""
 
 
-def _state(what: str, instead: str, *, quiet: bool = False) -> ProcessState:
-    return ProcessState(what, instead, quiet)
+def _state(what: str, instead: str, *, quiet: bool = False, variable: str = "") -> ProcessState:
+    return ProcessState(what, instead, quiet, variable)
 
 
 _DIRECTORY = _state("the working directory", "Use absolute paths, and `cwd=` for commands that are run.")
-_ENVIRONMENT = _state("the environment", "Hand a copy of it to what needs it, as `env=` to commands that are run.")
+_ENVIRONMENT = _state(
+    "the environment", "Hand a copy of it to what needs it, as `env=` to commands that are run.", variable="os.environ"
+)
 _STREAMS = _state("the standard streams", "Write to a stream that is handed over.")
 _LOCALE = _state("the locale", "Set it once, before threads are started.")
 _MASK = _state("the file mode mask", "Give each file its mode where it is made, or by `os.chmod`.")
@@ -33,7 +35,9 @@ _LIMITS = _state("the limits of the process", "Set them once, before threads are
 _OPENER = _state("the default opener of urllib", "Call `open` of the opener itself.")
 _RECURSION = _state("the recursion limit", "Set it once, before threads are started.")
 _SWITCHING = _state("the switch interval", "Set it once, before threads are started.", quiet=True)
-_WARNINGS = _state("the filters of warnings", "Set them once, before threads are started.", quiet=True)
+_WARNINGS = _state(
+    "the filters of warnings", "Set them once, before threads are started.", quiet=True, variable="warnings.filters"
+)
 _SIGNALS = _state("the signal handlers", "Set them in the main thread: others get a ValueError.", quiet=True)
 _ALARM = _state("the interval timer", "Use a `threading.Timer`, or wait with a timeout.", quiet=True)
 _COLLECTOR = _state("the garbage collector", "Set it once, before threads are started.", quiet=True)

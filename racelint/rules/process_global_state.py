@@ -3,7 +3,7 @@
 *What it does*: reports a function that changes the working directory, the environment, the standard streams, the
 locale, the file mode mask or the like and sets it back afterwards (`contextlib.chdir`, `redirect_stdout`, `os.chdir`
 and back), if several threads run it at once, or it meets another function that changes the same, without one lock. What
-`--assume-shared` names is taken to be run by several.
+`--assume-shared` names is taken to be run by several; there `warnings.catch_warnings` is reported as well.
 
 *Why is this bad?*: there is one such state for all threads. One thread works in the directory of another; and when two
 set it back in the wrong order, the process is left with what was meant for a while.

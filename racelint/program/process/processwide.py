@@ -66,8 +66,12 @@ class Disturbance:
 
     @property
     def gets_mixed_up(self) -> bool:
-        """Whether something grave is changed for a while, and others change it as well."""
-        return self.restored is not None and self.partner is not None and not self.change.state.quiet
+        """Whether something grave is changed for a while, and others change it as well.
+
+        What a `with` puts back is grave for what is said to be shared: put back in the wrong order, it is never right.
+        """
+        lasts = self.evidence == "assumed" and self.change.by in WHILE_ENTERED
+        return self.restored is not None and self.partner is not None and (lasts or not self.change.state.quiet)
 
 
 def link_processwide(threads: Threads, locksets: LockSets, assumed: Sequence[str] = ()) -> list[Disturbance]:
@@ -144,15 +148,17 @@ class _Finder:
     def disturbances(self, changes: dict[int, list[Change]]) -> Iterator[Disturbance]:
         """What meets what among the changes of one state."""
         every = [change for group in changes.values() for change in group]
-        for group in changes.values():
-            met = self._met(group[0], every) or self._beside(group[0])
-            if met is not None and not self._is_told_elsewhere(group[0], met[2], every):
-                yield Disturbance(group[0], self._restoration(group, every), *met)
-            elif met is None and self._is_assumed(group[0]):
+        for first, *later in changes.values():
+            met = self._met(first, every) or self._beside(first)
+            if met is not None and self._is_told_elsewhere(first, met[2], every):
+                continue
+            restored = self._restoration([first, *later], every)
+            found = None if met is None else Disturbance(first, restored, *met)
+            if (found is None or not found.gets_mixed_up) and restored is not None and self._is_assumed(first):
                 main = self._threads.contexts[0]
-                restored = self._restoration(group, every)
-                if restored is not None:
-                    yield Disturbance(group[0], restored, main, main, group[0], "assumed")
+                yield Disturbance(first, restored, main, main, first, "assumed")
+            elif found is not None:
+                yield found
 
     def _is_assumed(self, change: Change) -> bool:
         """Whether `--assume-shared` names the function, its class or its module, and it changes the state unlocked."""
