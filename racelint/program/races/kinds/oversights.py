@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -24,6 +25,9 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance
+
+MANY: Final = 3
+"""So many functions that leave out a lock where they do the same have not forgotten it."""
 
 
 def forgotten(case: Case, access: Access) -> Iterator[Race]:
@@ -51,7 +55,7 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if wrong is not None and wrong[1].key == guard.lock.key:
         # a lock made by the same class: it may be another way to the guard, or there for this step alone
         return
-    if wrong is None and not _is_habit(case, guarded):
+    if wrong is None and not (_is_habit(case, guarded) and _is_exception(case, access, guard)):
         return
     if wrong is not None and not case.is_assumed and _is_of_another(case, access, wrong[1]):
         # it may be the time that keeps others out: the owner sets the object up, or is about to drop it
@@ -108,6 +112,13 @@ def _is_habit(case: Case, guarded: Sequence[Access]) -> bool:
     """
     codes = {access.code.key: access.code for access in guarded}
     return len(codes) > 1 or any(not each.is_main for code in codes.values() for each in case.threads.of(code))
+
+
+def _is_exception(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether the like is done to the container under the guard as well, or seldom: else to do without is the rule."""
+    alike = [each for each in case.accesses if each.method and each.method == access.method]
+    without = {each.code.key for each in alike if not any(map(guard.protects, case.protections(each)))}
+    return len(without) < MANY or any(any(map(guard.protects, case.protections(each))) for each in alike)
 
 
 def _is_carried_on(case: Case, guard: Guard) -> bool:
