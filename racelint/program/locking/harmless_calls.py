@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
 from racelint.knowledge.records import RECORDS
 from racelint.knowledge.texts import JOINS
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.branching import conditions, decided
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
@@ -14,6 +18,9 @@ from racelint.program.values.values import ClassRef, FunctionRef, Library, Libra
 
 CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 """The methods that make an object."""
+
+ENDS: Final = frozenset({"0", "-1"})
+"""The ends of a sequence."""
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
@@ -25,6 +32,22 @@ def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -
     if not callees:
         return _is_about_text(types, code, call)
     return all(_comes_back(types, each, len(call.arguments), depth) for each in callees)
+
+
+def finds_one(flow: Dataflow, call: facts.Call) -> bool:
+    """Whether a call takes one from an end of what was found not to be empty: `while self.queue: self.queue.pop()`."""
+    code = flow.code
+    method = code.fetched(call)
+    if type(method) is not facts.LoadAttr or method.name not in TAKES_ELEMENT & REMOVES:
+        return False
+    given = (code.operation(each.value) for each in call.arguments)
+    if not all(type(each) is facts.Const and each.text in ENDS for each in given):
+        return False
+    loops = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
+    loops = (node for node in loops if is_within(node.body, call.id))
+    asked = (*conditions(code, call.id), *(outcome for node in loops for outcome in decided(code, node.test, True)))
+    taken_from = flow.path(method.base)
+    return any(truth and taken_from in map(flow.path, flow.sources(test)) for test, truth in asked)
 
 
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:

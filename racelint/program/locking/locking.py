@@ -12,7 +12,7 @@ from racelint.program.callgraph.protocols import is_lock_class, is_way_into_lock
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.locking.conditions import Conditions, is_literal
-from racelint.program.locking.harmless_calls import comes_back
+from racelint.program.locking.harmless_calls import comes_back, finds_one
 from racelint.program.locking.holding import Acquisition, Effect, Holding, Release
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import Lock, LockUse
@@ -136,7 +136,7 @@ class Locking:
             guessed = self._guessed(call, state)
             if guessed is not None:
                 return guessed
-        if not comes_back(self._types, self._code, call):
+        if not comes_back(self._types, self._code, call) and not finds_one(self._flow, call):
             self._raised(call.span, state)
         effects = [(value.code, self._effect_of(value.code)) for value in callees if isinstance(value, FunctionRef)]
         return self._apply(call, effects, state) if effects else state
