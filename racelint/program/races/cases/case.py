@@ -22,9 +22,9 @@ from racelint.program.locking.guards import (
 )
 from racelint.program.locking.locks import Lock, LockKey, is_doubtful
 from racelint.program.locking.locksets import LockSets
-from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.cases.meetings import Meetings
+from racelint.program.races.cases.outside import Outside
 from racelint.program.races.cases.unshared import (
     is_lent_with_lock,
     is_made_later,
@@ -63,12 +63,11 @@ class Case:
         domains: frozenset[LockDomain] = BETWEEN_THREADS,
     ) -> None:
         self.place = place
-        self._between_tasks = domains is BETWEEN_TASKS
         self.sharing = sharing
         self.threads = sharing.threads
         self.locksets = locksets
         self._held: dict[Access, list[Protection]] = {}
-        self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=not self._between_tasks)
+        self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=domains is not BETWEEN_TASKS)
         self.accesses = [
             access
             for access in sharing.places.by_place[place]
@@ -91,6 +90,9 @@ class Case:
             domains,
         )
         self.is_assumed = sharing.assumed.covers(place)
+        self._outside = Outside(
+            sharing, locksets, self.accesses, is_assumed=self.is_assumed, between_tasks=domains is BETWEEN_TASKS
+        )
 
     def _is_evidence(self, access: Access) -> bool:
         """Whether what is held at an access tells how the object itself has its Place guarded."""
@@ -225,46 +227,16 @@ class Case:
         self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
     ) -> Partner | None:
         """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
-        if not self._is_called(access):
+        if not self._outside.makes(access):
             return None
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):
-            meets = other.kind.writes and self._is_called(other) and harms(other)
+            meets = other.kind.writes and self._outside.makes(other) and harms(other)
             if not meets or exclude_each_other(held, self.protections(other)):
                 continue
             if not self.meetings.are_apart(access, other):
                 return Partner(other, main, main)
         return None
-
-    def _is_called(self, access: Access) -> bool:
-        """Whether callers outside may make the access in any thread (what is async stays in its loop's) or task.
-
-        They may call what is public although a started context does so too, but that may be the only one to know the
-        object: then no other access is theirs. What is said to be shared is so between the threads of one start, too.
-        """
-        code = access.code
-        if code.function.kind == "module":
-            return False
-        if not self._between_tasks and (code.function.is_async or self._stays_in_loop(code)):
-            return False
-        if any(each.is_main for each in self.threads.of(code)):
-            return not waives_lock(self.locksets, code)
-        if self.is_assumed and any(self._is_given_by_others(access, each) for each in self.threads.of(code)):
-            return True
-        return code.key in self.threads.offered and self._is_known_outside
-
-    def _is_given_by_others(self, access: Access, context: Context) -> bool:
-        """Whether one of several threads may have got the object wherever it comes from, and others have got it too."""
-        several = context.many and not context.own_instance
-        return several and not self.sharing.is_made_for_each(context, access)
-
-    def _stays_in_loop(self, code: Code) -> bool:
-        return code.cls is not None and self.sharing.users.is_of_loop(code.cls)
-
-    @cached_property
-    def _is_known_outside(self) -> bool:
-        """Whether callers outside come to the Place where no started context does."""
-        return any(each.is_main for access in self.accesses for each in self.threads.of(access.code))
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""
