@@ -22,6 +22,8 @@ from racelint.program.values.values import LibraryMethod
 DEPTH: Final = 5
 """So many calls up it is looked for the test that refuses."""
 
+JOIN: Final = "threading.Thread.join"
+
 
 @dataclass(slots=True)
 class Refusing:
@@ -54,7 +56,7 @@ class Refusing:
         if any(flag in flags and not between(code, test, id, beside) for flag, test in self._found_down(code, id)):
             return True
         later = (store for flag in flags for store in self._down(flag) if store.code is code and store.id > id)
-        return any(later) and self._waits(code, id)
+        return any(later) and self._waits(code, id, beside)
 
     def _is_refused_above(self, context: Context, code: Code, id: int, beside: Context, depth: int) -> bool:
         """Whether all who call a function on an object that may have the thread do so only where that is gone."""
@@ -119,9 +121,12 @@ class Refusing:
         code = store.code
         if code.key in self.preparing.threads.calls.constructing or store.id > context.joins.get(code.key, store.id):
             return True
-        return self._waits(code, store.id)
+        return self._waits(code, store.id, context)
 
-    def _waits(self, code: Code, before: int) -> bool:
+    def _waits(self, code: Code, before: int, context: Context) -> bool:
+        """Whether a function has waited for a thread by then, and not for another one for all that is known."""
         calls = (each for each in code.operations[:before] if type(each) is facts.Call and each.callee >= 0)
         called = (value for each in calls for value in self.places.types.of(code, each.callee))
-        return any(isinstance(value, LibraryMethod) and value.qualname == "threading.Thread.join" for value in called)
+        joined = (each for each in called if isinstance(each, LibraryMethod) and each.qualname == JOIN)
+        made = {context.by, (context.code.key, context.site) if context.code is not None else None, None}
+        return any(getattr(each.receiver, "site", None) in made for each in joined)
