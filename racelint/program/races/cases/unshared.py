@@ -10,6 +10,7 @@ from racelint.knowledge.process import PROCESS_KEYS
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
+from racelint.program.contexts.lifetimes import loops
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
@@ -37,7 +38,7 @@ def is_unseen(sharing: Sharing, access: Access) -> bool:
 def _is_before_inner(types: Types, access: Access) -> bool:
     """Whether a function sets up what it has made, for functions that it will make: `root = Link(); root.next = root`.
 
-    As long as it has made none of them, nobody has the variable.
+    As long as it has made none of them, nobody has the variable. Those of an earlier turn of a loop have it too.
     """
     code = access.code
     own = f"c:{code.module}:{code.function.index}:"
@@ -45,7 +46,8 @@ def _is_before_inner(types: Types, access: Access) -> bool:
         return False
     before = code.operations[: access.id]
     stores = [each for each in before if type(each) is facts.StoreName and own + each.name == access.base]
-    if not stores or any(type(each) is facts.MakeFunction for each in before):
+    turn_ends = max((high for low, high in loops(code) if low <= access.id <= high), default=access.id)
+    if not stores or any(type(each) is facts.MakeFunction for each in code.operations[: turn_ends + 1]):
         return False
     made = types.of(code, stores[-1].value)
     return any(isinstance(each, Instance) and each.site == (code.key, stores[-1].value) for each in made)
