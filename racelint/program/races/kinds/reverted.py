@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
-from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
+from racelint.program.races.excuses.rough import is_tally
 from racelint.program.races.excuses.runs import is_new_state
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sequences.composites import Composite, Shape
@@ -28,7 +28,7 @@ def reverted(case: Case, access: Access, sequences: Sequence[Composite]) -> Iter
         for each in sequences
         if each.shape is Shape.UPDATE and each.last.code is each.code and any(map(guard.protects, case.over(each)))
     ]
-    if not updates or is_rough(case) or is_shown_number(case) or is_tally(case):
+    if not updates or is_tally(case):
         return
     race = Race(Problem.INCONSISTENT, access.code, access.span, access, "assumed", guard=guard, undone_by_update=True)
     for update in updates:
