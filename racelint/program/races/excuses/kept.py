@@ -44,7 +44,7 @@ def stays_as_made(case: Case, store: Access) -> bool:
 def is_left_alone(case: Case, store: Access) -> bool:
     """Whether containers are stored that were filled before, and that nobody is seen to change where they are kept.
 
-    Who they are handed to is not followed. What is in them must not be known to be another one each time.
+    What is in them must not be known to be another one each time.
     """
     code, types = store.code, case.sharing.places.types
     values = types.of(code, store.value)
@@ -93,16 +93,32 @@ def _is_table(case: Case, code: Code, made: Operation | None) -> bool:
 
 
 def _changes(case: Case, access: Access) -> bool:
-    """Whether an access changes what a container holds, as far as one can see there."""
-    if access.kind in (Kind.UPDATE, Kind.MUTATE, Kind.ITEM_UPDATE):
+    """Whether an access changes what a container holds, or who gets that from it does."""
+    in_place = access.kind in (Kind.UPDATE, Kind.MUTATE, Kind.ITEM_UPDATE)
+    return in_place or is_changed(case, access.code, access.id)
+
+
+def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
+    """Whether a function that has a container, or one that gets it back, changes what that holds.
+
+    Who it is lent to by a call is not followed.
+    """
+    if depth < 0:
+        return False
+    edges = case.threads.calls.callers(code) if id in code.returns else ()
+    if any(is_changed(case, edge.caller, edge.site, depth - 1) for edge in edges):
         return True
-    uses = case.sharing.places.dataflow(access.code).uses(access.id)
-    return any(
-        type(use) is facts.StoreItem
-        or type(use) is facts.DeleteItem
-        or (type(use) is facts.LoadAttr and use.name in CHANGES)
-        for use in uses
-    )
+    for use in case.sharing.places.dataflow(code).uses(id):
+        match use:
+            case facts.StoreItem() | facts.DeleteItem():
+                return True
+            case facts.LoadAttr(name=name) if name in CHANGES:
+                return True
+            case facts.Choice() | facts.Cast() | facts.Phi() if is_changed(case, code, use.id, depth - 1):
+                return True
+            case _:
+                pass
+    return False
 
 
 def is_put_in_form(case: Case, sequence: Composite) -> bool:

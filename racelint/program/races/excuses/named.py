@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.containers import CHANGES
+from racelint.knowledge.containers import PLAIN
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import read_again, takes_away
+from racelint.program.races.excuses.kept import is_changed
 from racelint.program.races.excuses.memos import has_identity, is_looked_up, is_plain, made_by
 from racelint.program.sequences.composites import Composite
 
@@ -19,7 +20,11 @@ def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
     if case.guard is not None or last.code is not code or not sequence.stores_item or not _is_fixed(flow, last.key):
         return False
     asked = sequence.first.key >= 0 and flow.key(sequence.first.key) == flow.key(last.key)
-    if type(made_by(flow, last.value)) is not facts.Call or not (asked or is_looked_up(flow, sequence)):
+    made = made_by(flow, last.value)
+    if type(made) is not facts.Call or not (asked or is_looked_up(flow, sequence)):
+        return False
+    if not made.arguments and types.surely_calls(code, made, PLAIN):
+        # what is kept empty is there to be filled
         return False
     if read_again(case, sequence) is not None and any(map(takes_away, case.accesses)):
         return False
@@ -37,9 +42,7 @@ def _is_fixed(flow: Dataflow, key: int) -> bool:
 
 
 def _is_changed(case: Case, access: Access) -> bool:
-    """Whether an item is changed where it is kept."""
+    """Whether an item is changed where it is kept, or by who gets it."""
     if access.kind is Kind.READ:
         return False
-    uses = case.sharing.places.dataflow(access.code).uses(access.id)
-    changes = (type(use) is facts.StoreItem or (type(use) is facts.LoadAttr and use.name in CHANGES) for use in uses)
-    return access.kind is Kind.ITEM_UPDATE or any(changes)
+    return access.kind is Kind.ITEM_UPDATE or is_changed(case, access.code, access.id)
