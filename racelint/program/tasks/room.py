@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from racelint import facts
 from racelint.knowledge.containers import REMOVES
-from racelint.program.memory.places import Kind
+from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sources.branching import conditions
+
+BELOW: Final = frozenset({"<", "<="})
+"""With these the left value is held to be the smaller one."""
 
 
 def asks_for_room(case: Case, sequence: Composite) -> bool:
@@ -22,10 +28,33 @@ def asks_for_room(case: Case, sequence: Composite) -> bool:
     flow = case.sharing.places.dataflow(code)
     tests = (node for node in code.controls if isinstance(node, facts.Branch | facts.Loop))
     held = (each for node in tests if node.span == sequence.test for each in flow.behind(node.test))
-    looks = {sequence.first.id, sequence.first.load}
     return any(
         type(each) is facts.Compute
         and each.kind in LIMITS
-        and (sequence.first.code is not code or looks & flow.sources(each.id, awaited=False))
+        and (sequence.first.code is not code or _looks(sequence) & flow.sources(each.id, awaited=False))
+        and not _leads_away(case, sequence, each)
         for each in held
     )
+
+
+def _looks(sequence: Composite) -> frozenset[int]:
+    return frozenset((sequence.first.id, sequence.first.load))
+
+
+def _leads_away(case: Case, sequence: Composite, compared: facts.Compute) -> bool:
+    """Whether what is done leads away from the limit: where it is passed more is added, or more is taken below it."""
+    truth = dict(conditions(sequence.code, sequence.act)).get(compared.id)
+    is_left, is_right = (each in _looks(sequence) for each in compared.operands)
+    grows = _grows(case, sequence.last)
+    if truth is None or grows is None or is_left is is_right:
+        return False
+    is_below = ((compared.kind in BELOW) is is_left) is truth
+    return is_below is not grows
+
+
+def _grows(case: Case, last: Access) -> bool | None:
+    """Whether there is more after a change than before; None if that cannot be told."""
+    if last.kind is Kind.MUTATE:
+        return True
+    made = case.sharing.places.dataflow(last.code).operation(last.value)
+    return {"+": True, "-": False}.get(made.kind) if type(made) is facts.Compute else None
