@@ -13,6 +13,7 @@ from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite
+from racelint.program.sources.nodes import walk
 
 FEW: Final = frozenset({"0", "1", "2"})
 """Limits that say which one comes first, and not how much there is room for."""
@@ -35,14 +36,25 @@ def has_room(case: Case, sequence: Composite) -> bool:
     """Whether a table from which nothing is ever taken away is added to as long as it is not too large: it is only
     there to spare work, and becomes larger by one for each who comes at once.
 
-    `if len(self.known) < 1000: self.known[name] = found`. What counts what is in use is taken from again.
+    `if len(self.known) < 1000: self.known[name] = found`. What counts what is in use is taken from again, and who is
+    told that there is no room takes it that there is none.
     """
-    if case.is_assumed or not sequence.stores_item or not _is_about_size(case, sequence):
+    if case.is_assumed or not sequence.stores_item or not _is_about_size(case, sequence) or _is_refused(sequence):
         return False
     flow = case.sharing.places.dataflow(sequence.code)
     against = {id for use in flow.uses(sequence.first.id) if type(use) is facts.Compute for id in use.operands}
     texts = {made.text for made in map(flow.operation, against) if type(made) is facts.Const}
     return texts.isdisjoint(FEW) and not any(map(takes_away, case.accesses))
+
+
+def _is_refused(sequence: Composite) -> bool:
+    """Whether a function fails on account of a test, or answers yes or no."""
+    code = sequence.code
+    branches = (node for node in code.controls if type(node) is facts.Branch and node.span == sequence.test)
+    answers = [each for node in branches for each in walk([*node.body, *node.orelse])]
+    given = (code.operation(each.value) for each in answers if type(each) is facts.Return)
+    failed = any(type(each) is facts.Raise for each in answers)
+    return failed or any(type(each) is facts.Const and each.text in ("True", "False") for each in given)
 
 
 def _is_about_size(case: Case, sequence: Composite) -> bool:
