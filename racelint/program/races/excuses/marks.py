@@ -84,4 +84,4 @@ def _becomes_text(case: Case, walk: Access) -> bool:
     """Whether each entry that is gone over is only made into text."""
     flow = case.sharing.places.dataflow(walk.code)
     entry = type(flow.operation(walk.id)) is facts.Element
-    return entry and all(is_text(case, walk.code, use) for use in flow.uses(walk.id))
+    return entry and all(is_text(case.sharing.places, walk.code, use) for use in flow.uses(walk.id))

@@ -131,7 +131,7 @@ def _is_told(case: Case, read: Access, use: Operation, as_text: bool) -> bool:
     if type(use) is facts.Compute and use.kind == "+" and not any(map(flow.is_constant, use.operands)):
         sums = flow.uses(use.id)
         return bool(sums or use.id in code.returns) and all(_is_told(case, read, each, as_text) for each in sums)
-    return is_record(code, use) or (as_text and (is_filled_in(code, use) or is_text(case, code, use)))
+    return is_record(code, use) or (as_text and (is_filled_in(code, use) or is_text(case.sharing.places, code, use)))
 
 
 def is_estimate(case: Case) -> bool:

@@ -17,11 +17,12 @@ from racelint.knowledge.operators import MEASURES
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
-from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.breaches.breaches import claimed_guard
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.harmless import runs_at_exit
+from racelint.program.races.excuses.telling import is_record, is_text
 from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sharing.sharing import Sharing
@@ -51,13 +52,13 @@ def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
     """Judge the reads of what belongs together, one for each read that another one follows."""
     together = _stored_together(locksets)
     cases: dict[Place, Case] = {}
-    for code, reads in _reads(locksets, together).items():
+    for reads in _reads(locksets, together).values():
         seen: set[Access] = set()
         for first, second in itertools.combinations(reads, 2):
             both = frozenset((first.place, second.place))
             if first in seen or both not in together or first.base != second.base:
                 continue
-            if not _is_combined(locksets.places.dataflow(code), first, second):
+            if not _is_combined(locksets.places, first, second):
                 continue
             for place in both - cases.keys():
                 cases[place] = Case(place, sharing, locksets)
@@ -97,15 +98,27 @@ def _by_key(item: tuple[Code, list[Access]]) -> int:
     return item[0].key
 
 
-def _is_combined(flow: Dataflow, first: Access, second: Access) -> bool:
-    """Whether one operator works on both values: they are taken to be of one moment."""
+def _is_combined(places: Places, first: Access, second: Access) -> bool:
+    """Whether one operator works on both values, and not only to tell people: they are taken to be of one moment."""
+    flow = places.dataflow(first.code)
     for operation in flow.code.operations:
         if type(operation) is facts.Compute and operation.kind in MEASURES and operation.id > second.id:
             of_first = {each for each in operation.operands if flow.comes_from(each, first.id)}
             of_second = {each for each in operation.operands if flow.comes_from(each, second.id)}
-            if of_first and of_second and of_first != of_second:
+            if of_first and of_second and of_first != of_second and not _is_only_told(places, flow, operation.id):
                 return True
     return False
+
+
+def _is_only_told(places: Places, flow: Dataflow, id: int) -> bool:
+    """Whether a value, or what is computed of it, becomes text or part of a log record, and nothing else."""
+    uses = flow.uses(id)
+    return bool(uses) and all(
+        is_record(flow.code, use)
+        or is_text(places, flow.code, use)
+        or (type(use) is facts.Compute and _is_only_told(places, flow, use.id))
+        for use in uses
+    )
 
 
 def _judge(
