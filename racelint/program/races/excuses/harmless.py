@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
@@ -78,8 +78,15 @@ def _is_unconcerned(access: Access, guarded: Sequence[Access]) -> bool:
         return True
     if access.kind is not Kind.MUTATE or access.method not in UNCONCERNED:
         return False
-    found = {test for test, truth in conditions(access.code, access.id) if truth}
-    return not any(each.code is access.code and each.id in found for each in guarded)
+    tests = dict(conditions(access.code, access.id))
+    return not any(each.code is access.code and _is_asked(each, tests) for each in guarded)
+
+
+def _is_asked(look: Access, tests: Mapping[int, bool]) -> bool:
+    """Whether a look is a test of what is there that has come out true, or of what is not: `if x not in y: return`."""
+    tested = look.code.operation(look.id)
+    is_absence = type(tested) is facts.Compute and tested.kind == "not in"
+    return look.id in tests and (tests[look.id] or is_absence)
 
 
 def _is_about_size(access: Access) -> bool:
