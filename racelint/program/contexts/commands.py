@@ -22,7 +22,7 @@ def runs_alone(types: Types, code: Code) -> bool:
 
 
 def _is_command(types: Types, code: Code) -> bool:
-    """Whether a decorator makes a command of a function, or puts it below one: `@tools.command()`."""
+    """Whether a decorator makes a command of a function, or puts it below one: `@tools.command`."""
     pending, seen = [code], set[int]()
     while pending:
         each = pending.pop()
@@ -38,8 +38,8 @@ def _above(types: Types, code: Code) -> Iterator[Code]:
     parent = code.parent
     if parent is None:
         return
-    calls = (parent.operation(id) for id in code.function.decorators)
-    for method in map(parent.fetched, calls):
+    decorators = [parent.operation(id) for id in code.function.decorators]
+    for method in (*decorators, *map(parent.fetched, decorators)):
         if type(method) is facts.LoadAttr and method.name in ADDS:
             values = types.names.static(parent, method.base)
             yield from (each.code for each in values if isinstance(each, FunctionRef))
