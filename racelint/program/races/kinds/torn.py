@@ -112,13 +112,15 @@ def _is_combined(places: Places, first: Access, second: Access) -> bool:
 
 def _is_only_told(places: Places, flow: Dataflow, id: int) -> bool:
     """Whether a value, or what is computed of it, becomes text or part of a log record, and nothing else."""
-    uses = flow.uses(id)
-    return bool(uses) and all(
-        is_record(flow.code, use)
-        or is_text(places, flow.code, use)
-        or (type(use) is facts.Compute and _is_only_told(places, flow, use.id))
-        for use in uses
-    )
+    pending, seen = [id], {id}
+    while pending:
+        uses = flow.uses(pending.pop())
+        beyond = [each for each in uses if not is_record(flow.code, each) and not is_text(places, flow.code, each)]
+        if not uses or any(type(each) is not facts.Compute for each in beyond):
+            return False
+        pending.extend(each.id for each in beyond if type(each) is facts.Compute and each.id not in seen)
+        seen |= {*pending}
+    return True
 
 
 def _judge(
