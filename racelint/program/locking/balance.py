@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from racelint import facts
@@ -12,7 +12,7 @@ from racelint.program.locking.delegated import is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.nodes import contains, ids_in
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 
@@ -61,11 +61,10 @@ def link_balance(locksets: LockSets) -> Balance:
     givers = givers_of(holdings)
     signals = signals_among(holdings, givers)
     loose = _loose_releases(locksets)
-    returned = {use.lock.key for holding in holdings for use in holding.effect.gives_back}
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
-        kept, passed = _leaks(locksets, holding, released_by, givers, loose, returned)
+        kept, passed = _leaks(locksets, holding, released_by, givers, loose)
         unreleased.extend(each for each in kept if each.acquisition.use.lock.key not in signals)
         skipped.extend(each for each in passed if each.acquisition.use.lock.key not in signals)
     ignored = [
@@ -166,7 +165,6 @@ def _leaks(
     released_by: dict[LockKey, set[int]],
     givers: dict[LockKey, set[int]],
     loose: set[str],
-    returned: Set[LockKey],
 ) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
     handed_on = {leak for leak in holding.leaks if _goes_with_the_result(holding, leak, givers)}
@@ -184,7 +182,7 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        if _is_left_to_others(holding, leak, releasers, givers, returned):
+        if _is_left_to_others(holding, leak, releasers, givers):
             continue
         others_give = leak.use.lock.is_semaphore and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
@@ -207,10 +205,8 @@ def _leaks(
     return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
 
 
-def _is_left_to_others(
-    holding: Holding, leak: Leak, releasers: set[int], givers: dict[LockKey, set[int]], returned: Set[LockKey]
-) -> bool:
-    """Whether it is not for the function to release the lock; some function gives back each that is `returned`."""
+def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers: dict[LockKey, set[int]]) -> bool:
+    """Whether it is not for the function to release the lock."""
     if leak.use.lock.key[0] == "site" and all(release.use != leak.use for release in holding.releases.values()):
         # made on the spot and told to others: it may be theirs to release
         return True
@@ -219,32 +215,7 @@ def _is_left_to_others(
         return True
     if _is_answered(holding, leak, givers):
         return True
-    if leak.use.lock.key in returned and _is_kept_unless_failed(holding, leak):
-        return True
     return leak.use in holding.by_choice and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
-
-
-def _is_kept_unless_failed(holding: Holding, leak: Leak) -> bool:
-    """Whether the function releases the lock only where it fails: then all others leave with it who have taken it.
-
-    That nothing else can fail there may be said by an `assert`.
-    """
-    code = holding.code
-    tries = (node for node in code.controls if type(node) is facts.Try)
-    failed = {id for node in tries for each in node.handlers if _fails(each.body) for id in ids_in(each.body)}
-    if any(release.use == leak.use and release.id not in failed for release in holding.releases.values()):
-        return False
-    return leak.by is Exit.RETURN or (leak.by is Exit.RAISE and _is_claimed(code, leak.exit))
-
-
-def _fails(body: Sequence[facts.Node]) -> bool:
-    return bool(body) and type(body[-1]) is facts.Raise
-
-
-def _is_claimed(code: Code, exit: Span | None) -> bool:
-    """Whether a path ends at an `assert`: who makes that fail has the claim to mend."""
-    claims = (node for node in code.controls if type(node) is facts.Branch and not node.body)
-    return any(type(each) is facts.Raise and each.span == exit for node in claims for each in node.orelse)
 
 
 def _is_interrupted(locksets: LockSets, acquisition: Acquisition) -> bool:
