@@ -102,9 +102,15 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
         case Shape.LAZY if makes_object(case, sequence):
             return Problem.LAZY, sequence.test
         case Shape.LAZY if not case.is_constant(sequence.last):
-            return None, sequence.test
+            return (Problem.CHECK if case.is_assumed and _is_given(sequence) else None), sequence.test
         case _:
             return Problem.CHECK, sequence.test
+
+
+def _is_given(sequence: Composite) -> bool:
+    """Whether who calls gives what is stored unless another one was there before: each takes his to be the one."""
+    last, parameters = sequence.last, len(sequence.code.function.parameters)
+    return last.code is sequence.code and last.kind is Kind.WRITE and last.value in range(parameters)
 
 
 def _is_filled_late(case: Case, sequence: Composite) -> bool:
