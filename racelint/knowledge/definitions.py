@@ -25,6 +25,9 @@ PROTOCOL: Final = "typing.Protocol"
 PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", PROTOCOL})
 """Bases that add no attribute to a class."""
 
+BINDING: Final = frozenset({"classmethod", "staticmethod"})
+"""Decorators that say what a function is bound to, and have nobody call it."""
+
 TESTS: Final = "unittest."
 """How the names of all bases of tests begin."""
 

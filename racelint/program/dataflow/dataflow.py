@@ -209,6 +209,14 @@ class Dataflow:
         """The value of a string literal."""
         return literal_text(self.code, id)
 
+    def ways(self, id: int) -> tuple[int, ...]:
+        """The values one of which a value is: those that meet there, those that it is chosen from, or itself alone."""
+        match self.operation(id):
+            case facts.Phi(inputs=values) | facts.Choice(operands=values):
+                return values
+            case _:
+                return (id,)
+
     def is_constant(self, id: int) -> bool:
         """Whether the value is a literal, or a choice between literals."""
 

@@ -195,11 +195,12 @@ class Awaited:
 
     def _as_given(self, starter: Code, base: str, entry: Code, receiver: Value | None) -> str | None:
         """What a starter knows by another name, which it has given the object that it starts as it made that."""
-        first, _, way = base.partition(".")
-        made = isinstance(receiver, Instance) and receiver.site is not None and receiver.site[0] == starter.key
-        if not way or not made or first != entry.first_name or not isinstance(receiver, Instance) or not receiver.site:
+        if not isinstance(receiver, Instance) or receiver.site is None or receiver.site[0] != starter.key:
             return None
+        first, _, way = base.partition(".")
         name, _, rest = way.partition(".")
+        if not way or first != entry.first_name:
+            return None
         given = self._locksets.places.ties.argument(receiver.site, receiver.cls, name)
         return f"{given}.{rest}" if given and rest else given
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from racelint import facts
@@ -18,9 +19,6 @@ from racelint.program.values.values import ClassRef, FunctionRef, Library, Libra
 
 CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 """The methods that make an object."""
-
-ENDS: Final = frozenset({"0", "-1"})
-"""The ends of a sequence."""
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
@@ -40,12 +38,11 @@ def finds_one(flow: Dataflow, call: facts.Call) -> bool:
     method = code.fetched(call)
     if type(method) is not facts.LoadAttr or method.name not in TAKES_ELEMENT & REMOVES:
         return False
-    given = (code.operation(each.value) for each in call.arguments)
-    if not all(type(each) is facts.Const and each.text in ENDS for each in given):
+    if any(code.literal(each.value) != "0" for each in call.arguments):
         return False
     loops = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
-    loops = (node for node in loops if is_within(node.body, call.id))
-    asked = (*conditions(code, call.id), *(outcome for node in loops for outcome in decided(code, node.test, True)))
+    turns = (decided(code, node.test, True) for node in loops if is_within(node.body, call.id))
+    asked = itertools.chain(conditions(code, call.id), *turns)
     taken_from = flow.path(method.base)
     return any(truth and taken_from in map(flow.path, flow.sources(test)) for test, truth in asked)
 

@@ -21,7 +21,7 @@ from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
-from racelint.program.sharing.name import Made, Name, NameSet, made_at
+from racelint.program.sharing.name import Name, NameSet
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -33,7 +33,7 @@ from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, w
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
 from racelint.program.sources.source import Code, makes
-from racelint.program.values.values import Instance, Value
+from racelint.program.values.values import Value
 
 
 @dataclass(slots=True)
@@ -54,7 +54,6 @@ class Sharing:
     """For functions that were asked about: whether they store which process they are in."""
     for_tests: dict[int, bool] = field(default_factory=dict)
     """For functions that were asked about: whether only the set-up of tests runs them."""
-    _loose_names: frozenset[str] | None = None
     _setup: Limits | None = None
     reckoning: Reckoning = field(init=False)
     preparing: Preparing = field(init=False)
@@ -80,16 +79,6 @@ class Sharing:
         self.fresh = Fresh(self.threads, self.places)
         self.confined = Confined(self.places)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
-
-    @property
-    def loose_names(self) -> frozenset[str]:
-        """The attributes that are fetched from objects which are not known: it may be any method of that name."""
-        if self._loose_names is None:
-            types = self.places.types
-            codes = types.names.sources.codes
-            fetched = ((code, each) for code in codes for each in code.operations if type(each) is facts.LoadAttr)
-            self._loose_names = frozenset(each.name for code, each in fetched if not types.of(code, each.base))
-        return self._loose_names
 
     def is_early(self, access: Access) -> bool:
         """Whether nobody else can know it: not yet (constructor, import), no longer (`__del__`), in a new process."""
@@ -197,25 +186,6 @@ class Sharing:
         names = self.naming.names(context, code, path)
         shared = self.naming.stable[context.index]
         return bool(names) and not any(name.root[0] == "global" or name.root in shared for name in names)
-
-    def is_made_for_each(self, context: Context, access: Access) -> bool:
-        """Whether each run of a context has made the object of an access, or was given one that was made for it.
-
-        What it has taken out of somewhere may have been put there twice.
-        """
-        if not self.is_own(context, access.code, access.base):
-            return False
-        found = [made_at(name.root) for name in self.naming.names(context, access.code, access.base)]
-        return all(self._makes(each) for each in found if each is not None)
-
-    def _makes(self, made: Made) -> bool:
-        """Whether an operation makes an object, or each does of which its value comes."""
-        types = self.places.types
-        code = types.names.sources.codes[made.code]
-        operation = code.operation(made.id)
-        ways = operation.inputs if type(operation) is facts.Phi else (made.id,)
-        values = ((id, value) for id in ways for value in types.of(code, id) if isinstance(value, Instance))
-        return {id for id, value in values if value.site == (code.key, id)} == set(ways)
 
     def _is_known_as(self, access: Access, context: Context) -> bool:
         """Whether what a context gives a function as a parameter, or leaves out, is the very container of the Place."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.findings import Evidence
-from racelint.knowledge.logs import TELLS
 from racelint.knowledge.model import LockRole, Question
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.locks import LockKey
@@ -21,6 +20,7 @@ from racelint.program.sources.branching import decided, is_handling, leaves
 from racelint.program.sources.nodes import contains, ids_in, is_within, parts
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
+from racelint.program.values.texts import is_record
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
 
 
@@ -168,7 +168,7 @@ class Questions:
             return False
         on_account = ids_in(self._arm_around(asked, act)) or {*range(asked.id, len(code.operations))}
         calls = (each for each in code.operations if type(each) is facts.Call and each.id in on_account)
-        return any(each.id > asked.id and each.id != act.id and not _is_told(code, each) for each in calls)
+        return any(each.id > asked.id and each.id != act.id and not is_record(code, each) for each in calls)
 
     def _arm_around(self, asked: Step, act: Step) -> Sequence[Node]:
         """The arm of the test that asks in which the act is; nothing if it follows after a way out."""
@@ -257,12 +257,6 @@ class Questions:
             return False
         repeated = context.repeated
         return not (context.code is maker and repeated is not None and repeated[0] <= id <= repeated[1])
-
-
-def _is_told(code: Code, call: facts.Call) -> bool:
-    """Whether a call writes a log record."""
-    method = code.fetched(call)
-    return type(method) is facts.LoadAttr and method.name in TELLS
 
 
 def _ended(nodes: Sequence[Node], act: int) -> list[int]:

@@ -49,7 +49,7 @@ class Interleaving:
     evidence: Evidence
     partner: Partner | None
     guard: Guard | None
-    asks_for_room: bool = False
+    asks_for_room: bool
     """The test holds what there is against a limit."""
 
     @property

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from racelint.knowledge.definitions import BINDING
 from racelint.program.contexts.contexts import library_decorators
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 
-PLAIN: Final = frozenset({"classmethod", "staticmethod", "property"})
-"""Decorators that have nobody call a function."""
+UNCALLED: Final = BINDING | {"property"}
+"""Decorators that have no loop call a function."""
 
 
 @dataclass(slots=True)
@@ -39,6 +40,6 @@ class Outsiders:
         calls = self.sharing.threads.calls
         if code.function.is_async or code.key in calls.escaping | calls.handed_out:
             return True
-        if code.name in self.sharing.loose_names or library_decorators(calls.types, code) - PLAIN:
+        if code.name in calls.types.loose_names or library_decorators(calls.types, code) - UNCALLED:
             return True
         return code.cls is not None and any(each.library_bases for each in code.cls.mro)

@@ -1,4 +1,4 @@
-"""Part of the types stage: which values are text, be it written down or made by formatting?"""
+"""Part of the types stage: which values are text, written down or made by formatting, and which go into the log?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.logs import TELLS
 from racelint.knowledge.texts import FILLS_IN, MAKES_TEXT
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -36,3 +37,9 @@ def is_filled_in(code: Code, use: Operation) -> bool:
     """Whether a text is filled in: `"{}".format(number)`."""
     method = code.fetched(use)
     return type(method) is facts.LoadAttr and method.name in FILLS_IN and literal_text(code, method.base) is not None
+
+
+def is_record(code: Code, use: Operation | None) -> bool:
+    """Whether a call writes a log record: `logger.info("%d", number)`."""
+    method = code.fetched(use)
+    return type(method) is facts.LoadAttr and method.name in TELLS

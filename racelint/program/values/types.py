@@ -119,6 +119,13 @@ class Types:
                 found[made.site, callee.qualname.rpartition(".")[2]].extend(sites)
         return {key: sorted(sites) for key, sites in found.items()}
 
+    @cached_property
+    def loose_names(self) -> frozenset[str]:
+        """The attributes that are fetched from objects which are not known: it may be any method of that name."""
+        codes = self.names.sources.codes
+        fetched = ((code, each) for code in codes for each in code.operations if type(each) is facts.LoadAttr)
+        return frozenset(each.name for code, each in fetched if not self.of(code, each.base))
+
     def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
         """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
         known = table.get(site)

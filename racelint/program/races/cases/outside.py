@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.waived import waives_lock
 from racelint.program.memory.places import Access
+from racelint.program.sharing.name import Made, made_at
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance
 
 
 class Outside:
@@ -52,7 +55,26 @@ class Outside:
     def _is_given_by_others(self, access: Access, context: Context) -> bool:
         """Whether one of several threads may have got the object wherever it comes from, and others have got it too."""
         several = context.many and not context.own_instance
-        return several and not self._sharing.is_made_for_each(context, access)
+        return several and not self._is_made_for_each(context, access)
+
+    def _is_made_for_each(self, context: Context, access: Access) -> bool:
+        """Whether each run of a context has made the object of an access, or was given one that was made for it.
+
+        What it has taken out of somewhere may have been put there twice.
+        """
+        if not self._sharing.is_own(context, access.code, access.base):
+            return False
+        found = [made_at(name.root) for name in self._sharing.naming.names(context, access.code, access.base)]
+        return all(self._makes(each) for each in found if each is not None)
+
+    def _makes(self, made: Made) -> bool:
+        """Whether an operation makes an object, or each does of which its value comes."""
+        types = self._sharing.places.types
+        code = types.names.sources.codes[made.code]
+        operation = code.operation(made.id)
+        ways = operation.inputs if type(operation) is facts.Phi else (made.id,)
+        values = ((id, value) for id in ways for value in types.of(code, id) if isinstance(value, Instance))
+        return {id for id, value in values if value.site == (code.key, id)} == set(ways)
 
     def _stays_in_loop(self, code: Code) -> bool:
         return code.cls is not None and self._sharing.users.is_of_loop(code.cls)

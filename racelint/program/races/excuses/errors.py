@@ -19,9 +19,7 @@ def is_error(case: Case, store: Access) -> bool:
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
     if any(_cannot_be_raised(types.names.knowledge, each) for each in types.of(store.code, store.value)):
         return False
-    made = flow.operation(store.value)
-    ways = made.operands if type(made) is facts.Choice else made.inputs if type(made) is facts.Phi else (store.value,)
-    caught = any(type(flow.operation(each)) is facts.Caught for each in ways)
+    caught = any(type(flow.operation(each)) is facts.Caught for each in flow.ways(store.value))
     return caught or any(each.kind is Kind.READ and _is_raised(each) for each in case.accesses)
 
 

@@ -9,11 +9,11 @@ from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
-from racelint.program.races.excuses.telling import is_record
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import is_handling
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
+from racelint.program.values.texts import is_record
 
 CHANGES: Final = (facts.StoreAttr, facts.StoreItem, facts.DeleteAttr, facts.DeleteItem, facts.Await, facts.Yield)
 """What a function does that leaves a trace."""

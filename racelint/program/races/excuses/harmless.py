@@ -21,9 +21,9 @@ from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm, takes_away
-from racelint.program.races.excuses.telling import is_record
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
+from racelint.program.values.texts import is_record
 from racelint.program.values.values import FunctionRef
 
 UNCONCERNED: Final = frozenset({"in", "len", "[]="})

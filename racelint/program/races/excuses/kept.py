@@ -74,11 +74,8 @@ def _may_differ(case: Case, value: Value) -> bool:
 def _comes_filled(case: Case, store: Access) -> bool:
     """Whether a container is given by a call, or is a table with entries; a list that is written down may be there to
     be added to."""
-    places, code = case.sharing.places, store.code
-    flow = places.dataflow(code)
-    made = flow.operation(store.value)
-    ways = made.operands if type(made) is facts.Choice else made.inputs if type(made) is facts.Phi else (store.value,)
-    return all(_is_table(case, code, way) for way in map(flow.operation, ways))
+    flow = case.sharing.places.dataflow(store.code)
+    return all(_is_table(case, store.code, way) for way in map(flow.operation, flow.ways(store.value)))
 
 
 def _is_table(case: Case, code: Code, made: Operation | None) -> bool:

@@ -10,10 +10,10 @@ from racelint.knowledge.clocks import CLOCKS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
-from racelint.program.races.excuses.telling import becomes_text, is_record, is_text
+from racelint.program.races.excuses.telling import becomes_text, is_text
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
-from racelint.program.values.texts import is_filled_in
+from racelint.program.values.texts import is_filled_in, is_record
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""

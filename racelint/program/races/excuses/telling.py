@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.logs import TELLS
 from racelint.program.memory.places import Access, Kind, Places
 from racelint.program.races.cases.case import Case
 from racelint.program.sources.source import Code
@@ -22,9 +21,3 @@ def is_text(places: Places, code: Code, use: Operation) -> bool:
     flow = places.dataflow(code)
     made = flow.uses(use.id) if type(use) is facts.Build and use.kind == "tuple" else [use]
     return all(makes_text(places.types, code, each) for each in made)
-
-
-def is_record(code: Code, use: Operation | None) -> bool:
-    """Whether a call writes a log record: `logger.info("%d", number)`."""
-    method = code.fetched(use)
-    return type(method) is facts.LoadAttr and method.name in TELLS

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
+from racelint.knowledge.definitions import BINDING
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.runs import is_anew
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
-
-PLAIN: Final = frozenset({"classmethod", "staticmethod"})
-"""Decorators that have nobody call a function."""
 
 
 def is_left_to_users(case: Case, access: Access, guarded: Iterable[Access]) -> bool:
@@ -35,7 +32,7 @@ def _is_unused(sharing: Sharing, code: Code) -> bool:
     calls = sharing.threads.calls
     if code.function.kind != "function" or code.name.startswith("__") or not _is_plain(calls, code):
         return False
-    if calls.callers(code) or code.key in calls.escaping | calls.handed_out or code.name in sharing.loose_names:
+    if calls.callers(code) or code.key in calls.escaping | calls.handed_out or code.name in calls.types.loose_names:
         return False
     entries = (entry for context in sharing.threads.contexts for entry, _ in context.entries)
     return not any(entry is code for entry in entries)
@@ -44,7 +41,7 @@ def _is_unused(sharing: Sharing, code: Code) -> bool:
 def _is_plain(calls: Calls, code: Code) -> bool:
     """Whether no decorator, library or base class may call a function, or have it called."""
     attributes, cls = calls.types.attributes, code.cls
-    if len(attributes.shape(code) & PLAIN) < len(code.function.decorators):
+    if len(attributes.shape(code) & BINDING) < len(code.function.decorators):
         return False
     if cls is None or code.parent is not cls.body:
         return cls is None and code.parent is not None and code.parent.function.kind == "module"

@@ -22,11 +22,12 @@ from racelint.program.races.breaches.breaches import claimed_guard
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.harmless import runs_at_exit
-from racelint.program.races.excuses.telling import is_record, is_text
+from racelint.program.races.excuses.telling import is_text
 from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
+from racelint.program.values.texts import is_record
 
 Together = dict[frozenset[Place], list[tuple[Access, Access]]]
 """By two Places: where a function stores both, in one critical section."""
@@ -91,11 +92,8 @@ def _reads(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
         for access in locksets.places.by_place[place]:
             if access.kind is Kind.READ:
                 found[access.code].append(access)
-    return {code: sorted(reads, key=lambda each: each.id) for code, reads in sorted(found.items(), key=_by_key)}
-
-
-def _by_key(item: tuple[Code, list[Access]]) -> int:
-    return item[0].key
+    codes = sorted(found, key=lambda code: code.key)
+    return {code: sorted(found[code], key=lambda each: each.id) for code in codes}
 
 
 def _is_combined(places: Places, first: Access, second: Access) -> bool:
