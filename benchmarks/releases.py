@@ -17,8 +17,14 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "raceli
 """Where releases are kept, unless somebody says otherwise."""
 
 WHEEL = ("--only-binary", ":all:")
-CHOICES = (WHEEL, (*WHEEL, "--python-version", "3.8"), (*WHEEL, "--python-version", "2.7"), ("--no-binary", ":all:"))
-"""A wheel for any Python if there is one, else the source."""
+CHOICES = (
+    WHEEL,
+    (*WHEEL, "--python-version", "3.14"),
+    (*WHEEL, "--python-version", "3.8"),
+    (*WHEEL, "--python-version", "2.7"),
+    ("--no-binary", ":all:"),
+)
+"""A wheel for this Python or any other if there is one, else the source."""
 
 
 def release(package: str, version: str, cache: Path = CACHE) -> Path | None:
