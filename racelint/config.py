@@ -75,7 +75,12 @@ class Config:
 
     @property
     def codes(self) -> frozenset[str]:
-        """The codes of the rules that are on in any file."""
+        """The codes of the rules that are on in any file, be it only for what is assumed shared."""
+        return _codes(self.selection, _with_assumed(load_rules())) if self.assume_shared else self.codes_for_all_state
+
+    @property
+    def codes_for_all_state(self) -> frozenset[str]:
+        """The codes of those that are on for whatever is shared."""
         return _codes(self.selection, load_rules())
 
     def codes_for(self, path: Path) -> frozenset[str]:
@@ -91,6 +96,11 @@ class Config:
             for selector in selectors
         )
         return frozenset(rule.code for selector in selectors for rule in matching(selector, load_rules()))
+
+
+@cache
+def _with_assumed(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(replace(rule, default=rule.default or rule.assumed) for rule in rules)
 
 
 @cache

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: `documentation` is the docstring of its module, `check` None for what the engine itself reports."""
+    """A rule: `documentation` is the docstring of its module, `check` None for what the engine itself reports.
+
+    One that is off by `default` may be on for what is `assumed` shared, where that was all that it could not tell.
+    """
 
     code: str
     name: str
     documentation: str
     check: Check | None
     default: bool = True
+    assumed: bool = False
 
     @property
     def summary(self) -> str:
@@ -69,31 +73,31 @@ class Rule:
         )
 
 
-def rule(code: str, *, default: bool = True) -> Callable[[Check], Rule]:
+def rule(code: str, *, default: bool = True, assumed: bool = False) -> Callable[[Check], Rule]:
     """Make the function `check` of a module in `racelint.rules` a rule, named and documented by its module.
 
     Inside the function `check` is the rule itself: `yield check.finding(access, "...", symbol=...)`.
     """
 
     def decorate(check: Check) -> Rule:
-        return _of_module(check.__module__, code, check, default)
+        return _of_module(check.__module__, code, check, default, assumed)
 
     return decorate
 
 
 def engine_rule(code: str, module: str) -> Rule:
     """The rule of module `module` (its `__name__`) whose findings the engine makes, since it needs no program."""
-    return _of_module(module, code, None, True)
+    return _of_module(module, code, None)
 
 
-def _of_module(module: str, code: str, check: Check | None, default: bool) -> Rule:
+def _of_module(module: str, code: str, check: Check | None, default: bool = True, assumed: bool = False) -> Rule:
     name = module.rpartition(".")[2].replace("_", "-")
-    return Rule(code, name, sys.modules[module].__doc__ or "", check, default)
+    return Rule(code, name, sys.modules[module].__doc__ or "", check, default, assumed)
 
 
 DECLARED = re.compile(
     r'''\A"""(?P<documentation>(?:[^"\\]|"(?!""))*)"""$ .*?
-        ^ (?: @rule\("(?P<code>RL\d{3})"(?P<off>,[ ]default=False)?\)\ndef[ ]check\(
+        ^ (?: @rule\("(?P<code>RL\d{3})"(?P<off>,[ ]default=False)?(?P<assumed>,[ ]assumed=True)?\)\ndef[ ]check\(
           | check[ ]=[ ]engine_rule\("(?P<own>RL\d{3})",[ ]__name__\)$ )''',
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
@@ -120,7 +124,7 @@ def _rule_in(module: str) -> Rule:
         return _imported(module)
     name = module.rpartition(".")[2].replace("_", "-")
     code, check = (declared["own"], None) if declared["own"] else (declared["code"], _when_called(module))
-    return Rule(code, name, declared["documentation"], check, declared["off"] is None)
+    return Rule(code, name, declared["documentation"], check, declared["off"] is None, declared["assumed"] is not None)
 
 
 def _when_called(module: str) -> Check:

@@ -86,7 +86,7 @@ def _page(rule: Rule) -> str:
             "",
             f"# {rule.code} {rule.name}",
             "",
-            documentation + ("" if rule.default else "\n\nThis rule is off unless it is selected."),
+            documentation + _by_default(rule),
             "",
             "## Example",
             "",
@@ -102,6 +102,12 @@ def _page(rule: Rule) -> str:
             "",
         )
     )
+
+
+def _by_default(rule: Rule) -> str:
+    if rule.default:
+        return ""
+    return "\n\nThis rule is off unless it is selected" + (", but for what is assumed shared." if rule.assumed else ".")
 
 
 def _shown(file: Path) -> str:

@@ -71,7 +71,8 @@ def test_what_is_read_off_the_source_of_a_rule_is_what_its_module_says(rule: Rul
 
     assert DECLARED.match(source(rule).read_text(encoding="utf-8"))
     assert (loaded.code, loaded.name, loaded.documentation) == (rule.code, rule.name, rule.documentation)
-    assert (loaded.default, loaded.check is None) == (rule.default, rule.check is None)
+    assert (loaded.default, loaded.assumed) == (rule.default, rule.assumed)
+    assert (loaded.check is None) == (rule.check is None)
 
 
 @pytest.fixture
