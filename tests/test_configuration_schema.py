@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from racelint.rule import EVERY_RULE, FAMILIES, UnknownRuleError, load_rules, prefix
-from racelint.section import ConfigError, read_section
+from racelint.section import SELECTORS, ConfigError, read_section
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "configuration.schema.json").read_text(encoding="utf-8"))
@@ -46,6 +46,17 @@ def test_what_is_shown_in_the_documentation_is_right(example: str) -> None:
 def test_every_key_and_family_is_shown_or_named_in_the_documentation() -> None:
     assert [key for key in SCHEMA["properties"] if not re.search(rf"`{key}`|\b{key} = |\.{key}\]", PAGE)] == []
     assert [name for name, prefix in FAMILIES.items() if f"`{name}` | `{prefix}`" not in PAGE] == []
+
+
+def test_every_key_of_a_row_and_every_value_of_one_is_shown_in_the_documentation() -> None:
+    rows = PAGE.partition("| row |")[2].partition("\n\n")[0]
+    definitions = SCHEMA["definitions"]
+    keys = {key for name, each in definitions.items() if name.endswith("Row") for key in each["properties"]}
+    choices = [each for name, each in definitions.items() if name != SELECTORS]
+    words = {word for each in choices for word in each.get("enum", ())}
+
+    assert [key for key in sorted(keys) if f"`{key}`" not in rows] == []
+    assert [word for word in sorted(words) if f'`"{word}"`' not in rows] == []
 
 
 @pytest.mark.parametrize(

@@ -33,13 +33,13 @@ def links(document: Path) -> list[tuple[Path, str]]:
     return [((document.parent / target).resolve() if target else document, heading) for target, heading in found]
 
 
-def options() -> set[str]:
-    """The long options of all commands."""
-    commands = [racelint, *racelint.commands.values()]
+def options(*commands: click.Command) -> set[str]:
+    """The long options of commands."""
     names = (
         name
         for command in commands
         for option in command.params
+        if isinstance(option, click.Option)
         for name in (*option.opts, *option.secondary_opts, "--help")
     )
     return {name for name in names if name.startswith("--")}
@@ -74,11 +74,17 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert [page for page in ROOT.glob("docs/**/*.*") if page not in reached] == []
 
 
-@pytest.mark.parametrize("option", [option for option in racelint.commands["check"].params if option.opts[0][0] == "-"])
-def test_every_option_of_check_is_on_a_page(option: click.Parameter) -> None:
+@pytest.mark.parametrize("command", racelint.commands.values(), ids=racelint.commands)
+def test_every_option_of_a_command_is_on_a_page(command: click.Command) -> None:
     mentioned = {name for document in documents() for name in OPTION.findall(document.read_text(encoding="utf-8"))}
 
-    assert {name for name in (*option.opts, *option.secondary_opts) if name.startswith("--")} <= mentioned
+    assert options(command) - mentioned == set()
+
+
+def test_every_command_is_on_the_page_of_the_command_line() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+
+    assert {*re.findall(r"^    racelint \[?(\w+)", page, re.MULTILINE)} == {*racelint.commands}
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -87,7 +93,7 @@ def test_options_on_a_page_are_there(document: Path) -> None:
     of_racelint = {*OPTION.findall(" ".join(COMMAND.findall(text)))}
     of_flake8 = {option for option in OPTION.findall(text) if option.startswith("--racelint-")}
 
-    assert (of_racelint - options(), of_flake8 - {*OPTIONS}) == (set(), set())
+    assert (of_racelint - options(racelint, *racelint.commands.values()), of_flake8 - {*OPTIONS}) == (set(), set())
 
 
 def test_the_hook_in_the_readme_is_one_that_there_is() -> None:
