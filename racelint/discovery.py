@@ -68,6 +68,11 @@ class Unlisted:
     display: str
     reason: str
 
+    @property
+    def problem(self) -> str:
+        """What is wrong, as a part of a sentence."""
+        return f"the folder cannot be listed ({self.reason})"
+
 
 def discover(
     arguments: Sequence[Path], project: Project, buffers: Iterable[Path] = ()

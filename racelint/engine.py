@@ -86,7 +86,7 @@ def analyse(
     files, unlisted = discover(paths, project(config), texts)
     outcome = outcome_of(files, texts, config, progress)
     run = _Run(config, {file.display: file.path for file in files if file.asked}, outcome)
-    run.findings += [unreadable(each.display, f"the folder cannot be listed ({each.reason})") for each in unlisted]
+    run.findings += [unreadable(each.display, each.problem) for each in unlisted]
     report = _report(run, {display_path(path): text for path, text in texts.items()})
     return Analysis(report, outcome)
 
@@ -192,15 +192,16 @@ def read_all(
     paths: Sequence[Path], config: Config, progress: Progress
 ) -> tuple[list[SourceFile], list[tuple[SourceFile, ModuleFacts]], tuple[RunError, ...]]:
     """The files of the program around the paths, what those say that could be read, and what went wrong."""
-    files, _ = discover(paths, project(config), NO_BUFFERS)
+    files, unlisted = discover(paths, project(config), NO_BUFFERS)
     store = Cache(config.cache_dir)
     readings = read(find(files, NO_BUFFERS, store), store, jobs_of(config), progress)
-    errors = tuple(
+    unread_folders = (RunError(each.display, f"not read: {each.problem}") for each in unlisted)
+    unread_files = (
         said if isinstance(said, RunError) else RunError(reading.file.display, f"not read: {said.reason}")
         for reading in readings
         if isinstance(said := reading.said, RunError) or (isinstance(said, Unreadable) and reading.file.asked)
     )
-    return files, modules_of(readings), errors
+    return files, modules_of(readings), (*unread_folders, *unread_files)
 
 
 def project(config: Config) -> Project:

@@ -73,8 +73,12 @@ def _fixture_folder(rule: Rule) -> Path:
 
 
 def _table(rules: tuple[Rule, ...]) -> str:
-    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} |" for rule in rules]
+    rows = [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {_listed(rule)} |" for rule in rules]
     return "\n".join((GENERATED, "", "# Rules", "", "| code | name | what it finds |", "|---|---|---|", *rows, ""))
+
+
+def _listed(rule: Rule) -> str:
+    return rule.summary if rule.default else f"{rule.summary} *Off by default.*"
 
 
 def _page(rule: Rule) -> str:

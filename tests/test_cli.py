@@ -96,6 +96,27 @@ def test_a_path_that_does_not_exist_is_an_error_and_nothing_is_checked(run: Run)
     assert run("pkg", "nowhere/at.py") == Outcome(2, "", expected)
 
 
+def test_a_path_in_a_folder_that_is_closed_is_not_said_to_be_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+
+    assert run("pkg/fine.py") == Outcome(2, "", "racelint: pkg/fine.py: cannot be looked at (Permission denied)\n")
+
+
+def test_files_that_are_listed_are_told_apart_from_folders_that_cannot_be(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    error = "racelint: .: the folder cannot be listed (Permission denied)\n"
+
+    assert run("check", "--show-files") == Outcome(0, "", error)
+
+
 def test_a_misspelt_command_is_recognised(run: Run) -> None:
     expected = "racelint: explian: no such file or folder; did you mean the command `explain`?\n"
 
@@ -150,6 +171,12 @@ def test_a_rule_is_explained_by_code_and_by_name(run: Run) -> None:
     assert run("explain", "unreadable-file") == by_code
     assert by_code.output.startswith("# RL901 unreadable-file\n\nA file cannot be read as Python")
     assert (by_code.code, by_code.errors) == (0, "")
+
+
+def test_an_explanation_leads_to_pages_on_the_web(run: Run) -> None:
+    assert "[claims](https://racelint.readthedocs.io/en/latest/claims/)" in run("explain", "RL106").output
+    assert "[RL201](https://racelint.readthedocs.io/en/latest/rules/RL201/)" in run("explain", "RL205").output
+    assert ".md)" not in run("rules", "--output-format", "json").output
 
 
 def test_only_a_whole_code_or_name_is_explained(run: Run) -> None:

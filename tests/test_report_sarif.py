@@ -69,6 +69,7 @@ def test_the_rules_are_described() -> None:
     assert described["RL301"]["fullDescription"]["text"].startswith("Collects for the whole program ")
     assert described["RL301"]["properties"]["tags"] == ["concurrency", "external/cwe/cwe-833", "external/cwe/cwe-667"]
     assert "](" not in described["RL301"]["help"]["text"]
+    assert [code for code, rule in described.items() if ".md" in str(rule)] == []
 
 
 @pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.code)

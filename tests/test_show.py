@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from itertools import product
 from pathlib import Path
@@ -233,6 +234,31 @@ def test_what_cannot_be_read_is_an_error(stock: str, capsys: pytest.CaptureFixtu
 
     assert code == 2
     assert "broken.py: not read" in error
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(
+    stock: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert told(capsys, "sharing") == (
+        2,
+        "",
+        "racelint: .: not read: the folder cannot be listed (Permission denied)\n",
+    )
+
+
+def test_a_line_of_a_file_that_cannot_be_opened_is_an_error(
+    stock: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "open", refuse)
+
+    error = "racelint: stock.py: cannot be opened (Permission denied)\n"
+    assert told(capsys, "why-not", "stock.py:15") == (2, "", error)
+
+
+def refuse(*_: object) -> object:
+    raise PermissionError(13, "Permission denied")
 
 
 def test_findings_of_all_rules_are_told_first() -> None:

@@ -253,7 +253,9 @@ def _list_files(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, 
     from racelint import engine
     from racelint.discovery import discover
 
-    files, _ = discover(paths, engine.project(config), buffers)
+    files, unlisted = discover(paths, engine.project(config), buffers)
+    for folder in unlisted:
+        tell(f"{folder.display}: {folder.problem}")
     _put(None, lambda stream: stream.writelines(f"{file.display}\n" for file in files if file.asked))
     return FOUND_NOTHING
 

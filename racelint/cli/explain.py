@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from racelint.cli.options import FOUND_NOTHING, HELP
-from racelint.report.documentation import page
+from racelint.report.documentation import on_the_web, page
 from racelint.rule import Rule, UnknownRuleError, load_rules
 
 output_format = click.option(
@@ -27,7 +27,7 @@ def explain(rule: str, output_format: str) -> int:
     if output_format == "json":
         _print_json(_as_data(found))
     else:
-        _print_markdown(f"# {found.code} {found.name}\n\n{found.documentation}")
+        _print_markdown(f"# {found.code} {found.name}\n\n{on_the_web(found.documentation)}")
     return FOUND_NOTHING
 
 
@@ -49,7 +49,7 @@ def _as_data(rule: Rule) -> dict[str, object]:
         "code": rule.code,
         "name": rule.name,
         "summary": rule.summary,
-        "explanation": rule.documentation.strip(),
+        "explanation": on_the_web(rule.documentation).strip(),
         "default": rule.default,
         "url": page(rule.code),
     }

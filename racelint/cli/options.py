@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -98,12 +97,16 @@ def configured(paths: Sequence[Path], values: dict[str, Any], nearest: Path | No
 
 
 def require_existing(path: Path) -> None:
-    """Raise an error for a path that does not exist, with the command that may have been meant."""
-    if not os.path.lexists(path):
+    """Raise an error for a path that does not exist, or that is out of reach, with the command that may be meant."""
+    try:
+        path.lstat()
+    except (OSError, ValueError) as error:
+        if isinstance(error, PermissionError):
+            raise click.UsageError(f"{path}: cannot be looked at ({error.strerror})") from error
         group = click.get_current_context().find_root().command
         near = get_close_matches(str(path), group.commands if isinstance(group, click.Group) else (), n=1)
         hint = f"; did you mean the command `{near[0]}`?" if near else ""
-        raise click.UsageError(f"{path}: no such file or folder{hint}")
+        raise click.UsageError(f"{path}: no such file or folder{hint}") from error
 
 
 def tell(message: str) -> None:

@@ -67,8 +67,11 @@ def _place(paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], int]:
     require_existing(path)
     if path.is_dir():
         raise click.UsageError(f"{path}: why-not asks about one line of a file, and this is a folder")
-    with path.open("rb") as lines:
-        count = sum(1 for _ in lines)
+    try:
+        with path.open("rb") as lines:
+            count = sum(1 for _ in lines)
+    except OSError as error:
+        raise click.UsageError(f"{path}: cannot be opened ({error.strerror})") from error
     if int(number) > count:
         raise click.UsageError(f"{path} has {count} lines, no line {number}")
     return (path,), int(number)

@@ -8,15 +8,25 @@ from typing import Final
 HOME: Final = "https://racelint.readthedocs.io/"
 """Where the documentation is on the web."""
 
+PAGES: Final = f"{HOME}en/latest/"
+
 CWE: Final = re.compile(r"\bCWE-(\d+)\b")
 EMPHASIS: Final = re.compile(r"\*([^*\n]+)\*")
 LINK: Final = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+PAGE: Final = re.compile(r"\]\((\.\./)?(\w+)\.md\)")
+"""How the documentation of a rule leads to another page: from beside it, or from the folder above."""
+
 WHAT_IT_DOES: Final = re.compile(r"^\*What it does\*: (.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def page(code: str) -> str:
     """The address of the page of a rule."""
-    return f"{HOME}en/latest/rules/{code}/"
+    return f"{PAGES}rules/{code}/"
+
+
+def on_the_web(documentation: str) -> str:
+    """The documentation of a rule with the addresses of the pages to which it leads, for whoever reads it elsewhere."""
+    return PAGE.sub(lambda link: f"]({PAGES}{'' if link[1] else 'rules/'}{link[2]}/)", documentation)
 
 
 def weaknesses(documentation: str) -> list[int]:

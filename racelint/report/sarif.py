@@ -95,7 +95,7 @@ def _driver(rules: tuple[Rule, ...]) -> ToolComponent:
 
 
 def _descriptor(rule: Rule) -> ReportingDescriptor:
-    text = rule.documentation.strip()
+    text = documentation.on_the_web(rule.documentation).strip()
     weaknesses = [f"external/cwe/cwe-{number:03}" for number in documentation.weaknesses(text)]
     return ReportingDescriptor(
         id=rule.code,
