@@ -117,6 +117,14 @@ def test_files_that_are_listed_are_told_apart_from_folders_that_cannot_be(
     assert run("check", "--show-files") == Outcome(0, "", error)
 
 
+def test_what_no_baseline_can_have_is_told(run: Run) -> None:
+    outcome = run("baseline", "--config", "baseline='known.json'")
+
+    assert (outcome.code, outcome.output) == (2, "known.json: 0 findings accepted (0 new, 0 gone).\n")
+    assert outcome.errors.startswith("racelint: pkg/broken.py: RL901 not checked: ")
+    assert run("baseline", "pkg/fine.py").code == 0
+
+
 def test_a_misspelt_command_is_recognised(run: Run) -> None:
     expected = "racelint: explian: no such file or folder; did you mean the command `explain`?\n"
 

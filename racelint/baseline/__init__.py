@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from racelint.baseline.entries import Entry, Extent, extent_of, printable
+from racelint.baseline.entries import Entry, Extent, extent_of, never_accepted, printable
 from racelint.baseline.file import BASELINE_FILE, Baseline, BaselineError, dump, load, write
 from racelint.baseline.pairing import CodesFor, compare
 from racelint.findings import Report, in_order
@@ -26,6 +26,7 @@ __all__ = [
     "dump",
     "extent_of",
     "load",
+    "never_accepted",
     "update",
     "without_known",
     "write",

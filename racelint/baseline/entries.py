@@ -77,8 +77,17 @@ def entries_of(report: Report, modules: Mapping[str, str], paths: Mapping[str, s
             finding.live_on,
         )
         for finding in in_order(report.findings)
-        if not finding.code.startswith(NEVER_ACCEPTED)
+        if _can_be_accepted(finding)
     }
+
+
+def never_accepted(report: Report) -> list[Finding]:
+    """The findings that no baseline can have, in order."""
+    return [finding for finding in in_order(report.findings) if not _can_be_accepted(finding)]
+
+
+def _can_be_accepted(finding: Finding) -> bool:
+    return not finding.code.startswith(NEVER_ACCEPTED)
 
 
 def _inside(function: str, module: str) -> str:

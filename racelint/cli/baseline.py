@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from racelint.baseline import BASELINE_FILE, update
+from racelint.baseline import BASELINE_FILE, never_accepted, update
 from racelint.cli.options import FAILED, FILE, FOUND_NOTHING, HELP, configured, paths_argument, settings, tell
 from racelint.paths import display_path
 from racelint.report.progress import progress_on
@@ -23,7 +23,8 @@ def baseline(paths: tuple[Path, ...], **values: Any) -> int:
 
     Writes them to a file, by default to that of the key `baseline`, else to racelint-baseline.json in the project's
     folder. With the key set, or with `--baseline FILE`, `check` reports only what is not accepted. Accepted findings
-    that are gone are taken out of the file; those in files that are not looked at now stay.
+    that are gone are taken out of the file; those in files that are not looked at now stay. Exits with 0, with 2 if
+    something cannot be accepted: a file that cannot be read, a comment or a claim in vain.
     """
     from racelint import engine
 
@@ -42,4 +43,7 @@ def baseline(paths: tuple[Path, ...], **values: Any) -> int:
     click.echo(f"{shown}: {entries} accepted ({done.new:,} new, {done.gone:,} gone).")
     if not config.baseline:
         tell(f'`baseline = "{BASELINE_FILE}"` in [tool.racelint] makes `racelint check` use it')
-    return FOUND_NOTHING
+    left = never_accepted(analysis.report)
+    for finding in left:
+        tell(f"{finding.path}: {finding.code} {finding.message}")
+    return FAILED if left else FOUND_NOTHING
