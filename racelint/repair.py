@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from racelint import engine
 from racelint.config import Config
 from racelint.findings import Finding, Progress, Report, RunError
@@ -89,8 +91,9 @@ def repair(
     report = state.report
     if asked.config is not config:
         report = replace(asked, config=config).checked(first.files, state.texts)
+    left = report if report.errors else replace(report, findings=tuple(_offered(report, refused, unsafe=unsafe)))
     return Repaired(
-        replace(report, fixed=state.fixed), tuple(_changes(first, state.texts, former)), tuple(refused.values())
+        replace(left, fixed=state.fixed), tuple(_changes(first, state.texts, former)), tuple(refused.values())
     )
 
 
@@ -118,6 +121,17 @@ def _mended(
             state = later
         refused.update((key_of(each), each) for each in (*bad, *trial.blamed(new)))
     return state
+
+
+def _offered(report: Report, refused: Mapping[Key, Finding], *, unsafe: bool) -> Iterator[Finding]:
+    """The findings that are left, with a remedy only where another run could write it, which takes unsafe fixes."""
+    for finding in with_fixes(report).findings:
+        if finding.remedy is None:
+            yield finding
+        elif unsafe or finding.fix is None or finding.fix.applicability == "safe" or key_of(finding) in refused:
+            yield replace(finding, remedy=None, fix=None)
+        else:
+            yield replace(finding, remedy=msgspec.structs.replace(finding.remedy, is_safe=False), fix=None)
 
 
 def _changes(first: Report, texts: Mapping[str, bytes], former: Mapping[str, bytes]) -> Iterator[Change]:
