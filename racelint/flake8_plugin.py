@@ -11,6 +11,7 @@ import atexit
 import io
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 import tokenize
@@ -167,7 +168,8 @@ def _report(options: Namespace) -> Report:
         config = _config([*files, *buffers][0], options)
         report = engine.check(_asked(files, config, options), config, buffers=buffers)
     except (ConfigError, BaselineError, OSError) as error:
-        raise ExecutionError(f"racelint: {error}") from error
+        # What is wrong with an option is told by the name that it has in flake8.
+        raise ExecutionError(f"racelint: {re.sub('^--', '--racelint-', str(error))}") from error
     for note in report.notes:
         print(f"racelint: {note}", file=sys.stderr)
     if report.errors:

@@ -79,8 +79,8 @@ def test_what_the_baseline_holds_is_not_shown(flake8: Flake8) -> None:
     ("table", "flags", "message"),
     [
         ("selct = []", [], "pyproject.toml: [tool.racelint] unknown key `selct`; did you mean `select`?"),
-        ("", ["--racelint-target", "gill"], "gill"),
-        ("", ["--racelint-config", "nowhere.toml"], "nowhere.toml"),
+        ("", ["--racelint-target", "gill"], "--racelint-target: 'gill' is none of any, free-threaded, gil"),
+        ("", ["--racelint-config", "nowhere.toml"], "--racelint-config: nowhere.toml"),
         ("", ["--racelint-baseline", "nowhere.json"], "nowhere.json"),
     ],
     ids=["key", "target", "file", "baseline"],
