@@ -186,10 +186,19 @@ def test_the_name_of_the_file_says_the_format(
     assert (shop / name).read_text(encoding="utf-8").startswith(begins)
 
 
+def test_a_name_that_says_no_format_needs_one(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "racelint: a.png: `.png` says no format; --output-format is one of dot, mermaid, svg\n"
+
+    assert run(capsys, "lockorder", "-o", "a.png") == (2, "", words)
+    assert not (shop / "a.png").exists()
+    assert run(capsys, "lockorder", "-o", "a.txt", "--output-format", "dot") == (0, "", "")
+
+
 def test_without_a_file_the_picture_is_printed(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "sharing", "shop.py", "--output-format", "mermaid")
 
     assert (code, out.splitlines()[1]) == (0, "title: Shared state")
+    assert run(capsys, "sharing", "shop.py", "--output-format", "mermaid", "-o", "-") == (0, out, "")
 
 
 def test_what_cannot_be_drawn_is_an_error(

@@ -8,12 +8,25 @@ from typing import Any
 
 import click
 
-from racelint.cli.options import FAILED, FILE, FOUND_NOTHING, HELP, configured, paths_argument, settings, tell
+from racelint.cli.options import (
+    FAILED,
+    FILE,
+    FOUND_NOTHING,
+    HELP,
+    STANDARD_STREAM,
+    configured,
+    paths_argument,
+    settings,
+    tell,
+)
 from racelint.report.output import output_file as opened
 from racelint.report.output import put
 from racelint.report.progress import progress_on
 
 KINDS, FORMATS = ("lockorder", "sharing"), ("dot", "mermaid", "svg")
+
+SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", "": "dot"}
+"""What the end of a file's name says of its format."""
 
 
 @click.command(context_settings=HELP)
@@ -39,6 +52,7 @@ def graph(
     from racelint.graph import WRITERS, NoLayoutError
 
     paths = paths or (Path(),)
+    output_format = output_format or _format_of(output_file)
     config = configured(paths, values)
     with progress_on(sys.stderr) as progress:
         picture, errors = engine.draw(kind, paths, config, progress)
@@ -47,10 +61,10 @@ def graph(
     if picture is None:
         return FAILED
     try:
-        text = WRITERS[output_format or _format_of(output_file)](picture)
+        text = WRITERS[output_format](picture)
     except NoLayoutError as error:
         raise click.ClickException(str(error)) from error
-    if output_file is None:
+    if output_file is None or output_file == STANDARD_STREAM:
         put(sys.stdout, text)
     else:
         with opened(output_file) as stream:
@@ -61,4 +75,6 @@ def graph(
 def _format_of(file: Path | None) -> str:
     """The format that the name of a file asks for."""
     suffix = file.suffix.lower() if file is not None else ""
-    return {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}.get(suffix, "dot")
+    if suffix not in SUFFIXES:
+        raise click.UsageError(f"{file}: `{suffix}` says no format; --output-format is one of {', '.join(FORMATS)}")
+    return SUFFIXES[suffix]

@@ -9,7 +9,7 @@ under the same lock taken anew is no better.
 never run, a message never sent, and nothing fails. Replacing the list by a new one in a single statement does not help
 those who have fetched the old one to add to it: they do so when it has been worked off already. With the GIL that
 takes a call while what is to be added is computed (`self.jobs.append(make())`), on free-threaded builds and up to
-CPython 3.9 nothing at all; each finding says where it can strike. Take items out one by one (`popleft`, `Queue.get`),
+CPython 3.10 nothing at all; each finding says where it can strike. Take items out one by one (`popleft`, `Queue.get`),
 or hold one lock over both, and wherever something is added.
 
 *Known false alarms*: what may be lost without harm, such as statistics or what is thrown away at the end; adding that
