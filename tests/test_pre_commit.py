@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PUBLISHED = ("racelint", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
@@ -158,3 +160,11 @@ def test_a_commit_without_python_does_not_wait(hooks: Hooks, tmp_path: Path, hoo
 
     assert passed
     assert "Skipped" in shown
+
+
+def test_the_hook_runs_for_all_that_decides_what_is_found() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    [hook] = [hook for hook in hooks if hook["id"] == "racelint"]
+    changed = ["a.py", "pkg/a.pyw", "pyproject.toml", "pkg/racelint.toml", "notes.md", "other.toml", "a.pyi"]
+
+    assert [name for name in changed if re.search(hook["files"], name)] == changed[:4]
