@@ -102,8 +102,9 @@ class _Finder:
                 case facts.Branch():
                     following = (*nodes[index + 1 :], *after)
                     yield from self._branch(node, following)
-                    yield from self._tests(node.body)
-                    yield from self._tests(node.orelse)
+                    # who comes to what follows has been in the arm that does not leave, and passed the tests in there
+                    yield from self._tests(node.body, following if leaves(node.orelse) else ())
+                    yield from self._tests(node.orelse, following if leaves(node.body) else ())
                 case facts.Loop():
                     if node.kind == "while":
                         yield from self._guarded(node.test, node.span, node.body, negated=False)
@@ -126,10 +127,9 @@ class _Finder:
 
     def _branch(self, node: facts.Branch, following: Sequence[Node]) -> Iterator[Composite]:
         yield from self._guarded(node.test, node.span, node.body, negated=False)
-        yield from self._guarded(node.test, node.span, node.orelse, negated=True)
         # `if present: return` decides about all that comes after it
-        if node.body and leaves(node.body) and not node.orelse:
-            yield from self._guarded(node.test, node.span, following, negated=True)
+        past = following if leaves(node.body) and not leaves(node.orelse) else ()
+        yield from self._guarded(node.test, node.span, (*node.orelse, *past), negated=True)
         if not node.body and leaves(node.orelse):
             # an `assert` says what is taken for granted: that is no look at what there is
             claimed = self._guarded(node.test, node.span, following, negated=False)

@@ -107,9 +107,11 @@ def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
     for node in nodes:
         around = contains(node, id)
         if type(node) is facts.Branch:
-            inside = is_within(node.body, id)
+            inside = is_within(node.body, id) if around else not leaves(node.body)
             if around or leaves(node.body) or leaves(node.orelse):
-                yield node.test, inside if around else not leaves(node.body)
+                yield node.test, inside
+                # who went past has passed the tests by which the other arm can be left, too
+                yield from _on_the_way(node.body if inside else node.orelse, id) if not around else ()
         if around:
             for part in parts(node):
                 if is_within(part, id):
