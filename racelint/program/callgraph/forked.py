@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from racelint import facts
 from racelint.knowledge.process import AFTER_FORK, PROCESS_KEYS, RUN_BESIDE
-from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.sources.branching import conditions, decided, found_equal
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -86,10 +86,32 @@ def _answers_child(calls: Calls, code: Code, truth: bool) -> bool:
 
 
 def _compares_process(types: Types, code: Code, operands: tuple[int, ...]) -> bool:
-    """Whether the running process is compared with one that was noted before."""
+    """Whether the running process is compared with one that was surely noted before.
+
+    Where no process is noted at first, the test finds the first use as well, and there may be several of that.
+    """
     asked = [each for each in operands if types.may_call(code, code.operation(each), PROCESS_KEYS)]
     noted = [each for each in operands if isinstance(code.operation(each), facts.LoadAttr | facts.LoadName)]
-    return bool(asked) and bool(noted)
+    return bool(asked) and bool(noted) and not any(_is_empty_at_first(types, code, each) for each in noted)
+
+
+def _is_empty_at_first(types: Types, code: Code, noted: int) -> bool:
+    """Whether None is stored where a process is noted: by a constructor, or a body."""
+    operation = code.operation(noted)
+    if type(operation) is facts.LoadName:
+        body = types.names.sources.module_bodies[code.module]
+        named = (each for each in body.operations if type(each) is facts.StoreName and each.name == operation.name)
+        return operation.scope == "global" and any(body.is_none(each.value) for each in named)
+    name = code.own_attribute(operation)
+    for cls in code.cls.mro if code.cls is not None and name else ():
+        at_class_level = types.attributes.class_level(cls).get(name, ())
+        if any(where.is_none(store.value) for where, store in at_class_level):
+            return True
+        for each in filter(constructs, (method.code for method in types.attributes.methods(cls))):
+            stores = (store for store in each.operations if type(store) is facts.StoreAttr and store.name == name)
+            if any(each.is_own(store.base) and each.is_none(store.value) for store in stores):
+                return True
+    return False
 
 
 def _calling(calls: Calls, names: frozenset[str]) -> Iterator[tuple[Code, facts.Call]]:
