@@ -202,14 +202,15 @@ class Ties:
             if len(stores) == 1 and self._is_kept(*stores[0]):
                 code, store = stores[0]
                 for constructor in self._constructors(cls):
-                    index = self._climb(constructor, code, self._types.behind(code, store.value), CHAIN)
+                    given = code.given(self._types.behind(code, store.value))
+                    index = self._climb(constructor, code, given, CHAIN)
                     self._given[key] = None if index is None else (constructor, index)
         return self._given[key]
 
     def _is_kept(self, code: Code, store: facts.StoreAttr) -> bool:
         """Whether a constructor stores what it was given, as it is or by a weak reference."""
-        value = self._types.behind(code, store.value)
-        return code.name == "__init__" and code.is_own(store.base) and 0 < value < len(code.function.parameters)
+        given = code.given(self._types.behind(code, store.value))
+        return code.name == "__init__" and code.is_own(store.base) and given > 0
 
     def _constructors(self, cls: ClassInfo) -> list[Code]:
         defining = self._types.attributes.defining(cls, "__init__")

@@ -96,7 +96,22 @@ class Code:
 
     def is_own(self, id: int) -> bool:
         """Whether a value is the object that a method is called on, by the name that it has from the start."""
-        return id == 0 and self.own_name != ""
+        return self.own_name != "" and self.given(id) == 0
+
+    def given(self, id: int) -> int:
+        """The parameter that a value is, by its number; `NOTHING` if it is none.
+
+        One that an inner function sees too is read by its name; where it is set anew, that may be something else.
+        """
+        parameters = self.function.parameters
+        if id < len(parameters):
+            return id
+        read = self.operation(id)
+        if type(read) is not facts.LoadName or read.scope != "cell":
+            return facts.NOTHING
+        named = next((index for index, each in enumerate(parameters) if each.name == read.name), facts.NOTHING)
+        stores = (each for each in self.operations if type(each) is facts.StoreName and each.name == read.name)
+        return facts.NOTHING if named >= 0 and any(stores) else named
 
     def own_attribute(self, operation: Operation | None) -> str:
         """The attribute of the object that a method is called on which an operation reads; "" if it reads none."""
