@@ -10,7 +10,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers
-from racelint.program.races.excuses.keys import LiteralKeys
+from racelint.program.races.excuses.keys import Keys, LiteralKeys
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import is_within
@@ -159,8 +159,16 @@ def _item_of(flow: Dataflow, access: Access) -> int | None:
     return container if container != access.load and type(flow.operation(container)) is facts.LoadItem else None
 
 
+def _key_of_item(flow: Dataflow, access: Access) -> Keys:
+    """The literal key of the item in which an access is at work, however deep; None if it is none, or not known."""
+    item, key = _item_of(flow, access), None
+    while item is not None and type(fetched := flow.operation(item)) is facts.LoadItem:
+        item, key = fetched.base, flow.text(fetched.key)
+    return None if key is None else frozenset({key})
+
+
 def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
-    """Whether the test asks for one key, by a literal, and the other side is only about others."""
+    """Whether the test asks for one key, by a literal, and the other side is only about others, or what is in there."""
     first = sequence.first
     if first.method not in ITEM_ACCESSES or first.kind.rebinds or other.kind not in ITEMWISE:
         return False
@@ -169,6 +177,6 @@ def _has_other_keys(case: Case, sequence: Composite, other: Access) -> bool:
     if asked is None or _item_of(flow, first) is not None:
         return False
     keys = LiteralKeys(case.sharing.places, case.threads.calls)
-    theirs = keys.of_change(other)
+    theirs = _key_of_item(case.sharing.places.dataflow(other.code), other) or keys.of_change(other)
     own = keys.of_change(sequence.last) if sequence.last.kind in ITEMWISE else None
     return theirs is not None and own is not None and asked not in theirs and not theirs & own
