@@ -19,6 +19,15 @@ START: Final = "threading.Thread.start"
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
 
+WAITED_FOR: Final = frozenset({"threading.Thread", "threading.Timer"})
+"""What makes threads for whose end the interpreter waits before it ends, unless they are daemons."""
+
+DAEMON: Final = "daemon"
+"""The attribute and the argument that make a daemon of a thread."""
+
+SET_DAEMON: Final = "setDaemon"
+"""The method that does so."""
+
 SET_BY_LIBRARY: Final = frozenset({"name", "daemon", "ident", "native_id", "_target", "_args", "_kwargs", "_started"})
 """Attributes that the thread class of the library has set before."""
 

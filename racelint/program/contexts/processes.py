@@ -1,4 +1,4 @@
-"""Part of the threads stage: which functions are only there to be run in a process of their own?"""
+"""Part of the threads stage: which functions are only there to be run in another process, or when this one ends?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from racelint import facts
 from racelint.knowledge.running import Many, RunsOn
-from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.calls import Calls, is_public
+from racelint.program.contexts.contexts import library_decorators
 from racelint.program.contexts.entries import entry_codes
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
@@ -18,19 +19,39 @@ def only_in_processes(calls: Calls) -> set[int]:
 
     That they are public is no evidence of callers outside, and no thread of this process sees what they do there.
     """
-    sites = _in_process(calls)
-    given = {code.key: code for code in _given(calls, sites)}
-    kept = _fetched_otherwise(calls, given, sites) if given else set()
     own = {code.key for code in _own_runs(calls)}
-    return {key for key in {*given, *own} - kept if not calls.into.get(key)}
+    given, fetched = _given_only(calls, RunsOn.PROCESS)
+    return {key for key in {*given, *own} - fetched if not calls.into.get(key)}
 
 
-def _in_process(calls: Calls) -> set[Site]:
-    """The calls that hand something to another process, and nothing to a thread."""
+def only_at_exit(calls: Calls) -> list[Code]:
+    """The functions that nobody calls, and that are only handed to `atexit`: then the main thread runs them alone.
+
+    What is public others may call before, unless it stands below `@atexit.register` and is there for nothing else.
+    """
+    given, fetched = _given_only(calls, RunsOn.EXIT)
+    found = [code for key, code in given.items() if key not in fetched and not is_public(code)]
+    knowledge = calls.types.names.knowledge
+    for code in calls.types.names.sources.codes:
+        rows = map(knowledge.entry_decorator, library_decorators(calls.types, code) if code.function.decorators else ())
+        if any(row is not None and row.runs_on is RunsOn.EXIT for row in rows):
+            found.append(code)
+    return [code for code in found if not calls.into.get(code.key)]
+
+
+def _given_only(calls: Calls, where: RunsOn) -> tuple[dict[int, Code], set[int]]:
+    """The functions that are handed over to be run there, and those of them that are fetched for anything else."""
+    sites = _sites(calls, where)
+    given = {code.key: code for code in _given(calls, sites)}
+    return given, _fetched_otherwise(calls, given, sites) if given else set()
+
+
+def _sites(calls: Calls, where: RunsOn) -> set[Site]:
+    """The calls that hand something over to be run there, and nowhere else."""
     by_site: dict[Site, set[RunsOn]] = {}
     for spawned in calls.types.spawned:
         by_site.setdefault(spawned.site, set()).add(spawned.spawn.runs_on)
-    return {site for site, where in by_site.items() if where == {RunsOn.PROCESS}}
+    return {site for site, run_on in by_site.items() if run_on == {where}}
 
 
 def _given(calls: Calls, sites: set[Site]) -> Iterator[Code]:

@@ -11,8 +11,9 @@ from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_pu
 from racelint.program.contexts.alternatives import Alternatives
 from racelint.program.contexts.commands import runs_alone
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.daemons import Daemons
 from racelint.program.contexts.lifetimes import loop_around
-from racelint.program.contexts.processes import only_in_processes
+from racelint.program.contexts.processes import only_at_exit, only_in_processes
 from racelint.program.contexts.started import Finder
 from racelint.program.sources.source import END, Code
 
@@ -31,10 +32,13 @@ class Threads:
     """The functions that callers outside the program may be running at any time."""
     apart: set[int] = field(default_factory=set)
     """The contexts that are started where no caller outside is: by a command, or a test."""
+    at_exit: set[int] = field(default_factory=set)
+    """The functions that the main context only runs when the process ends: nothing else of it is beside them."""
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
     _alternatives: Alternatives | None = None
+    _daemons: Daemons | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
 
@@ -102,12 +106,20 @@ class Threads:
             return False
         if self.is_beside_callers(context, code):
             return True
+        if code.key in self.at_exit:
+            return context.ends is None and self._outlives(context)
         window = self.windows.get(context.index, {}).get(code.key)
         return window is not None and window[0] <= id <= window[1]
 
     def is_beside_callers(self, context: Context, code: Code) -> bool:
         """Whether callers outside may be running a function at any time while `context` lives."""
         return context.ends is None and code.key in self.outside and context.index not in self.apart
+
+    def _outlives(self, context: Context) -> bool:
+        """Whether a context may still be at work when the process ends."""
+        if self._daemons is None:
+            self._daemons = Daemons(self.calls.types, self.of)
+        return self._daemons.outlive(context)
 
     def _one_of_two(self, first: Context, second: Context) -> bool:
         """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
@@ -163,9 +175,10 @@ def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
     """Tell what each context runs, and when. `mains` are functions that the main context surely runs just once."""
     calls = threads.calls
     apart = only_in_processes(calls)
-    _find_running(threads, mains, apart)
+    exits = only_at_exit(calls)
+    _find_running(threads, mains, apart, exits)
     roots = [code for code in calls.types.names.sources.codes if calls.is_open(code) and not constructs(code)]
-    roots = [code for code in roots if code not in mains and code.key not in apart]
+    roots = [code for code in roots if code not in mains and code not in exits and code.key not in apart]
     threads.outside.update(calls.reachable([code for code in roots if not runs_alone(calls.types, code)]))
     for context in threads.contexts[1:]:
         if any(runs_alone(calls.types, code) for code in _around(context.code)):
@@ -174,10 +187,11 @@ def spread(threads: Threads, mains: Sequence[Code] = ()) -> Threads:
     return threads
 
 
-def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> None:
+def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int], exits: list[Code]) -> None:
     """Which functions each context runs. Main: module bodies, what is open to callers outside, and what they call.
 
     What runs in processes of its own, `apart`, runs in the main context of these: no caller outside comes beside it.
+    `exits` are run when the process ends.
     """
     calls = threads.calls
     sources = calls.types.names.sources
@@ -187,6 +201,7 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> N
         code
         for code in sources.codes
         if code.function.kind in ("module", "class") or (calls.is_open(code) and code.key not in started)
+        if code not in exits
     ]
     roots += [code for code in mains if code not in roots]
     # what is found first is told of: rather a caller than the beginning or end of an object, or a command
@@ -201,6 +216,7 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> N
         code
         for code in sources.codes
         if code.key not in threads.running
+        and code not in exits
         and (is_public(code) or code.key in calls.escaping or code.key in calls.handed_out)
     ]
     lent = [code for code in unseen if _is_made_by_started(threads, code)]
@@ -208,14 +224,24 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int]) -> N
         for context in threads.of(code.parent) if code.parent is not None else ():
             _reach(threads, context, [code])
     unseen = [code for code in unseen if code not in lent]
+    by_exit = calls.reachable(exits)
+    unseen = [code for code in unseen if code.key not in by_exit or _is_offered(code)]
     threads.outside.update(calls.reachable([code for code in unseen if code.key not in apart]))
     _reach(threads, threads.contexts[0], unseen)
+    main = threads.contexts[0]
+    threads.at_exit.update(key for key in by_exit if main not in threads.running.get(key, ()))
+    _reach(threads, main, exits)
 
 
 def _is_made_by_started(threads: Threads, code: Code) -> bool:
     """Whether only started contexts make an inner function: where they give it, they are the ones that one knows of."""
     makers = threads.of(code.parent) if code.parent is not None else []
     return bool(makers) and not any(each.is_main for each in makers)
+
+
+def _is_offered(code: Code) -> bool:
+    """Whether a function is public, and its class too: who has the object may call it, whoever else does."""
+    return is_public(code) and (code.home is None or not code.home.facts.name.startswith("_"))
 
 
 def _reach_by_tables(threads: Threads) -> None:

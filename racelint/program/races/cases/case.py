@@ -245,11 +245,13 @@ class Case:
     def may_meet(self, access: Access, other: Access) -> bool:
         """Whether the order of starts and joins leaves it open that the two overlap.
 
-        The body of a module runs once, before there are callers outside: only what is started can be beside it.
+        The body of a module runs once, before there are callers outside, and what is done when the process ends after
+        them: only what is started can be beside it.
         """
         if self.meetings.are_apart(access, other):
             return False
-        once = any(each.code.function.kind == "module" for each in (access, other))
+        at_exit = self.threads.at_exit
+        once = any(each.code.function.kind == "module" or each.code.key in at_exit for each in (access, other))
         return any(
             (
                 (one.is_main and beside.is_main and not once)

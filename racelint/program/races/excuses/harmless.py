@@ -12,19 +12,14 @@ from racelint.knowledge.containers import APPENDS, EMPTIES, INSERTS, REMOVES, SE
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.operators import SPECIAL_METHODS
-from racelint.knowledge.running import RunsOn
 from racelint.knowledge.texts import MAKES_TEXT
-from racelint.program.callgraph.calls import is_public
-from racelint.program.contexts.contexts import library_decorators
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers, harm, takes_away
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import Code
 from racelint.program.values.texts import is_record
-from racelint.program.values.values import FunctionRef
 
 UNCONCERNED: Final = frozenset({"in", "len", "[]="})
 """What may be done with a container, whether others have just taken an item out or not."""
@@ -173,18 +168,6 @@ def _is_seen_empty(case: Case, guarded: Sequence[Access]) -> bool:
         if takes and other.method in INSERTS and case.locksets.in_one_section(one.code, one.id, other.id):
             return True
     return False
-
-
-def runs_at_exit(case: Case, code: Code) -> bool:
-    """Whether a function is only run when the process ends, by who has been asked to: `atexit.register(close)`."""
-    types = case.sharing.places.types
-    if case.threads.calls.callers(code):
-        return False
-    rows = map(types.names.knowledge.entry_decorator, library_decorators(types, code))
-    if any(row is not None and row.runs_on is RunsOn.EXIT for row in rows):
-        return True
-    targets = (each.target for each in types.spawned if each.spawn.runs_on is RunsOn.EXIT)
-    return not is_public(code) and any(isinstance(each, FunctionRef) and each.code is code for each in targets)
 
 
 def _is_all(case: Case, store: Access, guard: Guard) -> bool:

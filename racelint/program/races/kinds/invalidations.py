@@ -25,7 +25,6 @@ from racelint.program.races.cases.disturbances import (
     is_walked_outside,
 )
 from racelint.program.races.cases.insiders import is_insider, knows
-from racelint.program.races.excuses.harmless import runs_at_exit
 from racelint.program.races.excuses.single import is_swapped_out
 from racelint.program.races.kinds.oversights import is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.race import Problem, Race
@@ -53,7 +52,7 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     if _is_handed_out(case, access) or is_behind_view(case, access):
         return
     partner = case.partner(access, held, harms(case, access), is_no_setup)
-    if partner is not None and runs_at_exit(case, access.code) and _only_skips(case, access, partner.other):
+    if partner is not None and access.code.key in case.threads.at_exit and _only_skips(case, access, partner.other):
         return
     if partner is not None:
         one, context = partner.one, partner.other_context

@@ -16,7 +16,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.disturbances import is_closed_to
 from racelint.program.races.cases.insiders import is_insider, kindred
-from racelint.program.races.excuses.harmless import is_single_step, runs_at_exit
+from racelint.program.races.excuses.harmless import is_single_step
 from racelint.program.races.excuses.rough import notes_time
 from racelint.program.races.excuses.runs import is_new_state
 from racelint.program.races.excuses.single import is_claim, is_of_version, is_snapshot, is_swapped_out
@@ -89,7 +89,7 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
         or is_of_version(case, access)
         or is_claim(case, access)
         or is_single_step(case, access, guard)
-        or runs_at_exit(case, access.code)
+        or access.code.key in case.threads.at_exit
         or (access.kind is Kind.WRITE and (_is_carried_on(case, guard) or notes_time(case, access)))
         or has_taken_over(case.locksets, access)
         or is_new_state(case, access)

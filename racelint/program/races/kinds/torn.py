@@ -21,7 +21,6 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.races.breaches.breaches import claimed_guard
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
-from racelint.program.races.excuses.harmless import runs_at_exit
 from racelint.program.races.excuses.telling import is_text
 from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.switching import may_switch
@@ -127,7 +126,7 @@ def _judge(
     guard, code = one.guard, first.code
     if guard is None or not _is_left_out(one, first) or not _is_left_out(other, second):
         return
-    if other.guard is None or other.guard.lock.key != guard.lock.key or runs_at_exit(one, code):
+    if other.guard is None or other.guard.lock.key != guard.lock.key or code.key in one.threads.at_exit:
         return
     if is_left_to_holder(one, first, guard):
         return
