@@ -21,7 +21,7 @@ from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
-from racelint.program.sharing.name import Name, NameSet
+from racelint.program.sharing.name import Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -141,6 +141,8 @@ class Sharing:
             mine = {name: None for name in mine if name.root[0] == "global" or name.root in stable}
             if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
                 return True
+            if names and all(_is_made_by(name, one) for name in names):
+                return False
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         return next(self._common(first, one, second, other, mine), None) is not None
@@ -248,6 +250,12 @@ class Sharing:
                 return False
             code = code.parent
         return not context.is_main and owner.key not in self.naming.giving.ways(context, owner, always)
+
+
+def _is_made_by(name: Name, context: Context) -> bool:
+    """Whether each run of a context has made the object of a name for itself, whatever else is of its class."""
+    made = made_at(name.root)
+    return made is not None and not name.path and made.context == context.index
 
 
 def link_sharing(
