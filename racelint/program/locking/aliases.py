@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import combinations
 
 from racelint import facts
 from racelint.program.locking.locks import LockKey
@@ -75,6 +77,23 @@ def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[Lock
                 keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
                 if len(keys) == len(located) and any(key in known for key in keys):
                     yield from ((keys[0], other) for other in keys[1:])
+
+
+def one_of_several(
+    places: Places, stored: Iterable[tuple[LockKey, Code, int]], sites: Mapping[LockKey, Collection[Site]]
+) -> set[LockKey]:
+    """The attributes, of all that are `stored`, whose object has another lock from where theirs was made.
+
+    `Philosopher(forks[i], forks[i + 1])`: what was given as two is two, though one call has made all of them.
+    """
+    given: dict[LockKey, set[tuple[int, str]]] = defaultdict(set)
+    beside: dict[tuple[int, Site], set[LockKey]] = defaultdict(set)
+    for key, code, value in stored:
+        for site in sites.get(key, ()) if key[0] == "attribute" else ():
+            given[key].add((code.key, places.dataflow(code).path(value)))
+            beside[key[1], site].add(key)
+    pairs = (pair for keys in beside.values() for pair in combinations(sorted(keys), 2))
+    return {key for pair in pairs if given[pair[0]].isdisjoint(given[pair[1]]) for key in pair}
 
 
 def wrapped(types: Types, code: Code) -> Iterator[tuple[int, str]]:

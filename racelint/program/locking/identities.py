@@ -8,7 +8,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.locking.aliases import Groups, inherited, passes, place_key, site_key, wrapped
+from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made
 from racelint.program.locking.library_locks import library_lock
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
@@ -61,12 +61,13 @@ class Locks:
         for one, other in inherited(self._places, self._sites_of):
             self._groups.join(one, other)
         self._groups.homes.update(*made.values())
+        apart = one_of_several(self._places, [(key, code, value) for key, _, code, value, _ in stored], self._sites_of)
         for key in sorted(self._sites_of):
             held = self._sites_of[key]
             homes = {home for site in held for home in made.get(site, ())}
             if len(homes) == 1 and key not in self._groups.homes:
                 self._groups.join(key, homes.pop())
-            elif len(held) == 1 and key not in factories:
+            elif len(held) == 1 and key not in factories and key not in apart:
                 self._groups.join(key, site_key(next(iter(held))))
         self._share_all()
         for key, _, code, value, _ in stored:
