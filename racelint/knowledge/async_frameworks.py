@@ -25,6 +25,8 @@ _ENDPOINT = Slot(1, "endpoint")
 SPAWNS: dict[str, tuple[Spawn, ...]] = {
     **{f"aiohttp.web.{name}": _handler(Slot(1, "handler")) for name in (*_METHODS.split(), "view")},
     "aiohttp.web.route": _handler(Slot(2, "handler")),
+    **{f"aiohttp.web.Application.router.add_{name}": _handler(Slot(1, "handler")) for name in _METHODS.split()},
+    "aiohttp.web.Application.router.add_route": _handler(Slot(2, "handler")),
     "aiohttp.web.Server": _handler(Slot(0, "handler")),
     "starlette.routing.WebSocketRoute": _handler(_ENDPOINT),
     "starlette.applications.Starlette.add_websocket_route": _handler(_ENDPOINT),

@@ -16,6 +16,7 @@ from racelint.program.values.values import (
     FunctionRef,
     Instance,
     Library,
+    LibraryMethod,
     LibraryObject,
     ModuleRef,
     Super,
@@ -63,6 +64,9 @@ class Fetching:
             case LibraryObject(qualname=qualname):
                 if not _is_missing(qualname, name):
                     self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base))
+            case LibraryMethod(qualname=qualname) if self._names.knowledge.spawns(f"{qualname}.{name}"):
+                # `app.router.add_get`: of an attribute only what it starts is of interest
+                self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base.receiver))
             case _:
                 for value in self._names.attribute(base, name):
                     if isinstance(value, Library):
