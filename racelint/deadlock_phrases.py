@@ -70,8 +70,8 @@ def through(chain: Sequence[Edge]) -> str:
 
 
 def given(found: ForeignCall) -> str:
-    """What of the user's is called: "`self._hook`", "`tick` of what is in `self._clients`"."""
+    """What of the user's is called, to begin a message: "`self._hook`", "`tick` of what is in `self._clients`"."""
     what = f"`{found.name}`" if found.name else "a listener"
     if found.drawn and found.name:
         what = f"what is in {what}"
-    return f"`{found.method}` of {what}" if found.method else what
+    return f"`{found.method}` of {what}" if found.method else f"{what[0].upper()}{what[1:]}"

@@ -401,7 +401,7 @@ SHOWN = {
         "9: `_lock` is created here",
     ),
     "RL309_listener_under_lock/bad.py": (
-        "22: what is in `self._listeners` is called while `self._lock` is held, with which `Thermometer.listen` puts "
+        "22: What is in `self._listeners` is called while `self._lock` is held, with which `Thermometer.listen` puts "
         "listeners in: if one calls it, the thread waits for itself for ever. Copy the listeners under the lock, and "
         "call them after its release.",
         "13: a listener is put in here",
