@@ -9,7 +9,7 @@ import msgspec
 
 from racelint.cli.options import FOUND_NOTHING, HELP
 from racelint.report.documentation import on_the_web, page
-from racelint.rule import Rule, UnknownRuleError, load_rules
+from racelint.rule import Rule, load_rules, matching
 
 output_format = click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is shown."
@@ -23,7 +23,8 @@ def explain(rule: str, output_format: str) -> int:
     """Explain a rule, given by code or name."""
     found = next((known for known in load_rules() if rule in (known.code, known.name)), None)
     if not found:
-        raise UnknownRuleError(rule, load_rules())
+        several = ", ".join(each.code for each in matching(rule, load_rules()))
+        raise click.UsageError(f"{rule} stands for several rules: {several}")
     if output_format == "json":
         _print_json(_as_data(found))
     else:
