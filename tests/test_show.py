@@ -195,6 +195,11 @@ def test_the_page_shows_what_is_printed(stock: str, capsys: pytest.CaptureFixtur
     assert told(capsys, "why-not", "stock.py:15") == (0, stock, "")
 
 
+def test_that_there_is_nothing_to_show_is_said(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "lockorder") == (0, "", "racelint: there is nothing to show\n")
+    assert told(capsys, "lockorder", "--output-format", "json")[2] == ""
+
+
 def test_entries_come_as_json(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = told(capsys, "sharing", "--output-format", "json")
     data = json.loads(out)

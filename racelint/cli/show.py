@@ -55,6 +55,8 @@ def show(stage: str, paths: tuple[Path, ...], output_format: str, **values: Any)
     else:
         for each in found:
             _print(each)
+        if not found and not errors:
+            tell("there is nothing to show")
     return FAILED if errors else FOUND_NOTHING
 
 
