@@ -125,7 +125,7 @@ class Shapes:
         """Whether a mutation needs what the test found: same key, or the same container's size."""
         if act.id in self._misses and act.code is self._code:
             return False
-        if read.method == "in" and act.method in ("[]", "setdefault"):
+        if act.method in ("[]", "setdefault"):
             # a `defaultdict` makes what is missing in one step, whatever the test has found
             return False
         if read.method == "in" and act.key >= 0 and act.code is self._code:
