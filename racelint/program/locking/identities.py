@@ -9,7 +9,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
-from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made
+from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
 from racelint.program.locking.library_locks import library_lock
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
 from racelint.program.memory.places import Place, Places
@@ -269,8 +269,7 @@ class Locks:
         key = self._groups.find(place_key(place))
         sites = self._sites_of.get(place_key(place), set())
         otherwise = common_kind(self._knowledge, locks)
-        kinds = {self._kinds.get(site) or otherwise for site in sites} or {otherwise}
-        kind = kinds.pop() if len(kinds) == 1 else None
+        kind = one_kind([self._kinds.get(site) or otherwise for site in sites] or [otherwise])
         owner = place_key(place) if key[0] == "site" else key
         return self._lock(key, place.symbol, kind, per_instance=owner[0] == "attribute")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from racelint import facts
 from racelint.knowledge import Knowledge
@@ -25,10 +25,21 @@ def kind_made(code: Code, call: facts.Call, model: LockModel) -> LockKind:
 
 
 def common_kind(knowledge: Knowledge, locks: Sequence[Value]) -> tuple[LockKind, LockDomain] | None:
-    """The kind that all of some locks are of; None if there is none, or more than one."""
+    """The kind that some locks have in common; None if there is none."""
     models = [knowledge.lock(value.qualname) for value in locks if isinstance(value, LibraryObject)]
-    kinds = {(model.kind, model.domain) for model in models if model is not None}
-    return kinds.pop() if len(kinds) == 1 else None
+    return one_kind((model.kind, model.domain) for model in models if model is not None)
+
+
+def one_kind(kinds: Iterable[tuple[LockKind, LockDomain] | None]) -> tuple[LockKind, LockDomain] | None:
+    """What may be said of a lock that is one of these kinds; None if nothing.
+
+    What is a plain lock here and a reentrant one there keeps others out anyway, and may be taken again.
+    """
+    found = set(kinds)
+    for domain in LockDomain:
+        if found == {(LockKind.MUTEX, domain), (LockKind.REENTRANT, domain)}:
+            return LockKind.REENTRANT, domain
+    return found.pop() if len(found) == 1 else None
 
 
 def is_for_tasks(knowledge: Knowledge, value: Value) -> bool | None:
