@@ -8,6 +8,7 @@ from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain
 from racelint.phrases import (
     called,
+    does_the_same,
     first_side,
     held_by,
     lock_name,
@@ -47,7 +48,7 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     partly = tuple(each for each in held_names(program, race.access) if each not in held)
     own = Side(_own(program, race), held, lacks, share, partly)
     other, context = race.other, race.other_context
-    if context is not None and context is race.one:
+    if context is not None and (other is None or does_the_same(program, race)) and context is race.one:
         return own, Side("another of them" if context.many else own.runner, held_names(program, other or race.access))
     if context is not None and other is not None:
         return own, Side(_one(context, other_side(program, race)), held_names(program, other))

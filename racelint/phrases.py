@@ -94,11 +94,17 @@ def who(program: Program, context: Context, code: Code, way: Sequence[Code] = ()
 
     `way` is by which functions it comes there, where that is known better than for `code` alone.
     """
+    begun = (way or program.threads.trace(context, code))[0]
     if context.is_main:
-        begun = (way or program.threads.trace(context, code))[0]
         return f"any caller of `{called(begun)}`" if begun.function.kind == "function" else "the main thread"
     noun = _noun(context)
-    return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_label(context.label)}`"
+    return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_started(context, begun)}`"
+
+
+def _started(context: Context, begun: Code) -> str:
+    """What a context runs; where it starts with one of several functions, the one by which it comes here."""
+    entries = {entry.function.qualname for entry, _ in context.entries}
+    return called(begun) if len(entries) > 1 and begun.function.qualname in entries else _label(context.label)
 
 
 def way(program: Program, race: Race) -> list[Code]:
@@ -134,6 +140,11 @@ def other_side(program: Program, race: Race) -> str:
     return who(program, race.other_context, race.other.code, other_way(program, race))
 
 
+def does_the_same(program: Program, race: Race) -> bool:
+    """Whether both sides are of one context and start with the same function."""
+    return race.one is race.other_context and first_side(program, race) == other_side(program, race)
+
+
 def task(tasks: Threads, context: Context, code: Code) -> str:
     """A task in words, as the one that runs `code`: "several tasks running `fetch`"."""
     if context.is_main:
@@ -167,10 +178,12 @@ def runners(program: Program, race: Race) -> str:
     one, other = race.one, race.other_context
     if one is None or other is None or race.other is None:
         return "other threads"
-    if one is other:
+    if one is other and does_the_same(program, race):
         return first_side(program, race)
     if one.label == other.label and not one.is_main:
-        return f"{'several' if one.many or other.many else 'two'} {_noun(one)}s running `{_label(one.label)}`"
+        begun = [way(program, race)[0], other_way(program, race)[0]]
+        work = " and ".join(dict.fromkeys(f"`{_started(one, each)}`" for each in begun))
+        return f"{'several' if one.many or other.many else 'two'} {_noun(one)}s running {work}"
     return f"{first_side(program, race)} and {other_side(program, race)}"
 
 

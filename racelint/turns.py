@@ -109,7 +109,8 @@ def _split(race: Race, other: Access) -> Iterator[Step]:
 
 def _torn(race: Race, other: Access) -> Iterator[Step]:
     yield _before(race, f"reads {state(race.first or race.access)}")
-    yield _step(B, other, f"{_does(other)}, and {state(race.access)} with it")
+    partner = race.first if race.first is not None and other.place is race.access.place else race.access
+    yield _step(B, other, f"{_does(other)}, and {state(partner)} with it")
     yield _step(A, race.access, f"reads {state(race.access)}: it is newer than what it goes with")
 
 

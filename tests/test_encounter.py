@@ -68,6 +68,53 @@ threading.Thread(target=show).start()
 for _ in range(3):
     threading.Thread(target=work).start()
 """
+SEVERAL = """
+import threading
+
+class Hits:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def run(self):
+        while True:
+            with self._lock:
+                self.count += 1
+
+    def report(self):
+        while True:
+            print(self.count)
+
+    def reset(self):
+        while True:
+            self.count = 0
+
+hits = Hits()
+for work in (hits.run, hits.run, hits.report, hits.reset):
+    threading.Thread(target=work).start()
+"""
+TOGETHER = """
+import threading
+
+class Lookups:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._hits = 0
+        self._calls = 0
+
+    def note(self, hit):
+        with self._lock:
+            self._calls += 1
+            self._hits += hit
+
+    def clear(self):
+        with self._lock:
+            self._calls = 0
+            self._hits = 0
+
+    def share(self):
+        return self._calls / self._hits
+"""
 
 
 def found(code: str, source: str) -> Finding:
@@ -190,3 +237,23 @@ class Job:
 
     assert finding.sides[0].holds == ("`Pool.lock`",)
     assert finding.sides[0].lacks == "`lock`"
+
+
+def test_who_starts_with_one_of_several_functions_goes_by_the_one_that_leads_here() -> None:
+    finding = found("RL102", SEVERAL)
+
+    assert [(side.runner, side.holds) for side in finding.sides] == [
+        ("one of several threads running `Hits.reset`", ()),
+        ("one of several threads running `Hits.run`", ("`_lock`",)),
+    ]
+    assert "several threads running `Hits.run` with `_lock` held" in finding.related[0].message
+
+
+def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
+    finding = found("RL102", TOGETHER)
+
+    assert [turn.effect for turn in finding.turns] == [
+        "reads `self._calls`",
+        "updates `self._hits`, and `self._calls` with it",
+        "reads `self._hits`: it is newer than what it goes with",
+    ]

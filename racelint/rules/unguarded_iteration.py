@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from racelint.findings import Finding
 from racelint.knowledge.iteration import Disturbance
 from racelint.notes import details, registry_details, round_details
-from racelint.phrases import called, done, first_side, lock_name, other_side, state, task, usual, who
+from racelint.phrases import called, does_the_same, done, first_side, lock_name, other_side, state, task, usual, who
 from racelint.program import Program
 from racelint.program.races.cases.disturbances import Harm
 from racelint.program.races.kinds.race import Problem, Race
@@ -82,7 +82,7 @@ def _meanwhile(program: Program, race: Race) -> str:
     one, other, context = race.one, race.other, race.other_context
     if one is None or other is None or context is None:
         return "while other threads change it (--assume-shared)"
-    if one is context:
+    if does_the_same(program, race):
         return f"by {first_side(program, race)} while others of them change it"
     verb = "change" if context.many else "changes"
     return f"by {first_side(program, race)} while {other_side(program, race)} {verb} it"
