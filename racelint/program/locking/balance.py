@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.delegated import is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
@@ -124,6 +125,17 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
     return result >= 0 and type(operation) is not facts.Const
 
 
+def _goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a function returns the object whose lock it is where it has that, and there only: others give it back."""
+    if leak.by is not Exit.RETURN or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+        return False
+    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
+    returns = [node for node in holding.code.controls if type(node) is facts.Return]
+    return None not in held and all(
+        (node.span in held) == (node.value >= 0 and flow.path(node.value) == leak.use.base) for node in returns
+    )
+
+
 def _is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether a function answers True where it has the lock and False where it has not; others give the lock back."""
     if leak.by is not Exit.RETURN or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
@@ -192,6 +204,8 @@ def _leaks(
             continue
         others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
         flow = locksets.places.dataflow(holding.code)
+        if _goes_with_its_holder(flow, holding, leak, givers):
+            continue
         if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):
             continue
         if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
