@@ -37,8 +37,30 @@ def use_with(tree: Tree, remedy: UseWith) -> Fix:
     if call.args:
         return _finally(tree, lock, body, release, edits, is_safe=is_safe)
     edits += [tree.replace(whole, f"{'async ' if waits else ''}with {name}:")]
-    edits += [*indented(tree, body, tree.span(statement).end_line + 1), without_line(tree, release)]
+    edits += indented(tree, body, tree.span(statement).end_line + 1)
+    edits += [*_without_blanks(tree, statement, release), without_line(tree, release)]
     return _fix(tree, is_safe, f"Use `with {name}`", edits)
+
+
+def _without_blanks(tree: Tree, acquire: cst.CSTNode, release: cst.CSTNode) -> Iterator[Edit]:
+    """The edits that remove blank lines which set an acquire and a release apart from what is between them.
+
+    Those before the release stay where nothing else sets off what follows.
+    """
+    text, first, last = tree.text, tree.span(acquire).end_line, tree.span(release).line
+    begin = _blanks(tree, first + 1, 1)
+    if begin > first + 1 and text.line(first)[tree.span(acquire).end_column - 1 :].isspace():
+        yield text.removal(text.starts[first], text.starts[begin - 1])
+    end, behind = _blanks(tree, last - 1, -1), tree.span(release).end_line + 1
+    if end < last - 1 and (behind > len(text.starts) or text.line(behind).strip() == ""):
+        yield text.removal(text.starts[end], text.starts[last - 1])
+
+
+def _blanks(tree: Tree, number: int, step: int) -> int:
+    """The first line from `number` on, or back from there, that has something on it."""
+    while not tree.text.line(number).strip():
+        number += step
+    return number
 
 
 def _finally_after_test(tree: Tree, remedy: UseWith, call: cst.Call, lock: cst.BaseExpression, found: Run) -> Fix:
