@@ -274,7 +274,7 @@ def disturbance_details(program: Program, found: Disturbance) -> Details:
     if back is not None and back is not change:
         related.append(note(back, "it is set back here", 0))
     if partner is not None and partner.code is not change.code:
-        related.append(note(partner, f"{partner.state.what} is changed here as well", 1))
+        related.append(note(partner, f"{partner.state.what}: changed here as well", 1))
     both = found.one is found.other
     related.extend(start(program, found.one, change.code, None if both else 0))
     if partner is not None and not both:

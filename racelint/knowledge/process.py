@@ -87,6 +87,9 @@ WHILE_ENTERED: Final = frozenset(
 )
 """What restores by itself when its `with` is left."""
 
+REDIRECTED: Final = {"contextlib.redirect_stdout": "sys.stdout", "contextlib.redirect_stderr": "sys.stderr"}
+"""Which variable of the state is set, where that is not said by the name."""
+
 ASKING: Final = {"locale.setlocale": 1}
 """Calls with no more than so many arguments only ask what the state is."""
 

@@ -15,7 +15,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import ProcessState
-from racelint.knowledge.process import ASKING, KEYED, OLD_VALUES, WHILE_ENTERED
+from racelint.knowledge.process import ASKING, KEYED, OLD_VALUES, REDIRECTED, WHILE_ENTERED
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locks import LockKey
@@ -29,7 +29,8 @@ from racelint.program.values.values import Library, LibraryMethod
 class Change:
     """One change of the state of the process, by the library's function or variable `by`.
 
-    `part` is the literal key, where only one entry is changed; "" is all of it, None an entry that is not known.
+    `part` is the literal key, where only one entry is changed, or the variable; "" is all of it, None an entry that is
+    not known.
     """
 
     state: ProcessState
@@ -112,14 +113,18 @@ class _Finder:
             else:
                 continue
             if found is not None:
-                yield Change(*found, code, operation.id, self._part(code, operation))
+                yield Change(*found, code, operation.id, self._part(code, operation, found[1]))
 
-    def _part(self, code: Code, operation: facts.Operation) -> str | None:
-        """The key of the one entry that is changed."""
+    def _part(self, code: Code, operation: facts.Operation, by: str) -> str | None:
+        """The key of the one entry that is changed, or the one variable."""
         flow = self._locksets.places.dataflow(code)
         match operation:
             case facts.StoreItem(key=key) | facts.DeleteItem(key=key):
                 return flow.text(key)
+            case facts.StoreAttr():
+                return by
+            case facts.Call() if by in REDIRECTED:
+                return REDIRECTED[by]
             case facts.Call(callee=callee, arguments=arguments) if arguments:
                 fetched = flow.operation(callee)
                 keyed = type(fetched) is facts.LoadAttr and fetched.name in KEYED
@@ -148,11 +153,11 @@ class _Finder:
     def disturbances(self, changes: dict[int, list[Change]]) -> Iterator[Disturbance]:
         """What meets what among the changes of one state."""
         every = [change for group in changes.values() for change in group]
-        for first, *later in changes.values():
+        for group in changes.values():
+            first, restored = self._for_a_while(group, every)
             met = self._met(first, every) or self._beside(first)
             if met is not None and self._is_told_elsewhere(first, met[2], every):
                 continue
-            restored = self._restoration([first, *later], every)
             found = None if met is None else Disturbance(first, restored, *met)
             if (found is None or not found.gets_mixed_up) and restored is not None and self._is_assumed(first):
                 main = self._threads.contexts[0]
@@ -174,7 +179,8 @@ class _Finder:
 
     def _met(self, change: Change, every: list[Change]) -> tuple[Context, Context, Change] | None:
         """Who makes the change, and who may make which other at the same time, with no lock to keep them apart."""
-        for other in sorted(every, key=lambda each: each.code is not change.code):
+        nearest = sorted(every, key=lambda each: (each.code is not change.code, not self._may_be_same(change, each)))
+        for other in nearest:
             same = change.code is other.code or change.part == other.part is not None or "" in (change.part, other.part)
             if not same or self._locks(change) & self._locks(other):
                 continue
@@ -205,18 +211,27 @@ class _Finder:
     def _locks(self, change: Change) -> set[LockKey]:
         return {use.lock.key for use in self._locksets.held(change.code, change.id) if use.lock.excludes}
 
+    def _for_a_while(self, group: list[Change], every: list[Change]) -> tuple[Change, Change | None]:
+        """The first change of a function that is taken back, with what does so; the first one if none is."""
+        restored = ((each, self._restoration(group[number:], every)) for number, each in enumerate(group))
+        return next((pair for pair in restored if pair[1] is not None), (group[0], None))
+
     def _restoration(self, group: list[Change], every: list[Change]) -> Change | None:
-        """The change that takes the first one of a function back: in the function, or in the `__exit__` to it."""
+        """The change that takes the first of some back: in the function, or in the `__exit__` to it."""
         first, code = group[0], group[0].code
         if first.by in WHILE_ENTERED:
             return first
         final = {id for node in code.controls if type(node) is facts.Try for id in ids_in(node.final)}
         for change in group[1:]:
-            if change.id in final or self._puts_back(change):
+            if self._may_be_same(first, change) and (change.id in final or self._puts_back(change)):
                 return change
         if code.is_method and code.name == "__enter__":
             return next((each for each in every if each.code.cls is code.cls and each.code.name == "__exit__"), None)
         return first if self._puts_back(first) else None
+
+    def _may_be_same(self, one: Change, other: Change) -> bool:
+        """Whether two changes of one state may be of the same part of it."""
+        return one.part == other.part or not one.part or not other.part
 
     def _puts_back(self, change: Change) -> bool:
         """Whether the new value was what the state had been before."""
@@ -224,6 +239,9 @@ class _Finder:
         match change.code.operations[change.id]:
             case facts.Call(arguments=arguments):
                 given = [each.value for each in arguments]
+            case facts.StoreAttr(value=value) if type(flow.operation(value)) is facts.Call:
+                # another stream, that may write to the old one
+                return False
             case facts.StoreAttr(value=value) | facts.StoreItem(value=value):
                 given = [value]
             case _:
