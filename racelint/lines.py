@@ -15,6 +15,12 @@ Lines = Callable[[str], Sequence[str]]
 """The lines of a file by the path that is shown for it; none if it cannot be read."""
 
 LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def with_ends(text: str) -> list[str]:
+    """The lines of a text as Python and editors count them, with their ends: a form feed is none."""
+    return _LINE.findall(text)
 
 
 def lines_of(report: Report) -> Lines:

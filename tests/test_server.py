@@ -230,6 +230,31 @@ def test_a_finding_can_be_mended_by_a_quick_fix(shop: Path) -> None:
     with_editor(shop, scenario)
 
 
+def test_a_form_feed_is_no_end_of_a_line(shop: Path) -> None:
+    text = STOCK.replace("import threading\n", "import threading\n\f\n", 1)
+    (shop / "stock.py").write_text(text)
+
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "stock.py")
+        await editor.told()
+        found = [each for each in editor.published[uri] if each.code == "RL101"]
+        actions = await editor.text_document_code_action_async(
+            types.CodeActionParams(types.TextDocumentIdentifier(uri), found[0].range, types.CodeActionContext(found))
+        )
+        action = (actions or ())[0]
+        assert isinstance(action, types.CodeAction)
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        rows = [f"{row}\n" for row in text.split("\n")]
+        for edit in reversed(action.edit.changes[uri]):
+            rows[edit.range.start.line : edit.range.end.line] = [edit.new_text]
+
+        editor.change(uri, "".join(rows))
+        await editor.until_codes(uri, set())
+
+    with_editor(shop, scenario)
+
+
 def two_lines_on(message: str) -> str:
     return re.sub(r"(?<=line )\d+", lambda match: str(int(match[0]) + 2), message)
 

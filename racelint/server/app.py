@@ -21,7 +21,7 @@ from racelint.add_noqa import commented
 from racelint.baseline import BaselineError
 from racelint.engine import Glance
 from racelint.fixes import fixed
-from racelint.lines import lines_of
+from racelint.lines import lines_of, with_ends
 from racelint.rewriting import NotWrittenError
 from racelint.section import ConfigError
 from racelint.server.linker import Linker, LinkingError
@@ -50,7 +50,8 @@ class Server(LanguageServer):
     """Knows what the last look at each open document said, and when to look again."""
 
     def __init__(self) -> None:
-        super().__init__("racelint", __version__)
+        # pygls takes a form feed for the end of a line, and would put what is sent in parts into other places
+        super().__init__("racelint", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.surveys: dict[str, Survey] = {}
         self._glancing = ThreadPoolExecutor(1, "racelint-glance")
         for name in OF_A_GLANCE:
@@ -184,7 +185,7 @@ def _insight(server: Server, uri: str) -> Insight | None:
 
 def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
     insight = _insight(server, params.text_document.uri)
-    lines = server.workspace.get_text_document(params.text_document.uri).lines
+    lines = with_ends(server.workspace.get_text_document(params.text_document.uri).source)
     codec = server.workspace.position_codec
     at = codec.position_from_client_units(lines, params.position)
     for hint in insight.hints if insight else ():
@@ -243,7 +244,7 @@ def _action(
 
 def _edits(before: str, after: str) -> list[types.TextEdit]:
     """What changes from one text to the other, by whole lines."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = with_ends(before), with_ends(after)
     return [
         types.TextEdit(types.Range(types.Position(first, 0), types.Position(last, 0)), "".join(new[start:end]))
         for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
