@@ -32,14 +32,17 @@ def with_fixes(report: Report) -> Report:
 
 
 def fixed(content: str, finding: Finding) -> tuple[Fix, str] | None:
-    """The fix of a finding in a text, and the text with it; None if there is none."""
+    """The fix of a finding in a text, and the text with it; None if there is none.
+
+    Editors ask at each move onto a finding: the text of the last question is kept.
+    """
     if finding.remedy is None:
         return None
     from racelint.fixes.texts import Text
-    from racelint.fixes.writing import fixes_in
+    from racelint.fixes.writing import fixes_in, last_tree
 
     text = Text.of(content, "utf-8")
-    fix = fixes_in(text, [finding])[0]
+    fix = fixes_in(text, [finding], last_tree)[0]
     return None if fix is None else (fix, text.edited(fix.edits).content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import libcst as cst
@@ -59,10 +60,16 @@ def written(source: bytes, findings: Sequence[Finding]) -> list[Fix | None]:
         return [None] * len(findings)
 
 
-def fixes_in(text: Text, findings: Sequence[Finding]) -> list[Fix | None]:
+@lru_cache(maxsize=1)
+def last_tree(text: Text) -> Tree:
+    """A text that was parsed; the last one need not be parsed again."""
+    return Tree(text)
+
+
+def fixes_in(text: Text, findings: Sequence[Finding], parse: Callable[[Text], Tree] = Tree) -> list[Fix | None]:
     """The same of a text that was decoded."""
     try:
-        tree = Tree(text)
+        tree = parse(text)
     except (cst.ParserSyntaxError, RecursionError):
         return [None] * len(findings)
     return [_written(tree, finding) for finding in findings]
