@@ -63,6 +63,7 @@ class Editor(LanguageClient):
         super().__init__("editor", "1")
         self.published: dict[str, list[types.Diagnostic]] = {}
         self.messages: list[str] = []
+        self.registered: list[str] = []
         self.news = asyncio.Event()
 
         def publish(params: types.PublishDiagnosticsParams) -> None:
@@ -73,6 +74,10 @@ class Editor(LanguageClient):
             self.messages.append(params.message)
             self.news.set()
 
+        def register(params: types.RegistrationParams) -> None:
+            self.registered += [each.method for each in params.registrations]
+
+        self.feature(types.CLIENT_REGISTER_CAPABILITY)(register)
         self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(publish)
         self.feature(types.WINDOW_SHOW_MESSAGE)(show)
 
@@ -111,7 +116,9 @@ def with_editor(folder: Path, scenario: Callable[[Editor], Awaitable[None]]) -> 
         await editor.start_io(sys.executable, "-m", "racelint", "server", cwd=str(folder))
         try:
             root = types.WorkspaceFolder(folder.as_uri(), "shop")
-            capabilities = types.ClientCapabilities()
+            watching = types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+            workspace = types.WorkspaceClientCapabilities(did_change_watched_files=watching)
+            capabilities = types.ClientCapabilities(workspace)
             await editor.initialize_async(types.InitializeParams(capabilities, workspace_folders=[root]))
             editor.initialized(types.InitializedParams())
             await scenario(editor)
@@ -251,6 +258,21 @@ def test_a_form_feed_is_no_end_of_a_line(shop: Path) -> None:
 
         editor.change(uri, "".join(rows))
         await editor.until_codes(uri, set())
+
+    with_editor(shop, scenario)
+
+
+def test_files_that_change_elsewhere_are_looked_at(shop: Path) -> None:
+    async def scenario(editor: Editor) -> None:
+        uri = editor.open(shop / "shop.py")
+        silent = editor.open(shop / "stock.py")
+        await editor.until_codes(silent, {"RL101", "RL102"})
+        assert editor.registered == ["workspace/didChangeWatchedFiles"]
+        (shop / "pyproject.toml").write_text('[tool.racelint]\nselect = ["RL102"]\n')
+        event = types.FileEvent((shop / "pyproject.toml").as_uri(), types.FileChangeType.Changed)
+        editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+        await editor.until_codes(silent, {"RL102"})
+        assert editor.published[uri] == []
 
     with_editor(shop, scenario)
 

@@ -19,8 +19,10 @@ from pygls.workspace import TextDocument
 from racelint import __version__
 from racelint.add_noqa import commented
 from racelint.baseline import BaselineError
+from racelint.discovery import SOURCE_SUFFIXES
 from racelint.engine import Glance
 from racelint.fixes import fixed
+from racelint.layers import CONFIG_FILES
 from racelint.lines import lines_of, with_ends
 from racelint.rewriting import NotWrittenError
 from racelint.section import ConfigError
@@ -30,6 +32,9 @@ from racelint.server.survey import Insight, Survey, glances
 
 QUIET = 0.2
 """How many seconds nothing is typed before a project is linked."""
+
+WATCHED = (*(f"**/*{suffix}" for suffix in SOURCE_SUFFIXES), *(f"**/{name}" for name in CONFIG_FILES))
+"""What a project is made of, and how it is configured."""
 
 OF_A_GLANCE = ("racelint.extract", "racelint.cache.shifts", "racelint.program.locking.wording")
 """What is loaded at the first glance that needs it, and had better be there before."""
@@ -156,6 +161,14 @@ def make_server() -> Server:
         server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
         server.look_again()
 
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        await _watch_files(server)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def changed_on_disk(_: types.DidChangeWatchedFilesParams) -> None:
+        server.look_again()
+
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(params: types.HoverParams) -> types.Hover | None:
         return _hover(server, params)
@@ -171,6 +184,18 @@ def make_server() -> Server:
         return _actions(server, params)
 
     return server
+
+
+async def _watch_files(server: Server) -> None:
+    """Ask the editor, if it can do so, to tell of files that change elsewhere: by a checkout, a new name, an end."""
+    capabilities = server.client_capabilities.workspace
+    watching = capabilities.did_change_watched_files if capabilities else None
+    if watching and watching.dynamic_registration:
+        watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        params = types.RegistrationParams([types.Registration("racelint-files", method, options)])
+        await server.client_register_capability_async(params)
 
 
 def _seen(server: Server, uri: str) -> tuple[Path, Survey] | None:
