@@ -578,7 +578,7 @@ SHOWN = {
     ),
     "RL605_limit_across_await/bad.py": (
         "12: `self.occupied` is tested here and changed (`add`) after the `await` at line 14, and several tasks "
-        "running `Pool.connect` can change it meanwhile: the limit is passed. Take your part before you wait, or "
+        "running `Pool.connect` can change it meanwhile: the limit is exceeded. Take your part before you wait, or "
         "hold an `asyncio.Lock` over both.",
         "12: `self.occupied` is read (`len`) here first",
         "14: here the task waits, and others run",

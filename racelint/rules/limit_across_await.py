@@ -33,6 +33,6 @@ def check(program: Program) -> Iterator[Finding]:
     """Ask for the tests for room that are stale after waiting."""
     for found in program.interleavings.found:
         if found.asks_for_room:
-            message = f"{stale_answer(program, found)}: the limit is passed. "
+            message = f"{stale_answer(program, found)}: the limit is exceeded. "
             message += "Take your part before you wait, or hold an `asyncio.Lock` over both."
             yield check.finding(found, message, **task_details(program, found))
