@@ -18,7 +18,7 @@ def wrappers(types: Types, decorated: Decorated) -> dict[int, list[tuple[Code, i
 
 def _wrappers_of(types: Types, decorator: Code) -> Iterator[tuple[Code, int]]:
     for wrapper in returned_functions(types, decorator):
-        for site in _runs_parameter(wrapper, decorator):
+        for site in runs_parameter(wrapper, decorator):
             yield wrapper, site
 
 
@@ -35,9 +35,9 @@ def _defers(types: Types, decorator: Code) -> bool:
     """Whether all that a decorator makes of a function only gives away a function that runs it."""
     made = returned_functions(types, decorator)
     return bool(made) and all(
-        not _runs_parameter(wrapper, decorator)
+        not runs_parameter(wrapper, decorator)
         and any(
-            _runs_parameter(inner, decorator) and _is_given_away(wrapper, inner)
+            runs_parameter(inner, decorator) and _is_given_away(wrapper, inner)
             for inner in types.names.sources.children(wrapper)
         )
         for wrapper in made
@@ -54,7 +54,7 @@ def _is_given_away(wrapper: Code, inner: Code) -> bool:
     )
 
 
-def _runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
+def runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
     """The calls in `wrapper` whose callee is a parameter of the decorator around it."""
     parameters = {parameter.name for parameter in decorator.function.parameters}
     found = []

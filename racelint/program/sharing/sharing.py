@@ -30,6 +30,7 @@ from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.refusing import Refusing
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
+from racelint.program.sharing.thread_bound import ThreadBound
 from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
@@ -62,6 +63,7 @@ class Sharing:
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     sole_owner: SoleOwner = field(init=False)
+    thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
     phases: Phases = field(init=False)
     unstarted: Unstarted = field(init=False)
@@ -79,6 +81,7 @@ class Sharing:
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
         self.fresh = Fresh(self.threads, self.places)
         self.confined = Confined(self.places)
+        self.thread_bound = ThreadBound(self.threads.calls)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import TypeVar
 
+from racelint import facts
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
@@ -38,6 +39,16 @@ def by_function(found: Decorated, tell: Callable[[Code], Iterable[T]]) -> dict[i
     told = {each: list(tell(each)) for each in decorators(found)}
     known = {code.key: [one for each in around for one in told[each]] for code, around in found.items()}
     return {key: each for key, each in known.items() if each}
+
+
+def makers(types: Types, decorator: Code) -> list[Code]:
+    """A decorator, and the functions of which it returns what they make: `def sends(f): return on(f, "sender")`."""
+    found = [decorator]
+    for code in found:
+        made = (each.callee for each in map(code.operation, code.returns) if type(each) is facts.Call)
+        values = (value for id in made for value in types.of(code, id))
+        found += [each.code for each in values if isinstance(each, FunctionRef) and each.code not in found]
+    return found
 
 
 def returned_functions(types: Types, decorator: Code) -> list[Code]:

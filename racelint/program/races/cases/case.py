@@ -267,9 +267,10 @@ class Case:
     def is_reached(self, code: Code) -> bool:
         """Whether anybody runs the function when others may know the Place, as far as one can see.
 
-        Nobody else has the object that a constructor makes; what is there once, for all objects, others have.
+        Nobody else has the object that a constructor makes; what is there once, for all objects, others have. When the
+        process ends, no callers outside are left.
         """
-        if not self.threads.of(code):
+        if not self.threads.of(code) or code.key in self.threads.at_exit:
             return False
         if code.key not in self.threads.calls.constructing:
             return True

@@ -100,8 +100,9 @@ class Meetings:
         return context.code is not None and is_replaced(self.sharing.threads.calls, context.code, cls)
 
     def are_apart(self, access: Access, other: Access) -> bool:
-        """Whether no object runs both, or only one at a time runs either of them for an object, or for an item."""
-        alone = (self.sharing.single_flight, self.sharing.sole_owner)
+        """Whether no object runs both, or only one at a time runs either of them for an object, or for an item, or only
+        one thread runs both."""
+        alone = (self.sharing.single_flight, self.sharing.sole_owner, self.sharing.thread_bound)
         covered = any(each.covers(access, other) for each in alone)
         return covered or self._is_of_own_item(access, other) or self.are_strangers(access, other)
 
