@@ -209,6 +209,8 @@ django.dispatch. Signal
 django.utils.deprecation. MiddlewareMixin
 django.contrib.admin. ModelAdmin
 rest_framework.views. APIView: django.views.View
+typer. Typer
+cyclopts. App
 celery. Celery Task
 bottle.Bottle huey.Huey
 huey. RedisHuey SqliteHuey MemoryHuey: huey.Huey

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+_LIKE_CLICK: Final = ("click", "asyncclick", "rich_click", "cloup")
+_OF_CLICK: Final = ("command", "group", "option", "argument", "pass_context", "pass_obj")
+
 COMMANDS: Final = frozenset(
-    {"click.command", "click.group", "click.option", "click.argument", "click.pass_context", "click.pass_obj"}
+    {
+        *(f"{module}.{name}" for module in _LIKE_CLICK for name in _OF_CLICK),
+        "typer.Typer.command",
+        "typer.Typer.callback",
+        "cyclopts.App.command",
+        "cyclopts.App.default",
+        "invoke.task",
+        "fabric.task",
+    }
 )
 """Decorators of commands, and of what they are given."""
 
