@@ -28,6 +28,15 @@ DAEMON: Final = "daemon"
 SET_DAEMON: Final = "setDaemon"
 """The method that does so."""
 
+CALLS_ELSEWHERE: Final = frozenset(
+    {
+        "submit", "map", "apply_async", "map_async", "imap", "start_new_thread", "run_in_executor", "to_thread",
+        "add_done_callback", "add_callback", "call_soon_threadsafe", "run_coroutine_threadsafe", "partial",
+    }
+)  # fmt: skip
+"""Functions and methods that are taken for such as have another thread run what they are given, or keep it, where the
+class is not known."""
+
 SET_BY_LIBRARY: Final = frozenset({"name", "daemon", "ident", "native_id", "_target", "_args", "_kwargs", "_started"})
 """Attributes that the thread class of the library has set before."""
 

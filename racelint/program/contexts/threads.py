@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_public
 from racelint.program.contexts.alternatives import Alternatives
+from racelint.program.contexts.callbacks import handed_over
 from racelint.program.contexts.commands import runs_alone
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.daemons import Daemons
@@ -219,11 +220,8 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int], exit
         and code not in exits
         and (is_public(code) or code.key in calls.escaping or code.key in calls.handed_out)
     ]
-    lent = [code for code in unseen if _is_made_by_started(threads, code)]
-    for code in lent:
-        for context in threads.of(code.parent) if code.parent is not None else ():
-            _reach(threads, context, [code])
-    unseen = [code for code in unseen if code not in lent]
+    _reach_lent(threads, unseen)
+    unseen = [code for code in unseen if code.key not in threads.running]
     by_exit = calls.reachable(exits)
     unseen = [code for code in unseen if code.key not in by_exit or _is_offered(code)]
     threads.outside.update(calls.reachable([code for code in unseen if code.key not in apart]))
@@ -233,10 +231,30 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int], exit
     _reach(threads, main, exits)
 
 
+def _reach_lent(threads: Threads, codes: list[Code]) -> None:
+    """Where only started contexts give functions to others, they are the ones that one knows of who run them."""
+    givers = handed_over(threads.calls, codes)
+    givers.update((code.key, {code.parent}) for code in codes if _is_made_by_started(threads, code) and code.parent)
+    while lent := [code for code in codes if _is_lent(threads, code, givers.get(code.key, ()))]:
+        for code in lent:
+            for context in dict.fromkeys(context for giver in givers[code.key] for context in threads.of(giver)):
+                _reach(threads, context, [code])
+
+
+def _is_lent(threads: Threads, code: Code, givers: Collection[Code]) -> bool:
+    """Whether nobody is known to run a function, and only started contexts give it away."""
+    return code.key not in threads.running and bool(givers) and all(_is_started(threads, each) for each in givers)
+
+
+def _is_started(threads: Threads, code: Code) -> bool:
+    """Whether a function is run by started contexts only."""
+    running = threads.of(code)
+    return bool(running) and not any(each.is_main for each in running)
+
+
 def _is_made_by_started(threads: Threads, code: Code) -> bool:
     """Whether only started contexts make an inner function: where they give it, they are the ones that one knows of."""
-    makers = threads.of(code.parent) if code.parent is not None else []
-    return bool(makers) and not any(each.is_main for each in makers)
+    return code.parent is not None and _is_started(threads, code.parent)
 
 
 def _is_offered(code: Code) -> bool:
