@@ -19,12 +19,17 @@ class Conditions:
         self._flow = flow
         self._answers: dict[int, LockUse] = {}
         self._asked: dict[int, tuple[LockUse, bool]] = {}
+        self._releases: dict[int, LockUse] = {}
         self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
         self._arms: list[tuple[int, int]] | None = None
 
     def answer(self, id: int, use: LockUse) -> None:
         """Note that the value `id` tells whether the lock was taken."""
         self._answers[id] = use
+
+    def released(self, id: int, use: LockUse) -> None:
+        """Note that the call `id` releases the lock."""
+        self._releases[id] = use
 
     def ask(self, id: int, use: LockUse, *, held: bool) -> None:
         """Note that the value `id` tells whether anybody holds the lock; `held`: it is this thread that does."""
@@ -114,6 +119,10 @@ class Conditions:
     def _untied(self, test: int, state: State, truth: bool) -> State:
         """Where a test has the other answer than when a lock was taken, that acquire did not happen."""
         for use, acquired in list(state.may.items()):
+            in_step = self._in_step(test, use) & acquired
+            if in_step:
+                state = state.sure(use) if truth else state.not_by(use, in_step)
+                continue
             tied = self._tied.get((use, self._condition(test, not truth)), frozenset())
             tied |= self._flagged(test, acquired, truth)
             if acquired <= tied:
@@ -121,6 +130,34 @@ class Conditions:
             elif use in state.unsure and self._is_set_beside(test, acquired, truth):
                 state = state.resume(use, test).sure(use)
         return state
+
+    def is_impossible(self, test: int, state: State, truth: bool) -> bool:
+        """Whether a flag that goes up and down with a lock would be up where the lock is surely not held."""
+        test, straight = unnegated(self._code, test)
+        return truth is straight and any(self._in_step(test, use) for use in state.free - state.held.keys())
+
+    def _in_step(self, test: int, use: LockUse) -> frozenset[int]:
+        """The acquires right after which the tested flag goes up, if it goes down right before each release.
+
+        Where it is down, then, none of them is in force.
+        """
+        ends = self._ends(test) if self._releases and self.is_own_flag(test) else set()
+        taken = {id for id, each in self._answers.items() if each == use}
+        downs = {id for id in ends if self._flow.truth(id) is False}
+        for down in downs:
+            if self._releases.get(self._next_call(down, 1)) != use and any(id < down for id in taken):
+                return frozenset()
+        ups = frozenset(self._next_call(id, -1) for id in ends - downs)
+        return ups if ups <= taken else frozenset()
+
+    def _next_call(self, id: int, step: int) -> int:
+        """The call before or after an operation in the same arm, if nothing else is done in between."""
+        arm = self._arm_of(id)
+        id += step
+        while type(self._flow.operation(id)) in (facts.Const, facts.LoadName, facts.LoadAttr, facts.Await):
+            id += step
+        is_call = type(self._flow.operation(id)) is facts.Call
+        return id if is_call and self._arm_of(id) == arm else facts.NOTHING
 
     def _is_set_beside(self, test: int, acquired: frozenset[int], truth: bool) -> bool:
         """Whether a local variable has a value only where one of the acquires has succeeded: `locked = True` there."""

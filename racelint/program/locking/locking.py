@@ -207,6 +207,7 @@ class Locking:
         return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in nodes)
 
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
+        self._conditions.released(call.id, use)
         known = self._holding.releases.get(call.id)
         free = use not in state.held and (use in state.free or use in state.unsure)
         if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:

@@ -93,6 +93,11 @@ class State:
         held, may = _without(self.held, use), _without(self.may, use)
         return replace(self, held=held, may=may, free=self.free | {use}, unsure=self.unsure - {use})
 
+    def not_by(self, use: LockUse, acquires: frozenset[int]) -> State:
+        """Where it is known that none of these acquires has the lock, though others may."""
+        left = self.may.get(use, frozenset()) - acquires
+        return replace(self, may={**self.may, use: left}) if left else self.refused(use)
+
     def tried(self, use: LockUse) -> State:
         """After a try-lock whose result has not been looked at."""
         return replace(self, free=self.free - {use}, unsure=self.unsure | {use})

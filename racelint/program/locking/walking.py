@@ -15,6 +15,7 @@ from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
+from racelint.program.sources.branching import is_there
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -127,9 +128,9 @@ class Walk:
                 return state
 
     def _branch(self, node: facts.Branch, state: State) -> State | None:
-        body = self._nodes(node.body, self._conditions.refined(node.test, state, True))
-        otherwise = self._conditions.refined(node.test, state, False)
-        if not node.body and node.orelse and type(node.orelse[-1]) is facts.Raise:
+        body = self._nodes(node.body, self._on_arm(node, state, True))
+        otherwise = self._on_arm(node, state, False)
+        if otherwise is not None and not node.body and node.orelse and type(node.orelse[-1]) is facts.Raise:
             # an assertion that the lock was taken: where it fails the program is wrong, whatever it does then
             otherwise = replace(otherwise, free=state.free)
         orelse = self._nodes(node.orelse, otherwise)
@@ -142,6 +143,14 @@ class Walk:
             if body.may.keys() != orelse.may.keys() and self._conditions.is_own_flag(node.test):
                 self._holding.by_choice |= (body.may.keys() ^ orelse.may.keys()) & state.may.keys()
         return meet(each for each in (body, orelse) if each is not None)
+
+    def _on_arm(self, node: facts.Branch, state: State, truth: bool) -> State | None:
+        """The state where a test has come out so; None where it cannot: who has taken a lock has one."""
+        test, there = is_there(self._code, node.test)
+        if there is not truth and state.may and self._locks.use(self._code, test) in state.may:
+            return None
+        impossible = self._conditions.is_impossible(node.test, state, truth)
+        return None if impossible else self._conditions.refined(node.test, state, truth)
 
     def _fetched_release(self, node: facts.LoadAttr, state: State) -> State:
         """`Timer(5, lock.release)`: from here on the release is somebody else's business."""

@@ -55,6 +55,17 @@ def found_equal(code: Code, test: int, truth: bool) -> tuple[bool, tuple[int, ..
     return truth is (compared.kind in ("==", "is")), compared.operands
 
 
+def is_there(code: Code, test: int) -> Outcome:
+    """The value that a test asks for, and what the test comes out as where that is something: `x`, `x is not None`."""
+    test, straight = unnegated(code, test)
+    equal, values = found_equal(code, test, True)
+    for value, other in (values, values[::-1]) if len(values) == 2 else ():
+        nothing = code.operation(other)
+        if type(nothing) is facts.Const and nothing.text == "None":
+            return value, straight is not equal
+    return test, straight
+
+
 def is_handling(code: Code, id: int) -> bool:
     """Whether an operation is done where an exception is handled."""
     tries = (node for node in code.controls if type(node) is facts.Try)
