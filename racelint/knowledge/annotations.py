@@ -14,5 +14,8 @@ WRAPPERS: Final = {
 FIRST_IS_HELD: Final = frozenset({"collections.abc.Generator", "collections.abc.AsyncGenerator"})
 """Of their arguments the first one tells what comes out."""
 
-LAST_IS_HELD: Final = frozenset({"collections.abc.Callable"})
+ANY_FUNCTION: Final = "collections.abc.Callable"
+"""What is annotated so may be called, and that is all that is known."""
+
+LAST_IS_HELD: Final = frozenset({ANY_FUNCTION})
 """Of their arguments the last one does."""

@@ -6,6 +6,7 @@ import itertools
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.annotations import ANY_FUNCTION
 from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
 from racelint.knowledge.records import RECORDS
 from racelint.knowledge.texts import JOINS
@@ -15,7 +16,7 @@ from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
-from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryMethod, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryMethod, LibraryObject, Value
 
 CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 """The methods that make an object."""
@@ -29,7 +30,9 @@ def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -
     callees = types.of(code, call.callee)
     if not callees:
         return _is_about_text(types, code, call)
-    return all(_comes_back(types, each, len(call.arguments), depth) for each in callees)
+    # beside the function that is really given, as by default, an annotation says nothing of what is run
+    given = [each for each in callees if not _is_any_function(each)]
+    return all(_comes_back(types, each, len(call.arguments), depth) for each in given or callees)
 
 
 def finds_one(flow: Dataflow, call: facts.Call) -> bool:
@@ -58,6 +61,10 @@ def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
     return type(joined) is facts.Build and all(
         literal_text(code, each) is not None or makes_text(types, code, code.operation(each)) for each in joined.items
     )
+
+
+def _is_any_function(callee: Value) -> bool:
+    return isinstance(callee, LibraryObject) and callee.qualname == ANY_FUNCTION
 
 
 def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool:
