@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.delegated import is_delegated, is_taken_along
+from racelint.program.locking.delegated import is_counted, is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -207,6 +207,10 @@ def _leaks(
         if _goes_with_its_holder(flow, holding, leak, givers):
             continue
         if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):
+            continue
+        if others and is_counted(
+            locksets.places.dataflow, leak, [holding, *(locksets.holdings[key] for key in others)]
+        ):
             continue
         if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
             continue
