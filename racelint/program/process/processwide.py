@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -22,7 +23,10 @@ from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import ids_in
 from racelint.program.sources.source import ClassInfo, Code, span_of
-from racelint.program.values.values import Library, LibraryMethod
+from racelint.program.values.values import ClassRef, FunctionRef, Library, LibraryMethod
+
+SPREADS: Final = ("*", "**")
+"""What copies the items of one container into another: `{**os.environ}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +250,20 @@ class _Finder:
                 given = [value]
             case _:
                 return False
-        reads = (flow.operation(id) for each in given for id in flow.sources(each))
+        operations = change.code.operations
+        made = frozenset(id for id, each in enumerate(operations) if self._makes_another(change.code, each))
+        reads = (flow.operation(id) for each in given for id in flow.sources(each, without=made))
         return any(self._is_old(change.code, read) for read in reads)
+
+    def _makes_another(self, code: Code, operation: facts.Operation | None) -> bool:
+        """Whether a value is another one, made with the old: more in front of a path, a stream around a stream."""
+        match operation:
+            case facts.Compute(kind=kind):
+                return kind not in SPREADS
+            case facts.Call(callee=callee) if callee >= 0:
+                return any(isinstance(each, ClassRef | FunctionRef) for each in self._types.of(code, callee))
+            case _:
+                return False
 
     def _is_old(self, code: Code, read: facts.Operation | None) -> bool:
         """Whether it is asked for what the state is, or for what a method has kept of that in an attribute."""
