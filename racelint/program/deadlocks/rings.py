@@ -9,7 +9,8 @@ from typing import Final
 
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.nesting import Nesting
-from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.locking.guards import may_be_same
+from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
 
 LENGTH: Final = 6
@@ -28,7 +29,9 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     """
     by_pair: dict[tuple[LockKey, LockKey], list[Nesting]] = defaultdict(list)
     for nesting in nestings:
-        if nesting.outer.lock.key != nesting.inner.lock.key and nesting.inner.lock.key not in nesting.held:
+        if nesting.outer.lock.key == nesting.inner.lock.key or nesting.inner.lock.key in nesting.held:
+            continue
+        if not _is_in_hand(nesting, locksets):
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
     told: set[tuple[LockKey, LockKey]] = set()
     for ring in sorted(_simple_cycles(by_pair), key=lambda ring: (len(ring), ring)):
@@ -40,6 +43,17 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
         if together is not None:
             told.update(pairs)
             yield from _against_the_usual(choices, locksets) or [_closing_first(together)]
+
+
+def _is_in_hand(nesting: Nesting, locksets: LockSets) -> bool:
+    """Whether all callers hold the inner lock already, which is reentrant: nobody is waited for.
+
+    Not where it is not known of which object they hold it.
+    """
+    inner = nesting.inner
+    held = locksets.held(nesting.code, nesting.site) if inner.lock.kind not in NON_REENTRANT else ()
+    known = (use.base for use in held if use.lock.key == inner.lock.key and not is_doubtful(use.base))
+    return any(may_be_same(base, inner.base) for base in known)
 
 
 def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list[tuple[Nesting, ...]]:
