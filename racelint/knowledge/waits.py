@@ -61,6 +61,7 @@ WAITS: dict[str, Wait] = {
     "asyncio.wait": Wait(WaitFor.RESULT, Slot(0, "fs"), Slot(None, "timeout"), awaited=True),
     "asyncio.wait_for": Wait(WaitFor.RESULT, Slot(0, "fut"), _SECOND_TIMEOUT, timeout_raises=True, awaited=True),
     "asyncio.wrap_future": Wait(WaitFor.RESULT, Slot(0, "future"), awaited=True),
+    "asyncio.shield": Wait(WaitFor.RESULT, Slot(0, "arg"), awaited=True),
     "anyio.run": _CALL,
     "anyio.to_thread.run_sync": _AWAITED_CALL,
     "anyio.from_thread.run": _CALL,

@@ -70,6 +70,8 @@ class Lifetimes:
         found: list[int] = []
         always = unconditional(code)
         for operation in code.operations:
+            if type(operation) is facts.Await and operation.id in always and self._is_awaited(code, operation, site):
+                found.append(operation.id)
             if type(operation) is facts.Call and operation.id in always:
                 for value in self._types.of(code, operation.callee):
                     if isinstance(value, LibraryMethod) and self._ends_by(value, code, operation, site):
@@ -78,6 +80,23 @@ class Lifetimes:
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
                 found.append(last_id([node]))
         return found
+
+    def _is_awaited(self, code: Code, awaited: facts.Operation | None, site: Site) -> bool:
+        """Whether what is awaited comes only when the context has ended: `wrap_future(started)`, or its shield."""
+        call = code.operation(awaited.value) if type(awaited) is facts.Await else awaited
+        if type(call) is not facts.Call:
+            return False
+        for value in self._types.of(code, call.callee):
+            wait = self._knowledge.wait(value.qualname) if isinstance(value, Library) else None
+            if wait is None or wait.subject is None or (wait.timeout is not None and not wait.timeout_raises):
+                continue
+            given = argument(call, wait.subject.position, wait.subject.keyword)
+            if given is None:
+                continue
+            made = (each for each in self._types.of(code, given) if isinstance(each, LibraryObject))
+            if self._is_awaited(code, code.operation(given), site) or any(each.site == site for each in made):
+                return True
+        return False
 
     def _ends_by(self, callee: LibraryMethod, code: Code, call: facts.Call, site: Site) -> bool:
         wait = self._knowledge.wait(callee.qualname)
