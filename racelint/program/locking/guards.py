@@ -59,6 +59,9 @@ def relation(use: LockUse, access: Access) -> str:
     if access.place.kind == "object":
         return ANY
     if access.place.kind != "attribute":
+        if use.base.startswith("g:") and not (UNKNOWN in use.base or "[" in use.base or is_doubtful(use.base)):
+            # the lock of one certain object, as of a lock that the program makes itself
+            return use.base
         # of what may be a lock it is not known either whether each object has its own
         return "instance" if use.lock.kind is not None else ANY
     if UNKNOWN in (use.base, access.base) or access.is_lent:
