@@ -242,6 +242,9 @@ class _Finder:
     ) -> Iterator[Nesting]:
         keys = frozenset(use.lock.key for use in held)
         for outer in held:
+            if outer.mode is LockKind.READER and outer.lock.kind in NON_REENTRANT:
+                # the first reader took it for all of them: so who waits for the count waits for none of these
+                continue
             if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
                 yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
 

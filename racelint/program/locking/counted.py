@@ -1,7 +1,8 @@
 """Part of the locksets stage: reader-writer locks that the program makes itself, out of a lock and a count of readers.
 
 The writer keeps the lock, and goes on only once the count is nought; a reader takes it to count itself in, and again
-to count itself out. So a reader shuts writers out from the one to the other, though it holds nothing in between.
+to count itself out. So a reader shuts writers out from the one to the other, though it holds nothing in between. Or the
+first reader takes the lock for all of them, and the last one gives it back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from racelint.knowledge.model import LockKind
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.holding import Effect, Holding
 from racelint.program.locking.locks import LockKey, LockUse
-from racelint.program.sources.nodes import walk
+from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
 
 FlowOf = Callable[[Code], Dataflow]
@@ -32,10 +33,18 @@ def counted(holdings: Iterable[Holding], flow_of: FlowOf) -> dict[int, Effect]:
     """What functions do that count a reader in or out: they take, or give back, the reader's side of the lock."""
     holdings = list(holdings)
     counts = {count for holding in holdings for count in _waited_for(holding, flow_of)}
+    first, last = ({each for one in holdings for each in _as_counted(one, sign, flow_of)} for sign in ("+", "-"))
+    by_some = {each[0] for each in first} & {each[0] for each in last}
     found: dict[int, Effect] = {}
-    for holding in holdings if counts else ():
+    for holding in holdings if counts or by_some else ():
         code, effect = holding.code, holding.effect
-        entering, leaving = (_sides(holding, sign, counts, flow_of) for sign in ("+", "-"))
+        entering, leaving = (
+            _sides(holding, sign, counts, flow_of)
+            | {reader(use) for count, use in _as_counted(holding, sign, flow_of) if count in by_some}
+            for sign in ("+", "-")
+        )
+        plain = {replace(use, mode=None) for use in leaving}
+        effect = replace(effect, drops=effect.drops - plain, gives_back=effect.gives_back - plain)
         if any(type(each) is facts.Yield for each in code.operations):
             effect = replace(effect, yields=effect.yields | (entering & leaving))
         else:
@@ -43,6 +52,11 @@ def counted(holdings: Iterable[Holding], flow_of: FlowOf) -> dict[int, Effect]:
         if effect != holding.effect:
             found[code.key] = effect
     return found
+
+
+def reader(use: LockUse) -> LockUse:
+    """The side of a lock that several readers can have at once."""
+    return replace(use, mode=LockKind.READER)
 
 
 def _waited_for(holding: Holding, flow_of: FlowOf) -> Iterator[Count]:
@@ -58,18 +72,36 @@ def _waited_for(holding: Holding, flow_of: FlowOf) -> Iterator[Count]:
                     yield from (Count(key, read.name) for key in kept)
 
 
+def _steps(holding: Holding, sign: str, flow: Dataflow) -> Iterator[facts.StoreAttr]:
+    """Where a function counts an attribute up, or down."""
+    for store in holding.code.operations:
+        if type(store) is facts.StoreAttr and store.augmented:
+            step = flow.operation(store.value)
+            if type(step) is facts.Compute and step.kind.rstrip("=") == sign:
+                yield store
+
+
+def _as_counted(holding: Holding, sign: str, flow_of: FlowOf) -> Iterator[tuple[Count, LockUse]]:
+    """The locks that a function takes (or releases) only if the count, which it has just changed, says so."""
+    changes = holding.acquisitions if sign == "+" else holding.releases
+    branches = [node for node in holding.code.controls if type(node) is facts.Branch] if changes else []
+    flow = flow_of(holding.code)
+    for store in _steps(holding, sign, flow) if branches else ():
+        counter = flow.path(store.base), store.name
+        for node in branches:
+            reads = (flow.operation(id) for id in flow.sources(node.test) if id > store.id)
+            if any(type(each) is facts.LoadAttr and (flow.path(each.base), each.name) == counter for each in reads):
+                for id in ids_in(node.body) & changes.keys():
+                    yield Count(changes[id].use.lock.key, store.name), changes[id].use
+
+
 def _sides(holding: Holding, sign: str, counts: set[Count], flow_of: FlowOf) -> frozenset[LockUse]:
     """The reader's side of the locks with which a function counts up, or down, and which it does not keep."""
     kept = holding.effect.acquires | holding.effect.yields
     flow = flow_of(holding.code)
     found: set[LockUse] = set()
-    for store in holding.code.operations:
-        if type(store) is not facts.StoreAttr or not store.augmented:
-            continue
-        step = flow.operation(store.value)
-        if type(step) is not facts.Compute or step.kind.rstrip("=") != sign:
-            continue
+    for store in _steps(holding, sign, flow):
         for use in holding.at[store.id].held if store.id in holding.at else ():
             if use not in kept and use.base == flow.path(store.base) and Count(use.lock.key, store.name) in counts:
-                found.add(replace(use, mode=LockKind.READER))
+                found.add(reader(use))
     return frozenset(found)

@@ -75,7 +75,7 @@ class Walk:
         paused = end.paused if end else frozenset()
         dropped = end.dropped if end else frozenset()
         suspended = frozenset(yields.held) if yields else frozenset()
-        given = [state.dropped for _, state in self._exits.returns]
+        given = [state.dropped & state.free for _, state in self._exits.returns]
         gives_back = frozenset.intersection(*given) if given else frozenset()
         return Effect(held - paused, dropped, paused & held, suspended, answer, gives_back)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from racelint import facts
@@ -236,7 +237,9 @@ def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
         lock = use.lock
         if lock.kind is None:
             continue
-        if not lock.excludes or use.mode is LockKind.READER or relation(use, access) == "instance":
+        if use.mode is LockKind.READER:
+            return Problem.NO_EXCLUSION, replace(lock, kind=LockKind.READER)
+        if not lock.excludes or relation(use, access) == "instance":
             return Problem.NO_EXCLUSION, lock
         return Problem.DIFFERENT_LOCKS, lock
     return None
