@@ -9,7 +9,8 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.delegated import is_counted, is_delegated, is_taken_along
+from racelint.program.locking.counted import is_given_back_by_the_last
+from racelint.program.locking.delegated import is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -194,7 +195,8 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        if _is_left_to_others(holding, leak, releasers, givers):
+        flow = locksets.places.dataflow(holding.code)
+        if _is_left_to_others(holding, leak, releasers, givers) or is_given_back_by_the_last(holding, leak, flow):
             continue
         others_give = leak.use.lock.is_semaphore and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
@@ -203,14 +205,9 @@ def _leaks(
         if is_delegated(locksets.places.types, acquisition, leak.exit):
             continue
         others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
-        flow = locksets.places.dataflow(holding.code)
         if _goes_with_its_holder(flow, holding, leak, givers):
             continue
         if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):
-            continue
-        if others and is_counted(
-            locksets.places.dataflow, leak, [holding, *(locksets.holdings[key] for key in others)]
-        ):
             continue
         if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
             continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from racelint import facts
 from racelint.knowledge.model import LockKind
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.holding import Effect, Holding
+from racelint.program.locking.holding import Effect, Holding, Leak
 from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
@@ -52,6 +52,19 @@ def counted(holdings: Iterable[Holding], flow_of: FlowOf) -> dict[int, Effect]:
         if effect != holding.effect:
             found[code.key] = effect
     return found
+
+
+def is_given_back_by_the_last(holding: Holding, leak: Leak, flow: Dataflow) -> bool:
+    """Whether the first run of a function takes the lock for all, and the last one gives it back, as a count says."""
+
+    def asked(id: int) -> set[str]:
+        branches = [node for node in holding.code.controls if type(node) is facts.Branch and id in ids_in(node.body)]
+        paths = {flow.path(each) for node in branches for each in flow.sources(node.test)}
+        return {path for path in paths if path.startswith("g:") or "." in path}
+
+    taking = asked(leak.acquired)
+    back = [each.id for each in holding.releases.values() if each.use == leak.use and each.id > leak.acquired]
+    return bool(taking) and any(not taking.isdisjoint(asked(id)) for id in back)
 
 
 def reader(use: LockUse) -> LockUse:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Set
 
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.holding import Acquisition, Holding, Leak
-from racelint.program.sources.branching import conditions
+from racelint.program.locking.holding import Acquisition
 from racelint.program.sources.source import Code, Sources, makes
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef
@@ -47,27 +46,6 @@ def is_taken_along(calls: Calls, flow: Dataflow, acquisition: Acquisition, exit:
         if type(call) is facts.Call
         for each in _handed_on(calls, flow, code, call)
     )
-
-
-def is_counted(flow_of: Callable[[Code], Dataflow], leak: Leak, holdings: Sequence[Holding]) -> bool:
-    """Whether the first to count itself in takes the lock, and whoever counts himself out last gives it back.
-
-    The first of `holdings` takes it; all of them give it back.
-    """
-    taker = holdings[0].code
-    stored = {each.name for each in taker.operations if type(each) is facts.StoreAttr and each.augmented}
-    counts = stored & _asked(flow_of(taker), leak.acquired)
-    for holding in holdings if counts else ():
-        for release in holding.releases.values():
-            if release.use.lock.key == leak.use.lock.key:
-                counts &= _asked(flow_of(holding.code), release.id)
-    return bool(counts)
-
-
-def _asked(flow: Dataflow, id: int) -> set[str]:
-    """The attributes that the tests on the way to an operation ask for."""
-    read = (flow.operation(source) for test, _ in conditions(flow.code, id) for source in flow.sources(test))
-    return {each.name for each in read if type(each) is facts.LoadAttr}
 
 
 def _handed_on(calls: Calls, flow: Dataflow, code: Code, call: facts.Call) -> Iterator[Code]:
