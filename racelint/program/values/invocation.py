@@ -109,6 +109,9 @@ class Invocation:
         if result is not None:
             self._flow.add(result, made)
         self._make(site, cls, passed)
+        for meta in self._types.names.metaclasses(cls):
+            # of a class it is asked what its metaclass does; what comes out of it is taken to be the object
+            self.method(site, self._values.instance(meta, None), "__call__", passed, None)
         if not self.method(site, made, "__init__", passed, None):
             self._fill_fields(cls, passed)
         for base in cls.library_bases:

@@ -167,6 +167,14 @@ class Names:
         decorators = (value for id in code.function.decorators for value in self.static(code.parent, id))
         return any(isinstance(each, Library) and each.qualname in OVERLOADS for each in decorators)
 
+    def metaclasses(self, cls: ClassInfo) -> list[ClassInfo]:
+        """The classes of the program that a class, or the nearest of its bases that says so, names as `metaclass=`."""
+        for each in cls.mro or [cls]:
+            named = [given.value for given in each.facts.keywords if given.name == "metaclass"]
+            if named:
+                return [found.cls for found in self.static(each.parent, named[0]) if isinstance(found, ClassRef)]
+        return []
+
     def attribute(self, owner: Value, name: str) -> list[Value]:
         """The static values of `owner.name` for a module, class or library name."""
         match owner:
