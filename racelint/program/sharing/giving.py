@@ -14,7 +14,7 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.running import Many, Passing, Spawn, Starts
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loops
+from racelint.program.contexts.lifetimes import loop_around, loops
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Places
@@ -44,6 +44,7 @@ class Giving:
     _often: dict[int, bool] = field(default_factory=dict)
     _calling: dict[int, list[tuple[Code, int, bool]]] = field(default_factory=dict)
     _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
+    _decorating: dict[int, list[tuple[Code, int]]] | None = None
     _called_back: set[int] = field(default_factory=set)
     """The functions that are called with the result of what was started."""
 
@@ -76,6 +77,36 @@ class Giving:
         if (context.index, maker.key) not in self._ways:
             self._ways[context.index, maker.key] = self._find(context, maker, knows)
         return self._ways[context.index, maker.key]
+
+    def is_made_before(self, context: Context, owner: Code) -> bool:
+        """Whether what a function leaves behind, which has its variables, is one for all runs of a context.
+
+        A decorator, or who else makes functions, is over when these are called: it counts who calls it, how often.
+        """
+        makers = [(edge.caller, edge.site) for edge in self.threads.calls.callers(owner)]
+        makers += self._where_decorating(owner)
+        return bool(makers) and all(
+            loop_around(code, site) is None
+            if _is_run_once(code)
+            else code.key in self.ways(context, code) and self.again(context, code, site)
+            for code, site in makers
+        )
+
+    def _where_decorating(self, owner: Code) -> list[tuple[Code, int]]:
+        """Where a function is applied as a decorator, be it that it makes a function that takes the place of one."""
+        if self._decorating is None:
+            self._decorating = defaultdict(list)
+            names = self.places.types.names
+            for key, wrappers in self.threads.calls.wrappers.items():
+                code = names.sources.codes[key]
+                if code.parent is None:
+                    continue
+                for maker in {each.parent.key for each, _ in wrappers if each.parent is not None}:
+                    self._decorating[maker].extend((code.parent, id) for id in code.function.decorators)
+            for cls in names.sources.classes:
+                for id, made_by in names.class_decorators(cls):
+                    self._decorating[made_by.key].append((cls.parent, id))
+        return self._decorating.get(owner.key, [])
 
     def follows(self, later: Context, earlier: Context) -> bool:
         """Whether each run of `later` is called with the result of a run of `earlier`, which has ended then."""
@@ -152,6 +183,13 @@ class Giving:
         if around is None or around.function.kind not in ("function", "lambda"):
             return []
         return [(around, id, True) for id, each in enumerate(around.operations) if makes(each, code)]
+
+
+def _is_run_once(code: Code) -> bool:
+    """Whether a function is the body of a module, or of a class in one."""
+    while code.function.kind == "class" and code.parent is not None:
+        code = code.parent
+    return code.function.kind == "module"
 
 
 def _is_for_all(spawn: Spawn) -> bool:

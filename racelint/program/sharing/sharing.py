@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.program.callgraph.calls import finalizes
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place, Places
@@ -232,7 +231,7 @@ class Sharing:
         if self._is_lent_to_others(one, first, owner) or self._is_lent_to_others(other, second, owner):
             return False
         if one is other:
-            return self.naming.giving.again(one, owner, facts.NOTHING) or self._is_made_before(one, owner)
+            return self.naming.giving.again(one, owner, facts.NOTHING) or self.naming.giving.is_made_before(one, owner)
         pairs = ((one, first, other), (other, second, one))
         calls = self.threads.calls
         return all(
@@ -241,24 +240,6 @@ class Sharing:
             or context not in self.threads.of(owner)
             or self.afterwards.goes_on(started, owner, facts.NOTHING, access, always)
             for context, access, started in pairs
-        )
-
-    def _is_made_before(self, context: Context, owner: Code) -> bool:
-        """Whether what a function leaves behind, which has its variables, is one for all runs of a context.
-
-        A decorator, or who else makes functions, is over when these are called: it counts who calls it, how often.
-        """
-        codes, giving = self.places.types.names.sources.codes, self.naming.giving
-        calls = [(edge.caller, edge.site) for edge in self.threads.calls.callers(owner)]
-        for key, wrappers in self.threads.calls.wrappers.items():
-            around = codes[key].parent
-            if around is not None and any(wrapper.parent is owner for wrapper, _ in wrappers):
-                calls.extend((around, id) for id in codes[key].function.decorators)
-        return bool(calls) and all(
-            loop_around(caller, site) is None
-            if _is_run_once(caller)
-            else caller.key in giving.ways(context, caller, always) and giving.again(context, caller, site)
-            for caller, site in calls
         )
 
     def _is_lent_to_others(self, context: Context, access: Access, owner: Code) -> bool:
@@ -278,13 +259,6 @@ def _is_made_by(name: Name, context: Context) -> bool:
     """Whether each run of a context has made the object of a name for itself, whatever else is of its class."""
     made = made_at(name.root)
     return made is not None and not name.path and made.context == context.index
-
-
-def _is_run_once(code: Code) -> bool:
-    """Whether a function is the body of a module, or of a class in one."""
-    while code.function.kind == "class" and code.parent is not None:
-        code = code.parent
-    return code.function.kind == "module"
 
 
 def link_sharing(

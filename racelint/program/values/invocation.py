@@ -112,6 +112,8 @@ class Invocation:
         for meta in self._types.names.metaclasses(cls):
             # of a class it is asked what its metaclass does; what comes out of it is taken to be the object
             self.method(site, self._values.instance(meta, None), "__call__", passed, None)
+        for _, decorator in self._types.names.class_decorators(cls):
+            self._flow.watch(self._flow.node("returns", decorator.key), self._wrapped, site, decorator, passed)
         if not self.method(site, made, "__init__", passed, None):
             self._fill_fields(cls, passed)
         for base in cls.library_bases:
@@ -141,6 +143,19 @@ class Invocation:
             receiver = self._values.cls(cls)
             self._types.note(self._types.implicit, site, self._values.function(value.code, receiver))
             self.bind(value.code, receiver, passed)
+
+    def _wrapped(self, site: Site, decorator: Code, passed: Passed, value: Value) -> None:
+        """`@singleton` around a class: its name means the function that the decorator returns, which makes the object.
+
+        What knows the class otherwise, as its own methods do, calls the class itself.
+        """
+        code = self._types.names.sources.codes[site[0]]
+        call = code.operation(site[1])
+        callee = code.operation(call.callee) if type(call) is facts.Call else None
+        is_named = type(callee) is facts.LoadAttr or (type(callee) is facts.LoadName and callee.scope == "global")
+        if isinstance(value, FunctionRef) and value.code.parent is decorator and is_named:
+            self._types.note(self._types.implicit, site, value)
+            self.function(value.code, None, passed, None)
 
     def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:
         """The constructor that a dataclass or NamedTuple gets: arguments go to the annotated fields in order."""

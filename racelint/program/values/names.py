@@ -12,7 +12,7 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.definitions import OVERLOADS
 from racelint.program.sources.source import ClassInfo, Code, Sources
-from racelint.program.values.values import ClassRef, Interner, Library, ModuleRef, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Interner, Library, ModuleRef, Value
 
 GlobalName = tuple[int, str]
 """A variable of a module of the program: (module index, name)."""
@@ -174,6 +174,11 @@ class Names:
             if named:
                 return [found.cls for found in self.static(each.parent, named[0]) if isinstance(found, ClassRef)]
         return []
+
+    def class_decorators(self, cls: ClassInfo) -> list[tuple[int, Code]]:
+        """The functions of the program that decorate a class, each with the operation that names it."""
+        values = ((id, value) for id in cls.facts.decorators for value in self.static(cls.parent, id))
+        return [(id, value.code) for id, value in values if isinstance(value, FunctionRef)]
 
     def attribute(self, owner: Value, name: str) -> list[Value]:
         """The static values of `owner.name` for a module, class or library name."""
