@@ -26,6 +26,7 @@ from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
 from racelint.prescribing import against_leak
 from racelint.program import Program
+from racelint.program.locking.balance import Unreleased
 from racelint.rule import rule
 
 
@@ -39,6 +40,8 @@ def check(program: Program) -> Iterator[Finding]:
             message = (
                 f"{lock} is acquired here and nothing in the program releases it: the next thread to take it waits "
             )
+        elif leak.again:
+            message = f"{lock} is still held when the loop comes round{_at(leak)} and takes it again: the thread waits "
         elif leak.exit is None:
             message = f"{lock} is still held on some path through `{called(code)}`: the next thread to take it waits "
         else:
@@ -47,3 +50,7 @@ def check(program: Program) -> Iterator[Finding]:
             related = [note(Location(leak.path, leak.exit), f"the function is left here with {lock} held", side=0)]
         message += "for ever. Use `with`, or release it on every path."
         yield check.finding(leak, message, **lock_details(use.lock, code, related), remedy=against_leak(leak))
+
+
+def _at(leak: Unreleased) -> str:
+    return f" from line {leak.exit.line}" if leak.exit is not None else ""

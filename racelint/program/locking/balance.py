@@ -23,12 +23,14 @@ from racelint.program.values.values import LibraryObject
 class Unreleased:
     """An acquire that some path never undoes: `exit` is where that path leaves (None: at the end of the function).
 
-    `never`: no code of the program releases the lock at all.
+    `never`: no code of the program releases the lock at all. `again`: the path does not leave, but comes round to the
+    acquire, and `exit` is where.
     """
 
     acquisition: Acquisition
     exit: Span | None
     never: bool
+    again: bool = False
 
     @property
     def path(self) -> str:
@@ -216,7 +218,8 @@ def _leaks(
             target = skipped if by_exception else kept
             if by_exception and never:
                 continue
-            target.setdefault(leak.acquired, Unreleased(acquisition, leak.exit, never))
+            unreleased = Unreleased(acquisition, leak.exit, never, leak.by is Exit.AGAIN)
+            target.setdefault(leak.acquired, unreleased)
     return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
 
 

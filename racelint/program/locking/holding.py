@@ -52,17 +52,18 @@ class Release:
 
 class Exit(Enum):
     """How a path leaves a function: at its end or by `return`, by `raise`, by the exception of a call, or because it is
-    interrupted while it waits for a condition."""
+    interrupted while it waits for a condition. Or how it comes round to where it began, in a loop without an end."""
 
     RETURN = "return"
     RAISE = "raise"
     CALL = "call"
     WAIT = "wait"
+    AGAIN = "again"
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A path that leaves the function with the lock that operation `acquired` took."""
+    """A path that leaves the function with the lock that operation `acquired` took, or comes by there again with it."""
 
     acquired: int
     use: LockUse

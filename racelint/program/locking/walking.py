@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,11 +13,11 @@ from racelint.program.locking.conditions import Conditions
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
-from racelint.program.locking.locks import LockUse
+from racelint.program.locking.locks import NON_REENTRANT, LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
 from racelint.program.sources.branching import is_there
 from racelint.program.sources.nodes import contains
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, is_operation
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
 
@@ -185,11 +185,23 @@ class Walk:
             if not self._is_endless(node) and done is not None:
                 finished = self._nodes(node.orelse, done)
                 after.extend([self._given_back(node, state, again, finished)] if finished is not None else [])
+            if self._is_endless(node):
+                self._come_round(node, [(None, end), *inner.continues])
             merged = meet([each for each in (state, *again) if each is not None])
             if merged == entry:
                 break
             entry = merged
         return meet(after)
+
+    def _come_round(self, node: facts.Loop, ends: Sequence[tuple[Span | None, State | None]]) -> None:
+        """Note the locks with which a round of an endless loop ends, and which each round takes before all else."""
+        first = set(_first_in([*node.head, *node.body]))
+        for span, state in ends:
+            for use in state.may.keys() & state.held.keys() if state is not None else ():
+                for id in state.may[use] & first if state is not None else ():
+                    waits = id in self._holding.acquisitions and self._holding.acquisitions[id].waits
+                    if waits and use.lock.kind in NON_REENTRANT and "%" not in use.base:
+                        self._holding.leaks[Leak(id, use, span, Exit.AGAIN)] = None
 
     def _given_back(self, node: facts.Loop, before: State, turns: Sequence[State], after: State) -> State:
         """The state after a loop that releases a lock in each turn: the loop which took them had as many turns."""
@@ -289,3 +301,14 @@ def _after_refusals(before: State, end: State | None) -> State:
     for use in given_back:
         before = before.refused(use)
     return before
+
+
+def _first_in(nodes: Sequence[Node]) -> Iterator[int]:
+    """The operations that come first in a block, as far as nothing is tested or repeated."""
+    for node in nodes:
+        if is_operation(node):
+            yield node.id
+            continue
+        if type(node) is facts.Try:
+            yield from _first_in(node.body)
+        return
