@@ -13,7 +13,7 @@ from racelint.program.locking.locks import is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.cases.modes import is_in_other_mode
+from racelint.program.races.cases.modes import are_of_other_modes, is_in_other_mode
 from racelint.program.races.cases.unshared import is_thread_slot
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.sharing import Sharing
@@ -46,6 +46,8 @@ class Meetings:
                 if is_in_other_mode(self.sharing, access, other, other_context):
                     continue
                 if is_in_other_mode(self.sharing, other, access, one):
+                    continue
+                if are_of_other_modes(self.sharing, access, one, other, other_context):
                     continue
                 beside = self.sharing.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if not beside or not self.sharing.in_common(access, one, other, other_context):

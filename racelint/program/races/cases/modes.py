@@ -30,6 +30,23 @@ def is_in_other_mode(sharing: Sharing, access: Access, beside: Access, other: Co
     )
 
 
+def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Access, beside: Context) -> bool:
+    """Whether the object of both accesses starts the one context in one of its modes, and the other one in another.
+
+    `if self.streaming: Stream(self.load).start()`, and else `Poll(self.load).start()`: an object never has both.
+    """
+    if one is beside or one.is_main or beside.is_main or not (access.is_of_self and other.is_of_self):
+        return False
+    cls = access.code.cls
+    starts = (*one.starts, *beside.starts)
+    if cls is None or any(code.cls is None or not (code.cls in cls.mro or cls in code.cls.mro) for code, _ in starts):
+        return False
+    mine, theirs = ([_modes(sharing, *start) for start in context.starts] for context in (one, beside))
+    return bool(mine and theirs) and all(
+        any(second.get(flag) is (not truth) for flag, truth in first.items()) for first in mine for second in theirs
+    )
+
+
 def _is_on_its_object(sharing: Sharing, access: Access, context: Context) -> bool:
     """Whether a context comes to an access with nothing but the object that has started it."""
     names = sharing.naming.names
