@@ -84,7 +84,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     """Link the facts of all files. `assume_shared` are patterns of dotted names of what is to be taken as shared."""
     sources = assemble(modules)
     names = link_names(sources, knowledge, Interner())
-    types = link_types(names)
+    types = link_types(names, by_use=bool(assume_shared))
     calls = link_calls(types)
     threads = link_threads(calls)
     places = link_places(types)

@@ -60,6 +60,16 @@ class Attributes:
         """Whether the class itself stores the attribute on its instances, annotates it, or has it at class level."""
         return cls.key in self._declaring.get(name, NONE)
 
+    def having(self, names: Iterable[str]) -> list[ClassInfo]:
+        """The classes whose objects have all of these attributes, but for those that only inherit from one that has."""
+        found: dict[int, ClassInfo] | None = None
+        for name in sorted(names, key=lambda each: len(self._declaring.get(each, NONE))):
+            classes = [self._names.sources.classes[key] for key in sorted(self._declaring.get(name, NONE))]
+            having = {each.key: each for cls in classes for each in (cls, *cls.subclasses)}
+            found = having if found is None else {key: cls for key, cls in found.items() if key in having}
+        all_of = found or {}
+        return [cls for cls in all_of.values() if not any(base.key in all_of for base in cls.mro if base is not cls)]
+
     def stored(self, cls: ClassInfo) -> set[str]:
         """The attributes that the class and its bases store on their instances."""
         return set().union(*(self._declared[each.key] for each in cls.mro))

@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.program.sources.source import Code
 from racelint.program.values.annotated import Annotations
 from racelint.program.values.attributes import Attributes
+from racelint.program.values.by_use import tell_parameters
 from racelint.program.values.contents import Contents
 from racelint.program.values.decorated_starts import find_decorated_starts
 from racelint.program.values.elements import Elements
@@ -266,8 +267,8 @@ class Inference:
             self._types.reflected[site] = facts.DeleteAttr(call.id, call.span, values[0], text)
 
 
-def link_types(names: Names) -> Types:
-    """Infer the values of all functions of the program."""
+def link_types(names: Names, by_use: bool = False) -> Types:
+    """Infer the values of all functions of the program; `by_use`: also where only the use of an object tells."""
     flow = Flow(names.sources.size)
     types = Types(names, Attributes(names), flow)
     inference = Inference(types, flow)
@@ -277,6 +278,9 @@ def link_types(names: Names) -> Types:
     inference.lent_starts.move()
     find_decorated_starts(types, flow)
     flow.run()
+    if by_use:
+        tell_parameters(types, flow)
+        flow.run()
     inference.task_starts.note()
     flow.settle()
     return types
