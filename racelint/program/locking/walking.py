@@ -147,8 +147,11 @@ class Walk:
     def _on_arm(self, node: facts.Branch, state: State, truth: bool) -> State | None:
         """The state where a test has come out so; None where it cannot: who has taken a lock has one."""
         test, there = is_there(self._code, node.test)
-        if there is not truth and state.may and self._locks.use(self._code, test) in state.may:
-            return None
+        asked = self._locks.use(self._code, test) if there is not truth and state.may else None
+        if asked is not None and asked in state.may:
+            if asked in state.held:
+                return None
+            state = state.settle(asked)
         impossible = self._conditions.is_impossible(node.test, state, truth)
         return None if impossible else self._conditions.refined(node.test, state, truth)
 
