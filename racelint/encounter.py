@@ -51,7 +51,7 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     if context is not None and (other is None or does_the_same(program, race)) and context is race.one:
         return own, Side("another of them" if context.many else own.runner, held_names(program, other or race.access))
     if context is not None and other is not None:
-        return own, Side(_one(context, other_side(program, race)), held_names(program, other))
+        return own, Side(one_of(context, other_side(program, race)), held_names(program, other))
     if race.evidence == "assumed":
         return own, Side(ANYBODY, held_names(program, other or race.access))
     if race.evidence is None:
@@ -73,10 +73,11 @@ def _beside(race: Race) -> str:
 def _own(program: Program, race: Race) -> str:
     if race.one is None:
         return f"a caller of `{called(race.code)}`" if race.code.function.kind == "function" else "the main thread"
-    return _one(race.one, first_side(program, race))
+    return one_of(race.one, first_side(program, race))
 
 
-def _one(context: Context, runner: str) -> str:
+def one_of(context: Context, runner: str) -> str:
+    """A context in words as the one side that it is, of several threads one."""
     return f"one of {runner}" if context.many else runner
 
 
@@ -126,14 +127,14 @@ def task_sides(program: Program, found: Interleaving | Round) -> tuple[Side, ...
 
 def disturbance_sides(program: Program, found: Disturbance) -> tuple[Side, ...]:
     """Who changes the state of the process, and who does so meanwhile."""
-    own = Side(_one(found.one, who(program, found.one, found.change.code)))
+    own = Side(one_of(found.one, who(program, found.one, found.change.code)))
     if found.evidence == "assumed":
         return own, Side(ANYBODY)
     if found.one is found.other:
         return own, Side("another of them")
     if found.partner is None:
         return own, Side("another thread")
-    return own, Side(_one(found.other, who(program, found.other, found.partner.code)))
+    return own, Side(one_of(found.other, who(program, found.other, found.partner.code)))
 
 
 def disturbance_turns(found: Disturbance) -> tuple[Turn, ...]:

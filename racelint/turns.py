@@ -38,7 +38,7 @@ def turns(program: Program, race: Race) -> tuple[Turn, ...]:
     )
 
 
-def _does(access: Access) -> str:
+def does(access: Access) -> str:
     """As a step: "sets `self.count`"."""
     return f"{VERBS.get(access.kind, 'read')}s {state(access)}"
 
@@ -67,7 +67,7 @@ def _tested(race: Race, effect: str) -> Step:
 def _update(race: Race, other: Access) -> Iterator[Step]:
     name = state(race.access)
     yield _before(race, f"reads {name}")
-    yield _step(B, other, _does(other))
+    yield _step(B, other, does(other))
     yield _step(A, race.access, f"stores a value made from the old {name}: what B did is lost")
 
 
@@ -75,15 +75,15 @@ def _check(race: Race, other: Access) -> Iterator[Step]:
     yield _tested(race, f"tests {state(race.first or race.access)}")
     if race.begun:
         yield _tested(race, "tests it again, for the next start, and finds the same")
-        yield _step(B, other, f"{_does(other)}, too late")
+        yield _step(B, other, f"{does(other)}, too late")
         return
     if race.again is not None:
         yield _step(A, race.access, "stores what was not there")
-        yield _step(B, other, _does(other))
+        yield _step(B, other, does(other))
         yield _step(A, race.again, "no longer finds what it has stored")
         return
-    yield _step(B, other, _does(other))
-    yield _step(A, race.access, f"{_does(race.access)}, though the test no longer holds")
+    yield _step(B, other, does(other))
+    yield _step(A, race.access, f"{does(race.access)}, though the test no longer holds")
     if race.taken is not None:
         yield _step(B, race.taken, "has looked already, and misses what A adds")
 
@@ -95,7 +95,7 @@ def _lazy(race: Race, other: Access) -> Iterator[Step]:
         return
     yield _tested(race, f"finds no {state(race.access)}")
     both = other.kind is Kind.WRITE
-    yield _step(B, other, "has found none either, and stores its own" if both else _does(other))
+    yield _step(B, other, "has found none either, and stores its own" if both else does(other))
     yield _step(
         A, race.access, "stores another one in its place" if both else f"sets {state(race.access)} all the same"
     )
@@ -103,14 +103,14 @@ def _lazy(race: Race, other: Access) -> Iterator[Step]:
 
 def _split(race: Race, other: Access) -> Iterator[Step]:
     yield _before(race, f"reads {state(race.first or race.access)}, then releases the lock")
-    yield _step(B, other, _does(other))
+    yield _step(B, other, does(other))
     yield _step(A, race.taken or race.access, "takes the lock again, and acts on what was true before")
 
 
 def _torn(race: Race, other: Access) -> Iterator[Step]:
     yield _before(race, f"reads {state(race.first or race.access)}")
     partner = race.first if race.first is not None and other.place is race.access.place else race.access
-    yield _step(B, other, f"{_does(other)}, and {state(partner)} with it")
+    yield _step(B, other, f"{does(other)}, and {state(partner)} with it")
     yield _step(A, race.access, f"reads {state(race.access)}: it is newer than what it goes with")
 
 
@@ -124,11 +124,11 @@ def _iteration(race: Race, other: Access) -> Iterator[Step]:
     ends = HARMS[race.harm.disturbance] if race.harm is not None else "goes on over what has changed"
     if race.problem is Problem.HANDED_OUT:
         yield _step(A, race.access, f"gives out a live view of {state(race.access)}, and releases the lock")
-        yield _step(B, other, _does(other))
+        yield _step(B, other, does(other))
         yield _step(A, race.access, f"the caller, in the middle of its loop: {ends}")
         return
     yield _step(A, race.access, f"iterates over {state(race.access)}")
-    yield _step(B, other, _does(other))
+    yield _step(B, other, does(other))
     yield _step(A, race.access, ends)
 
 
@@ -153,7 +153,7 @@ def _comes_in(race: Race, other: Access) -> Iterator[Step]:
         yield _step(B, other, "completes the change, of which A has seen a part")
         return
     yield _step(B, other, f"has fetched {state(other)}" if other.kind is not Kind.WRITE else f"works on {state(other)}")
-    yield _step(A, race.access, f"{_does(race.access)}: nothing keeps it out")
+    yield _step(A, race.access, f"{does(race.access)}: nothing keeps it out")
     yield _step(B, other, _upset(race.access, other))
 
 
@@ -212,7 +212,7 @@ def task_turns(found: Interleaving | Round) -> tuple[Turn, ...]:
     if found.partner is None:
         return ()
     waits = Turn(A, found.path, found.pause_span, "waits: other tasks run")
-    meanwhile = _task_turn(B, found.partner.other, _does(found.partner.other))
+    meanwhile = _task_turn(B, found.partner.other, does(found.partner.other))
     if isinstance(found, Round):
         effect = HARMS[found.harm.disturbance]
         return (

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding, Related, note
 from racelint.notes import at, lock_details
+from racelint.order_violations import lost_signal, missed_wait
 from racelint.phrases import called, done, lock_used, state
 from racelint.program import Program
 from racelint.program.signals.notifying import Loss, LostSignal
@@ -39,10 +40,12 @@ def check(program: Program) -> Iterator[Finding]:
             until = "until its timeout" if bad.wait.limit is Limit.SOME_TIME else "for ever"
             message = f"{state(bad.tested)} was tested before {condition} was taken: if `{called(bad.waker.code)}` "
             message += f"notifies in between, this waits {until}. Test it in a loop with {condition} held."
-            yield check.finding(bad, message, **lock_details(bad.wait.use.lock, bad.code, _before(bad), "lock"))
+            details = lock_details(bad.wait.use.lock, bad.code, _before(bad), "lock", **missed_wait(program, bad))
+            yield check.finding(bad, message, **details)
     for lost in program.signals.lost:
         message, related = _told(lost)
-        yield check.finding(lost, message, **lock_details(lost.signal.use.lock, lost.signal.code, related, "lock"))
+        details = lock_details(lost.signal.use.lock, lost.signal.code, related, "lock", **lost_signal(program, lost))
+        yield check.finding(lost, message, **details)
 
 
 def _before(bad: BadWait) -> Iterator[Related]:

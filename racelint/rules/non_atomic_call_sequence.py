@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding, Related, note
 from racelint.notes import start
+from racelint.order_violations import old_answer
 from racelint.phrases import called, spelled, who
 from racelint.program import Program
 from racelint.program.signals.questions import OldAnswer
@@ -51,6 +52,7 @@ def check(program: Program) -> Iterator[Finding]:
             function=old.act.code.qualname,
             evidence=old.evidence,
             related=_related(program, old),
+            **old_answer(program, old),
         )
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from racelint.findings import EVERY_BUILD, Finding, Location, Related, note
 from racelint.notes import at, start
+from racelint.order_violations import early_read
 from racelint.phrases import called, done, state, who
 from racelint.program import Program
 from racelint.program.sources.source import span_of
@@ -49,6 +50,7 @@ def check(program: Program) -> Iterator[Finding]:
             evidence="threads",
             live_on=EVERY_BUILD,
             related=_related(program, early),
+            **early_read(program, early),
         )
 
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.findings import Finding, Location, Related, note
+from racelint.order_violations import early_start
 from racelint.phrases import listed, steps
 from racelint.prescribing import against_early_start
 from racelint.program import Program
@@ -49,6 +50,7 @@ def check(program: Program) -> Iterator[Finding]:
             function=early.code.qualname,
             evidence="threads",
             related=_related(early),
+            **early_start(program, early),
             remedy=against_early_start(program, early),
         )
 

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from racelint.findings import Finding, Related, note
 from racelint.knowledge.model import LockDomain
 from racelint.notes import at, lock_details
+from racelint.order_violations import missed_wait, overtaken_wait
 from racelint.phrases import called, done, lock_used, state
 from racelint.prescribing import against_bad_wait
 from racelint.program import Program
@@ -51,13 +52,13 @@ def check(program: Program) -> Iterator[Finding]:
             message += "use `wait_for`."
         else:
             continue
-        details = lock_details(wait.use.lock, bad.code, _related(bad), "lock")
+        details = lock_details(wait.use.lock, bad.code, _related(bad), "lock", **missed_wait(program, bad))
         yield check.finding(bad, message, **details, remedy=against_bad_wait(bad))
     for each in program.signals.overtaken:
-        yield _overtaken(each)
+        yield _overtaken(program, each)
 
 
-def _overtaken(each: Overtaken) -> Finding:
+def _overtaken(program: Program, each: Overtaken) -> Finding:
     wait, freed = each.wait, each.freed
     who = "task" if wait.domain is LockDomain.TASK else "thread"
     message = f"{state(each.tested)} is tested before this wait and not after it: when the event is set, another {who} "
@@ -67,7 +68,7 @@ def _overtaken(each: Overtaken) -> Finding:
         note(at(each.tested), f"{state(each.tested)} is {done(each.tested)} here", 0, "before"),
         note(at(freed), f"{state(freed)} is {done(freed)} here, and the event set", 1),
     )
-    details = lock_details(wait.use.lock, wait.code, related, "lock")
+    details = lock_details(wait.use.lock, wait.code, related, "lock", **overtaken_wait(program, each))
     details["symbol"] = each.tested.place.symbol
     return check.finding(each, message, **details)
 
