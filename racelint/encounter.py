@@ -21,9 +21,12 @@ from racelint.phrases import (
 )
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
+from racelint.program.deadlocks.finalizers import Intrusion
+from racelint.program.deadlocks.foreign import ForeignCall
 from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.rebinding import Rebound
 from racelint.program.deadlocks.stall import Stall
-from racelint.program.locking.locks import Lock
+from racelint.program.locking.locks import NON_REENTRANT, Lock
 from racelint.program.memory.places import Access, Place
 from racelint.program.process.processwide import Disturbance
 from racelint.program.races.kinds.race import Problem, Race
@@ -197,3 +200,51 @@ def stall_turns(stall: Stall, taken: Located, lock: str) -> tuple[Turn, ...]:
     need = stall.need
     until = "until A gives up" if stall.waiting.bounded else "for ever"
     return (first, waits, Turn(B, need.path, need.span, f"waits for {lock}, {until}")) if need is not None else ()
+
+
+def intrusion_sides(intrusion: Intrusion, lock: str) -> tuple[Side, ...]:
+    """What comes in anywhere, and what holds the lock there: both in one thread, so that both hold it."""
+    comes_in, holder = f"`{called(intrusion.entry.code)}`", f"`{called(intrusion.other.code)}`"
+    return Side(f"{comes_in} in the same thread", (lock,)), Side(f"a thread in {holder}", (lock,))
+
+
+def intrusion_turns(intrusion: Intrusion, lock: str) -> tuple[Turn, ...]:
+    """A thread takes a lock, and is interrupted by what waits for it."""
+    taken, inner = intrusion.other, intrusion.acquisition
+    return (
+        Turn(B, taken.path, taken.span, f"takes {lock}"),
+        Turn(A, inner.path, inner.span, f"runs amid that, in the same thread, and waits for {lock} for ever"),
+    )
+
+
+def callback_sides(found: ForeignCall, lock: str) -> tuple[Side, ...]:
+    """Who calls what it was given with the lock in hand."""
+    return (Side(f"a thread in `{called(found.code)}`", (lock,)),)
+
+
+def callback_turns(found: ForeignCall, lock: str) -> tuple[Turn, ...]:
+    """What is called puts in another one, for which it needs the lock or the container."""
+    entrance, waits = found.entrance, found.lock.lock.kind in NON_REENTRANT
+    back = f"waits for {lock}, which it holds itself, for ever" if waits else "changes what A is still going over"
+    return (
+        Turn(A, found.path, found.span, "calls what it was given"),
+        Turn(A, entrance.path, entrance.span, f"comes back here from there, and {back}"),
+    )
+
+
+def rebound_sides(program: Program, rebound: Rebound) -> tuple[Side, ...]:
+    """Who makes a new lock, and who has the old one."""
+    store, user = rebound.store, rebound.user
+    if rebound.one is None or rebound.other is None:
+        return Side(f"a caller of `{called(store.code)}`"), Side(f"a thread in `{called(user.code)}`")
+    own = one_of(rebound.one, who(program, rebound.one, store.code))
+    return Side(own), Side(one_of(rebound.other, who(program, rebound.other, user.code)))
+
+
+def rebound_turns(rebound: Rebound) -> tuple[Turn, ...]:
+    """One has the old lock while the other makes a new one, which a third takes."""
+    store, user, name = rebound.store, rebound.user, state(rebound.store)
+    return (
+        Turn(B, user.path, user.span, f"takes {name}"),
+        Turn(A, store.code.path, store.span, "puts a new lock in its place: who takes that is not kept out by B"),
+    )

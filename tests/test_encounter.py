@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from builders import program
 
 from racelint.findings import Finding
@@ -257,3 +260,39 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
         "updates `self._hits`, and `self._calls` with it",
         "reads `self._hits`: it is newer than what it goes with",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fixture", "sides", "steps"),
+    [
+        (
+            "RL307_lock_in_finalizer",
+            [("`Handle.__del__` in the same thread", ("`_lock`",)), ("a thread in `Handle.__init__`", ("`_lock`",))],
+            [(1, 12, "takes `_lock`"), (0, 16, "runs amid that, in the same thread, and waits for `_lock` for ever")],
+        ),
+        (
+            "RL309_listener_under_lock",
+            [("a thread in `Thermometer.measured`", ("`self._lock`",))],
+            [
+                (0, 22, "calls what it was given"),
+                (0, 12, "comes back here from there, and waits for `self._lock`, which it holds itself, for ever"),
+            ],
+        ),
+        (
+            "RL406_rebound_lock",
+            [("the main thread", ()), ("one of several threads running `vote`", ())],
+            [
+                (1, 12, "takes `self._lock`"),
+                (0, 16, "puts a new lock in its place: who takes that is not kept out by B"),
+            ],
+        ),
+    ],
+)
+def test_a_lock_that_is_waited_for_or_replaced_has_its_steps(
+    fixture: str, sides: list[tuple[str, tuple[str, ...]]], steps: list[tuple[int, int, str]]
+) -> None:
+    source = Path(__file__).parent.parent / "fixtures" / "rules" / fixture / "bad.py"
+    finding = found(fixture[:5], source.read_text(encoding="utf-8"))
+
+    assert [(side.runner, side.holds) for side in finding.sides] == sides
+    assert [(turn.side, turn.span.line, turn.effect) for turn in finding.turns] == steps

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint.deadlock_phrases import comes_in, through
+from racelint.encounter import intrusion_sides, intrusion_turns
 from racelint.findings import Finding, note
 from racelint.notes import lock_details
 from racelint.phrases import lock_used
@@ -40,5 +41,6 @@ def check(program: Program) -> Iterator[Finding]:
         related = [note(intrusion.other, f"{lock_used(intrusion.other.use)} is held from here on by other code", 1)]
         if intrusion.chain:
             related.append(note(intrusion.acquisition, f"it is taken here{through(intrusion.chain)}", 0))
-        details = lock_details(intrusion.use.lock, intrusion.entry.code, related, "lock")
+        sides, turns = intrusion_sides(intrusion, lock), intrusion_turns(intrusion, lock)
+        details = lock_details(intrusion.use.lock, intrusion.entry.code, related, "lock", sides, turns)
         yield check.finding(intrusion, message, **details)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.encounter import rebound_sides, rebound_turns
 from racelint.findings import Finding, note
 from racelint.notes import at, start
 from racelint.phrases import called, state, who
@@ -48,4 +49,6 @@ def check(program: Program) -> Iterator[Finding]:
             function=store.code.qualname,
             evidence=rebound.evidence,
             related=related,
+            sides=rebound_sides(program, rebound),
+            turns=rebound_turns(rebound),
         )
