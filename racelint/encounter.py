@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint.findings import Located, Side, Turn
-from racelint.knowledge.model import LockDomain
+from racelint.knowledge.model import LockDomain, LockKind
 from racelint.phrases import (
     called,
     does_the_same,
@@ -30,8 +30,11 @@ from racelint.program.locking.locks import NON_REENTRANT, Lock
 from racelint.program.memory.places import Access, Place
 from racelint.program.process.processwide import Disturbance
 from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.sources.source import span_of
+from racelint.program.tasks.holdups import Holdup
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round
+from racelint.program.tasks.trespasses import Trespass
 
 A, B = 0, 1
 ANYBODY = "any other thread (--assume-shared)"
@@ -123,6 +126,41 @@ def task_sides(program: Program, found: Interleaving | Round) -> tuple[Side, ...
     runners = (partner.one, found.code), (partner.other_context, partner.other.code)
     own, other = (f"{'one of ' if each.many else ''}{task(tasks, each, code)}" for each, code in runners)
     return Side(own), Side("another of them" if partner.one is partner.other_context else other)
+
+
+def holdup_sides(found: Holdup, lock: str) -> tuple[Side, ...]:
+    """A task that waits with a lock of threads in hand, and another one that wants it."""
+    own, rival = f"a task in `{called(found.acquisition.code)}`", f"a task in `{called(found.rival.code)}`"
+    return Side(own, (lock,)), Side("another of them" if found.rival is found.acquisition else rival)
+
+
+def holdup_turns(found: Holdup, lock: str) -> tuple[Turn, ...]:
+    """The thread that they share waits for itself, or lets both in."""
+    taken, rival = found.acquisition, found.rival
+    both = f"takes {lock} as well: it is of the same thread"
+    stops = f"waits for {lock}, and with it the whole loop: A never goes on"
+    return (
+        Turn(A, taken.path, taken.span, f"takes {lock}"),
+        Turn(A, found.path, found.pause_span, "waits with the lock held: other tasks run"),
+        Turn(B, rival.path, rival.span, both if taken.use.lock.kind is LockKind.REENTRANT else stops),
+    )
+
+
+def trespass_sides(program: Program, found: Trespass) -> tuple[Side, ...]:
+    """Who calls from another thread, and the loop."""
+    stranger, code = found.stranger, found.code
+    own = f"any caller of `{called(code)}`" if stranger is None else one_of(stranger, who(program, stranger, code))
+    return Side(own), Side("the thread of the event loop")
+
+
+def trespass_turns(found: Trespass) -> tuple[Turn, ...]:
+    """What is called from another thread does not wake the loop."""
+    where, id = found.home
+    at_home = "makes or uses it in the loop" if found.stranger is not None else "runs the loop"
+    return (
+        Turn(B, where.path, span_of(where, id), f"{at_home}, which then sleeps until something wakes it"),
+        Turn(A, found.path, found.span, "changes it from outside: nothing wakes the loop"),
+    )
 
 
 # --- the whole process ---

@@ -266,6 +266,23 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
     ("fixture", "sides", "steps"),
     [
         (
+            "RL306_lock_across_await",
+            [("a task in `Cache.get`", ("`self._lock`",)), ("another of them", ())],
+            [
+                (0, 13, "takes `self._lock`"),
+                (0, 15, "waits with the lock held: other tasks run"),
+                (1, 13, "waits for `self._lock`, and with it the whole loop: A never goes on"),
+            ],
+        ),
+        (
+            "RL603_loop_object_from_thread",
+            [("the thread running `Reader.read`", ()), ("the thread of the event loop", ())],
+            [
+                (1, 19, "makes or uses it in the loop, which then sleeps until something wakes it"),
+                (0, 14, "changes it from outside: nothing wakes the loop"),
+            ],
+        ),
+        (
             "RL307_lock_in_finalizer",
             [("`Handle.__del__` in the same thread", ("`_lock`",)), ("a thread in `Handle.__init__`", ("`_lock`",))],
             [(1, 12, "takes `_lock`"), (0, 16, "runs amid that, in the same thread, and waits for `_lock` for ever")],
