@@ -10,6 +10,9 @@ RUNNING_THREAD: Final = frozenset({"threading.current_thread"})
 THREAD_KEYS: Final = frozenset({"threading.get_ident", "threading.current_thread", "threading.get_native_id"})
 """What names the running thread."""
 
+THREAD_NAMES: Final = frozenset({"name", "ident", "native_id"})
+"""The attributes of a thread that tell which one it is."""
+
 LOCAL: Final = "threading.local"
 """What keeps attributes for each thread by itself."""
 

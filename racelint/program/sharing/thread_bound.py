@@ -1,21 +1,38 @@
 """Part of the sharing stage: functions that ask which thread runs them, and go on in the one only that they are for.
 
 `assert threading.current_thread() is self._thread`, `if get_ident() != self._owner: return self.submit(call)`: a
-decorator may ask so for all functions that it stands before. Who is that careful runs what asks in one thread.
+decorator may ask so for all functions that it stands before. Who is that careful runs what asks in one thread. What is
+told with each call, `if get_ident() != ticket.owner`, may be another thread each time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from racelint import facts
-from racelint.knowledge.threads import THREAD_KEYS
+from racelint.knowledge.threads import THREAD_KEYS, THREAD_NAMES
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.decorated import runs_parameter
 from racelint.program.memory.places import Access
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import Code
 from racelint.program.values.decorators import by_function, decorated, makers, returned_functions
+from racelint.program.values.values import Library
+
+
+class Asked(NamedTuple):
+    """The thread that a function is for: the attribute that has it (None if it is another value), and what of the
+    running thread is compared with that."""
+
+    attribute: str | None
+    compared: str
+
+    def is_other(self, asked: Asked) -> bool:
+        """Whether two functions are for different threads, as far as the same is compared with two attributes."""
+        attributes = {self.attribute, asked.attribute}
+        return self.compared == asked.compared and None not in attributes and len(attributes) > 1
 
 
 @dataclass(slots=True)
@@ -23,42 +40,63 @@ class ThreadBound:
     """Tells whether both of two accesses are made in the thread that their functions ask for."""
 
     calls: Calls
-    _asking: set[int] | None = None
-    """The functions of which a decorator asks for the thread before it runs them."""
+    _decorated: dict[int, list[Asked]] | None = None
+    """For which threads a decorator has functions go on."""
 
     def covers(self, one: Access, other: Access) -> bool:
-        """Whether both are reached only after it was found that the running thread is a certain one."""
-        return self._is_bound(one) and self._is_bound(other)
+        """Whether both are reached only after it was found that the running thread is a certain one, and the same."""
+        mine = self._bound_to(one)
+        theirs = self._bound_to(other) if mine else []
+        return bool(theirs) and not any(each.is_other(asked) for each in mine for asked in theirs)
 
-    def _is_bound(self, access: Access) -> bool:
-        return self._is_decorated(access.code) or self._asks(access.code, access.id)
+    def _bound_to(self, access: Access) -> list[Asked]:
+        return [*self._by_decorators(access.code), *self._asked(access.code, access.id, access.base)]
 
-    def _is_decorated(self, code: Code) -> bool:
+    def _by_decorators(self, code: Code) -> list[Asked]:
         if not code.function.decorators:
-            return False
-        if self._asking is None:
-            types = self.calls.types
-            self._asking = set(by_function(decorated(types), self._askers))
-        return code.key in self._asking
+            return []
+        if self._decorated is None:
+            self._decorated = by_function(decorated(self.calls.types), self._asked_by)
+        return self._decorated.get(code.key, [])
 
-    def _askers(self, decorator: Code) -> list[Code]:
-        """What a decorator makes of functions, if that runs them only in a certain thread."""
+    def _asked_by(self, decorator: Code) -> list[Asked]:
+        """The threads in which alone what a decorator makes of functions runs them."""
         types = self.calls.types
-        wrappers = [(each, maker) for maker in makers(types, decorator) for each in returned_functions(types, maker)]
-        return [
-            wrapper
-            for wrapper, maker in wrappers
-            if (calls := runs_parameter(wrapper, maker)) and all(self._asks(wrapper, call) for call in calls)
-        ]
+        found: list[Asked] = []
+        for maker in makers(types, decorator):
+            for wrapper in returned_functions(types, maker):
+                asked = [list(self._asked(wrapper, call)) for call in runs_parameter(wrapper, maker)]
+                if all(asked):
+                    found += [each for several in asked for each in several]
+        return found
 
-    def _asks(self, code: Code, id: int) -> bool:
-        """Whether a function comes to an operation only where the running thread is the one that it is compared to."""
-        compared = (found_equal(code, test, truth) for test, truth in conditions(code, id))
-        return any(is_same and any(self._is_thread(code, each) for each in values) for is_same, values in compared)
+    def _asked(self, code: Code, id: int, base: str = "") -> Iterator[Asked]:
+        """The threads that it has to be where a function comes to an operation, which is about the object `base`."""
+        for test, truth in conditions(code, id):
+            is_same, values = found_equal(code, test, truth)
+            for running, expected in (values, values[::-1]) if is_same and len(values) == 2 else ():
+                compared = self._compared(code, running)
+                told = _told(code, expected)
+                if compared and (not told or told == base.partition(".")[0]):
+                    kept = code.operation(expected)
+                    yield Asked(kept.name if isinstance(kept, facts.LoadAttr) else None, compared)
 
-    def _is_thread(self, code: Code, id: int) -> bool:
-        """Whether a value is the running thread, or an attribute of it: its number, its name."""
-        operation = code.operation(id)
-        while type(operation) is facts.LoadAttr:
-            operation = code.operation(operation.base)
-        return self.calls.types.surely_calls(code, operation, THREAD_KEYS)
+    def _compared(self, code: Code, id: int) -> str:
+        """What a value tells of the running thread, by its dotted name: itself, its number, its name; "" if nothing."""
+        operation = call = code.operation(id)
+        attribute = ""
+        if isinstance(operation, facts.LoadAttr) and operation.name in THREAD_NAMES:
+            call = code.operation(operation.base)
+            attribute = f".{operation.name}"
+        if not isinstance(call, facts.Call) or not self.calls.types.surely_calls(code, call, THREAD_KEYS):
+            return ""
+        asked = self.calls.types.of(code, call.callee)
+        return min(each.qualname for each in asked if isinstance(each, Library)) + attribute
+
+
+def _told(code: Code, id: int) -> str:
+    """The parameter from which a value is fetched, but for the object that the function is called on; "" if none."""
+    while isinstance(operation := code.operation(id), facts.LoadAttr | facts.LoadItem):
+        id = operation.base
+    given = code.given(id)
+    return code.function.parameters[given].name if given > 0 else ""
