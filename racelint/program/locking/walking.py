@@ -16,7 +16,7 @@ from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import NON_REENTRANT, LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
 from racelint.program.sources.branching import is_there
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import contains, ids_in
 from racelint.program.sources.source import Code, is_operation
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
@@ -203,8 +203,15 @@ class Walk:
             for use in state.may.keys() & state.held.keys() if state is not None else ():
                 for id in state.may[use] & first if state is not None else ():
                     waits = id in self._holding.acquisitions and self._holding.acquisitions[id].waits
-                    if waits and use.lock.kind in NON_REENTRANT and "%" not in use.base:
+                    if waits and use.lock.kind in NON_REENTRANT and not self._is_another(node, use):
                         self._holding.leaks[Leak(id, use, span, Exit.AGAIN)] = None
+
+    def _is_another(self, node: facts.Loop, use: LockUse) -> bool:
+        """Whether the lock may be that of another object in each round: `self.node = self.node.next`."""
+        operations = [self._flow.operation(id) for id in ids_in(node.body)]
+        stores = (each for each in operations if isinstance(each, facts.StoreAttr))
+        stored = [f"{self._flow.path(each.base)}.{each.name}" for each in stores]
+        return "%" in use.base or any(f"{use.base}.".startswith(f"{path}.") for path in stored)
 
     def _given_back(self, node: facts.Loop, before: State, turns: Sequence[State], after: State) -> State:
         """The state after a loop that releases a lock in each turn: the loop which took them had as many turns."""
