@@ -125,8 +125,8 @@ class Shapes:
         """Whether a mutation needs what the test found: same key, or the same container's size."""
         if act.id in self._misses and act.code is self._code:
             return False
-        if act.method in ("[]", "setdefault"):
-            # a `defaultdict` makes what is missing in one step, whatever the test has found
+        if act.method in ("[]", "setdefault") and read.method != "len":
+            # a `defaultdict` makes what is missing in one step, whatever was asked about its keys, but how many
             return False
         if read.method == "in" and act.key >= 0 and act.code is self._code:
             return self._flow.key(read.key) == self._flow.key(act.key)
