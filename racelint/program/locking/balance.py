@@ -197,16 +197,18 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        flow = locksets.places.dataflow(holding.code)
-        if _is_left_to_others(holding, leak, releasers, givers) or is_given_back_by_the_last(holding, leak, flow):
+        if _is_left_to_others(holding, leak, releasers, givers):
             continue
-        others_give = leak.use.lock.is_semaphore and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
+        flow = locksets.places.dataflow(holding.code)
+        others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+        if is_given_back_by_the_last(holding, leak, flow, others):
+            continue
+        others_give = leak.use.lock.is_semaphore and bool(others)
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
             # no critical section that a call could skip the end of
             continue
         if is_delegated(locksets.places.types, acquisition, leak.exit):
             continue
-        others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
         if _goes_with_its_holder(flow, holding, leak, givers):
             continue
         if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):

@@ -7,13 +7,13 @@ first reader takes the lock for all of them, and the last one gives it back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from racelint import facts
 from racelint.knowledge.model import LockKind
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.holding import Effect, Holding, Leak
+from racelint.program.locking.holding import Effect, Exit, Holding, Leak
 from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
@@ -54,17 +54,30 @@ def counted(holdings: Iterable[Holding], flow_of: FlowOf) -> dict[int, Effect]:
     return found
 
 
-def is_given_back_by_the_last(holding: Holding, leak: Leak, flow: Dataflow) -> bool:
-    """Whether the first run of a function takes the lock for all, and the last one gives it back, as a count says."""
+def is_given_back_by_the_last(holding: Holding, leak: Leak, flow: Dataflow, others: Set[int]) -> bool:
+    """Whether the first run of a function takes the lock for all, and the last one gives it back, as a count says.
 
-    def asked(id: int) -> set[str]:
-        branches = [node for node in holding.code.controls if type(node) is facts.Branch and id in ids_in(node.body)]
-        paths = {flow.path(each) for node in branches for each in flow.sources(node.test)}
-        return {path for path in paths if path.startswith("g:") or "." in path}
+    Who leaves before that does so only for `others` to give it back.
+    """
+    code = holding.code
+    counts = _stepped(code, "+", flow) & _stepped(code, "-", flow) & _asked(code, leak.acquired, flow)
+    releases = (each for each in holding.releases.values() if each.use == leak.use and each.id > leak.acquired)
+    back = [each for each in releases if not counts.isdisjoint(_asked(code, each.id, flow))] if counts else []
+    if others or leak.exit is None or leak.by not in (Exit.RETURN, Exit.RAISE):
+        return bool(back)
+    return any(each.span.line <= leak.exit.line for each in back)
 
-    taking = asked(leak.acquired)
-    back = [each.id for each in holding.releases.values() if each.use == leak.use and each.id > leak.acquired]
-    return bool(taking) and any(not taking.isdisjoint(asked(id)) for id in back)
+
+def _asked(code: Code, id: int, flow: Dataflow) -> set[str]:
+    """What the branches around an operation ask about, by its path."""
+    branches = (node for node in code.controls if type(node) is facts.Branch and id in ids_in(node.body))
+    return {flow.path(each) for node in branches for each in flow.sources(node.test)}
+
+
+def _stepped(code: Code, sign: str, flow: Dataflow) -> set[str]:
+    """What a function counts up, or down, by its path."""
+    reads = (id for store in _steps(code, sign, flow) for id in flow.sources(store.value))
+    return {flow.path(id) for id in reads}
 
 
 def reader(use: LockUse) -> LockUse:
@@ -85,13 +98,17 @@ def _waited_for(holding: Holding, flow_of: FlowOf) -> Iterator[Count]:
                     yield from (Count(key, read.name) for key in kept)
 
 
-def _steps(holding: Holding, sign: str, flow: Dataflow) -> Iterator[facts.StoreAttr]:
-    """Where a function counts an attribute up, or down."""
-    for store in holding.code.operations:
-        if type(store) is facts.StoreAttr and store.augmented:
+def _steps(code: Code, sign: str, flow: Dataflow) -> Iterator[facts.StoreAttr | facts.StoreName]:
+    """Where a function counts an attribute, or a variable that others see, up or down."""
+    for store in code.operations:
+        if isinstance(store, facts.StoreAttr | facts.StoreName) and store.augmented:
             step = flow.operation(store.value)
             if type(step) is facts.Compute and step.kind.rstrip("=") == sign:
                 yield store
+
+
+def _steps_of_attributes(code: Code, sign: str, flow: Dataflow) -> Iterator[facts.StoreAttr]:
+    return (store for store in _steps(code, sign, flow) if type(store) is facts.StoreAttr)
 
 
 def _as_counted(holding: Holding, sign: str, flow_of: FlowOf) -> Iterator[tuple[Count, LockUse]]:
@@ -99,7 +116,7 @@ def _as_counted(holding: Holding, sign: str, flow_of: FlowOf) -> Iterator[tuple[
     changes = holding.acquisitions if sign == "+" else holding.releases
     branches = [node for node in holding.code.controls if type(node) is facts.Branch] if changes else []
     flow = flow_of(holding.code)
-    for store in _steps(holding, sign, flow) if branches else ():
+    for store in _steps_of_attributes(holding.code, sign, flow) if branches else ():
         counter = flow.path(store.base), store.name
         for node in branches:
             reads = (flow.operation(id) for id in flow.sources(node.test) if id > store.id)
@@ -113,7 +130,7 @@ def _sides(holding: Holding, sign: str, counts: set[Count], flow_of: FlowOf) -> 
     kept = holding.effect.acquires | holding.effect.yields
     flow = flow_of(holding.code)
     found: set[LockUse] = set()
-    for store in _steps(holding, sign, flow):
+    for store in _steps_of_attributes(holding.code, sign, flow):
         for use in holding.at[store.id].held if store.id in holding.at else ():
             if use not in kept and use.base == flow.path(store.base) and Count(use.lock.key, store.name) in counts:
                 found.add(reader(use))
