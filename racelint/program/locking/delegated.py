@@ -1,4 +1,4 @@
-"""Part of the balance stage: is the release left to others, to functions that are made here or to the last one out?"""
+"""Part of the balance stage: is the release left to others, by a function that is made here or handed to them?"""
 
 from __future__ import annotations
 
