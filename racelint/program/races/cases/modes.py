@@ -11,7 +11,7 @@ from racelint.program.memory.lending import is_container, is_of_containers
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance, Value
 
 
@@ -41,10 +41,20 @@ def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Ac
     starts = (*one.starts, *beside.starts)
     if cls is None or any(code.cls is None or not (code.cls in cls.mro or cls in code.cls.mro) for code, _ in starts):
         return False
+    if _has_its_like(sharing, cls):
+        # the one may start the threads of the other
+        return False
     mine, theirs = ([_modes(sharing, *start) for start in context.starts] for context in (one, beside))
     return bool(mine and theirs) and all(
         any(second.get(flag) is (not truth) for flag, truth in first.items()) for first in mine for second in theirs
     )
+
+
+def _has_its_like(sharing: Sharing, cls: ClassInfo) -> bool:
+    """Whether the objects of a class keep others of the class."""
+    types = sharing.places.types
+    values = (value for name in types.attributes.stored(cls) for value in types.of_attribute(cls, name))
+    return any(isinstance(each, Instance) and not each.cls.is_apart(cls) for each in values)
 
 
 def _is_on_its_object(sharing: Sharing, access: Access, context: Context) -> bool:
