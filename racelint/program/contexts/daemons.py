@@ -14,7 +14,7 @@ from racelint.knowledge.threads import DAEMON, SET_DAEMON, WAITED_FOR
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import Instance, Library, Site
+from racelint.program.values.values import Instance, Library, LibraryObject, Site
 
 
 class Daemons:
@@ -24,6 +24,7 @@ class Daemons:
         self._types = types
         self._running = running
         self._known: dict[int, bool] = {}
+        self._set: set[Site] | None = None
 
     def outlive(self, context: Context) -> bool:
         """Whether a context may still be at work then; it may, as long as nothing tells that it is waited for."""
@@ -57,9 +58,23 @@ class Daemons:
         return bool(values) and all(isinstance(each, Library) and each.qualname in WAITED_FOR for each in values)
 
     def _is_told(self, site: Site) -> bool:
-        """Whether a call may say itself that what it makes is a daemon."""
+        """Whether a call may say itself that what it makes is a daemon, or others say so of what it has made."""
+        if self._set is None:
+            self._set = set(self._set_anywhere())
+        if site in self._set:
+            return True
         call = self._types.names.sources.codes[site[0]].operation(site[1])
         return type(call) is not facts.Call or any(each.name in (DAEMON, "*", "**") for each in call.arguments)
+
+    def _set_anywhere(self) -> Iterator[Site]:
+        """Where threads are made that some function is given and makes daemons."""
+        for code in self._types.names.sources.codes:
+            for each in code.operations:
+                name = {facts.StoreAttr: DAEMON, facts.LoadAttr: SET_DAEMON}.get(type(each))
+                if isinstance(each, facts.StoreAttr | facts.LoadAttr) and each.name == name:
+                    threads = self._types.of(code, each.base)
+                    made = (one.site for one in threads if isinstance(one, Instance | LibraryObject))
+                    yield from (site for site in made if site is not None)
 
     def _methods(self, classes: list[ClassInfo]) -> Iterator[Code]:
         homes = {each.key for cls in classes for each in cls.mro}
