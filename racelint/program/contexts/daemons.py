@@ -70,7 +70,7 @@ class Daemons:
         """Where threads are made that some function is given and makes daemons."""
         for code in self._types.names.sources.codes:
             for each in code.operations:
-                name = {facts.StoreAttr: DAEMON, facts.LoadAttr: SET_DAEMON}.get(type(each))
+                name = DAEMON if type(each) is facts.StoreAttr else SET_DAEMON
                 if isinstance(each, facts.StoreAttr | facts.LoadAttr) and each.name == name:
                     threads = self._types.of(code, each.base)
                     made = (one.site for one in threads if isinstance(one, Instance | LibraryObject))
