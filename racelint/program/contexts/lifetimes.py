@@ -71,7 +71,7 @@ class Lifetimes:
         always = unconditional(code)
         for operation in code.operations:
             if type(operation) is facts.Await and operation.id in always and self._is_awaited(code, operation, site):
-                found.append(operation.id)
+                found.extend([] if _goes_on_early(code, operation.id) else [operation.id])
             if type(operation) is facts.Call and operation.id in always:
                 for value in self._types.of(code, operation.callee):
                     if isinstance(value, LibraryMethod) and self._ends_by(value, code, operation, site):
@@ -89,6 +89,9 @@ class Lifetimes:
         for value in self._types.of(code, call.callee):
             wait = self._knowledge.wait(value.qualname) if isinstance(value, Library) else None
             if wait is None or wait.subject is None or (wait.timeout is not None and not wait.timeout_raises):
+                continue
+            limit = argument(call, wait.timeout.position, wait.timeout.keyword) if wait.timeout is not None else None
+            if limit is not None and _goes_on_early(code, call.id, limited=not _is_no_limit(code, limit)):
                 continue
             given = argument(call, wait.subject.position, wait.subject.keyword)
             if given is None:
@@ -145,6 +148,18 @@ def _is_no_limit(code: Code, id: int) -> bool:
     if 0 <= id < len(code.function.parameters) and code.parent is not None:
         code, id = code.parent, code.function.parameters[id].default
     return code.is_none(id)
+
+
+def _goes_on_early(code: Code, awaited: int, *, limited: bool = False) -> bool:
+    """Whether a function goes on where it did not get what it awaited: it was cancelled, or its time was up."""
+    tries = (node for node in code.controls if type(node) is facts.Try and is_within(node.body, awaited))
+    return any(limited or not is_narrow(code, handler) for node in tries for handler in node.handlers)
+
+
+def is_narrow(code: Code, handler: facts.Handler) -> bool:
+    """Whether a handler is for named exceptions, none of which may be that of a cancelled task."""
+    names = [getattr(code.operation(each), "name", "") for each in handler.types]
+    return bool(names) and not {"", "BaseException", "CancelledError"} & {*names}
 
 
 def loops(code: Code) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from racelint.knowledge.loops import CANCELS
 from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
-from racelint.program.contexts.lifetimes import loop_around, unconditional
+from racelint.program.contexts.lifetimes import is_narrow, loop_around, unconditional
 from racelint.program.contexts.threads import Threads, kept_as, spread
 from racelint.program.sources.nodes import last_id, parts
 from racelint.program.sources.source import Code, span_of
@@ -221,13 +221,7 @@ def _is_cancelled(calls: Calls, code: Code, call: facts.Call, name: str) -> bool
 def _cleans_up(code: Code) -> bool:
     """Whether a coroutine may go on when it is cancelled: it has handlers or a `finally`, whatever they are for."""
     tries = [node for node in code.controls if type(node) is facts.Try]
-    return any(node.final or not all(_is_narrow(code, each) for each in node.handlers) for node in tries)
-
-
-def _is_narrow(code: Code, handler: facts.Handler) -> bool:
-    """Whether a handler is for named exceptions, none of which may be that of a cancelled task."""
-    names = [getattr(code.operation(each), "name", "") for each in handler.types]
-    return bool(names) and not {"", "BaseException", "CancelledError"} & {*names}
+    return any(node.final or not all(is_narrow(code, each) for each in node.handlers) for node in tries)
 
 
 def _hands_on(calls: Calls, code: Code, call: facts.Call) -> bool:
