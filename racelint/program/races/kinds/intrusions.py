@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.model import LockKind
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections
 from racelint.program.locking.holding import Acquisition
@@ -38,7 +39,7 @@ from racelint.program.sources.source import Code, span_of
 def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterator[Race]:
     """The race of a sequence, if others may come in; `beside` are all sequences of the Place."""
     held = case.over(sequence)
-    if case.guard is not None and any(case.guard.protects(each) for each in held):
+    if case.guard is not None and any(case.guard.protects(each) and _is_enough(sequence, each) for each in held):
         # it does what the program's rule asks; who does not is reported where that is
         return
     problem, span = (None, sequence.test) if is_excused(case, sequence) else _problem(case, beside, sequence)
@@ -76,6 +77,11 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
     )
+
+
+def _is_enough(sequence: Composite, held: Protection) -> bool:
+    """Whether a guard is held in the way that a sequence needs: the side of the readers keeps no update apart."""
+    return held.mode is not LockKind.READER or sequence.shape is not Shape.UPDATE
 
 
 def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[Problem | None, Span]:
