@@ -16,8 +16,11 @@ from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod
 
 
-def handed_over(calls: Calls, codes: Iterable[Code]) -> dict[int, set[Code]]:
-    """For those of some methods that nobody calls, and that are only handed to libraries: the functions that do so."""
+def handed_over(calls: Calls, codes: Iterable[Code]) -> dict[int, list[Code]]:
+    """For those of some methods that nobody calls, and that are only handed to libraries: the functions that do so.
+
+    By the key of the method, and in the order of the program.
+    """
     spawned = {each.target.code.key for each in calls.types.spawned if isinstance(each.target, FunctionRef)}
     asked = {
         code.key: code
@@ -25,7 +28,7 @@ def handed_over(calls: Calls, codes: Iterable[Code]) -> dict[int, set[Code]]:
         if code.is_method and not is_public(code) and code.key in calls.escaping and code.key not in spawned
     }
     names = {code.name for code in asked.values()}
-    found: dict[int, set[Code]] = {}
+    found: dict[int, list[Code]] = {}
     kept: set[int] = set()
     for code in calls.types.names.sources.codes if names else ():
         loads = [each for each in code.operations if type(each) is facts.LoadAttr and each.name in names]
@@ -34,8 +37,8 @@ def handed_over(calls: Calls, codes: Iterable[Code]) -> dict[int, set[Code]]:
             functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & asked.keys()
             if not functions:
                 continue
-            for key in functions:
-                found.setdefault(key, set()).add(code)
+            for givers in (found.setdefault(key, []) for key in functions):
+                givers.extend([] if code in givers else [code])
             uses = [use for use in Dataflow(code).uses(load.id) if getattr(use, "callee", None) != load.id]
             if not all(type(use) is facts.Call and _is_out_of_sight(calls, code, use) for use in uses):
                 kept |= functions

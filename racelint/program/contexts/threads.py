@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from racelint import facts
@@ -234,14 +234,14 @@ def _find_running(threads: Threads, mains: Sequence[Code], apart: set[int], exit
 def _reach_lent(threads: Threads, codes: list[Code]) -> None:
     """Where only started contexts give functions to others, they are the ones that one knows of who run them."""
     givers = handed_over(threads.calls, codes)
-    givers.update((code.key, {code.parent}) for code in codes if _is_made_by_started(threads, code) and code.parent)
+    givers.update((code.key, [code.parent]) for code in codes if _is_made_by_started(threads, code) and code.parent)
     while lent := [code for code in codes if _is_lent(threads, code, givers.get(code.key, ()))]:
         for code in lent:
             for context in dict.fromkeys(context for giver in givers[code.key] for context in threads.of(giver)):
                 _reach(threads, context, [code])
 
 
-def _is_lent(threads: Threads, code: Code, givers: Collection[Code]) -> bool:
+def _is_lent(threads: Threads, code: Code, givers: Sequence[Code]) -> bool:
     """Whether nobody is known to run a function, and only started contexts give it away."""
     return code.key not in threads.running and bool(givers) and all(_is_started(threads, each) for each in givers)
 
