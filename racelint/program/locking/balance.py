@@ -235,7 +235,9 @@ def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers
         return True
     if _is_answered(holding, leak, givers):
         return True
-    return leak.use in holding.by_choice and bool(givers.get(leak.use.lock.key, set()) - {holding.code.key})
+    others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+    # a loop that waits for the lock that it has itself waits for others to give it back: a gate, shut for a while
+    return bool(others) and (leak.use in holding.by_choice or leak.by is Exit.AGAIN)
 
 
 def _is_interrupted(locksets: LockSets, acquisition: Acquisition) -> bool:
