@@ -2,7 +2,8 @@
 
 *What it does*: reports the read of what only a started function writes (an attribute, a variable, the contents of a
 list or dictionary) between its `start()` or `submit()` and the starter's own `join()`, `result()` or `with` that comes
-too late; and reads that need the result after a `join(timeout)` of which nobody asks whether it was enough.
+too late; reads that need the result after a `join(timeout)` of which nobody asks whether it was enough; and the read
+of an attribute of a thread that is never joined, beside the same of another one that was.
 
 *Why is this bad?*: the thread may not have got there yet. The read then finds what was there before, None or an empty
 list or a part of the result, and whether it does depends on the machine and the day. `join(timeout)` returns None in
@@ -39,6 +40,11 @@ def check(program: Program) -> Iterator[Finding]:
         if early.cut_short:
             message = f"{what} is read although the `join` at line {line} may have given up: when its timeout is over, "
             message += f"{runner} may still be at work. Ask `is_alive()` first."
+        elif early.is_of_another:
+            message = (
+                f"{what} is read while {runner} may still be at work: line {line} waits for another one, and nobody "
+            )
+            message += "for this one. Join both before the read."
         else:
             message = f"{what} is read while {runner} may still be at work: line {line} waits for the end, too late "
             message += "for this read. Read it after that."
@@ -60,4 +66,7 @@ def _related(program: Program, early: EarlyRead) -> Iterator[Related]:
     yield note(at(written), f"{state(written)} is {done(written)} here by `{called(written.code)}`", 1)
     yield from start(program, early.context, written.code, side=1)
     wait = Location(early.path, span_of(early.code, early.wait))
-    yield note(wait, "the starter waits here", 0, "before" if early.cut_short else "after")
+    if early.is_of_another:
+        yield note(wait, "the starter waits for another one here", 0, "before")
+    else:
+        yield note(wait, "the starter waits here", 0, "before" if early.cut_short else "after")

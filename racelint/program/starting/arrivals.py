@@ -8,12 +8,16 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.running import BlockingOn, WaitFor
 from racelint.knowledge.waits import WAIT_NAMES
+from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 SAYS_NOTHING: Final = frozenset({BlockingOn.PROCESS, BlockingOn.THREAD})
 """Waits for something else, after which a thread may still be at work."""
+
+OF_ITS_OWN: Final = frozenset({BlockingOn.IO, BlockingOn.SLEEP, BlockingOn.PROCESS, BlockingOn.LOCK})
+"""Waits by which a thread hears nothing of what other threads have done."""
 
 
 class Arrivals:
@@ -34,6 +38,22 @@ class Arrivals:
                 return self._waits(code, step, site) or self._calls_waiting(code, step)
             case _:
                 return False
+
+    def hears_of_others(self, context: Context) -> bool:
+        """Whether a thread may wait for the word of another one, whose work is then done before its own is."""
+        codes = self._types.names.sources.codes
+        for key in self._calls.reachable([code for code, _ in context.entries]):
+            for call in codes[key].operations:
+                values = self._values(codes[key], call) if type(call) is facts.Call else []
+                names = [each.qualname for each in values if isinstance(each, Library | LibraryMethod)]
+                if any(self._is_word(name) for name in names):
+                    return True
+        return False
+
+    def _is_word(self, qualname: str) -> bool:
+        knowledge = self._types.names.knowledge
+        blocking = knowledge.blocking(qualname)
+        return knowledge.wait(qualname) is not None or (blocking is not None and blocking.what not in OF_ITS_OWN)
 
     def _calls_waiting(self, code: Code, call: facts.Call) -> bool:
         callees = [value.code for value in self._values(code, call) if isinstance(value, FunctionRef)]

@@ -39,7 +39,8 @@ class Read:
 class EarlyRead:
     """A read (of `seen`) at which what `context` writes (at `written`) may not be there yet.
 
-    `wait` is where the starter waits for its end: after the read, or before it, but perhaps not to the end.
+    `wait` is where the starter waits for its end: after the read, or before it, but perhaps not to the end. Where it
+    waits for another thread of the class only, `is_of_another` is set.
     """
 
     context: Context
@@ -48,11 +49,12 @@ class EarlyRead:
     wait: int
     seen: Access
     written: Access
+    is_of_another: bool = False
 
     @property
     def cut_short(self) -> bool:
         """Whether the starter has waited, with a timeout that nobody asks about."""
-        return self.wait < self.id
+        return self.wait < self.id and not self.is_of_another
 
     @property
     def path(self) -> str:
@@ -99,6 +101,7 @@ class _Finder:
             for code, start in starts.items():
                 if all(each is not context for each in self._threads.of(code)):
                     yield from self._after(context, site, code, start)
+                    yield from self._after_another(context, sites, site, code, start)
 
     def _after(self, context: Context, site: Site, code: Code, start: int) -> Iterator[EarlyRead]:
         end = min((id for id in self._lifetimes.waits(code, site) if id > start), default=facts.NOTHING)
@@ -114,6 +117,47 @@ class _Finder:
             written = self._written(context, site, code, start, read) if wait >= 0 else None
             if written is not None and self._is_blind(code, site, start, read, wait):
                 yield EarlyRead(context, code, read.id, wait, read.access or written, written)
+
+    def _after_another(
+        self, context: Context, sites: list[Site], site: Site, code: Code, start: int
+    ) -> Iterator[EarlyRead]:
+        """What is read of a thread that is never waited for, beside the same of another one that was waited for."""
+        if not self._is_never_joined(code, site) or self._arrivals.hears_of_others(context):
+            return
+        joins = {
+            other: min(waits)
+            for other in sites
+            if other != site and other[0] == code.key and (waits := self._lifetimes.waits(code, other))
+        }
+        reads = [
+            read for read in self._reads(context, code, start) if self._owners(read) and self._is_taken(code, read)
+        ]
+        for read in reads:
+            if self._owners(read) != {site}:
+                continue
+            beside = {owner for each in reads if each.place is read.place for owner in self._owners(each)}
+            wait = max((joins[other] for other in beside & joins.keys() if start < joins[other] < read.id), default=-1)
+            written = self._written(context, site, code, start, read) if wait >= 0 else None
+            if written is not None and self._is_blind(code, site, start, read, wait):
+                yield EarlyRead(context, code, read.id, wait, read.access or written, written, is_of_another=True)
+
+    def _is_never_joined(self, code: Code, site: Site) -> bool:
+        """Whether nobody waits for the thread made at a site, or asks for its end: its maker has it for itself."""
+        asked = any(self._lifetimes.method_calls(site, each) for each in ("join", "is_alive"))
+        if asked or site[0] != code.key or site[1] in code.returns:
+            return False
+        flow = self._places.dataflow(code)
+        # `one, two = Thread(), Thread()` builds a tuple that nobody sees
+        unseen = {each.id for each in flow.uses(site[1]) if type(each) is facts.Build and not flow.uses(each.id)}
+        uses = (each for each in flow.uses(site[1]) if each.id not in unseen - set(code.returns))
+        return all(isinstance(use, facts.LoadAttr | facts.StoreAttr) and use.base == site[1] for use in uses)
+
+    @staticmethod
+    def _owners(read: Read) -> set[Site]:
+        """Where the threads are made of which an attribute is read; none where that is not known."""
+        bases = read.access.bases if read.access is not None else ()
+        sites = {base.site for base in bases if isinstance(base, Instance) and base.site is not None}
+        return sites if len(sites) == len(bases) else set()
 
     def _timed(self, code: Code, site: Site, start: int) -> list[int]:
         """The joins that a timeout may cut short, where nobody asks whether it has."""
