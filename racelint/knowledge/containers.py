@@ -133,3 +133,6 @@ DRAINS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "sum", "
 
 CALL_AT_ONCE: Final = frozenset({"sorted", "min", "max", "list.sort"})
 """What calls the function that it is given before it returns, and keeps nothing of it."""
+
+IN_ORDER: Final = frozenset({"sorted", "min", "max", "list.sort", "itertools.combinations"})
+"""What gives, or leaves, its elements in an order that says which of two comes first."""

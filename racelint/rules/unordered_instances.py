@@ -1,7 +1,8 @@
-"""The locks of two objects of one class are taken in the order in which a caller happens to name them.
+"""The locks of two objects of one class, or for two keys, are taken in the order in which a caller names them.
 
 *What it does*: reports a lock that is taken while the same lock of another object of the class is held, when nothing
-orders the two objects: `transfer(a, b)` locks `a` first, `transfer(b, a)` locks `b` first.
+orders the two objects: `transfer(a, b)` locks `a` first, `transfer(b, a)` locks `b` first. It is the same with two
+locks of one table, `locks[a]` and `locks[b]`.
 
 *Why is this bad?*: two threads that work on the same two objects the other way round each hold one lock and wait for
 the other. Neither ever goes on.
@@ -24,6 +25,8 @@ from racelint.findings import Finding
 from racelint.notes import lock_details
 from racelint.phrases import lock_used
 from racelint.program import Program
+from racelint.program.dataflow.frames import as_written
+from racelint.program.locking.locks import LockUse
 from racelint.rule import rule
 
 
@@ -31,14 +34,20 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the pairs of sibling locks."""
     for nesting in once_each(program.lockorder.siblings):
-        inner, outer = lock_used(nesting.inner), lock_used(nesting.outer)
+        inner, outer = _named(nesting.inner), _named(nesting.outer)
         lock = nesting.inner.lock
-        pair = f"two `{lock.symbol.split('.')[-2]}` objects" if lock.key[0] == "attribute" else "two of them"
+        pair = f"two `{lock.symbol.split('.')[-2]}` objects" if lock.key[0] == "attribute" else "two keys"
         message = f"{takes(nesting, inner)} while {outer} is held: two threads that come to the same {pair} "
         message += "in opposite order wait for each other for ever. "
-        message += "Take the two locks in a fixed order, for example by `id`."
+        message += "Take the two locks in a fixed order, for example "
+        message += "by `id`." if lock.key[0] == "attribute" else "that of the sorted keys."
         related = [*begins(program, nesting, outer), *behind(nesting, inner)]
         both, outers = (nesting, nesting), (f"{outer} of the one", f"{outer} of the other")
         sides, at = circle_sides(both, outers), (taken(program, nesting),) * 2
         turns = circle_turns(both, at, outers)
         yield check.finding(nesting, message, **lock_details(lock, nesting.code, related, "lock", sides, turns))
+
+
+def _named(use: LockUse) -> str:
+    """A lock as the function names it; one of a table with its key."""
+    return f"`{as_written(use.base)}`" if use.lock.key[0] == "item" else lock_used(use)

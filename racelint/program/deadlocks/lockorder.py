@@ -18,6 +18,7 @@ from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.overrides import overrides_taking_again
 from racelint.program.deadlocks.rings import rings
+from racelint.program.deadlocks.siblings import siblings
 from racelint.program.locking.balance import givers_of, is_private, signals_among
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
@@ -43,7 +44,7 @@ class Taken:
 
 @dataclass(slots=True)
 class LockOrder:
-    """The answers: cycles of nestings of different locks, the same lock twice, and two locks of one class."""
+    """The answers: cycles of nestings of different locks, the same lock twice, and two locks of a kind."""
 
     nestings: list[Nesting]
     taken: dict[int, dict[LockUse, Taken]] = field(default_factory=dict)
@@ -81,9 +82,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     overriding = (each for each in overrides_taking_again(locksets) if each.inner.lock.key not in signals)
     overriding = (each for each in overriding if not _is_told(locksets, givers, each.inner.lock.key))
     order.again.extend(each for each in overriding if (each.code.key, each.outer) not in known)
-    order.siblings = [each for each in order.nestings if _are_siblings(each)]
-    both_ways = {(each.code.key, each.outer, each.inner) for each in order.siblings}
-    order.siblings = [each for each in order.siblings if (each.code.key, each.inner, each.outer) not in both_ways]
+    order.siblings = siblings(order.nestings, locksets)
     order.cycles = list(rings(order.nestings, locksets))
     return order
 
@@ -274,13 +273,3 @@ def _is_again(nesting: Nesting) -> bool:
     if not inner.lock.per_instance and inner.lock.key[0] != "item":
         return True
     return outer.base == inner.base and UNKNOWN not in outer.base and not outer.base.startswith("%")
-
-
-def _are_siblings(nesting: Nesting) -> bool:
-    """The locks of two objects of one class, with nothing that says which comes first."""
-    outer, inner = nesting.outer, nesting.inner
-    if outer.lock.key != inner.lock.key or not inner.lock.per_instance or inner.lock.kind is LockKind.SEMAPHORE:
-        return False
-    bases = (outer.base, inner.base)
-    names = {parameter.name for parameter in nesting.code.function.parameters}
-    return outer.base != inner.base and all(base in names for base in bases)
