@@ -23,6 +23,7 @@ from racelint.program.sequences.composites import PER_TEST, Answer, Composite, F
 from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sequences.reach import Reach
+from racelint.program.sequences.relayed import find_relayed
 from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
@@ -42,6 +43,7 @@ def _found_in(sequences: Sequences, code: Code) -> Found:
         for sequence in _Finder(sequences, code, found.flagged).find():
             (found.awaited if sequence.awaited else found.sequences).append(sequence)
         found.sequences.extend(find_replacing(sequences, code))
+        found.sequences.extend(find_relayed(sequences, code))
         found.swaps.extend(find_swaps(sequences, code))
         sequences.places.forget(code)
     return found

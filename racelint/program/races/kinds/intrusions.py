@@ -99,6 +99,9 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
             return (None if is_tally(case) else Problem.REPLACED), act
         case _ if split:
             return (None if again or is_memo_of_calls(case, sequence) else Problem.SPLIT), act
+        case Shape.UPDATE if not own:
+            # two methods that hold no lock say nothing of what belongs together
+            return None, act
         case Shape.UPDATE:
             is_harmless = is_rough(case) or is_shown_number(case) or is_tally(case)
             return (None if is_harmless else Problem.UPDATE), act
