@@ -54,8 +54,11 @@ class _Orders:
         self._types = locksets.places.types
 
     def is_of_two_keys(self, nesting: Nesting) -> bool:
-        """Whether the locks are those of one table for two parameters, which callers may give the other way round."""
-        if nesting.inner.lock.key[0] != "item" or not _is_of_a_kind(nesting):
+        """Whether the function takes two locks of one table, for parameters that callers may give the other way round.
+
+        What it calls may know of an order of the keys that does not show here.
+        """
+        if nesting.chain or nesting.inner.lock.key[0] != "item" or not _is_of_a_kind(nesting):
             return False
         (table, key), (other_table, other_key) = _table_and_key(nesting.outer.base), _table_and_key(nesting.inner.base)
         (one, rest), (two, other_rest) = split_path(key), split_path(other_key)
