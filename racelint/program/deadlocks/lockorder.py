@@ -15,6 +15,7 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
+from racelint.program.deadlocks.neighbours import neighbours
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.overrides import overrides_taking_again
 from racelint.program.deadlocks.rings import rings
@@ -52,6 +53,8 @@ class LockOrder:
     cycles: list[tuple[Nesting, ...]] = field(default_factory=list)
     again: list[Nesting] = field(default_factory=list)
     siblings: list[Nesting] = field(default_factory=list)
+    neighbours: list[Nesting] = field(default_factory=list)
+    """A lock and the next one, of a table that goes round."""
 
     def chain(self, taken: Taken) -> list[Edge]:
         """The calls by which a function comes to a lock that it may take."""
@@ -83,6 +86,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     overriding = (each for each in overriding if not _is_told(locksets, givers, each.inner.lock.key))
     order.again.extend(each for each in overriding if (each.code.key, each.outer) not in known)
     order.siblings = siblings(order.nestings, locksets)
+    order.neighbours = neighbours(order.nestings, locksets)
     order.cycles = list(rings(order.nestings, locksets))
     return order
 
