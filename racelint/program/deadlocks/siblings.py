@@ -87,7 +87,8 @@ class _Orders:
             for entry, receiver in context.entries if type(start) is facts.Call else ():
                 own = 0 if receiver is None else 1
                 items = _items(context.code, start)
-                if entry is code and context.code is not None and max(one, two) - own < len(items):
+                are_given = own <= min(one, two) and max(one, two) - own < len(items)
+                if entry is code and context.code is not None and are_given:
                     yield context.code, items[one - own], items[two - own]
 
     def _is_open(self, pair: Pair) -> bool:
