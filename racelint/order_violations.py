@@ -174,10 +174,11 @@ def early_read(program: Program, early: EarlyRead) -> Encounter:
     written, wait = early.written, _Call(early.code, early.wait)
     reads = _turn(program, A, early, f"reads {state(early.seen)}")
     makes = _turn(program, B, written, f"{does(written)} only now")
-    if early.cut_short:
-        steps = (_turn(program, A, wait, "waits, and gives up"), reads, makes)
+    if early.cut_short or early.is_of_another:
+        waits = "waits for another one" if early.is_of_another else "waits, and gives up"
+        steps = (_turn(program, A, wait, waits), reads, makes)
     else:
         steps = (reads, makes, _turn(program, A, wait, "waits only now"))
     runner = f"a caller of `{called(early.code)}`" if early.code.function.kind == "function" else "the main thread"
-    maker = who(program, early.context, written.code)
+    maker = one_of(early.context, who(program, early.context, written.code))
     return Encounter(sides=(_side(program, runner, early), _side(program, maker, written)), turns=steps)

@@ -84,3 +84,14 @@ def test_who_clears_an_event_misses_what_is_set_after_he_has_looked() -> None:
 
     assert [turn.side for turn in cleared.turns] == [0, 1, 1, 0]
     assert cleared.turns[-1].span == cleared.span
+
+
+def test_who_joins_another_thread_reads_what_this_one_has_not_made() -> None:
+    early = findings("RL702_read_before_join/other_one_is_never_joined")[0]
+
+    assert [(turn.side, turn.effect.partition(" ")[0]) for turn in early.turns] == [
+        (0, "waits"),
+        (0, "reads"),
+        (1, "sets"),
+    ]
+    assert early.sides[1].runner.startswith("one of several threads")
