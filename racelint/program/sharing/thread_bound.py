@@ -8,7 +8,7 @@ told with each call, `if get_ident() != ticket.owner`, may be another thread eac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from racelint import facts
@@ -42,6 +42,7 @@ class ThreadBound:
     calls: Calls
     _decorated: dict[int, list[Asked]] | None = None
     """For which threads a decorator has functions go on."""
+    _asking: dict[int, bool] = field(default_factory=dict)
 
     def covers(self, one: Access, other: Access) -> bool:
         """Whether both are reached only after it was found that the running thread is a certain one, and the same."""
@@ -50,7 +51,15 @@ class ThreadBound:
         return bool(theirs) and not any(each.is_other(asked) for each in mine for asked in theirs)
 
     def _bound_to(self, access: Access) -> list[Asked]:
-        return [*self._by_decorators(access.code), *self._asked(access.code, access.id, access.base)]
+        code = access.code
+        return [*self._by_decorators(code), *(self._asked(code, access.id, access.base) if self._asks(code) else ())]
+
+    def _asks(self, code: Code) -> bool:
+        """Whether a function asks for the running thread at all: most do not, and need not be looked at any closer."""
+        if code.key not in self._asking:
+            types = self.calls.types
+            self._asking[code.key] = any(types.surely_calls(code, each, THREAD_KEYS) for each in code.operations)
+        return self._asking[code.key]
 
     def _by_decorators(self, code: Code) -> list[Asked]:
         if not code.function.decorators:

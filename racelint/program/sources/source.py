@@ -34,6 +34,7 @@ class Code:
 
     `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
     `controls` are the nodes that are no operations, in the order of the text, `returns` the ids of what it returns.
+    `loops` and `stored`, the names that are set and others see, are worked out where somebody asks.
     """
 
     key: int
@@ -46,6 +47,7 @@ class Code:
     controls: list[Control] = field(repr=False)
     returns: list[int] = field(default_factory=list, repr=False)
     loops: list[tuple[int, int]] | None = field(default=None, repr=False)
+    stored: frozenset[str] | None = field(default=None, repr=False)
     parent: Code | None = field(default=None, repr=False)
     cls: ClassInfo | None = field(default=None, repr=False)
 
@@ -109,9 +111,10 @@ class Code:
         read = self.operation(id)
         if type(read) is not facts.LoadName or read.scope != "cell":
             return facts.NOTHING
+        if self.stored is None:
+            self.stored = frozenset(each.name for each in self.operations if type(each) is facts.StoreName)
         named = next((index for index, each in enumerate(parameters) if each.name == read.name), facts.NOTHING)
-        stores = (each for each in self.operations if type(each) is facts.StoreName and each.name == read.name)
-        return facts.NOTHING if named >= 0 and any(stores) else named
+        return facts.NOTHING if read.name in self.stored else named
 
     def own_attribute(self, operation: Operation | None) -> str:
         """The attribute of the object that a method is called on which an operation reads; "" if it reads none."""
