@@ -197,21 +197,12 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        if _is_left_to_others(holding, leak, releasers, givers):
-            continue
-        flow = locksets.places.dataflow(holding.code)
         others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
-        if is_given_back_by_the_last(holding, leak, flow, others):
-            continue
         others_give = leak.use.lock.is_semaphore and bool(others)
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
             # no critical section that a call could skip the end of
             continue
-        if is_delegated(locksets.places.types, acquisition, leak.exit):
-            continue
-        if _goes_with_its_holder(flow, holding, leak, givers):
-            continue
-        if others and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others):
+        if _is_left_to_others(holding, leak, releasers, givers) or _is_given_back(locksets, holding, leak, givers):
             continue
         if leak.by is Exit.WAIT and not _is_interrupted(locksets, acquisition):
             continue
@@ -223,6 +214,18 @@ def _leaks(
             unreleased = Unreleased(acquisition, leak.exit, never, leak.by is Exit.AGAIN)
             target.setdefault(leak.acquired, unreleased)
     return list(kept.values()), [each for id, each in skipped.items() if id not in kept]
+
+
+def _is_given_back(locksets: LockSets, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether others give the lock back: the last who counts, who gets its owner, or what it goes along with."""
+    flow, acquisition = locksets.places.dataflow(holding.code), holding.acquisitions[leak.acquired]
+    others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+    return (
+        is_given_back_by_the_last(holding, leak, flow, others)
+        or is_delegated(locksets.places.types, acquisition, leak.exit)
+        or _goes_with_its_holder(flow, holding, leak, givers)
+        or (bool(others) and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others))
+    )
 
 
 def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers: dict[LockKey, set[int]]) -> bool:
