@@ -33,14 +33,14 @@ def counted(holdings: Iterable[Holding], flow_of: FlowOf) -> dict[int, Effect]:
     """What functions do that count a reader in or out: they take, or give back, the reader's side of the lock."""
     holdings = list(holdings)
     counts = {count for holding in holdings for count in _waited_for(holding, flow_of)}
-    first, last = ({each for one in holdings for each in _as_counted(one, sign, flow_of)} for sign in ("+", "-"))
+    first, last = ({each for one in holdings for each in as_counted(one, sign, flow_of)} for sign in ("+", "-"))
     by_some = {each[0] for each in first} & {each[0] for each in last}
     found: dict[int, Effect] = {}
     for holding in holdings if counts or by_some else ():
         code, effect = holding.code, holding.effect
         entering, leaving = (
             _sides(holding, sign, counts, flow_of)
-            | {reader(use) for count, use in _as_counted(holding, sign, flow_of) if count in by_some}
+            | {reader(use) for count, use in as_counted(holding, sign, flow_of) if count in by_some}
             for sign in ("+", "-")
         )
         plain = {replace(use, mode=None) for use in leaving}
@@ -111,7 +111,7 @@ def _steps_of_attributes(code: Code, sign: str, flow: Dataflow) -> Iterator[fact
     return (store for store in _steps(code, sign, flow) if type(store) is facts.StoreAttr)
 
 
-def _as_counted(holding: Holding, sign: str, flow_of: FlowOf) -> Iterator[tuple[Count, LockUse]]:
+def as_counted(holding: Holding, sign: str, flow_of: FlowOf) -> Iterator[tuple[Count, LockUse]]:
     """The locks that a function takes (or releases) only if the count, which it has just changed, says so."""
     changes = holding.acquisitions if sign == "+" else holding.releases
     branches = [node for node in holding.code.controls if type(node) is facts.Branch] if changes else []

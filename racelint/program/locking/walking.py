@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.facts import Node, Span
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.conditions import Conditions
+from racelint.program.locking.counted import as_counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
@@ -75,8 +76,10 @@ class Walk:
         paused = end.paused if end else frozenset()
         dropped = end.dropped if end else frozenset()
         suspended = frozenset(yields.held) if yields else frozenset()
-        given = [state.dropped & state.free for _, state in self._exits.returns]
+        given = [state.dropped for _, state in self._exits.returns]
         gives_back = frozenset.intersection(*given) if given else frozenset()
+        # what only the last one gives back, as a count says, nobody who calls is sure to hold
+        gives_back -= {use for _, use in as_counted(self._holding, "-", lambda _: self._flow)}
         return Effect(held - paused, dropped, paused & held, suspended, answer, gives_back)
 
     def _origin(self, id: int) -> int:
