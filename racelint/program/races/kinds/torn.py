@@ -135,12 +135,20 @@ def _judge(
     types = one.sharing.places.types
     for pair in stores:
         under = all(any(map(guard.protects, one.protections(each))) for each in pair)
+        under = under and _is_at_once(one.locksets, guard, *pair)
         if under and one.may_meet(first, pair[0]) and pair[0].code is not code:
             switches = may_switch(types, code, first.id, second.id)
             switches |= may_switch(types, pair[0].code, pair[0].id, pair[1].id)
             for where, span in where_forgotten(one, first, guard):
                 yield Torn(where, span, first, second, pair, guard, not switches)
             return
+
+
+def _is_at_once(locksets: LockSets, guard: Guard, store: Access, other: Access) -> bool:
+    """Whether both stores are in one critical section of the guard itself, and not only of a lock around it."""
+    after = locksets.held(other.code, other.id)
+    sections = locksets.held(store.code, store.id).items()
+    return any(use.lock.key == guard.lock.key and after.get(use) == section for use, section in sections)
 
 
 def _is_left_out(case: Case, access: Access) -> bool:
