@@ -11,7 +11,6 @@ import atexit
 import io
 import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import tokenize
@@ -169,7 +168,9 @@ def _report(options: Namespace) -> Report:
         report = engine.check(_asked(files, config, options), config, buffers=buffers)
     except (ConfigError, BaselineError, OSError) as error:
         # What is wrong with an option is told by the name that it has in flake8.
-        raise ExecutionError(f"racelint: {re.sub('^--', '--racelint-', str(error))}") from error
+        problem = str(error)
+        named = f"--racelint-{problem.removeprefix('--')}" if problem.startswith("--") else problem
+        raise ExecutionError(f"racelint: {named}") from error
     for note in report.notes:
         print(f"racelint: {note}", file=sys.stderr)
     if report.errors:

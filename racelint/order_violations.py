@@ -7,12 +7,11 @@ violations*, as against those of atomicity: Lu et al., "Learning from mistakes",
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
 
-from racelint.encounter import ANYBODY, one_of
+from racelint.encounter import ANYBODY, A, B, Encounter, caller_of, one_of
 from racelint.findings import Side, Turn
 from racelint.knowledge.model import LockDomain
-from racelint.phrases import called, lock_name, lock_used, spelled, state, who
+from racelint.phrases import Done, called, held_by, lock_name, lock_used, spelled, state, who
 from racelint.program import Program
 from racelint.program.signals.notifying import Loss, LostSignal
 from racelint.program.signals.overtaken import Overtaken
@@ -24,24 +23,6 @@ from racelint.program.starting.birth import EarlyStart
 from racelint.program.starting.results import EarlyRead
 from racelint.turns import does
 
-A, B = 0, 1
-
-
-class Encounter(TypedDict):
-    """The sides, the one on which the finding stands first, and an order of their steps that goes wrong."""
-
-    sides: tuple[Side, ...]
-    turns: tuple[Turn, ...]
-
-
-class _Done(Protocol):
-    """What somebody does somewhere: an access, a call."""
-
-    @property
-    def code(self) -> Code: ...
-    @property
-    def id(self) -> int: ...
-
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -49,20 +30,19 @@ class _Call:
     id: int
 
 
-def _turn(program: Program, side: int, done: _Done, effect: str) -> Turn:
+def _turn(program: Program, side: int, done: Done, effect: str) -> Turn:
     return Turn(side, done.code.path, span_of(done.code, done.id), effect, _held(program, done))
 
 
-def _side(program: Program, runner: str, done: _Done) -> Side:
+def _side(program: Program, runner: str, done: Done) -> Side:
     return Side(runner, _held(program, done))
 
 
-def _held(program: Program, done: _Done) -> tuple[str, ...]:
-    held = program.locksets.held(done.code, done.id)
-    return tuple(dict.fromkeys(lock_name(use.lock) for use in held if use.lock.kind is not None))
+def _held(program: Program, done: Done) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(lock_name, held_by(program, done))))
 
 
-def _in(program: Program, signal: Signal, done: _Done | None = None) -> Side:
+def _in(program: Program, signal: Signal, done: Done | None = None) -> Side:
     """Who does something, a signal if nothing else is meant, by the function that it stands in."""
     done = signal if done is None else done
     kind = "task" if signal.domain is LockDomain.TASK else "thread"
@@ -152,12 +132,8 @@ def old_answer(program: Program, old: OldAnswer) -> Encounter:
 def early_start(program: Program, early: EarlyStart) -> Encounter:
     """A start before what the started one reads is set."""
     late = early.late[0]
-    name, began, read, store = (
-        f"`self.{late.place.name}`",
-        _Call(*early.began),
-        _Call(*late.read[-1]),
-        _Call(*late.store),
-    )
+    name = f"`self.{late.place.name}`"
+    began, read, store = (_Call(*frame) for frame in (early.began, late.read[-1], late.store))
     found = "None" if late.was_none else "no such attribute"
     begins = f"makes itself known to `{early.label}`" if early.registers else f"starts `{early.label}`"
     steps = (
@@ -165,7 +141,7 @@ def early_start(program: Program, early: EarlyStart) -> Encounter:
         _turn(program, B, read, f"reads {name}, and finds {found}"),
         _turn(program, A, store, f"sets {name}, too late"),
     )
-    own = _side(program, f"a caller of `{called(early.code)}`", began)
+    own = _side(program, caller_of(early.code), began)
     return Encounter(sides=(own, _side(program, f"`{early.label}`", read)), turns=steps)
 
 
@@ -179,6 +155,5 @@ def early_read(program: Program, early: EarlyRead) -> Encounter:
         steps = (_turn(program, A, wait, waits), reads, makes)
     else:
         steps = (reads, makes, _turn(program, A, wait, "waits only now"))
-    runner = f"a caller of `{called(early.code)}`" if early.code.function.kind == "function" else "the main thread"
     maker = one_of(early.context, who(program, early.context, written.code))
-    return Encounter(sides=(_side(program, runner, early), _side(program, maker, written)), turns=steps)
+    return Encounter(sides=(_side(program, caller_of(early.code), early), _side(program, maker, written)), turns=steps)

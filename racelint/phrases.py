@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
@@ -278,9 +279,18 @@ def missing(race: Race, new: str = "one lock") -> str:
     return lock_name(guard.lock) if guard is not None else new
 
 
-def held_by(program: Program, access: Access) -> list[Lock]:
-    """The locks that are held at an access and known to be locks."""
-    return [use.lock for use in program.locksets.held(access.code, access.id) if use.lock.kind is not None]
+class Done(Protocol):
+    """What somebody does somewhere: an access, a call."""
+
+    @property
+    def code(self) -> Code: ...
+    @property
+    def id(self) -> int: ...
+
+
+def held_by(program: Program, done: Done) -> list[Lock]:
+    """The locks that are held where something is done, and known to be locks."""
+    return [use.lock for use in program.locksets.held(done.code, done.id) if use.lock.kind is not None]
 
 
 # --- lists ---

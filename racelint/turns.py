@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from racelint.encounter import example, held_names
+from racelint.encounter import A, B, example, held_names
 from racelint.facts import Span
 from racelint.findings import Turn
 from racelint.knowledge.iteration import Disturbance
@@ -15,7 +15,6 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round
 
-A, B = 0, 1
 UPDATES = (Kind.UPDATE, Kind.ITEM_UPDATE)
 HARMS = {
     Disturbance.RAISES: "RuntimeError: its size has changed",

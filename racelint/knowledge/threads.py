@@ -25,6 +25,9 @@ TIMER: Final = "threading.Timer"
 WAITED_FOR: Final = frozenset({"threading.Thread", "threading.Timer"})
 """What makes threads for whose end the interpreter waits before it ends, unless they are daemons."""
 
+JOIN: Final = "threading.Thread.join"
+"""The method that waits for the end of a thread."""
+
 DAEMON: Final = "daemon"
 """The attribute and the argument that make a daemon of a thread."""
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from racelint.knowledge import Knowledge
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.linking import link_calls
-from racelint.program.contexts.threads import Threads, link_threads
+from racelint.program.contexts.spreading import link_threads
+from racelint.program.contexts.threads import Threads
 from racelint.program.deadlocks.blocking import Blocking, link_blocking
 from racelint.program.deadlocks.finalizers import Intrusion, link_finalizers
 from racelint.program.deadlocks.foreign import ForeignCall, link_foreign

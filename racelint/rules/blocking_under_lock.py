@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import stall_sides, stall_turns
 from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
-from racelint.encounter import stall_sides, stall_turns
 from racelint.findings import Evidence, Finding, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used

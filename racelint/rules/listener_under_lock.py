@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import callback
 from racelint.deadlock_phrases import given
-from racelint.encounter import callback_sides, callback_turns
 from racelint.findings import Finding, Location, note
 from racelint.notes import lock_details
 from racelint.phrases import called, lock_used
@@ -50,5 +50,5 @@ def check(program: Program) -> Iterator[Finding]:
         message += f"it, {back}. Copy the listeners under the lock, and call them after its release."
         put = Location(keeping.code.path, span_of(keeping.code, keeping.id))
         related = [note(put, "a listener is put in here", 0), note(found.entrance, f"{lock} is taken here", 0)]
-        sides, turns = callback_sides(found, lock), callback_turns(found, lock)
-        yield check.finding(found, message, **lock_details(found.lock.lock, found.code, related, "lock", sides, turns))
+        details = lock_details(found.lock.lock, found.code, related, "lock", **callback(found, lock))
+        yield check.finding(found, message, **details)

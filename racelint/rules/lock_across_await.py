@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.encounter import holdup_sides, holdup_turns
+from racelint.deadlock_encounter import holdup
 from racelint.findings import Finding, Location, note
 from racelint.knowledge.model import LockKind
 from racelint.notes import lock_details
@@ -44,7 +44,4 @@ def check(program: Program) -> Iterator[Finding]:
         related = [note(Location(found.path, found.pause_span), "here the task waits, and others run", 0)]
         if rival is not taken:
             related.append(note(rival, f"{lock_used(rival.use)} is taken here", 1))
-        sides, turns = holdup_sides(found, lock), holdup_turns(found, lock)
-        yield check.finding(
-            found, message, **lock_details(taken.use.lock, taken.code, related, sides=sides, turns=turns)
-        )
+        yield check.finding(found, message, **lock_details(taken.use.lock, taken.code, related, **holdup(found, lock)))

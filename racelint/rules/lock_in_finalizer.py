@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import intrusion
 from racelint.deadlock_phrases import comes_in, through
-from racelint.encounter import intrusion_sides, intrusion_turns
 from racelint.findings import Finding, note
 from racelint.notes import lock_details
 from racelint.phrases import lock_used
@@ -34,13 +34,12 @@ from racelint.rule import rule
 @rule("RL307")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the plain locks that are taken where anything may be going on."""
-    for intrusion in program.finalizers:
-        lock = lock_used(intrusion.use)
-        message = f"{lock} is taken by {comes_in(intrusion.entry)}: where that code holds it already, the thread waits "
+    for found in program.finalizers:
+        lock = lock_used(found.use)
+        message = f"{lock} is taken by {comes_in(found.entry)}: where that code holds it already, the thread waits "
         message += "for itself for ever. Make it an `RLock`, or leave a note in a `queue.SimpleQueue`."
-        related = [note(intrusion.other, f"{lock_used(intrusion.other.use)} is held from here on by other code", 1)]
-        if intrusion.chain:
-            related.append(note(intrusion.acquisition, f"it is taken here{through(intrusion.chain)}", 0))
-        sides, turns = intrusion_sides(intrusion, lock), intrusion_turns(intrusion, lock)
-        details = lock_details(intrusion.use.lock, intrusion.entry.code, related, "lock", sides, turns)
-        yield check.finding(intrusion, message, **details)
+        related = [note(found.other, f"{lock_used(found.other.use)} is held from here on by other code", 1)]
+        if found.chain:
+            related.append(note(found.acquisition, f"it is taken here{through(found.chain)}", 0))
+        details = lock_details(found.use.lock, found.entry.code, related, "lock", **intrusion(found, lock))
+        yield check.finding(found, message, **details)

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import circle_sides, circle_turns, waiter
 from racelint.deadlock_notes import begins, behind, taken
 from racelint.deadlock_phrases import takes, through
-from racelint.encounter import circle_sides, circle_turns, waiter
 from racelint.findings import Finding, note
 from racelint.notes import defined, lock_details
 from racelint.phrases import lock_names

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
-from racelint.encounter import trespass_sides, trespass_turns
+from racelint.encounter import trespass
 from racelint.findings import EVERY_BUILD, Finding, Location, note
 from racelint.phrases import called, spelled, who
 from racelint.program import Program
@@ -51,8 +51,7 @@ def check(program: Program) -> Iterator[Finding]:
             evidence="threads",
             live_on=EVERY_BUILD,
             related=related,
-            sides=trespass_sides(program, found),
-            turns=trespass_turns(found),
+            **trespass(program, found),
         )
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.encounter import rebound_sides, rebound_turns
+from racelint.deadlock_encounter import rebound
 from racelint.findings import Finding, note
 from racelint.notes import at, start
 from racelint.phrases import called, state, who
@@ -30,25 +30,24 @@ from racelint.rule import rule
 @rule("RL406")
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the locks that are replaced."""
-    for rebound in program.rebinding:
-        store, user = rebound.store, rebound.user
-        taker = who(program, rebound.other, user.code) if rebound.other is not None else "another thread"
-        assumed = " (--assume-shared)" if rebound.evidence == "assumed" else ""
+    for found in program.rebinding:
+        store, user = found.store, found.user
+        taker = who(program, found.other, user.code) if found.other is not None else "another thread"
+        assumed = " (--assume-shared)" if found.evidence == "assumed" else ""
         message = f"{state(store)} gets a new lock here while {taker}{assumed} may hold the old one, taken in "
         message += f"`{called(user.code)}`: the two do not exclude each other. Make the lock once, and keep it."
         related = [note(user, "the lock is taken here", 1)]
-        if rebound.one is not None and rebound.other is not None:
-            related.extend(start(program, rebound.one, store.code, None if rebound.one is rebound.other else 0))
-            if rebound.other is not rebound.one:
-                related.extend(start(program, rebound.other, user.code, 1))
-        related.append(note(at(rebound.first), "the old lock is created here"))
+        if found.one is not None and found.other is not None:
+            related.extend(start(program, found.one, store.code, None if found.one is found.other else 0))
+            if found.other is not found.one:
+                related.extend(start(program, found.other, user.code, 1))
+        related.append(note(at(found.first), "the old lock is created here"))
         yield check.finding(
-            rebound,
+            found,
             message,
             symbol=store.place.symbol,
             function=store.code.qualname,
-            evidence=rebound.evidence,
+            evidence=found.evidence,
             related=related,
-            sides=rebound_sides(program, rebound),
-            turns=rebound_turns(rebound),
+            **rebound(program, found),
         )

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import circle_sides, circle_turns
 from racelint.deadlock_notes import begins, behind, taken
 from racelint.deadlock_phrases import once_each, takes
-from racelint.encounter import circle_sides, circle_turns
 from racelint.findings import Finding
 from racelint.notes import lock_details
 from racelint.phrases import lock_used

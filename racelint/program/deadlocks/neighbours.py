@@ -90,8 +90,7 @@ class _Finder:
 
 def _lock_of(code: Code, id: int) -> int:
     """The lock that is entered, or of which `acquire` is called."""
-    operation = code.operation(id)
-    fetched = code.operation(operation.callee) if type(operation) is facts.Call else None
+    fetched = code.fetched(code.operation(id))
     return fetched.base if type(fetched) is facts.LoadAttr else id
 
 

@@ -119,7 +119,7 @@ class _Orders:
         behind = {each.id for id in both for each in flow.behind(id)}
         for call in code.operations:
             if type(call) is facts.Call and self._puts_in_order(code, call):
-                fetched = code.operation(call.callee)
+                fetched = code.fetched(call)
                 base = fetched.base if type(fetched) is facts.LoadAttr else facts.NOTHING
                 if call.id in behind or base in behind:
                     return True

@@ -116,11 +116,16 @@ def signals_among(holdings: Collection[Holding], givers: Mapping[LockKey, Set[in
     return asked - {use.lock.key for holding in holdings for use in holding.effect.acquires}
 
 
+def _others(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> set[int]:
+    """The other functions that give a lock back without ever taking it."""
+    return givers.get(leak.use.lock.key, set()) - {holding.code.key}
+
+
 def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
     if leak.by is not Exit.RETURN or not leak.use.lock.is_semaphore:
         return False
-    if not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+    if not _others(holding, leak, givers):
         return False
     returns = (node for node in holding.code.controls if type(node) is facts.Return)
     result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
@@ -130,7 +135,7 @@ def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, se
 
 def _goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether a function returns the object whose lock it is where it has that, and there only: others give it back."""
-    if leak.by is not Exit.RETURN or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+    if leak.by is not Exit.RETURN or not _others(holding, leak, givers):
         return False
     held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
     returns = [node for node in holding.code.controls if type(node) is facts.Return]
@@ -141,7 +146,7 @@ def _goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: 
 
 def _is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether a function answers True where it has the lock and False where it has not; others give the lock back."""
-    if leak.by is not Exit.RETURN or not givers.get(leak.use.lock.key, set()) - {holding.code.key}:
+    if leak.by is not Exit.RETURN or not _others(holding, leak, givers):
         return False
     held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
     returns = [node for node in holding.code.controls if type(node) is facts.Return]
@@ -197,7 +202,7 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+        others = _others(holding, leak, givers)
         others_give = leak.use.lock.is_semaphore and bool(others)
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
             # no critical section that a call could skip the end of
@@ -219,7 +224,7 @@ def _leaks(
 def _is_given_back(locksets: LockSets, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether others give the lock back: the last who counts, who gets its owner, or what it goes along with."""
     flow, acquisition = locksets.places.dataflow(holding.code), holding.acquisitions[leak.acquired]
-    others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+    others = _others(holding, leak, givers)
     return (
         is_given_back_by_the_last(holding, leak, flow, others)
         or is_delegated(locksets.places.types, acquisition, leak.exit)
@@ -238,7 +243,7 @@ def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers
         return True
     if _is_answered(holding, leak, givers):
         return True
-    others = givers.get(leak.use.lock.key, set()) - {holding.code.key}
+    others = _others(holding, leak, givers)
     # a loop that waits for the lock that it has itself waits for others to give it back: a gate, shut for a while
     return bool(others) and (leak.use in holding.by_choice or leak.by is Exit.AGAIN)
 

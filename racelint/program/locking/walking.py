@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Final
 
 from racelint import facts
@@ -14,11 +15,11 @@ from racelint.program.locking.counted import as_counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
-from racelint.program.locking.locks import NON_REENTRANT, LockUse
+from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
+from racelint.program.locking.looping import come_round, given_back, is_endless
 from racelint.program.sources.branching import is_there
-from racelint.program.sources.nodes import contains, ids_in
-from racelint.program.sources.source import Code, is_operation
+from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
 
@@ -188,58 +189,22 @@ class Walk:
             after = [each for _, each in inner.breaks]
             self._exits.returns.extend(inner.returns)
             self._exits.raises.extend(inner.raises)
-            if not self._is_endless(node) and done is not None:
+            if is_endless(self._flow, node):
+                ends = [(None, end), *inner.continues]
+                self._holding.leaks.update(dict.fromkeys(come_round(self._holding, self._flow, node, ends)))
+            elif done is not None:
                 finished = self._nodes(node.orelse, done)
-                after.extend([self._given_back(node, state, again, finished)] if finished is not None else [])
-            if self._is_endless(node):
-                self._come_round(node, [(None, end), *inner.continues])
+                given = given_back(self._holding, self._flow, node, state, again)
+                after.extend([] if finished is None else [reduce(State.drop, given, finished)])
             merged = meet([each for each in (state, *again) if each is not None])
             if merged == entry:
                 break
             entry = merged
         return meet(after)
 
-    def _come_round(self, node: facts.Loop, ends: Sequence[tuple[Span | None, State | None]]) -> None:
-        """Note the locks with which a round of an endless loop ends, and which each round takes before all else."""
-        first = set(_first_in([*node.head, *node.body]))
-        for span, state in ends:
-            for use in state.may.keys() & state.held.keys() if state is not None else ():
-                for id in state.may[use] & first if state is not None else ():
-                    waits = id in self._holding.acquisitions and self._holding.acquisitions[id].waits
-                    if waits and use.lock.kind in NON_REENTRANT and not self._is_another(node, use):
-                        self._holding.leaks[Leak(id, use, span, Exit.AGAIN)] = None
-
-    def _is_another(self, node: facts.Loop, use: LockUse) -> bool:
-        """Whether the lock may be that of another object in each round: `self.node = self.node.next`."""
-        operations = [self._flow.operation(id) for id in ids_in(node.body)]
-        stores = (each for each in operations if isinstance(each, facts.StoreAttr))
-        stored = [f"{self._flow.path(each.base)}.{each.name}" for each in stores]
-        return "%" in use.base or any(f"{use.base}.".startswith(f"{path}.") for path in stored)
-
-    def _given_back(self, node: facts.Loop, before: State, turns: Sequence[State], after: State) -> State:
-        """The state after a loop that releases a lock in each turn: the loop which took them had as many turns."""
-        for use, acquired in before.may.items():
-            if any(use in turn.may for turn in turns):
-                continue
-            given = [each.id for each in self._holding.releases.values() if each.use == use and contains(node, each.id)]
-            gone_over = {self._gone_over(id) for id in given}
-            if gone_over and "" not in gone_over and all(self._gone_over(id) in gone_over for id in acquired):
-                after = after.drop(use)
-        return after
-
-    def _gone_over(self, call: int) -> str:
-        """What a loop goes over, of the items of which a method is called; "" if it is no item."""
-        method = self._code.fetched(self._flow.operation(call))
-        item = self._flow.operation(method.base) if type(method) is facts.LoadAttr else None
-        return self._flow.key(item.iterable) if type(item) is facts.Element else ""
-
     def _decided(self, node: facts.Loop, turn: State | None, truth: bool) -> State | None:
         """The state where the test of a while loop has come out so."""
         return turn if turn is None or node.kind != "while" else self._conditions.refined(node.test, turn, truth)
-
-    def _is_endless(self, node: facts.Loop) -> bool:
-        test = self._flow.operation(node.test) if node.kind == "while" else None
-        return type(test) is facts.Const and test.text in ("True", "1")
 
     def _try(self, node: facts.Try, state: State) -> State | None:
         outer, self._exits = self._exits, Exits()
@@ -314,14 +279,3 @@ def _after_refusals(before: State, end: State | None) -> State:
     for use in given_back:
         before = before.refused(use)
     return before
-
-
-def _first_in(nodes: Sequence[Node]) -> Iterator[int]:
-    """The operations that come first in a block, as far as nothing is tested or repeated."""
-    for node in nodes:
-        if is_operation(node):
-            yield node.id
-            continue
-        if type(node) is facts.Try:
-            yield from _first_in(node.body)
-        return

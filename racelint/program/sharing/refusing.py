@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.threads import JOIN
 from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
 from racelint.program.memory.places import Access, Kind, Place, Places
@@ -21,8 +22,6 @@ from racelint.program.values.values import LibraryMethod
 
 DEPTH: Final = 5
 """So many calls up it is looked for the test that refuses."""
-
-JOIN: Final = "threading.Thread.join"
 
 
 @dataclass(slots=True)

@@ -17,7 +17,8 @@ from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
 from racelint.program.contexts.lifetimes import is_narrow, loop_around, unconditional
-from racelint.program.contexts.threads import Threads, kept_as, spread
+from racelint.program.contexts.spreading import spread
+from racelint.program.contexts.threads import Threads, kept_as
 from racelint.program.sources.nodes import last_id, parts
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.types import Spawned

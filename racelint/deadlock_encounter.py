@@ -1,0 +1,115 @@
+"""Who waits for whom in a finding about locks, with which of them in hand, and the steps that lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from racelint.encounter import A, B, Encounter, caller_of, one_of
+from racelint.findings import Located, Side, Turn
+from racelint.knowledge.model import LockDomain, LockKind
+from racelint.phrases import called, state, who
+from racelint.program import Program
+from racelint.program.deadlocks.finalizers import Intrusion
+from racelint.program.deadlocks.foreign import ForeignCall
+from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.rebinding import Rebound
+from racelint.program.deadlocks.stall import Stall
+from racelint.program.locking.locks import NON_REENTRANT, Lock
+from racelint.program.tasks.holdups import Holdup
+
+
+def waiter(lock: Lock) -> str:
+    """What waits for a lock: "thread", "task"."""
+    return "task" if lock.domain is LockDomain.TASK else "thread"
+
+
+def circle_sides(cycle: Sequence[Nesting], outers: Sequence[str]) -> tuple[Side, ...]:
+    """Who holds which lock in a circle of locks; `outers` names them."""
+    pairs = zip(cycle, outers, strict=True)
+    return tuple(
+        Side(f"a {waiter(nesting.outer.lock)} in `{called(nesting.code)}`", (outer,)) for nesting, outer in pairs
+    )
+
+
+def circle_turns(cycle: Sequence[Nesting], taken: Sequence[Located], outers: Sequence[str]) -> tuple[Turn, ...]:
+    """Each side takes its lock (at `taken`), then all of them wait for that of the next."""
+    first = [Turn(side, at.path, at.span, f"takes {outers[side]}") for side, at in enumerate(taken)]
+    waits = [
+        Turn(side, each.path, each.span, f"waits for {outers[(side + 1) % len(outers)]}, for ever")
+        for side, each in enumerate(cycle)
+    ]
+    return (*first, *waits)
+
+
+def again_turns(nesting: Nesting, taken: Located, lock: str) -> tuple[Turn, ...]:
+    """A thread or task takes a lock and waits for itself."""
+    waits = Turn(A, nesting.path, nesting.span, f"waits for {lock}, which it holds itself, for ever")
+    return Turn(A, taken.path, taken.span, f"takes {lock}"), waits
+
+
+def stall_sides(program: Program, stall: Stall, lock: str) -> tuple[Side, ...]:
+    """Who waits with the lock held, and who needs it to come to the end that is waited for."""
+    own, need = Side(f"a {waiter(stall.lock.lock)} in `{called(stall.code)}`", (lock,)), stall.need
+    if need is None:
+        return (own,)
+    runner = f"a caller of `{need.answer}`" if need.context is None else who(program, need.context, need.code)
+    return own, Side(runner)
+
+
+def stall_turns(stall: Stall, taken: Located, lock: str) -> tuple[Turn, ...]:
+    """One side waits with the lock held, the other for the lock."""
+    first = Turn(A, taken.path, taken.span, f"takes {lock}")
+    waits = Turn(A, stall.path, stall.span, "waits for B with the lock held")
+    need = stall.need
+    until = "until A gives up" if stall.waiting.bounded else "for ever"
+    return (first, waits, Turn(B, need.path, need.span, f"waits for {lock}, {until}")) if need is not None else ()
+
+
+def intrusion(found: Intrusion, lock: str) -> Encounter:
+    """A thread takes a lock, and is interrupted by what waits for it: both are one thread, so that both hold it."""
+    taken, inner = found.other, found.acquisition
+    own = Side(f"`{called(found.entry.code)}` in the same thread", (lock,))
+    steps = (
+        Turn(B, taken.path, taken.span, f"takes {lock}"),
+        Turn(A, inner.path, inner.span, f"runs amid that, in the same thread, and waits for {lock} for ever"),
+    )
+    return Encounter(sides=(own, Side(f"a thread in `{called(taken.code)}`", (lock,))), turns=steps)
+
+
+def callback(found: ForeignCall, lock: str) -> Encounter:
+    """What is called with the lock in hand puts in another one, for which it needs the lock or the container."""
+    entrance, waits = found.entrance, found.lock.lock.kind in NON_REENTRANT
+    back = f"waits for {lock}, which it holds itself, for ever" if waits else "changes what A is still going over"
+    steps = (
+        Turn(A, found.path, found.span, "calls what it was given"),
+        Turn(A, entrance.path, entrance.span, f"comes back here from there, and {back}"),
+    )
+    return Encounter(sides=(Side(f"a thread in `{called(found.code)}`", (lock,)),), turns=steps)
+
+
+def rebound(program: Program, found: Rebound) -> Encounter:
+    """One has the old lock while the other makes a new one, which a third takes."""
+    store, user = found.store, found.user
+    own, other = caller_of(store.code), f"a thread in `{called(user.code)}`"
+    if found.one is not None and found.other is not None:
+        own = one_of(found.one, who(program, found.one, store.code))
+        other = one_of(found.other, who(program, found.other, user.code))
+    steps = (
+        Turn(B, user.path, user.span, f"takes {state(store)}"),
+        Turn(A, store.code.path, store.span, "puts a new lock in its place: who takes that is not kept out by B"),
+    )
+    return Encounter(sides=(Side(own), Side(other)), turns=steps)
+
+
+def holdup(found: Holdup, lock: str) -> Encounter:
+    """A task waits with a lock of threads in hand: the thread that all share waits for itself, or lets both in."""
+    taken, rival = found.acquisition, found.rival
+    other = "another of them" if rival is taken else f"a task in `{called(rival.code)}`"
+    both = f"takes {lock} as well: it is of the same thread"
+    stops = f"waits for {lock}, and with it the whole loop: A never goes on"
+    steps = (
+        Turn(A, taken.path, taken.span, f"takes {lock}"),
+        Turn(A, found.path, found.pause_span, "waits with the lock held: other tasks run"),
+        Turn(B, rival.path, rival.span, both if taken.use.lock.kind is LockKind.REENTRANT else stops),
+    )
+    return Encounter(sides=(Side(f"a task in `{called(taken.code)}`", (lock,)), Side(other)), turns=steps)

@@ -1,0 +1,77 @@
+"""Part of the locksets stage: what the rounds of a loop do to locks, one like the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from racelint import facts
+from racelint.facts import Node, Span
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.locking.holding import Exit, Holding, Leak
+from racelint.program.locking.locks import NON_REENTRANT, LockUse
+from racelint.program.locking.lockstate import State
+from racelint.program.sources.nodes import contains, ids_in
+from racelint.program.sources.source import is_operation
+
+
+def is_endless(flow: Dataflow, node: facts.Loop) -> bool:
+    """Whether a loop ends only by what is in it: `while True`."""
+    test = flow.operation(node.test) if node.kind == "while" else None
+    return type(test) is facts.Const and test.text in ("True", "1")
+
+
+def come_round(
+    holding: Holding, flow: Dataflow, node: facts.Loop, ends: Sequence[tuple[Span | None, State | None]]
+) -> Iterator[Leak]:
+    """The locks with which a round of an endless loop ends, and which each round takes before all else.
+
+    `ends` are the ways in which a round ends, each with where it does (None: at its last statement).
+    """
+    first = set(_first_in([*node.head, *node.body]))
+    for span, state in ends:
+        if state is None:
+            continue
+        for use in state.may.keys() & state.held.keys():
+            if use.lock.kind not in NON_REENTRANT or _is_another(flow, node, use):
+                continue
+            for id in state.may[use] & first & holding.acquisitions.keys():
+                if holding.acquisitions[id].waits:
+                    yield Leak(id, use, span, Exit.AGAIN)
+
+
+def _first_in(nodes: Sequence[Node]) -> Iterator[int]:
+    """The operations that come first in a block, as far as nothing is tested or repeated."""
+    for node in nodes:
+        if is_operation(node):
+            yield node.id
+            continue
+        if type(node) is facts.Try:
+            yield from _first_in(node.body)
+        return
+
+
+def _is_another(flow: Dataflow, node: facts.Loop, use: LockUse) -> bool:
+    """Whether the lock may be that of another object in each round: `self.node = self.node.next`."""
+    stores = (each for each in map(flow.operation, ids_in(node.body)) if isinstance(each, facts.StoreAttr))
+    stored = [f"{flow.path(each.base)}.{each.name}" for each in stores]
+    return "%" in use.base or any(f"{use.base}.".startswith(f"{path}.") for path in stored)
+
+
+def given_back(
+    holding: Holding, flow: Dataflow, node: facts.Loop, before: State, turns: Sequence[State]
+) -> Iterator[LockUse]:
+    """The locks that a loop releases one by one in its turns: the loop which took them had as many turns."""
+    for use, acquired in before.may.items():
+        if any(use in turn.may for turn in turns):
+            continue
+        given = [each.id for each in holding.releases.values() if each.use == use and contains(node, each.id)]
+        gone_over = {_gone_over(flow, id) for id in given}
+        if gone_over and "" not in gone_over and all(_gone_over(flow, id) in gone_over for id in acquired):
+            yield use
+
+
+def _gone_over(flow: Dataflow, call: int) -> str:
+    """What a loop goes over, of the items of which a method is called; "" if it is no item."""
+    method = flow.code.fetched(flow.operation(call))
+    item = flow.operation(method.base) if type(method) is facts.LoadAttr else None
+    return flow.key(item.iterable) if type(item) is facts.Element else ""
