@@ -16,6 +16,7 @@ from racelint.program.deadlocks.rebinding import Rebound
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.locks import NON_REENTRANT, Lock
 from racelint.program.tasks.holdups import Holdup
+from racelint.program.tasks.loops import ForeignLock
 
 
 def waiter(lock: Lock) -> str:
@@ -47,22 +48,30 @@ def again_turns(nesting: Nesting, taken: Located, lock: str) -> tuple[Turn, ...]
     return Turn(A, taken.path, taken.span, f"takes {lock}"), waits
 
 
-def stall_sides(program: Program, stall: Stall, lock: str) -> tuple[Side, ...]:
-    """Who waits with the lock held, and who needs it to come to the end that is waited for."""
-    own, need = Side(f"a {waiter(stall.lock.lock)} in `{called(stall.code)}`", (lock,)), stall.need
-    if need is None:
-        return (own,)
-    runner = f"a caller of `{need.answer}`" if need.context is None else who(program, need.context, need.code)
-    return own, Side(runner)
+def stall(
+    program: Program, found: Stall, taken: Located, lock: str, end: str = "for as long as that takes"
+) -> Encounter:
+    """Who waits with the lock held (taken at `taken`), and who needs it meanwhile: to answer, or merely to go on.
 
-
-def stall_turns(stall: Stall, taken: Located, lock: str) -> tuple[Turn, ...]:
-    """One side waits with the lock held, the other for the lock."""
-    first = Turn(A, taken.path, taken.span, f"takes {lock}")
-    waits = Turn(A, stall.path, stall.span, "waits for B with the lock held")
-    need = stall.need
-    until = "until A gives up" if stall.waiting.bounded else "for ever"
-    return (first, waits, Turn(B, need.path, need.span, f"waits for {lock}, {until}")) if need is not None else ()
+    `end` says how long a wait lasts that nobody is kept from answering.
+    """
+    need, entrance = found.need, found.entrance
+    own = Side(f"a {waiter(found.lock.lock)} in `{called(found.code)}`", (lock,))
+    takes = Turn(A, taken.path, taken.span, f"takes {lock}")
+    if need is not None:
+        other = f"a caller of `{need.answer}`"
+        if need.context is not None:
+            other = one_of(need.context, who(program, need.context, need.code))
+        waits = Turn(A, found.path, found.span, "waits for B with the lock held")
+        until = "until A gives up" if found.waiting.bounded else "for ever"
+        stands = Turn(B, need.path, need.span, f"waits for {lock}, {until}")
+        return Encounter(sides=(own, Side(other)), turns=(takes, waits, stands))
+    if entrance is None:
+        return Encounter(sides=(own,), turns=())
+    other = f"{'another' if entrance.code is found.code else 'a'} caller of `{called(entrance.code)}`"
+    waits = Turn(A, found.path, found.span, f"waits with the lock held, {end}")
+    stands = Turn(B, entrance.path, entrance.span, f"waits for {lock} as long")
+    return Encounter(sides=(own, Side(other)), turns=(takes, waits, stands))
 
 
 def intrusion(found: Intrusion, lock: str) -> Encounter:
@@ -87,6 +96,19 @@ def callback(found: ForeignCall, lock: str) -> Encounter:
     return Encounter(sides=(Side(f"a thread in `{called(found.code)}`", (lock,)),), turns=steps)
 
 
+def given_callback(found: ForeignCall, lock: str) -> Encounter:
+    """What is called with the lock in hand may come back for it, or wait for a thread that does."""
+    if found.lock.lock.kind in NON_REENTRANT:
+        return callback(found, lock)
+    entrance = found.entrance
+    steps = (
+        Turn(B, entrance.path, entrance.span, f"waits for {lock}"),
+        Turn(A, found.path, found.span, "calls what it was given: if that waits for B, neither goes on"),
+    )
+    own, other = Side(f"a thread in `{called(found.code)}`", (lock,)), f"a caller of `{called(entrance.code)}`"
+    return Encounter(sides=(own, Side(other)), turns=steps)
+
+
 def rebound(program: Program, found: Rebound) -> Encounter:
     """One has the old lock while the other makes a new one, which a third takes."""
     store, user = found.store, found.user
@@ -99,6 +121,20 @@ def rebound(program: Program, found: Rebound) -> Encounter:
         Turn(A, store.code.path, store.span, "puts a new lock in its place: who takes that is not kept out by B"),
     )
     return Encounter(sides=(Side(own), Side(other)), turns=steps)
+
+
+def foreign_lock(program: Program, found: ForeignLock, lock: str) -> Encounter:
+    """Whoever has to wait for a lock of tasks in one loop is not known to the other one, which releases it."""
+    here, there = found.acquisition, found.taken
+    own = f"a task in the loop of {one_of(found.one, who(program, found.one, found.runs[A][0]))}"
+    other = f"a task in the loop of {one_of(found.other, who(program, found.other, found.runs[B][0]))}"
+    if found.one is found.other:
+        other = "a task in the loop of another of them"
+    steps = (
+        Turn(B, there.path, there.span, f"takes {lock}"),
+        Turn(A, here.path, here.span, f"has to wait for {lock} in its own loop: RuntimeError, or nothing wakes it"),
+    )
+    return Encounter(sides=(Side(own), Side(other, (lock,))), turns=steps)
 
 
 def holdup(found: Holdup, lock: str) -> Encounter:

@@ -266,7 +266,7 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
     ("fixture", "sides", "steps"),
     [
         (
-            "RL306_lock_across_await",
+            "RL306_lock_across_await/bad",
             [("a task in `Cache.get`", ("`self._lock`",)), ("another of them", ())],
             [
                 (0, 13, "takes `self._lock`"),
@@ -275,7 +275,7 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
             ],
         ),
         (
-            "RL603_loop_object_from_thread",
+            "RL603_loop_object_from_thread/bad",
             [("the thread running `Reader.read`", ()), ("the thread of the event loop", ())],
             [
                 (1, 19, "makes or uses it in the loop, which then sleeps until something wakes it"),
@@ -283,12 +283,12 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
             ],
         ),
         (
-            "RL307_lock_in_finalizer",
+            "RL307_lock_in_finalizer/bad",
             [("`Handle.__del__` in the same thread", ("`_lock`",)), ("a thread in `Handle.__init__`", ("`_lock`",))],
             [(1, 12, "takes `_lock`"), (0, 16, "runs amid that, in the same thread, and waits for `_lock` for ever")],
         ),
         (
-            "RL309_listener_under_lock",
+            "RL309_listener_under_lock/bad",
             [("a thread in `Thermometer.measured`", ("`self._lock`",))],
             [
                 (0, 22, "calls what it was given"),
@@ -296,11 +296,76 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
             ],
         ),
         (
-            "RL406_rebound_lock",
+            "RL406_rebound_lock/bad",
             [("the main thread", ()), ("one of several threads running `vote`", ())],
             [
                 (1, 12, "takes `self._lock`"),
                 (0, 16, "puts a new lock in its place: who takes that is not kept out by B"),
+            ],
+        ),
+        (
+            "RL304_blocking_under_lock/nothing_may_ever_come",
+            [("a thread in `Observer.dispatch`", ("`self._lock`",)), ("a caller of `Observer.schedule`", ())],
+            [
+                (0, 25, "takes `self._lock`"),
+                (0, 26, "waits with the lock held, for what may never come"),
+                (1, 14, "waits for `self._lock` as long"),
+            ],
+        ),
+        (
+            "RL305_foreign_code_under_lock/bad",
+            [("a thread in `Connection._set`", ("`self._lock`",)), ("a caller of `Connection.open`", ())],
+            [
+                (1, 19, "waits for `self._lock`"),
+                (0, 16, "calls what it was given: if that waits for B, neither goes on"),
+            ],
+        ),
+        (
+            "RL305_foreign_code_under_lock/argument_called_at_once",
+            [("a thread in `Ledger.each`", ("`self._lock`",))],
+            [
+                (0, 19, "calls what it was given"),
+                (0, 13, "comes back here from there, and waits for `self._lock`, which it holds itself, for ever"),
+            ],
+        ),
+        (
+            "RL308_slow_call_under_lock/bad",
+            [("a thread in `Scoreboard.add`", ("`self._lock`",)), ("a caller of `Scoreboard.score`", ())],
+            [
+                (0, 15, "takes `self._lock`"),
+                (0, 18, "waits with the lock held, for as long as that takes"),
+                (1, 22, "waits for `self._lock` as long"),
+            ],
+        ),
+        (
+            "RL308_slow_call_under_lock/waits_in_vain",
+            [("a thread in `Workers.close`", ("`self._lock`",)), ("the thread running `Workers._work`", ())],
+            [
+                (0, 21, "takes `self._lock`"),
+                (0, 22, "waits for B with the lock held"),
+                (1, 14, "waits for `self._lock`, until A gives up"),
+            ],
+        ),
+        (
+            "RL604_lock_of_another_loop/bad",
+            [
+                ("a task in the loop of one of several pool tasks running `work`", ()),
+                ("a task in the loop of another of them", ("`_saving`",)),
+            ],
+            [
+                (1, 10, "takes `_saving`"),
+                (0, 10, "has to wait for `_saving` in its own loop: RuntimeError, or nothing wakes it"),
+            ],
+        ),
+        (
+            "RL604_lock_of_another_loop/main_thread_beside",
+            [
+                ("a task in the loop of the thread running `in_the_background`", ()),
+                ("a task in the loop of the main thread", ("`_lock`",)),
+            ],
+            [
+                (1, 10, "takes `_lock`"),
+                (0, 10, "has to wait for `_lock` in its own loop: RuntimeError, or nothing wakes it"),
             ],
         ),
     ],
@@ -308,7 +373,7 @@ def test_what_is_stored_together_is_named_by_both_of_its_parts() -> None:
 def test_a_lock_that_is_waited_for_or_replaced_has_its_steps(
     fixture: str, sides: list[tuple[str, tuple[str, ...]]], steps: list[tuple[int, int, str]]
 ) -> None:
-    source = Path(__file__).parent.parent / "fixtures" / "rules" / fixture / "bad.py"
+    source = Path(__file__).parent.parent / "fixtures" / "rules" / f"{fixture}.py"
     finding = found(fixture[:5], source.read_text(encoding="utf-8"))
 
     assert [(side.runner, side.holds) for side in finding.sides] == sides

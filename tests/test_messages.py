@@ -390,6 +390,7 @@ SHOWN = {
         "18: `time.sleep` is called while `self._lock` is held: all who need the lock wait as long. Release "
         "the lock before.",
         "15: `self._lock` is held from here on",
+        "22: `_lock` is taken by `Scoreboard.score` here",
         "10: `_lock` is created here",
     ),
     "RL308_slow_call_under_lock/waits_in_vain.py": (

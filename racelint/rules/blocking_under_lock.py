@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import stall_sides, stall_turns
+from racelint import deadlock_encounter
 from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
 from racelint.findings import Evidence, Finding, note
@@ -46,8 +46,8 @@ def check(program: Program) -> Iterator[Finding]:
         message += "Release the lock before waiting."
         evidence: Evidence = "threads" if need.context is not None else "lock"
         related = stalled(program, stall, lock)
-        sides, turns = stall_sides(program, stall, lock), stall_turns(stall, taken(program, stall), lock)
-        details = lock_details(stall.lock.lock, stall.code, related, evidence, sides, turns)
+        encounter = deadlock_encounter.stall(program, stall, taken(program, stall), lock)
+        details = lock_details(stall.lock.lock, stall.code, related, evidence, **encounter)
         yield check.finding(stall, message, **details)
     for stall in once_at_each_place(program.blocking.idle):
         if stall.entrance is None:
@@ -56,4 +56,5 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{waits(stall)} while {lock} is held, which {entrance} takes for something else: as long as nothing "
         message += "comes, all who need the lock stand still. Wait first, and take the lock after it."
         others = [*stalled(program, stall, lock), note(stall.entrance, f"{lock} is taken by {entrance} here", 1)]
-        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, others, "lock"))
+        encounter = deadlock_encounter.stall(program, stall, taken(program, stall), lock, "for what may never come")
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, others, "lock", **encounter))

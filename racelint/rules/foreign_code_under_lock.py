@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import given_callback
 from racelint.deadlock_phrases import given
 from racelint.findings import Finding, note
 from racelint.notes import lock_details
@@ -44,4 +45,5 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{given(found)} is called while {lock} is held: {back}. "
         message += "Copy what is needed under the lock, and call after its release."
         related = [note(found.entrance, f"{lock} is taken by any caller of {entrance} here", 1)]
-        yield check.finding(found, message, **lock_details(found.lock.lock, found.code, related, "lock"))
+        details = lock_details(found.lock.lock, found.code, related, "lock", **given_callback(found, lock))
+        yield check.finding(found, message, **details)

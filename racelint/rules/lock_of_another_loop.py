@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.deadlock_encounter import foreign_lock
 from racelint.findings import Finding, Location, Related, note
 from racelint.notes import lock_details, start
 from racelint.phrases import called, lock_used, who
@@ -36,7 +37,8 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{lock_used(taken.use)} belongs to one event loop, and is taken here in {_loops(program, found)}: "
         message += "whoever has to wait for it gets `RuntimeError`, or is never woken. Run all of it in one loop, or "
         message += "use a lock of `threading` for what threads share."
-        details = lock_details(taken.use.lock, taken.code, _related(program, found), "threads")
+        encounter = foreign_lock(program, found, lock_used(taken.use))
+        details = lock_details(taken.use.lock, taken.code, _related(program, found), "threads", **encounter)
         yield check.finding(found, message, **details)
 
 

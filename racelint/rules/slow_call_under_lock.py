@@ -19,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_notes import stalled
+from racelint import deadlock_encounter
+from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
-from racelint.findings import Finding
+from racelint.findings import Finding, Related, note
 from racelint.notes import lock_details
-from racelint.phrases import lock_used
+from racelint.phrases import called, lock_name, lock_used
 from racelint.program import Program
+from racelint.program.deadlocks.stall import Stall
 from racelint.rule import rule
 
 
@@ -40,5 +42,13 @@ def check(program: Program) -> Iterator[Finding]:
         else:
             message += ": all who need the lock wait as long. "
         message += "Release the lock before."
-        related = stalled(program, stall, lock)
-        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, "lock"))
+        related = [*stalled(program, stall, lock), *_kept_out(stall)]
+        encounter = deadlock_encounter.stall(program, stall, taken(program, stall), lock)
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, "lock", **encounter))
+
+
+def _kept_out(stall: Stall) -> Iterator[Related]:
+    """Where somebody else takes the lock."""
+    entrance = stall.entrance
+    if entrance is not None and entrance.code is not stall.code:
+        yield note(entrance, f"{lock_name(entrance.use.lock)} is taken by `{called(entrance.code)}` here", 1)

@@ -13,7 +13,7 @@ from racelint.program.callgraph.calls import Edge
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting
-from racelint.program.deadlocks.idling import idle
+from racelint.program.deadlocks.idling import idle, with_entrances
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.deadlocks.wakers import Need
@@ -60,7 +60,7 @@ def link_blocking(locksets: LockSets, order: LockOrder) -> Blocking:
     blocking.slow = _nearest(stall for stall in blocking.slow if stall.waiting not in told)
     blocking.idle = list(idle(locksets, blocking.slow, waitings))
     told = [stall.waiting for stall in blocking.idle]
-    blocking.slow = [stall for stall in blocking.slow if stall.waiting not in told]
+    blocking.slow = list(with_entrances(locksets, [stall for stall in blocking.slow if stall.waiting not in told]))
     return blocking
 
 

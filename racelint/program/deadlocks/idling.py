@@ -1,9 +1,11 @@
-"""Part of the blocking stage: who waits for an item under a lock that others need for something else meanwhile?"""
+"""Part of the blocking stage: who else needs the lock meanwhile, of waits for an item for something else than that?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from racelint import facts
@@ -12,6 +14,7 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.deadlocks.awaited import Waiting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code
 
@@ -47,3 +50,18 @@ def _entrance(locksets: LockSets, stall: Stall, takers: set[int]) -> Acquisition
         if is_public(code) and code.name != "__init__" and code.key not in takers:
             return each
     return None
+
+
+def with_entrances(locksets: LockSets, stalls: Sequence[Stall]) -> Iterator[Stall]:
+    """The same waits, each with who else takes the lock: rather what callers outside call, and rather another one."""
+    takers: dict[LockKey, list[Acquisition]] = defaultdict(list)
+    for each in locksets.acquisitions() if stalls else ():
+        if each.waits and each.code.name != "__init__":
+            takers[each.use.lock.key].append(each)
+    for stall in stalls:
+        found = takers[stall.lock.lock.key]
+        yield replace(stall, entrance=min(found, key=partial(_distance, stall), default=None))
+
+
+def _distance(stall: Stall, taker: Acquisition) -> tuple[bool, bool]:
+    return taker.code is stall.code, not is_public(taker.code)

@@ -28,7 +28,7 @@ class Stall:
     chain: tuple[Edge, ...]
     need: Need | None
     entrance: Acquisition | None = None
-    """Of a wait that may last for ever: where others take the lock for something else."""
+    """Where others take the lock meanwhile; of a wait that may last for ever, for something else."""
 
     @property
     def path(self) -> str:
