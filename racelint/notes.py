@@ -162,6 +162,12 @@ def lock_details(
     )
 
 
+def said_of(program: Program, lock: Lock) -> Evidence:
+    """Whether `--assume-shared` tells that others come for the lock: it names it, and the lock guards state."""
+    is_named = program.sharing.assumed.names(lock.symbol) and program.locksets.guards_state(lock.key)
+    return "assumed" if is_named else "lock"
+
+
 def at(access: Access) -> Location:
     """An access as something to point to."""
     return Location(access.code.path, access.span)

@@ -10,7 +10,8 @@ for ever, and an `RLock` shows it state that is half changed. If it waits for an
 own, that thread may be waiting for this lock: a deadlock that no file shows by itself.
 
 *Known false alarms*: callbacks of which the documentation says that they must not call back. Whether they do is outside
-of the program, so the rule is off by default.
+of the program, so the rule is off by default; it is on for locks of what `--assume-shared` names, if some state is
+written with the lock held.
 
 *References*: [CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock),
 [CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking); [lock
@@ -24,14 +25,14 @@ from collections.abc import Iterator
 from racelint.deadlock_encounter import given_callback
 from racelint.deadlock_phrases import given
 from racelint.findings import Finding, note
-from racelint.notes import lock_details
+from racelint.notes import lock_details, said_of
 from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.program.locking.locks import NON_REENTRANT
 from racelint.rule import rule
 
 
-@rule("RL305", default=False)
+@rule("RL305", default=False, assumed=True)
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the calls of what the user gave."""
     for found in program.foreign:
@@ -45,5 +46,6 @@ def check(program: Program) -> Iterator[Finding]:
         message = f"{given(found)} is called while {lock} is held: {back}. "
         message += "Copy what is needed under the lock, and call after its release."
         related = [note(found.entrance, f"{lock} is taken by any caller of {entrance} here", 1)]
-        details = lock_details(found.lock.lock, found.code, related, "lock", **given_callback(found, lock))
+        evidence = said_of(program, found.lock.lock)
+        details = lock_details(found.lock.lock, found.code, related, evidence, **given_callback(found, lock))
         yield check.finding(found, message, **details)

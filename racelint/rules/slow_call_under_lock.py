@@ -8,7 +8,8 @@ ends. Waits that nobody can answer are the subject of RL304.
 all others that come by, even where they need the lock for an instant only.
 
 *Known false alarms*: locks that are there to let one thread at a time use a connection, a file or a process: with these
-the wait is meant. Therefore the rule is off by default.
+the wait is meant. Therefore the rule is off by default; it is on for locks of what `--assume-shared` names, if some
+state is written with the lock held.
 
 *References*: [CWE-667](https://cwe.mitre.org/data/definitions/667.html) (improper locking),
 [CWE-410](https://cwe.mitre.org/data/definitions/410.html) (insufficient resource pool); [lock
@@ -23,14 +24,14 @@ from racelint import deadlock_encounter
 from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
 from racelint.findings import Finding, Related, note
-from racelint.notes import lock_details
+from racelint.notes import lock_details, said_of
 from racelint.phrases import called, lock_name, lock_used
 from racelint.program import Program
 from racelint.program.deadlocks.stall import Stall
 from racelint.rule import rule
 
 
-@rule("RL308", default=False)
+@rule("RL308", default=False, assumed=True)
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the waits that end some time."""
     vain = (stall for stall in program.blocking.vain if not stall.is_unanswered)
@@ -44,7 +45,8 @@ def check(program: Program) -> Iterator[Finding]:
         message += "Release the lock before."
         related = [*stalled(program, stall, lock), *_kept_out(stall)]
         encounter = deadlock_encounter.stall(program, stall, taken(program, stall), lock)
-        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, "lock", **encounter))
+        evidence = said_of(program, stall.lock.lock)
+        yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, evidence, **encounter))
 
 
 def _kept_out(stall: Stall) -> Iterator[Related]:

@@ -55,6 +55,7 @@ class LockSets:
     unseen: frozenset[int] = frozenset()
     """The functions that somebody unseen may call, with whatever is held there."""
     _holding_codes: dict[int, bool] = field(default_factory=dict)
+    _guarding: set[LockKey] | None = None
 
     def state(self, code: Code, id: int) -> State:
         """What the function itself does to locks up to an operation."""
@@ -111,6 +112,13 @@ class LockSets:
         paths = {**passed, **captured_paths(edge.caller, edge.callee)}
         paths |= self.places.ties.known_inside(edge.caller, edge.callee, paths)
         return frozenset(LockUse(use.lock, inward(use.base, paths), use.mode) for use in held)
+
+    def guards_state(self, lock: LockKey) -> bool:
+        """Whether anything is written with the lock held; one that guards no state is there for turns at something."""
+        if self._guarding is None:
+            accesses = (access for found in self.places.by_place.values() for access in found if access.kind.writes)
+            self._guarding = {use.lock.key for access in accesses for use in self.held(access.code, access.id)}
+        return lock in self._guarding
 
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""

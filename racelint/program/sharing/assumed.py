@@ -29,13 +29,16 @@ class Assumed:
         """
         known = self._known.get(place) if self.patterns else False
         if known is None:
-            names = [place.symbol]
-            while "." in names[-1]:
-                names.append(names[-1].rpartition(".")[0])
-            known = any(fnmatchcase(name, pattern) for name in names for pattern in self.patterns)
+            known = self.names(place.symbol)
             known = known and (place.kind != "closure" or self._is_handed_out(place))
-            known = self._known[place] = known and (self._is_promised(names[:2]) or not self._has_one_user(place))
+            known = self._known[place] = known and (
+                self._is_promised(_names(place.symbol)[:2]) or not self._has_one_user(place)
+            )
         return known
+
+    def names(self, symbol: str) -> bool:
+        """Whether `--assume-shared` names what has this dotted name, such as a lock, or its class or module."""
+        return any(fnmatchcase(name, pattern) for name in _names(symbol) for pattern in self.patterns)
 
     def _is_promised(self, names: Sequence[str]) -> bool:
         """Whether a pattern has one of these names written out at its end."""
@@ -62,3 +65,11 @@ class Assumed:
         names = {place.symbol for place in self.places.by_place} if self.patterns else set()
         names |= {name[:end] for name in names for end, char in enumerate(name) if char == "."}
         return [pattern for pattern in self.patterns if not any(fnmatchcase(name, pattern) for name in names)]
+
+
+def _names(symbol: str) -> list[str]:
+    """The dotted name, and those of what it is in, from the inside out."""
+    names = [symbol]
+    while "." in names[-1]:
+        names.append(names[-1].rpartition(".")[0])
+    return names
