@@ -89,7 +89,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     calls = link_calls(types)
     threads = link_threads(calls)
     places = link_places(types)
-    locks = Locks(places)
+    locks = Locks(places, by_use=bool(assume_shared))
     claims = link_claims(places, locks, threads)
     locksets = link_locksets(places, locks, threads, claims)
     balance = link_balance(locksets)

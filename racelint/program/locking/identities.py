@@ -9,6 +9,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
+from racelint.program.locking.by_use import locks_by_use
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
 from racelint.program.locking.library_locks import library_lock
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
@@ -22,7 +23,7 @@ from racelint.program.values.values import FunctionRef, Instance, LibraryMethod,
 class Locks:
     """Answers which lock an expression means."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, *, by_use: bool = False) -> None:
         self._places = places
         self._types: Types = places.types
         self._knowledge = places.types.names.knowledge
@@ -33,7 +34,12 @@ class Locks:
         self._made: dict[LockKey, Lock] = {}
         self._homes: dict[LockKey, tuple[str, str, Span]] = {}
         self._sites_of: dict[LockKey, set[Site]] = {}
+        self._presumed: frozenset[LockKey] = frozenset()
         self._find_homes()
+        if by_use:
+            self._presumed = frozenset(map(self._groups.find, locks_by_use(places)))
+            self._cache.clear()
+            self._made.clear()
 
     # --- where locks are made and stored ---
 
@@ -270,6 +276,9 @@ class Locks:
         sites = self._sites_of.get(place_key(place), set())
         otherwise = common_kind(self._knowledge, locks)
         kind = one_kind([self._kinds.get(site) or otherwise for site in sites] or [otherwise])
+        if kind is None and key in self._presumed:
+            # that it may be taken again is the benefit of the doubt
+            kind = LockKind.REENTRANT, LockDomain.THREAD
         owner = place_key(place) if key[0] == "site" else key
         return self._lock(key, place.symbol, kind, per_instance=owner[0] == "attribute")
 
