@@ -2,7 +2,8 @@
 
 *What it does*: reports sleeping, waiting for threads, results, processes, events and queues, and network requests, made
 while a lock is held, directly or through calls; also joining, with a timeout, a thread that needs the lock before it
-ends. Waits that nobody can answer are the subject of RL304.
+ends. Waits that nobody can answer are the subject of RL304. Of a lock for tasks, any `await` at which the task may be
+suspended counts, unless something is tested before it and done on account of that after it.
 
 *Why is this bad?*: a lock is held for as long as its slowest call. One thread that sleeps or waits for a server stops
 all others that come by, even where they need the lock for an instant only.
@@ -47,6 +48,14 @@ def check(program: Program) -> Iterator[Finding]:
         encounter = deadlock_encounter.stall(program, stall, taken(program, stall), lock)
         evidence = said_of(program, stall.lock.lock)
         yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, evidence, **encounter))
+    for held in program.interleavings.lingering:
+        own = held.acquisition
+        lock = lock_used(own.use)
+        message = f"A task waits here while {lock} is held: all tasks that need it wait as long, such as those in "
+        message += f"`{called(held.rival.code)}`. Release the lock before."
+        notes = [note(own, f"{lock} is held from here on", 0, "before"), note(held.rival, f"{lock} is taken here", 1)]
+        evidence = said_of(program, own.use.lock)
+        yield check.finding(held, message, **lock_details(own.use.lock, own.code, notes, evidence))
 
 
 def _kept_out(stall: Stall) -> Iterator[Related]:

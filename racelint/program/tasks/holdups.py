@@ -64,17 +64,15 @@ def _pauses(locksets: LockSets, suspensions: Suspensions) -> dict[int, list[int]
     for key in locksets.holdings:
         code = locksets.holdings[key].code
         for pause in suspensions.points.get(key, ()):
-            entered = asked[key, pause] = _entered(locksets, code, pause)
-            kept |= {use.lock.key for use in locksets.held(code, pause)} - {
-                entered or _waited_for(locksets, code, pause)
-            }
+            lock = asked[key, pause] = entered(locksets, code, pause)
+            kept |= {use.lock.key for use in locksets.held(code, pause)} - {lock or waited_for(locksets, code, pause)}
     return {
         key: [pause for pause in points if asked.get((key, pause)) is None or asked[key, pause] in kept]
         for key, points in suspensions.points.items()
     }
 
 
-def _entered(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
+def entered(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
     """The lock of tasks for which a pause waits, or which it gives back: it is that of an `async with`."""
     wait = code.operations[pause]
     use = locksets.locks.use(code, wait.value) if type(wait) is facts.Await else None
@@ -83,7 +81,7 @@ def _entered(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
     return use.lock.key
 
 
-def _waited_for(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
+def waited_for(locksets: LockSets, code: Code, pause: int) -> LockKey | None:
     """The condition that a pause waits for, and gives up meanwhile."""
     wait = code.operations[pause]
     call = code.operations[wait.value] if type(wait) is facts.Await and 0 <= wait.value < len(code.operations) else None

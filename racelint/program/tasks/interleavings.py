@@ -27,6 +27,7 @@ from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing, link_sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.holdups import Holdup, link_holdups
+from racelint.program.tasks.lingering import Lingering, link_lingering
 from racelint.program.tasks.pauses import Pause, pause_in
 from racelint.program.tasks.renewals import is_renewed
 from racelint.program.tasks.reserved import is_reserved
@@ -84,6 +85,7 @@ class Interleavings:
     found: list[Interleaving]
     rounds: list[Round]
     holdups: list[Holdup]
+    lingering: list[Lingering]
     trespasses: list[Trespass]
 
 
@@ -101,7 +103,8 @@ def link_interleavings(
         started = any(not context.is_main for code in codes.values() for context in tasks.of(code))
         return bool(assumed) or started or any(map(locksets.holds, codes.values()))
 
-    paused = {place: those for place, those in _paused(sequences, suspensions).items() if has_evidence(place)}
+    interrupted = _paused(sequences, suspensions)
+    paused = {place: those for place, those in interrupted.items() if has_evidence(place)}
     walks = {place: those for place, those in paused_walks(locksets.places, suspensions).items() if has_evidence(place)}
     found: list[Interleaving] = []
     rounds: list[Round] = []
@@ -111,7 +114,9 @@ def link_interleavings(
         found.extend(_judge_all(sharing, locksets, paused, suspensions))
         rounds.extend(link_rounds(sharing, locksets, walks))
     trespasses = link_trespasses(locksets.threads, tasks)
-    return Interleavings(tasks, found, rounds, link_holdups(locksets, suspensions), trespasses)
+    in_between = [each for those in interrupted.values() for each, pause in those if pause is not None]
+    lingering = link_lingering(locksets, suspensions, in_between)
+    return Interleavings(tasks, found, rounds, link_holdups(locksets, suspensions), lingering, trespasses)
 
 
 Paused = dict[Place, list[tuple[Composite, Pause | None]]]

@@ -1,0 +1,93 @@
+"""Part of the interleavings stage: which locks of tasks are held while the holder waits for something else?
+
+Nobody is stopped for good, as the loop runs on. But all tasks that need the lock wait as long. What is tested before
+the pause and done after it needs the lock meanwhile: there the wait is meant, as where the lock guards no state.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from racelint.facts import Span
+from racelint.knowledge.model import LockDomain
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.source import Code, span_of
+from racelint.program.tasks.holdups import HELD_ALONE, entered, waited_for
+from racelint.program.tasks.suspension import Suspensions
+
+
+@dataclass(frozen=True, slots=True)
+class Lingering:
+    """The lock of tasks taken at `acquisition` is still held at the operation `pause`; `rival` needs it as well."""
+
+    acquisition: Acquisition
+    pause: int
+    rival: Acquisition
+
+    @property
+    def path(self) -> str:
+        """The file of the finding."""
+        return self.acquisition.path
+
+    @property
+    def span(self) -> Span:
+        """Where the task waits with the lock held."""
+        return span_of(self.acquisition.code, self.pause)
+
+
+def link_lingering(locksets: LockSets, suspensions: Suspensions, sequences: Iterable[Composite]) -> list[Lingering]:
+    """The first such pause of each critical section; `sequences` are those with a pause inside."""
+    taken: dict[LockKey, list[Acquisition]] = defaultdict(list)
+    for each in locksets.acquisitions():
+        if each.use.lock.domain is LockDomain.TASK and each.use.lock.kind in HELD_ALONE:
+            taken[each.use.lock.key].append(each)
+    if not taken:
+        return []
+    by_code: dict[int, list[Composite]] = defaultdict(list)
+    for sequence in sequences:
+        by_code[sequence.code.key].append(sequence)
+    return [
+        found
+        for key in sorted(locksets.holdings)
+        for found in _in(locksets, locksets.holdings[key].code, suspensions.points.get(key, ()), taken, by_code[key])
+    ]
+
+
+def _in(
+    locksets: LockSets,
+    code: Code,
+    pauses: Sequence[int],
+    taken: Mapping[LockKey, Sequence[Acquisition]],
+    sequences: Sequence[Composite],
+) -> Iterator[Lingering]:
+    holding = locksets.holdings[code.key]
+    told: set[int] = set()
+    for pause in pauses:
+        if entered(locksets, code, pause) is not None:
+            # locks for locks are told by their order
+            continue
+        given_up = waited_for(locksets, code, pause)
+        for use, section in locksets.state(code, pause).held.items():
+            rivals = [each for each in taken.get(use.lock.key, ()) if each.waits and each.code is not code]
+            if not rivals or use.lock.key == given_up or not locksets.guards_state(use.lock.key):
+                continue
+            if _is_needed(locksets, pause, sequences):
+                continue
+            for id in sorted(section - told):
+                told.add(id)
+                if id in holding.acquisitions:
+                    yield Lingering(holding.acquisitions[id], pause, rivals[0])
+
+
+def _is_needed(locksets: LockSets, pause: int, sequences: Sequence[Composite]) -> bool:
+    """Whether something is tested before the pause, and done on account of it after that, under the same lock."""
+    return any(
+        min(each.between) < pause < max(each.between)
+        and locksets.in_one_section(each.code, min(each.between), max(each.between), exclusive=True)
+        for each in sequences
+    )
