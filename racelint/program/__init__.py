@@ -88,7 +88,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     types = link_types(names, by_use=bool(assume_shared))
     calls = link_calls(types)
     threads = link_threads(calls)
-    places = link_places(types)
+    places = link_places(types, items_apart=bool(assume_shared))
     locks = Locks(places, by_use=bool(assume_shared))
     claims = link_claims(places, locks, threads)
     locksets = link_locksets(places, locks, threads, claims)

@@ -15,6 +15,7 @@ from racelint.knowledge.iteration import NEXT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
 from racelint.program.dataflow.frames import outward, parameter_paths
+from racelint.program.memory.items import uses_of_items
 from racelint.program.memory.iterations import Walk, Walks, given_away, walked
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
@@ -161,8 +162,17 @@ class Collector:
             contents.extend(made)
             plain = plain or not made
         if plain or not contents:
-            return self._made(Kind.READ, operation, operation.id, operation.span) + contents
-        return contents
+            contents = self._made(Kind.READ, operation, operation.id, operation.span) + contents
+        return contents + self._in_items(operation) if self._places.items_apart else contents
+
+    def _in_items(self, load: facts.LoadName | facts.LoadAttr) -> list[Access]:
+        """What is done to the containers that are in the loaded container."""
+        where = [(self._places.items(place), base, bases) for place, base, bases in self._where(load)]
+        found: list[Access] = []
+        for id, use in uses_of_items(self._code, self._flow, load):
+            self._located[id] = where
+            found.extend(self._use(facts.LoadName(id, load.span, load.name, "global", 0), id, use))
+        return found
 
     def _use(self, load: facts.LoadName | facts.LoadAttr, id: int, use: Operation) -> list[Access]:
         """The content access that `use` makes of the loaded value `id`, if it is one."""
@@ -294,9 +304,9 @@ def _kind(access: Effected) -> Kind:
     return Kind.MUTATE if access is Effected.MUTATE else Kind.CONTENT
 
 
-def link_places(types: Types) -> Places:
+def link_places(types: Types, *, items_apart: bool = False) -> Places:
     """Find and classify every access of every function."""
-    places = Places(types)
+    places = Places(types, items_apart=items_apart)
     for code in types.names.sources.codes:
         accesses = Collector(places, code).collect()
         # few functions are looked at again: keeping the chains of all would cost more memory than making some twice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -32,6 +32,10 @@ from racelint.program.values.values import (
 
 PlaceKind = Literal["global", "attribute", "class", "closure", "object", "default"]
 """Of a container that is handed over by itself, the contents: an object, made where `owner` (a code key) makes it."""
+
+
+ITEMS: Final = "[]"
+"""Ends the name of the Place of what is in a container."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,10 +126,14 @@ class Access(msgspec.Struct, frozen=True, eq=False):
 
 
 class Places:
-    """All accesses of the program, by function and by Place."""
+    """All accesses of the program, by function and by Place.
 
-    def __init__(self, types: Types) -> None:
+    With `items_apart` the containers that are in a container are a Place of their own, whatever the key.
+    """
+
+    def __init__(self, types: Types, *, items_apart: bool = False) -> None:
         self.types = types
+        self.items_apart = items_apart
         self.by_code: dict[int, list[Access]] = {}
         self.by_place: dict[Place, list[Access]] = {}
         self._places: dict[tuple[PlaceKind, int, str], Place] = {}
@@ -225,6 +233,10 @@ class Places:
             found = self._places[kind, owner, name] = Place(kind, owner, name, f"{prefix}.{name}")
         return found
 
+    def items(self, place: Place) -> Place:
+        """What is in a container, as far as it is a container itself."""
+        return self.place(place.kind, place.owner, f"{place.name}{ITEMS}")
+
     def of(self, code: Code) -> list[Access]:
         """The accesses that a function makes itself, in order."""
         return self.by_code.get(code.key, [])
@@ -232,7 +244,7 @@ class Places:
     def values(self, place: Place) -> ValueSet:
         """What the Place may hold."""
         sources = self.types.names.sources
-        if place.kind == "object":
+        if place.kind == "object" or place.name.endswith(ITEMS):
             return {}
         if place.kind == "default":
             code = sources.codes[place.owner]

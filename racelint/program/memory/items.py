@@ -1,0 +1,55 @@
+"""Part of the places stage: by which names does a function know what is in a container?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final, TypeGuard
+
+from racelint import facts
+from racelint.facts import Operation
+from racelint.knowledge.containers import LOOKS_UP
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.source import Code
+
+STAYS: Final = LOOKS_UP | {"setdefault"}
+"""The methods that give an item which stays where it is."""
+
+
+def uses_of_items(code: Code, flow: Dataflow, load: facts.LoadName | facts.LoadAttr) -> Iterator[tuple[int, Operation]]:
+    """What is done to an item of the loaded container, as long as it is in there: each with the value that it is."""
+    found: dict[int, None] = {}
+    pending = list(_drawn(flow, load.id))
+    while pending:
+        id = pending.pop(0)
+        if id not in found:
+            found[id] = None
+            pending.extend(use.id for use in flow.uses(id) if isinstance(use, facts.Phi | facts.Choice))
+    removals = [
+        each.id for each in code.operations if _removes(each, found) and flow.path(each.base) == flow.path(load.id)
+    ]
+    for id in found:
+        end = min((each for each in removals if each > id), default=len(code.operations))
+        yield from ((id, use) for use in flow.uses(id) if use.id < end)
+
+
+def _removes(operation: Operation | None, items: Collection[int]) -> TypeGuard[facts.DeleteItem | facts.StoreItem]:
+    """Whether an item is taken out, or another one stored: who has the old one has it for himself from there on."""
+    if type(operation) is facts.StoreItem:
+        return operation.value not in items
+    return type(operation) is facts.DeleteItem
+
+
+def _drawn(flow: Dataflow, id: int) -> Iterator[int]:
+    for use in flow.uses(id):
+        match use:
+            case facts.LoadItem(base=base) if base == id:
+                yield use.id
+            case facts.LoadAttr(base=base, name=name) if base == id and name in STAYS:
+                yield from (
+                    each.id for each in flow.uses(use.id) if isinstance(each, facts.Call) and each.callee == use.id
+                )
+            case facts.LoadAttr(base=base, name="values") if base == id:
+                views = [each.id for each in flow.uses(use.id) if isinstance(each, facts.Call)]
+                yield from (each.id for view in views for each in flow.uses(view) if isinstance(each, facts.Element))
+            case _:
+                pass
