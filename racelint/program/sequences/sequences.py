@@ -213,8 +213,10 @@ class _Finder:
             truth = self._shapes.polarity(msgspec.structs.replace(read, id=site, load=site), test)
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
             for act, where in self._reach.inner(body, read) if self._sequences.is_written(read.place) else ():
-                shape = self._shape_asked(answer, act, where, wants)
-                if shape is None and truth is not None and (truth is not negated) is answer.found:
+                found = truth is not None and answer.found is not None and (truth is not negated) is answer.found
+                missed = truth is not None and answer.found is not None and not found
+                shape = self._shape_asked(answer, act, where, False if missed else wants)
+                if shape is None and found:
                     shape = self._shapes.of_found(answer.key, act)
                 if where > site and shape is not None and (read.place, shape) not in seen:
                     seen.add((read.place, shape))
