@@ -39,10 +39,10 @@ def fixed(content: str, finding: Finding) -> tuple[Fix, str] | None:
     if finding.remedy is None:
         return None
     from racelint.fixes.texts import Text
-    from racelint.fixes.writing import fixes_in, last_tree
+    from racelint.fixes.writing import fixes_in, last_outline
 
     text = Text.of(content, "utf-8")
-    fix = fixes_in(text, [finding], last_tree)[0]
+    fix = fixes_in(text, [finding], last_outline)[0]
     return None if fix is None else (fix, text.edited(fix.edits).content)
 
 

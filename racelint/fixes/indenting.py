@@ -31,7 +31,7 @@ def _opened(tree: Tree, suite: cst.SimpleStatementSuite, header: str) -> Edit:
     before = tree.text.content[:start].rstrip(" \t\f")
     if indent.strip() or not before.endswith(":"):
         raise DeclinedError("where its block begins is not seen")
-    unit, newline = tree.module.default_indent, tree.text.newline(span.line)
+    unit, newline = tree.default_indent, tree.text.newline(span.line)
     lines = ("", f"{indent}{unit}{header}", f"{indent}{unit}{unit}")
     return Edit(tree.text.span(len(before), start), newline.join(lines))
 
@@ -79,9 +79,9 @@ def indentation(tree: Tree, run: Run) -> str:
 
 def unit_of(tree: Tree, run: Run) -> str:
     """What one more level of indentation is, there."""
-    if isinstance(run.block, cst.IndentedBlock) and run.block.indent is not None:
-        return run.block.indent
-    return tree.module.default_indent
+    if isinstance(run.block, cst.IndentedBlock):
+        return tree.module.default_indent if run.block.indent is None else run.block.indent
+    return tree.default_indent
 
 
 def without_line(tree: Tree, node: cst.CSTNode) -> Edit:

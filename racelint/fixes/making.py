@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import libcst as cst
 
 from racelint.fixes.indenting import indentation, without_line
-from racelint.fixes.naming import variables_in
 from racelint.fixes.taking import applicability
 from racelint.fixes.tree import DeclinedError, Run, Tree, inside, is_simple, names_in
 from racelint.remedies import Edit, Fix, MakeReentrant, ShareLock
@@ -31,7 +30,7 @@ def share_lock(tree: Tree, remedy: ShareLock) -> Fix:
         edits = [*_in_constructor(tree, init, name, made), *(tree.replace(use, f"self.{name}") for use in uses)]
     else:
         name = f"_{function.name.value.strip('_')}_{local.strip('_')}"
-        if name in names_in(tree.module):
+        if name in tree.names:
             raise DeclinedError(f"there is a `{name}` already")
         edits = [_in_module(tree, function, name, made), *(tree.replace(use, name) for use in uses)]
     kept = next((each for each in tree.around(made) if isinstance(each, cst.SimpleStatementLine)), None)
@@ -101,7 +100,7 @@ def make_reentrant(tree: Tree, remedy: MakeReentrant) -> Fix:
     if len(found) != 1:
         raise DeclinedError("the lock is made in a way that is not understood")
     maker = found[0]
-    if isinstance(maker, cst.Name) and "RLock" not in variables_in(tree.module):
+    if isinstance(maker, cst.Name) and "RLock" not in tree.variables:
         raise DeclinedError("`RLock` is not imported")
     name = maker.attr if isinstance(maker, cst.Attribute) else maker
     return Fix(applicability(remedy.is_safe), "Make it an `RLock`", (tree.replace(name, "RLock"),))

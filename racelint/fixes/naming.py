@@ -7,20 +7,7 @@ import keyword
 
 import libcst as cst
 
-from racelint.fixes.tree import DeclinedError, Tree, inside, parts
-
-
-def variables_in(node: cst.CSTNode) -> frozenset[str]:
-    """The names that stand for variables, and not for attributes or parameters of a call."""
-    found: set[str] = set()
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, cst.Name):
-            found.add(each.value)
-        skipped = each.attr if isinstance(each, cst.Attribute) else each.keyword if isinstance(each, cst.Arg) else None
-        pending.extend(child for child in parts(each) if child is not skipped)
-    return frozenset(found)
+from racelint.fixes.tree import DeclinedError, Tree, inside
 
 
 def new_variable(tree: Tree, expression: cst.BaseExpression) -> str:
@@ -29,7 +16,7 @@ def new_variable(tree: Tree, expression: cst.BaseExpression) -> str:
     if not isinstance(named, cst.Name):
         raise DeclinedError("it has no name")
     word = named.value.strip("_") or "value"
-    taken = variables_in(tree.module)
+    taken = tree.variables
     for name in (word, f"{word}_now", f"current_{word}"):
         if name not in taken and not keyword.iskeyword(name) and not hasattr(builtins, name):
             return name

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, PositionProvider
 
 from racelint.facts import Span
-from racelint.fixes.texts import Text
+from racelint.fixes.outline import Outline
 from racelint.remedies import Edit
 
 Block = cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite
@@ -41,21 +41,54 @@ class Run:
         return self.block.body[self.first : self.last + 1]
 
 
-class Tree:
-    """A file that was parsed."""
+class _Positions(PositionProvider):
+    """Where the nodes of a tree stand, without the walk over all of them that a `MetadataWrapper` adds."""
 
-    def __init__(self, text: Text) -> None:
-        self.text = text
-        wrapper = MetadataWrapper(cst.parse_module(text.content), unsafe_skip_copy=True)
-        self.module = wrapper.module
-        self._positions = wrapper.resolve(PositionProvider)
+    def of(self, module: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+        self._computed: dict[cst.CSTNode, Any] = {}
+        self._gen_impl(module)
+        return self._computed
+
+
+class Tree:
+    """A file that was parsed: all of it, or the functions and methods that have some spans in them."""
+
+    def __init__(self, outline: Outline, spans: Iterable[Span] | None = None) -> None:
+        self.text, self._outline = outline.text, outline
+        self._excerpt = outline.whole if spans is None else outline.around(spans)
+        try:
+            self.module = cst.parse_module(self._excerpt.content)
+        except cst.ParserSyntaxError:
+            self._excerpt = outline.whole
+            self.module = cst.parse_module(self._excerpt.content)
+        self._positions = _Positions().of(self.module)
+
+    # --- the whole file ---
+
+    @cached_property
+    def default_indent(self) -> str:
+        """What one level of indentation is in the file."""
+        return cst.parse_module(self.text.content).default_indent
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that are written anywhere."""
+        known = self._outline.names
+        return names_in(self.module) if known is None else known
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """The names that stand for variables, and not for attributes or parameters of a call."""
+        known = self._outline.variables
+        return variables_in(self.module) if known is None else known
 
     # --- places ---
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node is written."""
         start, end = self._positions[node].start, self._positions[node].end
-        return Span(start.line, start.column + 1, end.line, end.column + 1)
+        first, last = (self._excerpt.numbers[each.line - 1] for each in (start, end))
+        return Span(first, start.column + 1, last, end.column + 1)
 
     def range(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where a node begins and ends in the text."""
@@ -188,6 +221,19 @@ def same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """All names that are written anywhere in a node."""
     return frozenset(each.value for each in _all_in(node) if isinstance(each, cst.Name))
+
+
+def variables_in(node: cst.CSTNode) -> frozenset[str]:
+    """The names that stand for variables, and not for attributes or parameters of a call."""
+    found: set[str] = set()
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, cst.Name):
+            found.add(each.value)
+        skipped = each.attr if isinstance(each, cst.Attribute) else each.keyword if isinstance(each, cst.Arg) else None
+        pending.extend(child for child in parts(each) if child is not skipped)
+    return frozenset(found)
 
 
 def is_simple(node: cst.CSTNode) -> bool:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import libcst as cst
 
+from racelint.facts import Span
 from racelint.findings import Finding
 from racelint.fixes.making import make_reentrant, share_lock
 from racelint.fixes.ordering import take_first
+from racelint.fixes.outline import Outline
 from racelint.fixes.reading import iterate_copy, read_once
 from racelint.fixes.releasing import use_with
 from racelint.fixes.single_calls import use_pop, use_setdefault
@@ -25,6 +27,7 @@ from racelint.remedies import (
     LoopAround,
     MakeReentrant,
     ReadOnce,
+    Remedy,
     ShareLock,
     StartLast,
     TakeFirst,
@@ -61,18 +64,37 @@ def written(source: bytes, findings: Sequence[Finding]) -> list[Fix | None]:
 
 
 @lru_cache(maxsize=1)
-def last_tree(text: Text) -> Tree:
-    """A text that was parsed; the last one need not be parsed again."""
-    return Tree(text)
+def last_outline(text: Text) -> Outline:
+    """A text that was looked through; the last one need not be looked through again."""
+    return Outline(text)
 
 
-def fixes_in(text: Text, findings: Sequence[Finding], parse: Callable[[Text], Tree] = Tree) -> list[Fix | None]:
+def fixes_in(
+    text: Text, findings: Sequence[Finding], outlined: Callable[[Text], Outline] = Outline
+) -> list[Fix | None]:
     """The same of a text that was decoded."""
     try:
-        tree = parse(text)
+        tree = Tree(outlined(text), _concerned([each.remedy for each in findings]))
     except (cst.ParserSyntaxError, RecursionError):
         return [None] * len(findings)
     return [_written(tree, finding) for finding in findings]
+
+
+def _concerned(remedies: Sequence[Remedy | None]) -> list[Span] | None:
+    """All places that some remedies speak of; None if one needs the rest of the file."""
+    found: list[Span] = []
+    pending: list[object] = [*remedies]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, ShareLock):
+            return None
+        if isinstance(each, Remedy):
+            pending.extend(getattr(each, name) for name in each.__struct_fields__)
+        elif isinstance(each, tuple):
+            pending.extend(each)
+        elif isinstance(each, Span):
+            found.append(each)
+    return found
 
 
 def _written(tree: Tree, finding: Finding) -> Fix | None:
