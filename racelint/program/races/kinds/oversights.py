@@ -21,6 +21,7 @@ from racelint.program.races.excuses.harmless import is_single_step
 from racelint.program.races.excuses.rough import notes_time
 from racelint.program.races.excuses.runs import is_new_state
 from racelint.program.races.excuses.single import is_claim, is_of_version, is_snapshot, is_swapped_out
+from racelint.program.races.excuses.unfelt import is_unfelt
 from racelint.program.races.excuses.unused import is_left_to_users
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
@@ -57,6 +58,8 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
         # a lock made by the same class: it may be another way to the guard, or there for this step alone
         return
     if wrong is None and not (_is_habit(case, guarded) and _is_exception(case, access, guard)):
+        return
+    if wrong is None and not case.is_assumed and is_unfelt(case, access, guard):
         return
     if wrong is not None and not case.is_assumed and _is_of_another(case, access, wrong[1]):
         # it may be the time that keeps others out: the owner sets the object up, or is about to drop it
