@@ -13,6 +13,7 @@ from racelint.program.races.cases.unshared import is_of_running_thread
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
+from racelint.program.races.excuses.caches import is_cache
 from racelint.program.races.excuses.emptied import has_room, is_capped, is_taken_whole
 from racelint.program.races.excuses.flags import (
     acts_once,
@@ -270,6 +271,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (_is_about_itself, "whether it is the running thread, only that thread can change"),
     (is_done_once, "a flag that is tested and set under a lock lets it happen once"),
     (is_memo, "what is kept there may be computed twice without harm"),
+    (is_cache, "what is kept there spares work, and one is as good as another"),
     (is_kept_by_fixed_name, "what is kept there may be made twice without harm"),
     (is_put_in_form, "whoever puts it in another form makes the same of it, for good"),
     (_is_good_enough, "nobody needs to know it exactly"),

@@ -42,8 +42,8 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     values = case.sharing.places.types.of(last.code, last.value)
     if not values and type(made) is facts.Call:
         return is_memo_of_calls(case, sequence)
-    if not any(_may_be_told_apart(case, value) for value in values):
-        return not _holds_its_own(case, last.code, last.value)
+    if not any(may_be_told_apart(case, value) for value in values):
+        return not holds_its_own(case, last.code, last.value)
     return _is_computed(flow, made, values) and not _is_filled(case)
 
 
@@ -56,12 +56,12 @@ def _is_its_number(case: Case, store: Access) -> bool:
     return [each.value for each in key.arguments] == [store.value]
 
 
-def _holds_its_own(case: Case, code: Code, value: int) -> bool:
+def holds_its_own(case: Case, code: Code, value: int) -> bool:
     """Whether in a tuple is what two tuples made alike do not share: something that is opened, or has a state."""
     made = case.sharing.places.dataflow(code).operation(value)
     items = made.items if type(made) is facts.Build and made.kind == "tuple" else ()
     held = (each for item in items for each in case.sharing.places.types.of(code, item))
-    return any(_may_be_told_apart(case, each) and not is_plain(each) for each in held)
+    return any(may_be_told_apart(case, each) and not is_plain(each) for each in held)
 
 
 def is_plain(value: Value) -> bool:
@@ -137,10 +137,10 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     values = case.sharing.places.types.of(code, value)
     # of what may be all kinds of things it is not known that it has an identity
-    surely = bool(values) and all(_may_be_told_apart(case, each) for each in values)
+    surely = bool(values) and all(may_be_told_apart(case, each) for each in values)
     if surely and (_is_filled(case) or not all(map(is_plain, values))):
         return False
-    return not _holds_its_own(case, code, value) and not _is_called_back(case)
+    return not holds_its_own(case, code, value) and not _is_called_back(case)
 
 
 def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
@@ -260,7 +260,7 @@ def _is_only_its_fields(case: Case, value: Value) -> bool:
         return False
     if any(_may_be_made_for_it(case, code, each.value) for each in made.arguments):
         return False
-    return not _may_be_told_apart(case, value)
+    return not may_be_told_apart(case, value)
 
 
 def _may_be_made_for_it(case: Case, code: Code, id: int) -> bool:
@@ -269,7 +269,7 @@ def _may_be_made_for_it(case: Case, code: Code, id: int) -> bool:
     if not values:
         return type(code.operation(id)) is facts.Call
     made = (each for each in values if isinstance(each, Instance | LibraryObject))
-    return any(each.site is not None and each.site[0] == code.key and _may_be_told_apart(case, each) for each in made)
+    return any(each.site is not None and each.site[0] == code.key and may_be_told_apart(case, each) for each in made)
 
 
 def _is_kept_by_name(case: Case, store: Access) -> bool:
@@ -281,7 +281,7 @@ def _is_kept_by_name(case: Case, store: Access) -> bool:
     return all(types.surely_calls(store.code, flow.operation(each), SAME) for each in ways)
 
 
-def _may_be_told_apart(case: Case, value: Value) -> bool:
+def may_be_told_apart(case: Case, value: Value) -> bool:
     """Whether two objects made alike may become different, or have to be ended both."""
     places = case.sharing.places
     if isinstance(value, Instance):

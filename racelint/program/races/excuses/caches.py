@@ -1,0 +1,135 @@
+"""Part of the races stage: what is kept so that it need not be worked out again, and whether one is as good as another.
+
+Of what is not known it is not known either that two of it differ: most tables that are looked into first, and whose
+entries nobody changes or takes away, only spare work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from racelint import facts
+from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES
+from racelint.knowledge.repeating import STARTS
+from racelint.program.dataflow.dataflow import Dataflow, operands
+from racelint.program.memory.places import Access, Kind
+from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import takes_away
+from racelint.program.races.excuses.flags import on_account
+from racelint.program.races.excuses.kept import is_changed
+from racelint.program.races.excuses.made import is_there_already
+from racelint.program.races.excuses.memos import holds_its_own, is_plain, may_be_told_apart
+from racelint.program.sequences.composites import Composite
+from racelint.program.sources.source import Code
+
+QUESTIONS: Final = frozenset({"is", "is not", "==", "!=", "not"})
+"""Operators by which a value is asked about, and not gone on with."""
+
+MAKERS: Final = frozenset({"__call__", "__new__"})
+"""Methods by which a class makes objects."""
+
+
+def is_cache(case: Case, sequence: Composite) -> bool:
+    """`if key not in kept: kept[key] = make(key)`, and then `kept[key]`: what is found is as good as what is made.
+
+    Nobody is seen to change it or to take it away. What has an identity of its own is no such thing, nor what is put
+    in so that the next one who comes is refused. Where it is said that others come, it may matter which one they get.
+    """
+    code, last = sequence.code, sequence.last
+    if case.is_assumed or case.guard is not None or last.code is not code or not sequence.stores_item:
+        return False
+    flow = case.sharing.places.dataflow(code)
+    if sequence.first.key < 0 or flow.key(sequence.first.key) != flow.key(last.key):
+        return False
+    if case.is_constant(last) or is_there_already(case, sequence) or _is_to_be_filled(case, last):
+        return False
+    if not any(_is_gone_on_with(flow, each) for each in _looks(case, sequence)):
+        return False
+    if any(map(takes_away, case.accesses)) or any(_is_changed(case, each) for each in case.accesses):
+        return False
+    values = case.sharing.places.types.of(code, last.value)
+    if not _is_made_of_key(flow, last) or not all(_is_answer(case, code, each) for each in flow.ways(last.value)):
+        return False
+    if any(may_be_told_apart(case, each) and not is_plain(each) for each in values):
+        return False
+    done = [id for id in on_account(sequence) if id != sequence.act]
+    return not holds_its_own(case, code, last.value) and not _does_more(case, code, done)
+
+
+def _is_to_be_filled(case: Case, store: Access) -> bool:
+    """Whether a list or table is stored that is written down there, or made empty."""
+    made = case.sharing.places.dataflow(store.code).operation(store.value)
+    if type(made) is facts.Call and not made.arguments:
+        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
+    return type(made) is facts.Build and made.kind != "tuple" and not made.comprehension
+
+
+def _is_made_of_key(flow: Dataflow, store: Access) -> bool:
+    """Whether the value was made of its key, of each part of it, or of what that is the answer to."""
+    behind = {flow.key(id) for each in flow.behind(store.value) for id in (each.id, *operands(each))}
+    key = flow.operation(store.key)
+    parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (store.key,)
+    given = [each for each in parts if not flow.is_constant(each)]
+    return bool(given) and all(not behind.isdisjoint(_asked(flow, each)) for each in given)
+
+
+def _asked(flow: Dataflow, part: int) -> list[str]:
+    """The names of a part of a key, and of what it is the answer to: of `bool(full)`, `full`."""
+    made = flow.operation(part)
+    given = made.arguments if type(made) is facts.Call else ()
+    return [flow.key(part), *(flow.key(each.value) for each in given if not flow.is_constant(each.value))]
+
+
+def _is_answer(case: Case, code: Code, id: int) -> bool:
+    """Whether a value is what a function or method gave, part of that, or a container made of it.
+
+    Who calls what he was given himself, a class as it may be, or the metaclass's own, makes an object.
+    """
+    flow = case.sharing.places.dataflow(code)
+    made = flow.operation(id)
+    while isinstance(made, facts.LoadAttr | facts.LoadItem | facts.Await | facts.Unpack):
+        made = flow.operation(made.value if isinstance(made, facts.Await | facts.Unpack) else made.base)
+    if type(made) is facts.Build:
+        parts = made.items if made.kind == "tuple" else ()
+        return all(flow.is_constant(each) or _is_answer(case, code, each) for each in parts)
+    if type(made) is not facts.Call:
+        return type(made) is facts.Compute
+    callee = flow.operation(made.callee)
+    known = any(edge.site == made.id for edge in case.threads.calls.calls(code))
+    return known or (type(callee) is facts.LoadAttr and callee.name not in MAKERS and callee.name not in REMOVES)
+
+
+def _looks(case: Case, sequence: Composite) -> list[Access]:
+    """The reads of the same item in the function."""
+    code, last = sequence.code, sequence.last
+    flow = case.sharing.places.dataflow(code)
+    reads = [each for each in case.accesses if each.code is code and each.method in ("[]", "get") and each.key >= 0]
+    return [each for each in reads if each.base == last.base and flow.key(each.key) == flow.key(last.key)]
+
+
+def _is_gone_on_with(flow: Dataflow, look: Access) -> bool:
+    """Whether what is found there is given back or used, and not only asked for."""
+    if any(flow.comes_from(id, look.id) for id in flow.code.returns):
+        return True
+    return any(type(use) is not facts.Compute or use.kind not in QUESTIONS for use in flow.uses(look.id))
+
+
+def _does_more(case: Case, code: Code, ids: Iterable[int], depth: int = 1) -> bool:
+    """Whether something is counted, put in, taken out or begun on the way, itself or by what is called."""
+    done = frozenset(ids)
+    changes = (each for each in case.sharing.places.of(code) if each.id in done and each.kind.writes)
+    if any(each.kind not in (Kind.WRITE, Kind.MUTATE) or each.method in ADDS | REMOVES for each in changes):
+        return True
+    methods = (each for each in map(code.operation, done) if type(each) is facts.LoadAttr)
+    if any(each.name in STARTS | KEEPS for each in methods):
+        return True
+    called = [each.callee for each in case.threads.calls.only_calls(code) if each.site in done] if depth else []
+    return any(_does_more(case, each, range(len(each.operations)), depth - 1) for each in called)
+
+
+def _is_changed(case: Case, access: Access) -> bool:
+    """Whether an item is changed where it is kept, or by who gets it."""
+    if access.kind is Kind.READ or access.kind is Kind.WRITE:
+        return False
+    return access.kind is Kind.ITEM_UPDATE or is_changed(case, access.code, access.id)
