@@ -11,7 +11,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES
-from racelint.knowledge.repeating import STARTS
+from racelint.knowledge.repeating import ANSWERS, STARTS
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -19,7 +19,13 @@ from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.kept import is_changed
 from racelint.program.races.excuses.made import is_there_already
-from racelint.program.races.excuses.memos import holds_its_own, is_plain, may_be_told_apart
+from racelint.program.races.excuses.memos import (
+    holds_its_own,
+    is_called_back,
+    is_plain,
+    kept_item,
+    may_be_told_apart,
+)
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 
@@ -55,6 +61,28 @@ def is_cache(case: Case, sequence: Composite) -> bool:
         return False
     done = [id for id in on_account(sequence) if id != sequence.act]
     return not holds_its_own(case, code, last.value) and not _does_more(case, code, done)
+
+
+def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
+    """Whether a table is asked under its lock, what it has not is worked out without, and put in under the lock again.
+
+    So nobody has to wait for the work. Two who do it at once give back what each has found, unless that is known to
+    have an identity, is changed where it is kept, or is called back: it may come in when it is outdated already.
+    """
+    code, found = sequence.code, kept_item(case, sequence)
+    if case.is_assumed or found is None or sequence.first.code is not code:
+        return False
+    key, value = found
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    if (sequence.first.key >= 0 and flow.key(sequence.first.key) != flow.key(key)) or flow.is_constant(value):
+        return False
+    work = (each for each in flow.behind(value) if type(each) is facts.Call and sequence.first.id < each.id)
+    if all(types.surely_calls(code, each, ANSWERS) for each in work) or is_called_back(case):
+        return False
+    if any(_is_changed(case, each) for each in case.accesses):
+        return False
+    own = (each for each in types.of(code, value) if may_be_told_apart(case, each) and not is_plain(each))
+    return next(own, None) is None and not holds_its_own(case, code, value)
 
 
 def _is_to_be_filled(case: Case, store: Access) -> bool:

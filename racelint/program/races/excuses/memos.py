@@ -120,7 +120,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
 
     Two that missed store the same. Where entries are called back it may be outdated when it is stored.
     """
-    code, found = sequence.code, _kept(case, sequence)
+    code, found = sequence.code, kept_item(case, sequence)
     if found is None:
         return False
     key, value = found
@@ -140,10 +140,10 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     surely = bool(values) and all(may_be_told_apart(case, each) for each in values)
     if surely and (_is_filled(case) or not all(map(is_plain, values))):
         return False
-    return not holds_its_own(case, code, value) and not _is_called_back(case)
+    return not holds_its_own(case, code, value) and not is_called_back(case)
 
 
-def _kept(case: Case, sequence: Composite) -> tuple[int, int] | None:
+def kept_item(case: Case, sequence: Composite) -> tuple[int, int] | None:
     """The key that a function looks for, and the value that it stores under it then, itself or by a method for that."""
     code, last = sequence.code, sequence.last
     if not sequence.stores_item:
@@ -215,7 +215,7 @@ def _is_picked(made: Operation | None) -> bool:
     return type(made) is facts.Build and made.comprehension
 
 
-def _is_called_back(case: Case) -> bool:
+def is_called_back(case: Case) -> bool:
     """Whether anybody takes entries away, other than to make room for a new one.
 
     A `clear` that the program itself never runs is offered to free memory; what is called back is called so by who

@@ -16,6 +16,7 @@ from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
+from racelint.program.races.excuses.caches import is_worked_out_outside
 from racelint.program.races.excuses.excuses import (
     can_outdate,
     is_excused,
@@ -98,7 +99,8 @@ def _problem(case: Case, beside: list[Composite], sequence: Composite) -> tuple[
         case Shape.REPLACED:
             return (None if is_tally(case) else Problem.REPLACED), act
         case _ if split:
-            return (None if again or is_memo_of_calls(case, sequence) else Problem.SPLIT), act
+            spared = is_memo_of_calls(case, sequence) or is_worked_out_outside(case, sequence)
+            return (None if again or spared else Problem.SPLIT), act
         case Shape.UPDATE if not own:
             # two methods that hold no lock say nothing of what belongs together
             return None, act
