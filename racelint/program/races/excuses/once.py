@@ -1,4 +1,4 @@
-"""Part of the races stage: what a flag lets happen once, as it is tested and set in one critical section."""
+"""Part of the races stage: what is done by one thread only, as it tests and takes it in one critical section."""
 
 from __future__ import annotations
 
@@ -22,6 +22,26 @@ def is_done_once(case: Case, sequence: Composite) -> bool:
         inner is not sequence.code
         and bool(callers)
         and all(_is_first(case, each.caller, each.site) for each in callers)
+    )
+
+
+def is_put_in_before(case: Case, sequence: Composite) -> bool:
+    """Whether the section of the test has put in an item under the key that the act is about: it is the thread's own.
+
+    `with lock: taken = name in names; if not taken: names[name] = user`, and `with lock: del names[name]` in the end.
+    """
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if first.code is not code or last.code is not code or last.key < 0:
+        return False
+    key = case.sharing.places.dataflow(code).key
+    return any(
+        each.code is code
+        and each.method == "[]="
+        and first.id < each.id < sequence.act
+        and each.base == last.base
+        and key(each.key) == key(last.key)
+        and case.locksets.in_one_section(code, first.id, each.id, exclusive=True)
+        for each in case.accesses
     )
 
 
