@@ -14,13 +14,16 @@ from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.program.sources.source import Code, Sources, is_super
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Value
+from racelint.program.values.values import FunctionRef, Instance, Value
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
 
 CHOICES: Final = 2
 """A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
+
+OVERRIDES: Final = 6
+"""Of so many methods that override one another a call may run any, on objects that are known."""
 
 ENTERING: Final = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
 """What a `with` calls, beside what makes its context manager."""
@@ -129,6 +132,21 @@ class Calls:
                 found = [edge for edge in found if counts[_step(edge)] <= CHOICES]
             self._sure[code.key] = found
         return found
+
+    def dispatched_calls(self, code: Code) -> list[Edge]:
+        """The other calls of a function where the class of an object decides which override of one method runs.
+
+        Each of the objects is known to be made somewhere, and any of them may be the one that is there.
+        """
+        edges = self.calls(code)
+        if len(edges) <= CHOICES:
+            return NO_EDGES
+        sure = self.sure_calls(code)
+        by_site: dict[int, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            if edge not in sure and edge.callee.key not in self.wrapping:
+                by_site[edge.site].append(edge)
+        return [edge for there in by_site.values() if _is_dispatched(there) for edge in there]
 
     def lent_calls(self, code: Code) -> list[Edge]:
         """The calls that a function has made for it by those that it gives functions to: `retry(self.connect)`.
@@ -242,6 +260,15 @@ class Calls:
 def _step(edge: Edge) -> Step:
     """What an edge is one of the choices of: `with make():` runs `make`, and both methods of what that returns."""
     return edge.site, edge.callee.name if edge.callee.name in ENTERING else ""
+
+
+def _is_dispatched(edges: list[Edge]) -> bool:
+    """Whether calls are of the overrides of one method, on objects that the program makes of classes with one base."""
+    classes = [edge.receiver.cls for edge in edges if isinstance(edge.receiver, Instance) and edge.receiver.site]
+    methods = {edge.callee.key for edge in edges}
+    if len(classes) < len(edges) or len(methods) > OVERRIDES or len({edge.callee.name for edge in edges}) > 1:
+        return False
+    return bool(set.intersection(*({each.key for each in cls.mro} for cls in classes)))
 
 
 def _overridden(edges: list[Edge], wrapping: Container[int]) -> Iterator[Edge]:

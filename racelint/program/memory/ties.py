@@ -110,7 +110,7 @@ class Ties:
         base = paths.get(receiver, "")
         if "." not in base or callee.cls is None:
             return {}
-        ways = [(f"{receiver}.{name}", f"{base}.{name}") for name in self._kept_by(callee.cls)]
+        ways = [(f"{receiver}.{name}", f"{base}.{name}") for name in self.kept_by(callee.cls)]
         return {inside: short for inside, long in ways if (short := self.shorten(caller, long)) != long}
 
     # --- one step ---
@@ -184,7 +184,7 @@ class Ties:
 
     # --- what constructors keep ---
 
-    def _kept_by(self, cls: ClassInfo) -> list[str]:
+    def kept_by(self, cls: ClassInfo) -> list[str]:
         """The attributes of a class that are what its constructor was given."""
         found = self._kept.get(cls.key)
         if found is None:

@@ -99,7 +99,9 @@ class _Entering:
             # what starts itself anew for the same object is there once for that
             again = context.code is not None and context in self._threads.of(context.code)
             for path in self._captured(context, code) if not again else ():
-                self._note_stable(context, self._naming.names(context, code, path))
+                names = self._naming.names(context, code, path)
+                self._note_stable(context, names)
+                self._note_stable(context, self._naming.given_at_making(names))
 
     def _captured(self, context: Context, code: Code) -> list[str]:
         """The closure variables of an entry that hold the same object at each start."""

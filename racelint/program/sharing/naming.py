@@ -154,6 +154,12 @@ class Naming:
             self._open.discard(variable)
         return found
 
+    def given_at_making(self, names: NameSet) -> NameSet:
+        """The names of what objects were given when they were made, as their makers know it."""
+        makers = [name.root for name in names if not name.path]
+        kept = [Name(root, f".{each}") for root in makers for each in self.shortening.kept(root)]
+        return {short: None for name in kept for short in self.shortening.settled([name]) if short.root != name.root}
+
     # --- carrying names along ---
 
     def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
@@ -228,7 +234,7 @@ class Naming:
         if found is None:
             found = self._passed[code.key] = [
                 (edge, self._places.passed(code, edge.callee, edge.site, edge.receiver))
-                for edge in self._threads.calls.sure_calls(code)
+                for edge in [*self._threads.calls.sure_calls(code), *self._threads.calls.dispatched_calls(code)]
             ]
             lent = self._threads.calls.lent_calls(code)
             found.extend((edge, _receiver_lent(self._places.dataflow(code), edge)) for edge in lent)

@@ -11,11 +11,13 @@ from typing import Final
 
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.memory.lending import settled
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
 from racelint.program.sharing.name import Name, NameSet, Root, made_at
 from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.values import Instance, Site
 
 ATTRIBUTES: Final = 3
 """A name leads through at most this many attributes."""
@@ -100,12 +102,35 @@ class Shortening:
             made = []
         found: NameSet = {}
         for site, runners in made if len(made) <= MAKERS else ():
-            path = ties.argument(site, cls, steps[0])
+            path = ties.argument(site, cls, steps[0]) or self._given_by_factory(site, cls, steps[0])
             if path is None:
                 return {}
             for runner in runners:
                 found.update(self._names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
         return found
+
+    def _given_by_factory(self, site: Site, cls: ClassInfo, name: str) -> str | None:
+        """The path, in the function of a call, of what the object that comes of it was given as its attribute `name`.
+
+        That is what the called function has made it with, as its caller knows it: `self.owner` of `self.make_part()`.
+        """
+        caller = self._sources.codes[site[0]]
+        made = [each.site for each in self._places.types.of(caller, site[1]) if isinstance(each, Instance)]
+        edges = [each for each in self._threads.calls.calls(caller) if each.site == site[1]]
+        if len(made) != 1 or made[0] is None or not edges or any(each.callee.key != made[0][0] for each in edges):
+            return None
+        path = self._places.ties.argument(made[0], cls, name)
+        if path is None:
+            return None
+        root, dot, rest = path.partition(".")
+        if root.startswith("g:"):
+            return path
+        passed = self._places.passed(caller, edges[0].callee, site[1], edges[0].receiver).get(root, UNKNOWN)
+        return None if passed.startswith(UNKNOWN) or "[" in passed else passed + dot + rest
+
+    def kept(self, root: Root) -> list[str]:
+        """The attributes of the object at a root that are what its constructor was given."""
+        return sorted({name for cls in self.classes(root) for name in self._places.ties.kept_by(cls)})
 
     def classes(self, root: Root) -> tuple[ClassInfo, ...]:
         """The classes of the object at the root of a name."""
