@@ -260,7 +260,9 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
     if guard.share < HALF and sequence.code.function.is_async:
         # what a coroutine looks at is mostly changed in the same loop only
         return None
-    if not is_insider(case, sequence.first) or callers_without(case, sequence.code, guard) == []:
+    if not (is_insider(case, sequence.first) or _is_worked_on_by_many(case, sequence)):
+        return None
+    if callers_without(case, sequence.code, guard) == []:
         return None
     own = {(sequence.code.key, id) for id in sequence.between}
     elsewhere = [
@@ -280,6 +282,20 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
         sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet(sequence.last, sequence.last)
     )
     return next(changes, guard.example if is_enough else None)
+
+
+def _is_worked_on_by_many(case: Case, sequence: Composite) -> bool:
+    """Whether only threads of which there are many run a function, and act by a method of what they are given.
+
+    Any of them may be given the same object: it locks itself against them.
+    """
+    code, first = sequence.code, sequence.first
+    contexts = case.threads.of(code)
+    if first.code is not code or sequence.last.code is code or not first.base.isidentifier() or first.is_of_self:
+        return False
+    return bool(contexts) and all(
+        each.many and not each.is_main and not case.sharing.is_own(each, code, first.base) for each in contexts
+    )
 
 
 def _is_held_to_write(case: Case, guard: Guard) -> bool:
