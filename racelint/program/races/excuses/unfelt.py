@@ -95,12 +95,10 @@ def _takes(access: Access) -> bool:
 
 
 def _is_half(case: Case, access: Access, guarded: list[Access]) -> bool:
-    """Whether the function changes something else too that is seen together with the container under the guard."""
+    """Whether the function asks or changes something else that is seen together with the container under the guard."""
     places = case.sharing.places
     beside = {
-        each.place
-        for each in places.of(access.code)
-        if each.kind.writes and each.place is not access.place and each.base == access.base
+        each.place for each in places.of(access.code) if each.place is not access.place and each.base == access.base
     }
     return any(
         each.place in beside and case.locksets.in_one_section(one.code, one.id, each.id)
