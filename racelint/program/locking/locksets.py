@@ -25,6 +25,7 @@ from racelint.program.locking.library_locks import inherited_place
 from racelint.program.locking.locks import LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.stepping import is_left_to_others, stepped
+from racelint.program.locking.turns import guarding
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 
@@ -116,8 +117,7 @@ class LockSets:
     def guards_state(self, lock: LockKey) -> bool:
         """Whether anything is written with the lock held; one that guards no state is there for turns at something."""
         if self._guarding is None:
-            accesses = (access for found in self.places.by_place.values() for access in found if access.kind.writes)
-            self._guarding = {use.lock.key for access in accesses for use in self.held(access.code, access.id)}
+            self._guarding = guarding(self.places, self.threads.calls, self.held)
         return lock in self._guarding
 
     def acquisitions(self) -> list[Acquisition]:

@@ -15,7 +15,9 @@ from racelint.knowledge.model import LockDomain
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
+from racelint.program.memory.places import Kind
 from racelint.program.sequences.composites import Composite
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.holdups import HELD_ALONE, entered, waited_for
 from racelint.program.tasks.suspension import Suspensions
@@ -65,29 +67,37 @@ def _in(
     taken: Mapping[LockKey, Sequence[Acquisition]],
     sequences: Sequence[Composite],
 ) -> Iterator[Lingering]:
-    holding = locksets.holdings[code.key]
     told: set[int] = set()
     for pause in pauses:
         if entered(locksets, code, pause) is not None:
             # locks for locks are told by their order
             continue
         given_up = waited_for(locksets, code, pause)
-        for use, section in locksets.state(code, pause).held.items():
-            rivals = [each for each in taken.get(use.lock.key, ()) if each.waits and each.code is not code]
-            if not rivals or use.lock.key == given_up or not locksets.guards_state(use.lock.key):
+        for use in locksets.state(code, pause).held:
+            key = use.lock.key
+            # a wait that gives the lock up begins a new section of the same `with`
+            own = [each for each in taken.get(key, ()) if each.code is code and each.id < pause]
+            rivals = [each for each in taken.get(key, ()) if each.waits and each.code is not code]
+            if not own or not rivals or own[-1].id in told or key == given_up or not locksets.guards_state(key):
                 continue
-            if _is_needed(locksets, pause, sequences):
-                continue
-            for id in sorted(section - told):
-                told.add(id)
-                if id in holding.acquisitions:
-                    yield Lingering(holding.acquisitions[id], pause, rivals[0])
+            if not _is_needed(locksets, code, pause, sequences):
+                told.add(own[-1].id)
+                yield Lingering(own[-1], pause, rivals[0])
 
 
-def _is_needed(locksets: LockSets, pause: int, sequences: Sequence[Composite]) -> bool:
-    """Whether something is tested before the pause, and done on account of it after that, under the same lock."""
-    return any(
+def _is_needed(locksets: LockSets, code: Code, pause: int, sequences: Sequence[Composite]) -> bool:
+    """Whether something is tested before the pause, and done on account of it after that, under the same lock; or a
+    flag is tested, on which the pause depends, and set: nobody else shall do the same meanwhile."""
+    if any(
         min(each.between) < pause < max(each.between)
         and locksets.in_one_section(each.code, min(each.between), max(each.between), exclusive=True)
         for each in sequences
-    )
+    ):
+        return True
+    flow = locksets.places.dataflow(code)
+    asked = {id for test, _ in conditions(code, pause) for id in flow.sources(test)}
+    accesses = [
+        each for each in locksets.places.of(code) if locksets.in_one_section(code, each.id, pause, exclusive=True)
+    ]
+    tested = {each.place for each in accesses if each.kind is Kind.READ and each.id in asked}
+    return any(each.place in tested and each.kind is Kind.WRITE for each in accesses)
