@@ -48,8 +48,10 @@ def _drawn(flow: Dataflow, id: int) -> Iterator[int]:
                 yield from (
                     each.id for each in flow.uses(use.id) if isinstance(each, facts.Call) and each.callee == use.id
                 )
-            case facts.LoadAttr(base=base, name="values") if base == id:
+            case facts.LoadAttr(base=base, name="values" | "items" as name) if base == id:
                 views = [each.id for each in flow.uses(use.id) if isinstance(each, facts.Call)]
-                yield from (each.id for view in views for each in flow.uses(view) if isinstance(each, facts.Element))
+                drawn = [each.id for view in views for each in flow.uses(view) if isinstance(each, facts.Element)]
+                pairs = (each for item in drawn for each in flow.uses(item) if isinstance(each, facts.Unpack))
+                yield from drawn if name == "values" else (each.id for each in pairs if each.index == 1)
             case _:
                 pass
