@@ -139,7 +139,7 @@ def trespass(program: Program, found: Trespass) -> Encounter:
     """Who calls from another thread, and the loop: what is done there does not wake it."""
     stranger, code, (where, id) = found.stranger, found.code, found.home
     own = f"any caller of `{called(code)}`" if stranger is None else one_of(stranger, who(program, stranger, code))
-    at_home = "makes or uses it in the loop" if stranger is not None else "runs the loop"
+    at_home = "makes or uses it in the loop" if stranger is not None or found.is_assumed else "runs the loop"
     steps = (
         Turn(B, where.path, span_of(where, id), f"{at_home}, which then sleeps until something wakes it"),
         Turn(A, found.path, found.span, "changes it from outside: nothing wakes the loop"),

@@ -216,6 +216,15 @@ LOOP_THREAD_ONLY: frozenset[str] = frozenset(
     | _members("tornado.queues.Queue", "put_nowait get_nowait task_done")
 )
 
+# Those for which tasks wait: from another thread they may wake nobody.
+WAKES: frozenset[str] = frozenset(
+    _members("asyncio.Future", "set_result set_exception")
+    | _members("asyncio.Event", "set")
+    | _members("asyncio.Queue", "put_nowait")
+    | _members("tornado.locks.Event", "set")
+    | _members("tornado.queues.Queue", "put_nowait")
+)
+
 # What gives the loop of the thread that calls it.
 RUNNING_LOOP: frozenset[str] = frozenset(_members("asyncio", "get_running_loop _get_running_loop get_event_loop"))
 

@@ -3,6 +3,7 @@
 *What it does*: reports calls that must be made on the loop's own thread (`loop.call_soon`, `loop.create_task`,
 `Future.set_result`, `Event.set`, `Queue.put_nowait`, `Task.cancel` and their like) where they are made in a started
 thread, a pool or a request thread while coroutines use the object, or by the starter of a thread that runs the loop.
+Also where a public method wakes a task, if `--assume-shared` names its class, and that takes locks for threads.
 
 *Why is this bad?*: nothing in a loop is guarded against threads. The queue of callbacks can be damaged, and the loop,
 which sleeps in `select`, does not notice: what was asked for happens much later or never. Only `call_soon_threadsafe`
@@ -48,7 +49,7 @@ def check(program: Program) -> Iterator[Finding]:
             message,
             symbol=_kept_as(program, found),
             function=code.qualname,
-            evidence="threads",
+            evidence="assumed" if found.is_assumed else "threads",
             live_on=EVERY_BUILD,
             related=related,
             **trespass(program, found),
@@ -76,7 +77,8 @@ def _kept_as(program: Program, found: Trespass) -> str:
 
 
 def _home(found: Trespass) -> str:
-    return "a coroutine uses it here" if found.stranger is not None else "another thread runs the loop from here on"
+    is_used = found.stranger is not None or found.is_assumed
+    return "a coroutine uses it here" if is_used else "another thread runs the loop from here on"
 
 
 def _instead(callee: str) -> str:

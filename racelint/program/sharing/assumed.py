@@ -38,7 +38,7 @@ class Assumed:
 
     def names(self, symbol: str) -> bool:
         """Whether `--assume-shared` names what has this dotted name, such as a lock, or its class or module."""
-        return any(fnmatchcase(name, pattern) for name in _names(symbol) for pattern in self.patterns)
+        return is_named(self.patterns, symbol)
 
     def _is_promised(self, names: Sequence[str]) -> bool:
         """Whether a pattern has one of these names written out at its end."""
@@ -65,6 +65,11 @@ class Assumed:
         names = {place.symbol for place in self.places.by_place} if self.patterns else set()
         names |= {name[:end] for name in names for end, char in enumerate(name) if char == "."}
         return [pattern for pattern in self.patterns if not any(fnmatchcase(name, pattern) for name in names)]
+
+
+def is_named(patterns: Sequence[str], symbol: str) -> bool:
+    """Whether a pattern is that of this dotted name, or of what it is in."""
+    return any(fnmatchcase(name, pattern) for name in _names(symbol) for pattern in patterns)
 
 
 def _names(symbol: str) -> list[str]:

@@ -113,7 +113,7 @@ def link_interleavings(
         sharing = link_sharing(tasks, locksets, assumed, [*paused, *walks])
         found.extend(_judge_all(sharing, locksets, paused, suspensions))
         rounds.extend(link_rounds(sharing, locksets, walks))
-    trespasses = link_trespasses(locksets.threads, tasks)
+    trespasses = link_trespasses(locksets, tasks, assumed)
     in_between = [each for those in interrupted.values() for each, pause in those if pause is not None]
     lingering = link_lingering(locksets, suspensions, in_between)
     return Interleavings(tasks, found, rounds, link_holdups(locksets, suspensions), lingering, trespasses)

@@ -7,15 +7,20 @@ runs in a started thread, and its starter calls it directly.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.loops import FUTURE, TAKES_FACTORY
+from racelint.knowledge.loops import FUTURE, TAKES_FACTORY, WAKES
+from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sharing.assumed import is_named
 from racelint.program.sources.source import ClassInfo, Code, makes, span_of
 from racelint.program.tasks.at_home import is_at_home
 from racelint.program.values.values import (
@@ -45,6 +50,8 @@ class Trespass:
     callee: str
     stranger: Context | None
     home: tuple[Code, int]
+    is_assumed: bool = False
+    """It is said of the object that any threads call it, and it reckons with that."""
 
     @property
     def path(self) -> str:
@@ -57,17 +64,21 @@ class Trespass:
         return span_of(self.code, self.id)
 
 
-def link_trespasses(threads: Threads, tasks: Threads) -> list[Trespass]:
-    """Find them, in the order of the program."""
-    finder = _Finder(threads, tasks)
+def link_trespasses(locksets: LockSets, tasks: Threads, assumed: Sequence[str]) -> list[Trespass]:
+    """Find them, in the order of the program. `assumed` are patterns of what is called by any threads."""
+    finder = _Finder(locksets, tasks, assumed)
     return list(finder.find()) if finder.belongings else []
 
 
 class _Finder:
     """Looks at the calls that belong to the thread of a loop."""
 
-    def __init__(self, threads: Threads, tasks: Threads) -> None:
-        self._threads = threads
+    def __init__(self, locksets: LockSets, tasks: Threads, assumed: Sequence[str]) -> None:
+        threads = self._threads = locksets.threads
+        self._assumed = assumed
+        self._locking = (
+            {each.code.cls for each in locksets.acquisitions() if _is_of_threads(each)} if assumed else set()
+        )
         self._types = threads.calls.types
         self._codes = self._types.names.sources.codes
         knowledge = self._types.names.knowledge
@@ -140,6 +151,7 @@ class _Finder:
             if code.function.is_async or site in told or made is None or is_at_home(self._types, code, site[1]):
                 continue
             found = self._by_thread(code, site[1], method, made) or self._by_starter(code, site[1], method, made)
+            found = found or self._by_anybody(code, site[1], method, made)
             if found is not None:
                 told.add(site)
                 yield found
@@ -194,6 +206,16 @@ class _Finder:
         found = (self._beside(code, id, method, each) for each in reversed(self._loops.get(made, ())))
         return next((each for each in found if each is not None), None)
 
+    def _by_anybody(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
+        """A method that any threads call wakes a coroutine: that its class takes locks for threads shows it."""
+        home, cls = self._used.get(made), code.cls
+        if home is None or cls is None or code.key in self._on_loop or not is_public(code):
+            return None
+        is_meant = method.qualname in WAKES and is_named(self._assumed, cls.qualname)
+        if not is_meant or self._locking.isdisjoint(cls.mro) or self._may_make(code, id):
+            return None
+        return Trespass(code, id, method.qualname, None, home, is_assumed=True)
+
     def _beside(self, code: Code, id: int, method: LibraryMethod, run: _Run) -> Trespass | None:
         where, at, context = run
         if self._has_other_objects(code, where):
@@ -235,6 +257,11 @@ class _Finder:
 
     def _runs_loop(self, context: Context) -> bool:
         return any(context in self._threads.of(self._codes[key]) for key in self._runs)
+
+
+def _is_of_threads(acquisition: Acquisition) -> bool:
+    lock = acquisition.use.lock
+    return lock.domain is LockDomain.THREAD and lock.kind is not None
 
 
 def _is_future(method: LibraryMethod) -> bool:
