@@ -16,7 +16,7 @@ from racelint.knowledge.model import LockDomain
 from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.holding import Acquisition
-from racelint.program.locking.locks import EXCLUSIVE
+from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sources.source import ClassInfo, Code
@@ -43,12 +43,36 @@ class Beliefs:
         if place.kind != "attribute" or not self._keepers:
             return False
         accesses = self.locksets.places.by_place[place]
+        if any(each.kind.writes and each.is_of_self and self._own_lock(each.code) for each in accesses):
+            return True
         walked = any(each.kind is Kind.ITERATE and each.code.key in self._callers for each in accesses)
         return walked or any(map(self._keeps, self._classes(place)))
 
     def of_function(self, code: Code) -> Acquisition | None:
         """Where a function takes a lock that is there once."""
         return next((each for each in self._taken_by(code) if each.use.lock.key[0] in FOR_ALL), None)
+
+    def of_object(self, code: Code, first: Access, last: Access) -> Acquisition | None:
+        """Where a method takes a lock of its object that no thread of the program takes: it is there for callers."""
+        if first.code is not code or last.code is not code or not (first.is_of_self and last.is_of_self):
+            return None
+        return self._own_lock(code)
+
+    def _own_lock(self, code: Code) -> Acquisition | None:
+        own = (each for each in self._taken_by(code) if each.use.base == code.own_name and each.use.lock.per_instance)
+        return next((each for each in own if each.use.lock.key in self._for_callers), None)
+
+    @cached_property
+    def _for_callers(self) -> set[LockKey]:
+        """The locks that only callers outside take, and no thread that the program starts."""
+        threads = self.locksets.threads
+        taken: dict[LockKey, bool] = {}
+        for key in sorted(self.locksets.holdings):
+            code = self.locksets.holdings[key].code
+            for each in self._taken_by(code):
+                alone = all(context.is_main for context in threads.of(code))
+                taken[each.use.lock.key] = taken.get(each.use.lock.key, True) and alone
+        return {key for key, alone in taken.items() if alone}
 
     def of_module(self, place: Place, code: Code) -> Acquisition | None:
         """Where a function of the same module takes a lock that is there once, for what is the module's own."""

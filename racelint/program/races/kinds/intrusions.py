@@ -240,6 +240,8 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | None:
         return None
     if case.place.kind not in FOR_ALL:
         found = beliefs.of_container(first, last) if first.code is last.code else None
+        if found is None and (sequence.shape is Shape.UPDATE or not case.is_constant(last)):
+            found = beliefs.of_object(sequence.code, first, last)
         return found if is_insider(case, first) else None
     if sequence.shape is not Shape.UPDATE and case.is_constant(last):
         # what is done once by such a flag is mostly right when it is done twice
