@@ -38,6 +38,7 @@ from racelint.program.sequences.misses import handled
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, is_within
+from racelint.program.sources.source import makes
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
 """What is raised where None is found instead of an object."""
@@ -132,7 +133,7 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     code = sequence.code
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in sequence.tested):
         return True
-    if _is_kept_within(case, sequence) or is_taken_whole(case, sequence):
+    if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
         return True
     inner = sequence.last.code
     if inner is code or not case.locksets.held(inner, sequence.last.id):
@@ -150,6 +151,26 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         and case.locksets.in_one_section(inner, each.id, sequence.last.id)
         for each in case.accesses
     )
+
+
+def _is_waited_for(case: Case, sequence: Composite) -> bool:
+    """Whether the lock is only given up until it is so: `if not self.items: self.changed.wait_for(lambda: self.items)`.
+
+    What a limit in time may end is asked whether it was so.
+    """
+    code = sequence.code
+    holding = case.locksets.holdings.get(code.key)
+    waits = holding.waits if holding is not None else ()
+    looking = [each.code for each in case.accesses if each.code.parent is code and not each.kind.writes]
+    flow = case.sharing.places.dataflow(code)
+    asked = {id for test, _ in conditions(code, sequence.act) for id in flow.calls(test)}
+    for call in code.operations if looking and waits else ():
+        if type(call) is not facts.Call or call.span not in waits or not sequence.first.id < call.id < sequence.act:
+            continue
+        told = len(call.arguments) == 1 or call.id in asked
+        if told and any(makes(code.operation(call.arguments[0].value), each) for each in looking):
+            return not case.locksets.held(code, call.id).keys().isdisjoint(case.locksets.held(code, sequence.act))
+    return False
 
 
 def is_looked_at_within(case: Case, sequence: Composite) -> bool:
