@@ -113,6 +113,9 @@ MISSES: Final = frozenset(
 )
 """What is raised, or covers what is raised, where something is not there."""
 
+NOT_IN_LIST: Final = frozenset({"ValueError"})
+"""What `remove` raises of a list that has not what it is to take out."""
+
 SNAPSHOTS: Final = frozenset({"copy", "list", "sorted", "set", "frozenset", "dict", "tuple"})
 """The method and the functions that copy a container, or put all of it into a new one."""
 

@@ -208,7 +208,12 @@ def _one_per_cause(races: Iterator[Race]) -> list[Race]:
 
 
 def _is_part(race: Race, whole: Race) -> bool:
-    """Whether a second read lies between a test and its act of which it is told already that they belong together."""
+    """Whether a second read lies between a test and its act of which it is told already that they belong together.
+
+    Of a test on whose account something is made it is not told again that what is made is filled.
+    """
+    if (whole.problem, race.problem) == (Problem.LAZY, Problem.CHECK):
+        return whole.code is race.code and whole.span == race.span
     if (whole.problem, race.problem) != (Problem.CHECK, Problem.DOUBLE_READ) or whole.code is not race.code:
         return False
     parts = [each.id for each in (race.first, race.access) if each is not None]

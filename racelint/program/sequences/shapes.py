@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, REMOVES
+from racelint.knowledge.containers import INSERTS, NOT_IN_LIST, REMOVES
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Shape
-from racelint.program.sequences.misses import handled_misses
+from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sources.source import Code
 
 
@@ -19,6 +19,7 @@ class Shapes:
         self._code = code
         self._flow = flow
         self._misses = handled_misses(code, flow)
+        self._not_in_list = handled(code, flow, NOT_IN_LIST)
         self._polarities: dict[tuple[int, int], bool | None] = {}
 
     def of(self, read: Access, act: Access, test: int, negated: bool) -> Shape | None:
@@ -123,7 +124,8 @@ class Shapes:
 
     def _depends(self, read: Access, act: Access) -> bool:
         """Whether a mutation needs what the test found: same key, or the same container's size."""
-        if act.id in self._misses and act.code is self._code:
+        missed = act.id in self._misses or (act.method == "remove" and act.id in self._not_in_list)
+        if missed and act.code is self._code:
             return False
         if act.method in ("[]", "setdefault") and read.method != "len":
             # a `defaultdict` makes what is missing in one step, whatever was asked about its keys, but how many

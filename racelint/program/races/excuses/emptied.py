@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import CLEARS, PLAIN
+from racelint.knowledge.containers import CLEARS, INSERTS, PLAIN
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
@@ -69,19 +69,27 @@ def _is_about_size(case: Case, sequence: Composite) -> bool:
 def is_taken_whole(case: Case, sequence: Composite) -> bool:
     """Whether the act's critical section takes all that is there by then, if only to go over it, and leaves nothing.
 
-    `if self.new:`, and under the lock `fresh, self.new = self.new, []`.
+    `if self.new:`, and under the lock `fresh, self.new = self.new, []`; or something else, where there was anything.
     """
     code, last = sequence.code, sequence.last
     flow = case.sharing.places.dataflow(code)
-    if last.code is not code or last.kind is not Kind.WRITE or not _makes_empty(case, last):
+    if last.code is not code or last.kind is not Kind.WRITE or case.is_constant(last):
+        return False
+    if not _makes_empty(case, last) and not (sequence.wants and _is_added_to(case, last)):
         return False
     fetched = [
         each.id
         for each in case.accesses
-        if each.code is code and each.kind is Kind.READ and each.base == last.base
+        if each.code is code and each.kind is Kind.READ and each.base == last.base and each is not sequence.first
         if case.locksets.in_one_section(code, each.id, sequence.act, exclusive=True)
     ]
     return bool(fetched) and not any(type(use) is facts.LoadItem for id in fetched for use in flow.uses(id))
+
+
+def _is_added_to(case: Case, store: Access) -> bool:
+    """Whether the others leave the container in place, and take nothing out of it."""
+    others = [each for each in case.accesses if each is not store and each.kind.writes]
+    return bool(others) and all(each.method in INSERTS | {"[]"} or each.kind is Kind.ITEM_UPDATE for each in others)
 
 
 def _makes_empty(case: Case, store: Access) -> bool:
