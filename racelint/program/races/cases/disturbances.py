@@ -22,6 +22,7 @@ from racelint.program.races.cases.case import HALF, Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import is_whole
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
 RETRIED: Final = frozenset({"RuntimeError"})
@@ -109,19 +110,21 @@ def _is_over(case: Case, store: Access, flow: Dataflow, iterable: int) -> bool:
 
 
 def _reads_item(case: Case, update: Access, flow: Dataflow) -> bool:
-    """Whether the item is read before it is stored, which fails where there is none: `d[k] += 1`."""
+    """Whether the item is read on the way to its store, which fails where there is none: `d[k] += 1`."""
     if any(each in MAKES_ITEMS for each in containers(case, update)):
         return False
     operation = flow.operation(update.id)
     if type(operation) is facts.StoreItem and operation.augmented:
         return True
     misses = handled_misses(update.code, flow)
+    given = set(conditions(update.code, update.id))
     return any(
         each.code is update.code
         and each.method == "[]"
         and each.id < update.id
         and each.id not in misses
         and flow.key(each.key) == flow.key(update.key)
+        and given.issuperset(conditions(update.code, each.id))
         for each in case.accesses
     )
 
