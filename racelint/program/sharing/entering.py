@@ -12,7 +12,7 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
-from racelint.program.sharing.name import Name, NameSet, Root, made_at, owners, stores_cell
+from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, owners, stores_cell
 from racelint.program.sharing.naming import Naming
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned
@@ -249,7 +249,7 @@ class _Entering:
         stable = self._naming.stable[context.index]
         for name in (each for each in names if not each.is_item):
             root = name.root
-            may_be = root not in stable and (not context.awaited or root[0] == "global")
+            may_be = root not in stable and (not context.awaited or root[0] in FOR_ALL)
             if may_be and self._is_given_again(context, root):
                 stable.add(root)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from racelint import facts
 from racelint.program.sources.source import Code
 
 Root = tuple[str, int, str]
-"""Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name)."""
+"""Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name), or
+("class", class key, name) of what a class has for all its objects."""
+
+FOR_ALL: Final = frozenset({"global", "class"})
+"""Roots of what there is once, whoever looks."""
 
 
 class Made(NamedTuple):

@@ -21,7 +21,7 @@ from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
-from racelint.program.sharing.name import Name, NameSet, made_at
+from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -141,7 +141,7 @@ class Sharing:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
             mine = {name: None for name in mine if not name.is_item}
-            mine = {name: None for name in mine if name.root[0] == "global" or name.root in stable}
+            mine = {name: None for name in mine if name.root[0] in FOR_ALL or name.root in stable}
             if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
                 return True
             if names and all(_is_made_by(name, one) for name in names):
@@ -155,7 +155,7 @@ class Sharing:
         theirs = self.naming.names(other, second.code, second.base)
         if self.naming.giving.follows(one, other) or self.naming.giving.follows(other, one):
             shared = self.naming.stable[one.index] | self.naming.stable[other.index]
-            mine = {name: None for name in mine if name.root in shared or name.root[0] == "global"}
+            mine = {name: None for name in mine if name.root in shared or name.root[0] in FOR_ALL}
         in_turn = all(context.awaited or context.is_main for context in (one, other))
         for name in mine:
             if (
@@ -190,7 +190,7 @@ class Sharing:
         """Whether each run of a context has an object of its own at a path, given to it or made by itself."""
         names = self.naming.names(context, code, path)
         shared = self.naming.stable[context.index]
-        return bool(names) and not any(name.root[0] == "global" or name.root in shared for name in names)
+        return bool(names) and not any(name.root[0] in FOR_ALL or name.root in shared for name in names)
 
     def _is_known_as(self, access: Access, context: Context) -> bool:
         """Whether what a context gives a function as a parameter, or leaves out, is the very container of the Place."""

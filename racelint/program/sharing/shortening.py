@@ -17,7 +17,7 @@ from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
 from racelint.program.sharing.name import Name, NameSet, Root, made_at
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance, Site
+from racelint.program.values.values import ClassRef, Instance, Site
 
 ATTRIBUTES: Final = 3
 """A name leads through at most this many attributes."""
@@ -40,6 +40,7 @@ class Shortening:
         self._settling: list[Name] = []
         self._tied: dict[str, bool] = {}
         self._ends: dict[str, str | None] = {}
+        self._kept_by: dict[tuple[Root, str], ClassInfo | None] = {}
         self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
 
     def settled(self, names: Collection[Name]) -> NameSet:
@@ -47,13 +48,45 @@ class Shortening:
         if not any(name.path for name in names):
             return dict.fromkeys(names)
         found: NameSet = {}
-        for name in names:
+        for name in map(self._of_class, names):
             if self._is_tied(name.path):
                 found.update(self._shortest(name))
             else:
                 found[name] = None
         ends = ((name.root, self._end(name.path)) for name in found)
         return {Name(root, end): None for root, end in ends if end is not None}
+
+    def _of_class(self, name: Name) -> Name:
+        """What a class has for all its objects goes by the name of the class, whoever of them is asked for it."""
+        # of what a container holds the way begins with `[]`
+        _, step, *rest = name.path.split(".") if name.path.startswith(".") else ("", "")
+        key = name.root, step
+        if key not in self._kept_by:
+            classes = self.classes(name.root) or self._named(name.root) if step else ()
+            keepers = {self._keeper(cls, step) for cls in classes}
+            self._kept_by[key] = keepers.pop() if len(keepers) == 1 else None
+        keeper = self._kept_by[key]
+        return name if keeper is None else Name(("class", keeper.key, step), "".join(f".{each}" for each in rest))
+
+    def _named(self, root: Root) -> tuple[ClassInfo, ...]:
+        """The classes that a global is a name of."""
+        kind, module, name = root
+        held = self._places.types.of_global(module, name) if kind == "global" else ()
+        return tuple(each.cls for each in held if isinstance(each, ClassRef))
+
+    def _keeper(self, cls: ClassInfo, name: str) -> ClassInfo | None:
+        """The class that has made one object for all its objects, which none of them has otherwise."""
+        types = self._places.types
+        if not types.attributes.is_class_level(cls, name):
+            return None
+        keeper = types.attributes.keeping(cls, name)
+        if keeper is None or any(types.attributes.declares(each, name) for each in keeper.subclasses):
+            return None
+        held = types.of_class_level(keeper, name)
+        own = all(
+            isinstance(each, Instance) and types.attributes.defining(each.cls, "__get__") is None for each in held
+        )
+        return keeper if held and own else None
 
     def _end(self, path: str) -> str | None:
         """A path with each step to an owner taken back; None for one that leads nowhere, or too far."""
@@ -141,4 +174,6 @@ class Shortening:
             return classes_of(self._places.types.of(self._sources.codes[made.code], made.id))
         if kind == "own":
             return classes_of(receiver for _, receiver in self._threads.contexts[key].entries if receiver is not None)
+        if kind == "class":
+            return classes_of(self._places.types.of_class_level(self._sources.classes[key], text))
         return classes_of(self._places.types.of_global(key, text))

@@ -155,6 +155,8 @@ class Ways:
         types, (kind, key, text) = self.threads.calls.types, name.root
         if kind == "global":
             return types.of_global(key, text)
+        if kind == "class":
+            return types.of_class_level(types.names.sources.classes[key], text)
         if (made := made_at(name.root)) is not None:
             return types.of(types.names.sources.codes[made.code], made.id)
         return [types.names.values.instance(cls, None) for cls in self.naming.shortening.classes(name.root)]
