@@ -17,6 +17,9 @@ OWN_THREADS: Final = frozenset({RunsOn.THREAD, RunsOn.POOL, RunsOn.HANDLER, Runs
 """Where a function runs beside its starter with the same memory. A loop, a signal handler and an exit handler run on
 the thread of the main context, a process has memory of its own, greenlets and finalizers are not followed."""
 
+OTHER_LOOP: Final[Site] = (facts.NOTHING, facts.NOTHING)
+"""Stands for the thread of the event loop to which other threads hand coroutines."""
+
 NAMED: Final = 3
 """So many entries of one start are named in a report."""
 

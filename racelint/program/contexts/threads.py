@@ -8,8 +8,9 @@ from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, is_public
 from racelint.program.contexts.alternatives import Alternatives
-from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
+from racelint.program.contexts.other_loops import OtherLoops
 from racelint.program.sources.source import END, Code
 
 
@@ -34,6 +35,7 @@ class Threads:
 
     _alternatives: Alternatives | None = None
     _daemons: Daemons | None = None
+    _other_loops: OtherLoops | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
 
@@ -77,9 +79,9 @@ class Threads:
             # whoever runs it, the function has waited for the end of the other one
             return False
         if first.is_main:
-            return self.may_live(second, code, id)
+            return self._may_be_elsewhere(second, code, id) and self.may_live(second, code, id)
         if second.is_main:
-            return self.may_live(first, other, other_id)
+            return self._may_be_elsewhere(first, other, other_id) and self.may_live(first, other, other_id)
         if self._alternatives is None:
             self._alternatives = Alternatives(self.calls.types)
         return not (
@@ -88,6 +90,19 @@ class Threads:
             or _are_mixed_up(first, second)
             or self._alternatives.exclude(first, second)
         )
+
+    def _may_be_elsewhere(self, context: Context, code: Code, id: int) -> bool:
+        """Whether the main context surely runs a function on another thread than that of the loop of a coroutine.
+
+        Who hands over the coroutine is beside it only afterwards: that somebody else has done so before is thinkable.
+        """
+        if context.worker != OTHER_LOOP:
+            return True
+        if any(starter is code and id <= start for starter, start in context.starts):
+            return False
+        if self._other_loops is None:
+            self._other_loops = OtherLoops(self.calls, self.contexts)
+        return self._other_loops.is_beside(code)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""

@@ -15,6 +15,7 @@ from racelint import facts
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.program.callgraph.calls import Calls
+from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.locksets import LockSets
@@ -53,14 +54,18 @@ class Beliefs:
         return next((each for each in self._taken_by(code) if each.use.lock.key[0] in FOR_ALL), None)
 
     def of_object(self, code: Code, first: Access, last: Access) -> Acquisition | None:
-        """Where a method takes a lock of its object that no thread of the program takes: it is there for callers."""
+        """Where a method takes a lock of its object that no thread of the program takes: it is there for callers.
+
+        Who takes it turn by turn is one who serves all others, and keeps what he alone has for that.
+        """
         if first.code is not code or last.code is not code or not (first.is_of_self and last.is_of_self):
             return None
         return self._own_lock(code)
 
     def _own_lock(self, code: Code) -> Acquisition | None:
         own = (each for each in self._taken_by(code) if each.use.base == code.own_name and each.use.lock.per_instance)
-        return next((each for each in own if each.use.lock.key in self._for_callers), None)
+        for_callers = (each for each in own if each.use.lock.key in self._for_callers)
+        return next((each for each in for_callers if loop_around(code, each.id) is None), None)
 
     @cached_property
     def _for_callers(self) -> set[LockKey]:

@@ -1,0 +1,54 @@
+"""Part of the threads stage: coroutines that are handed to the event loop of another thread, and who is beside them.
+
+Who calls `run_coroutine_threadsafe` is not on the loop's thread. Neither are the other methods of his object, as far as
+it has no coroutines among them, and none calls them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from racelint.knowledge.loops import TO_OTHER_THREAD
+from racelint.knowledge.running import RunsOn
+from racelint.program.callgraph.calls import Calls
+from racelint.program.contexts.contexts import OTHER_LOOP, Context
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import FunctionRef, Site
+
+
+def is_for_another_loop(types: Types, site: Site) -> bool:
+    """Whether a call hands a coroutine to the loop of another thread than the one that makes the call."""
+    code = types.names.sources.codes[site[0]]
+    return not code.function.is_async and types.surely_calls(code, code.operation(site[1]), TO_OTHER_THREAD)
+
+
+class OtherLoops:
+    """Tells which functions the main context runs beside such coroutines."""
+
+    def __init__(self, calls: Calls, contexts: list[Context]) -> None:
+        self._calls = calls
+        self._handing = {each.code.key: each.code for each in contexts if each.worker == OTHER_LOOP and each.code}
+
+    def is_beside(self, code: Code) -> bool:
+        """Whether a function surely runs on another thread than such a loop: it hands over, or its object does."""
+        if code.key in self._on_loops:
+            return False
+        return code.key in self._handing or (code.cls is not None and code.cls.key in self._outside)
+
+    @cached_property
+    def _on_loops(self) -> set[int]:
+        """What coroutines and callbacks of loops may run."""
+        types = self._calls.types
+        roots = [code for code in types.names.sources.codes if code.function.is_async]
+        for each in types.spawned:
+            if each.spawn.runs_on is RunsOn.LOOP and isinstance(each.target, FunctionRef):
+                roots.append(each.target.code)
+        return set(self._calls.reachable(roots))
+
+    @cached_property
+    def _outside(self) -> set[int]:
+        """The classes whose objects hand over coroutines, and have no methods for loops."""
+        codes = self._calls.types.names.sources.codes
+        handing = {code.cls.key for code in self._handing.values() if code.cls and code.key not in self._on_loops}
+        return handing - {code.cls.key for code in codes if code.cls and code.is_method and code.function.is_async}
