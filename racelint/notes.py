@@ -195,7 +195,9 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
             yield note(at(other), f"{state(other)} is read back here", side=0)
         else:
             yield _here(race, other, runner, side=1)
-    if race.beside is not None:
+    if isinstance(race.beside, Access):
+        yield note(at(race.beside), f"each thread has an item in {state(race.beside)}, which is put in here")
+    elif race.beside is not None:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:

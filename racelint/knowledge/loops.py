@@ -44,7 +44,10 @@ def _greenlet(callee: Slot, passing: Passing = Passing.REST, args: Slot | None =
     return (Spawn(callee, RunsOn.GREENLET, Many.PER_SITE, passing=passing, args=args),)
 
 
-_LOOP = "asyncio.AbstractEventLoop"
+LOOP: Final = "asyncio.AbstractEventLoop"
+"""What a thread runs, and no other one at the same time."""
+
+_LOOP = LOOP
 _CALLBACK, _CORO, _COROS = Slot(0, "callback"), Slot(0, "coro"), Slot(0, rest=True)
 
 _ASYNCIO = {

@@ -2,7 +2,8 @@
 
 Who waits for a lock expects others at the same time. So a function that takes a lock of its module is run by several
 threads, and so are its other steps on what the module has. A container that locks itself is there for several, and
-things that lock themselves against who goes over all of them have other owners than him.
+things that lock themselves against who goes over all of them have other owners than him. Who waits for a lock of the
+object that no thread of the program takes expects callers. A table with an item for each thread is there for them all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
+from racelint.program.sharing.slots import is_drawn, is_loop_slot, is_thread_slot
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance
 
@@ -36,9 +38,12 @@ class Beliefs:
 
     locksets: LockSets
     _taken: dict[int, list[Acquisition]] = field(default_factory=dict)
+    _slots: dict[Place, Access | None] = field(default_factory=dict)
 
     def may_tell(self, place: Place) -> bool:
-        """Whether there is any such lock beside the Place."""
+        """Whether there is any such lock beside the Place, or each thread has an item there."""
+        if self.of_keys(place) is not None:
+            return True
         if place.kind in FOR_ALL:
             return self._module(place) in self._by_module
         if place.kind != "attribute" or not self._keepers:
@@ -48,6 +53,15 @@ class Beliefs:
             return True
         walked = any(each.kind is Kind.ITERATE and each.code.key in self._callers for each in accesses)
         return walked or any(map(self._keeps, self._classes(place)))
+
+    def of_keys(self, place: Place) -> Access | None:
+        """Where a thread puts in what is under its own key, or under that of the loop that it runs."""
+        if place not in self._slots:
+            types = self.locksets.places.types
+            puts = (each for each in self.locksets.places.by_place[place] if each.kind.writes)
+            found = (each for each in puts if is_thread_slot(types, each) or is_loop_slot(types, each))
+            self._slots[place] = next((each for each in found if each.method == "[]=" and not is_drawn(each)), None)
+        return self._slots[place]
 
     def of_function(self, code: Code) -> Acquisition | None:
         """Where a function takes a lock that is there once."""

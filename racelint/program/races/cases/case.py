@@ -28,7 +28,6 @@ from racelint.program.races.cases.outside import Outside
 from racelint.program.races.cases.unshared import (
     is_lent_with_lock,
     is_made_later,
-    is_thread_slot,
     is_unseen,
     notes_process,
 )
@@ -36,6 +35,7 @@ from racelint.program.races.cases.withdrawn import is_withdrawn
 from racelint.program.sequences.composites import Composite
 from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sharing.slots import is_thread_slot
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 

@@ -10,8 +10,8 @@ from racelint.program.locking.aliases import place_key
 from racelint.program.locking.locks import Lock, LockKey
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
-from racelint.program.races.cases.unshared import is_thread_slot
 from racelint.program.sharing.drawn import container
+from racelint.program.sharing.slots import is_thread_slot
 from racelint.program.sources.source import Code
 
 

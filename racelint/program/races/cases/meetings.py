@@ -14,9 +14,9 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.modes import are_of_other_modes, is_in_other_mode
-from racelint.program.races.cases.unshared import is_thread_slot
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sharing.slots import is_thread_slot
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.process import PROCESS_KEYS
-from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
 from racelint.program.contexts.lifetimes import loops
@@ -64,21 +62,6 @@ def is_lent_with_lock(locksets: LockSets, access: Access) -> bool:
     unknown = [types.of(code, node.manager) for node in around if node.manager not in taken]
     made = [each for values in unknown for each in values if isinstance(each, LibraryObject)]
     return any(types.names.knowledge.lock(each.qualname) is not None for each in made)
-
-
-def is_thread_slot(types: Types, access: Access) -> bool:
-    """Whether it is to an item under the running thread's own key: nobody sees it but who goes over all items."""
-    if access.key < 0 or access.method not in ITEM_ACCESSES:
-        return False
-    return is_of_running_thread(types, access.code, access.key)
-
-
-def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
-    """Whether a value is the running thread, or an attribute of it: its number, its name."""
-    operation = code.operation(id)
-    while type(operation) is facts.LoadAttr:
-        operation = code.operation(operation.base)
-    return types.may_call(code, operation, THREAD_KEYS)
 
 
 def notes_process(sharing: Sharing, code: Code) -> bool:

@@ -9,7 +9,6 @@ from racelint import facts
 from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
-from racelint.program.races.cases.unshared import is_of_running_thread
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
@@ -36,6 +35,7 @@ from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled
 from racelint.program.sequences.swaps import SWAPS, adds
+from racelint.program.sharing.slots import is_of_running_thread
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import makes

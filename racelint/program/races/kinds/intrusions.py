@@ -34,6 +34,7 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sharing.beliefs import FOR_ALL
+from racelint.program.sharing.slots import is_drawn
 from racelint.program.sources.source import Code, span_of
 
 
@@ -231,13 +232,15 @@ def _is_outside(case: Case, context: Context, code: Code) -> bool:
     return context.is_main and case.threads.trace(context, code)[0].function.kind == "function"
 
 
-def _beside(case: Case, sequence: Composite) -> Acquisition | None:
-    """The lock beside the Place that shows that others come here, where the Place has no guard of its own."""
+def _beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
+    """What shows that others come here, where the Place has no guard: a lock beside it, or the item of a thread."""
     first, last, beliefs = sequence.first, sequence.last, case.sharing.beliefs
     if case.guard is not None or sequence.shape not in (Shape.UPDATE, Shape.CHECK, Shape.LAZY):
         return None
     if not case.is_reached(sequence.code):
         return None
+    if is_drawn(last) and (slot := beliefs.of_keys(case.place)) is not None:
+        return slot if is_insider(case, first) else None
     if case.place.kind not in FOR_ALL:
         found = beliefs.of_container(first, last) if first.code is last.code else None
         if found is None and (sequence.shape is Shape.UPDATE or not case.is_constant(last)):

@@ -67,11 +67,13 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
         yield _iteration(case, access, partner.other, "assumed", access.code, access.span)
 
 
-def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisition, Access] | None:
-    """What another function changes, where each thing that is gone over locks itself against who does that."""
+def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisition | Access, Access] | None:
+    """What another function changes, where each thing that is gone over locks itself against who does that, or where
+    each thread puts in an item of its own."""
     if case.guard is not None or held or not case.is_reached(access.code) or not is_insider(case, access):
         return None
-    taken = case.sharing.beliefs.of_elements(case.threads.calls, access)
+    beliefs = case.sharing.beliefs
+    taken = beliefs.of_elements(case.threads.calls, access) or beliefs.of_keys(case.place)
     harmful = harms(case, access)
     partner = case.outside_partner(access, held, lambda other: other.code is not access.code and harmful(other))
     return None if taken is None or partner is None else (taken, partner.other)

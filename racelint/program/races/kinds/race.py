@@ -67,8 +67,8 @@ class Race:
     section where it is changed."""
     between: tuple[int, ...] = ()
     """Of a sequence: the operations of `code` that must lie in one critical section."""
-    beside: Acquisition | None = None
-    """What alone shows that others come here: a lock is taken that guards other state."""
+    beside: Acquisition | Access | None = None
+    """What alone shows that others come here: a lock is taken that guards other state, or a thread puts in its item."""
     again: Access | None = None
     """Where this side fetches again what it has stored, while the other side takes it away."""
 

@@ -1,0 +1,46 @@
+"""Part of the sharing stage: tables with an item for each thread, or for each event loop.
+
+Such a table is shared by those threads, whoever has it. What each does with its own item is its own affair.
+"""
+
+from __future__ import annotations
+
+from racelint import facts
+from racelint.knowledge.containers import ITEM_ACCESSES
+from racelint.knowledge.loops import LOOP
+from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.memory.places import Access
+from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import LibraryObject
+
+
+def is_thread_slot(types: Types, access: Access) -> bool:
+    """Whether it is to an item under the running thread's own key: nobody sees it but who goes over all items."""
+    if access.key < 0 or access.method not in ITEM_ACCESSES:
+        return False
+    return is_of_running_thread(types, access.code, access.key)
+
+
+def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
+    """Whether a value is the running thread, or an attribute of it: its number, its name."""
+    operation = code.operation(id)
+    while type(operation) is facts.LoadAttr:
+        operation = code.operation(operation.base)
+    return types.may_call(code, operation, THREAD_KEYS)
+
+
+def is_loop_slot(types: Types, access: Access) -> bool:
+    """Whether it is to an item under an event loop, in a table that is there once for all: a thread runs each loop."""
+    if access.key < 0 or access.method not in ITEM_ACCESSES or access.place.kind not in ("global", "class"):
+        return False
+    keys = types.of(access.code, access.key)
+    return bool(keys) and all(isinstance(each, LibraryObject) and each.qualname == LOOP for each in keys)
+
+
+def is_drawn(access: Access) -> bool:
+    """Whether an item is accessed under a key that comes out of a walk: it may be anybody's."""
+    key = access.code.operation(access.key) if access.key >= 0 else None
+    while type(key) is facts.Unpack:
+        key = access.code.operation(key.value)
+    return type(key) is facts.Element
