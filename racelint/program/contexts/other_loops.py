@@ -30,11 +30,12 @@ class OtherLoops:
         self._calls = calls
         self._handing = {each.code.key: each.code for each in contexts if each.worker == OTHER_LOOP and each.code}
 
-    def is_beside(self, code: Code) -> bool:
-        """Whether a function surely runs on another thread than such a loop: it hands over, or its object does."""
+    def is_beside(self, context: Context, code: Code) -> bool:
+        """Whether a function surely runs on another thread than such a coroutine: it has handed over that one, or it is
+        of an object that only hands them over."""
         if code.key in self._on_loops:
             return False
-        return code.key in self._handing or (code.cls is not None and code.cls.key in self._outside)
+        return code is context.code or (code.cls is not None and code.cls.key in self._outside)
 
     @cached_property
     def _on_loops(self) -> set[int]:

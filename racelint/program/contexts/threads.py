@@ -102,7 +102,7 @@ class Threads:
             return False
         if self._other_loops is None:
             self._other_loops = OtherLoops(self.calls, self.contexts)
-        return self._other_loops.is_beside(code)
+        return self._other_loops.is_beside(context, code)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
