@@ -6,9 +6,10 @@ it has no coroutines among them, and none calls them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
-from racelint.knowledge.loops import TO_OTHER_THREAD
+from racelint.knowledge.loops import LOOP_RUNNERS, TO_OTHER_THREAD
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
@@ -24,17 +25,23 @@ def is_for_another_loop(types: Types, site: Site) -> bool:
 
 
 class OtherLoops:
-    """Tells which functions the main context runs beside such coroutines."""
+    """Tells which functions others run beside such coroutines."""
 
-    def __init__(self, calls: Calls, contexts: list[Context]) -> None:
+    def __init__(self, calls: Calls, contexts: list[Context], running: Mapping[int, list[Context]]) -> None:
         self._calls = calls
+        self._running = running
         self._handing = {each.code.key: each.code for each in contexts if each.worker == OTHER_LOOP and each.code}
 
-    def is_beside(self, context: Context, code: Code) -> bool:
-        """Whether a function surely runs on another thread than such a coroutine: it has handed over that one, or it is
-        of an object that only hands them over."""
-        if code.key in self._on_loops:
+    def is_beside(self, context: Context, beside: Context, code: Code) -> bool:
+        """Whether a context runs a function surely on another thread than such a coroutine.
+
+        A thread does that runs no loop. Of callers outside it is known where the function has handed over that very
+        coroutine, or is of an object that only hands them over.
+        """
+        if code.key in self._on_loops or beside.index in self._running_loops:
             return False
+        if not beside.is_main:
+            return True
         return code is context.code or (code.cls is not None and code.cls.key in self._outside)
 
     @cached_property
@@ -46,6 +53,12 @@ class OtherLoops:
             if each.spawn.runs_on is RunsOn.LOOP and isinstance(each.target, FunctionRef):
                 roots.append(each.target.code)
         return set(self._calls.reachable(roots))
+
+    @cached_property
+    def _running_loops(self) -> set[int]:
+        """The contexts that run a loop themselves, each by its number."""
+        found = self._calls.types.library_calls(lambda each: each.qualname in LOOP_RUNNERS)
+        return {each.index for key, _ in found for each in self._running.get(key, ()) if not each.is_main}
 
     @cached_property
     def _outside(self) -> set[int]:

@@ -78,10 +78,14 @@ class Threads:
         if id > second.joins.get(code.key, id) or other_id > first.joins.get(other.key, other_id):
             # whoever runs it, the function has waited for the end of the other one
             return False
+        if not self._may_be_elsewhere(second, first, code, id):
+            return False
+        if not self._may_be_elsewhere(first, second, other, other_id):
+            return False
         if first.is_main:
-            return self._may_be_elsewhere(second, code, id) and self.may_live(second, code, id)
+            return self.may_live(second, code, id)
         if second.is_main:
-            return self._may_be_elsewhere(first, other, other_id) and self.may_live(first, other, other_id)
+            return self.may_live(first, other, other_id)
         if self._alternatives is None:
             self._alternatives = Alternatives(self.calls.types)
         return not (
@@ -91,8 +95,8 @@ class Threads:
             or self._alternatives.exclude(first, second)
         )
 
-    def _may_be_elsewhere(self, context: Context, code: Code, id: int) -> bool:
-        """Whether the main context surely runs a function on another thread than that of the loop of a coroutine.
+    def _may_be_elsewhere(self, context: Context, beside: Context, code: Code, id: int) -> bool:
+        """Whether a context surely runs a function on another thread than that of the loop of a coroutine.
 
         Who hands over the coroutine is beside it only afterwards: that somebody else has done so before is thinkable.
         """
@@ -101,8 +105,8 @@ class Threads:
         if any(starter is code and id <= start for starter, start in context.starts):
             return False
         if self._other_loops is None:
-            self._other_loops = OtherLoops(self.calls, self.contexts)
-        return self._other_loops.is_beside(context, code)
+            self._other_loops = OtherLoops(self.calls, self.contexts, self.running)
+        return self._other_loops.is_beside(context, beside, code)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
