@@ -45,6 +45,13 @@ def check(program: Program) -> Iterator[Finding]:
         if race.taken is not None:
             yield check.finding(race, _pair(program, race, tested, act), **details(program, race))
             continue
+        if race.clears is not None and race.guard is not None:
+            lock, used = lock_name(race.guard.lock), f"{state(race.access)} {where(race.access, race.code)}"
+            message = f"{tested} is tested here, and {used} is used on account of that without {lock} over both: "
+            message += f"`{called(race.clears.code)}` takes both away at once under {lock}, and may do so in "
+            message += f"between. Hold {lock} from the test to the use."
+            yield check.finding(race, message, **details(program, race))
+            continue
         if race.begun:
             message = f"{tested} is tested here, and {act} by the thread that is then started: until it has come to "
             message += "that, whoever tests finds the same. Change it here, before the start."

@@ -27,6 +27,7 @@ from racelint.program.races.kinds.invalidations import handed_out, invalidated, 
 from racelint.program.races.kinds.oversights import forgotten
 from racelint.program.races.kinds.overwrites import left_behind, overwritten
 from racelint.program.races.kinds.pairs import Pair, find_pairs
+from racelint.program.races.kinds.parted import Parted, find_parted
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reverted import reverted
 from racelint.program.races.kinds.splits import Split, find_splits
@@ -80,6 +81,8 @@ def link_races(
     races.found += _untold(splits, _where_told(races.found) | parts)
     torn = map(_torn_race, find_torn(sharing, locksets))
     races.found += _untold(torn, _where_told(races.found) | parts)
+    parted = map(_parted_race, find_parted(sharing, locksets))
+    races.found += _untold(parted, _where_told(races.found) | parts)
     begun = (_begun_race(each, sharing) for each in find_begun(locksets))
     races.found += _untold(begun, _where_told(races.found) | parts)
     races.found = _one_per_name(races.found)
@@ -141,6 +144,21 @@ def _torn_race(torn: Torn) -> Race:
         first=torn.first,
         needs_no_gil=torn.needs_no_gil,
         between=(torn.first.id, torn.second.id) if own else (),
+    )
+
+
+def _parted_race(parted: Parted) -> Race:
+    return Race(
+        Problem.CHECK,
+        parted.code,
+        parted.span,
+        parted.used,
+        "lock",
+        parted.clears,
+        guard=parted.guard,
+        first=parted.tested,
+        clears=parted.clears,
+        between=(parted.tested.id, parted.used.id),
     )
 
 

@@ -81,6 +81,9 @@ class Race:
     undone_by_update: bool = False
     """The other side is an update that holds the guard, and takes back what is stored here without it."""
 
+    clears: Access | None = None
+    """What is used on account of the test of something else is taken away here together with that."""
+
     @property
     def path(self) -> str:
         """The file of the finding."""

@@ -50,9 +50,9 @@ class Torn:
 
 def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
     """Judge the reads of what belongs together, one for each read that another one follows."""
-    together = _stored_together(locksets)
+    together = stored_together(locksets)
     cases: dict[Place, Case] = {}
-    for reads in _reads(locksets, together).values():
+    for reads in reads_of(locksets, together).values():
         seen: set[Access] = set()
         for first, second in itertools.combinations(reads, 2):
             both = frozenset((first.place, second.place))
@@ -68,7 +68,7 @@ def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
             yield from found
 
 
-def _stored_together(locksets: LockSets) -> Together:
+def stored_together(locksets: LockSets) -> Together:
     """What functions store in one critical section of an object's or a module's lock."""
     stored: dict[Code, list[Access]] = defaultdict(list)
     for place, accesses in locksets.places.by_place.items():
@@ -84,7 +84,7 @@ def _stored_together(locksets: LockSets) -> Together:
     return dict(found)
 
 
-def _reads(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
+def reads_of(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
     """By function the reads of what is stored together, in the order of evaluation."""
     found: dict[Code, list[Access]] = defaultdict(list)
     for place in dict.fromkeys(place for both in together for place in sorted(both, key=lambda each: each.symbol)):
@@ -124,7 +124,7 @@ def _judge(
     one: Case, other: Case, first: Access, second: Access, stores: list[tuple[Access, Access]]
 ) -> Iterator[Torn]:
     guard, code = one.guard, first.code
-    if guard is None or not _is_left_out(one, first) or not _is_left_out(other, second):
+    if guard is None or not is_left_out(one, first) or not is_left_out(other, second):
         return
     if other.guard is None or other.guard.lock.key != guard.lock.key or code.key in one.threads.at_exit:
         return
@@ -151,7 +151,7 @@ def _is_at_once(locksets: LockSets, guard: Guard, store: Access, other: Access) 
     return any(use.lock.key == guard.lock.key and after.get(use) == section for use, section in sections)
 
 
-def _is_left_out(case: Case, access: Access) -> bool:
+def is_left_out(case: Case, access: Access) -> bool:
     """Whether a read does without the guard that the program mostly holds for the Place, and others may come."""
     guard = case.guard
     if guard is None or guard.guarded < 2 or guard.share < HALF or access not in case.accesses:
