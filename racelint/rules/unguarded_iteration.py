@@ -46,10 +46,12 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.HANDED_OUT):
         guard = usual(race)
         lock = lock_name(guard.lock) if guard is not None else "the lock"
-        message = (
-            f"A live view of {state(race.access)} (`{race.access.method}`) leaves {lock}: whoever iterates over it "
-            f"does so without the lock, while {_changes(race)}. Return a copy: `list(...)`."
-        )
+        view = f"A live view of {state(race.access)} (`{race.access.method}`)"
+        message = f"{view} leaves {lock}: whoever iterates over it does so without the lock, while {_changes(race)}. "
+        if race.evidence == "assumed":
+            message = f"{view} is given away: whoever iterates over it does so while other threads can change it "
+            message += "(--assume-shared). "
+        message += "Return a copy: `list(...)`."
         yield check.finding(race, message, **details(program, race))
     for found in program.interleavings.rounds:
         partner = found.partner

@@ -9,6 +9,7 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.containers import VIEWS
 from racelint.knowledge.iteration import Disturbance
+from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection
 from racelint.program.locking.holding import Acquisition
@@ -128,15 +129,23 @@ def _is_handed_out(case: Case, access: Access) -> bool:
 
 
 def handed_out(case: Case) -> Iterator[Race]:
-    """Live views that leave the critical section, for callers to go over without the lock."""
+    """Live views that leave the critical section, or were never in one, for callers to go over without the lock."""
     guard = case.guard
-    if guard is None or guard.guarded < 2:
-        return
-    for access in case.accesses:
-        if access.id not in access.code.returns or not any(map(guard.protects, case.protections(access))):
-            continue
-        changed = changed_under(case, access, guard, [])
-        is_view = access.method in VIEWS or _is_handed_out(case, access)
-        if is_view and changed is not None and is_walked_outside(case, access, guard):
-            race = _iteration(case, access, changed, "lock", access.code, access.span)
-            yield replace(race, problem=Problem.HANDED_OUT)
+    views = [each for each in case.accesses if each.id in each.code.returns and _is_view(case, each)]
+    for access in views:
+        held = case.protections(access)
+        if guard is not None and guard.guarded > 1 and any(map(guard.protects, held)):
+            changed = changed_under(case, access, guard, [])
+            if changed is not None and is_walked_outside(case, access, guard):
+                race = _iteration(case, access, changed, "lock", access.code, access.span)
+                yield replace(race, problem=Problem.HANDED_OUT)
+        elif not held and is_public(access.code) and not case.threads.calls.callers(access.code):
+            # who calls it nobody sees: he goes over it, as it is said that others change it
+            partner = case.assumed_partner(access, held, harms(case, access))
+            if partner is not None:
+                race = _iteration(case, access, partner.other, "assumed", access.code, access.span)
+                yield replace(race, problem=Problem.HANDED_OUT)
+
+
+def _is_view(case: Case, access: Access) -> bool:
+    return access.method in VIEWS or _is_handed_out(case, access)
