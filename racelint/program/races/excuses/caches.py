@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Operation
 from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES
 from racelint.knowledge.repeating import ANSWERS, STARTS
 from racelint.program.dataflow.dataflow import Dataflow, operands
@@ -20,14 +21,14 @@ from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.kept import is_changed
 from racelint.program.races.excuses.made import is_there_already
 from racelint.program.races.excuses.memos import (
-    holds_its_own,
     is_called_back,
     is_plain,
     kept_item,
     may_be_told_apart,
 )
-from racelint.program.sequences.composites import Composite
+from racelint.program.sequences.composites import DEPTH, Composite
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance, LibraryObject, Value
 
 QUESTIONS: Final = frozenset({"is", "is not", "==", "!=", "not"})
 """Operators by which a value is asked about, and not gone on with."""
@@ -54,13 +55,10 @@ def is_cache(case: Case, sequence: Composite) -> bool:
         return False
     if any(map(takes_away, case.accesses)) or any(_is_changed(case, each) for each in case.accesses):
         return False
-    values = case.sharing.places.types.of(code, last.value)
-    if not _is_made_of_key(flow, last) or not all(_is_answer(case, code, each) for each in flow.ways(last.value)):
-        return False
-    if any(may_be_told_apart(case, each) and not is_plain(each) for each in values):
+    if not _is_made_of_key(flow, last) or not _is_answer(case, code, last.value):
         return False
     done = [id for id in on_account(sequence) if id != sequence.act]
-    return not holds_its_own(case, code, last.value) and not _does_more(case, code, done)
+    return not _has_identity(case, code, last.value) and not _does_more(case, code, done)
 
 
 def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
@@ -81,8 +79,7 @@ def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
         return False
     if any(_is_changed(case, each) for each in case.accesses):
         return False
-    own = (each for each in types.of(code, value) if may_be_told_apart(case, each) and not is_plain(each))
-    return next(own, None) is None and not holds_its_own(case, code, value)
+    return not _has_identity(case, code, value)
 
 
 def _is_to_be_filled(case: Case, store: Access) -> bool:
@@ -110,22 +107,33 @@ def _asked(flow: Dataflow, part: int) -> list[str]:
 
 
 def _is_answer(case: Case, code: Code, id: int) -> bool:
-    """Whether a value is what a function or method gave, part of that, or a container made of it.
+    """Whether a value is what functions or methods gave, parts of that, or made of it and of what was there.
 
     Who calls what he was given himself, a class as it may be, or the metaclass's own, makes an object.
     """
     flow = case.sharing.places.dataflow(code)
-    made = flow.operation(id)
-    while isinstance(made, facts.LoadAttr | facts.LoadItem | facts.Await | facts.Unpack):
-        made = flow.operation(made.value if isinstance(made, facts.Await | facts.Unpack) else made.base)
-    if type(made) is facts.Build:
-        parts = made.items if made.kind == "tuple" else ()
-        return all(flow.is_constant(each) or _is_answer(case, code, each) for each in parts)
-    if type(made) is not facts.Call:
-        return type(made) is facts.Compute
-    callee = flow.operation(made.callee)
-    known = any(edge.site == made.id for edge in case.threads.calls.calls(code))
-    return known or (type(callee) is facts.LoadAttr and callee.name not in MAKERS and callee.name not in REMOVES)
+    known = {edge.site for edge in case.threads.calls.calls(code)}
+
+    def parts(operation: Operation | None) -> Iterable[int] | None:
+        match operation:
+            case None | facts.Const() | facts.LoadName(scope="global") | facts.Build(comprehension=True):
+                return ()
+            case facts.LoadAttr(base=base) | facts.LoadItem(base=base):
+                return (base,)
+            case facts.Await(value=value) | facts.Unpack(value=value):
+                return (value,)
+            case facts.Build(kind="tuple", items=values) | facts.Phi(inputs=values):
+                return values
+            case facts.Choice(operands=values) | facts.Compute(operands=values):
+                return values
+            case facts.Call(id=site, callee=callee):
+                method = flow.operation(callee)
+                answers = type(method) is facts.LoadAttr and method.name not in MAKERS | REMOVES
+                return () if answers or site in known else None
+            case _:
+                return None
+
+    return flow.consists(id, parts)
 
 
 def _looks(case: Case, sequence: Composite) -> list[Access]:
@@ -141,6 +149,26 @@ def _is_gone_on_with(flow: Dataflow, look: Access) -> bool:
     if any(flow.comes_from(id, look.id) for id in flow.code.returns):
         return True
     return any(type(use) is not facts.Compute or use.kind not in QUESTIONS for use in flow.uses(look.id))
+
+
+def _has_identity(case: Case, code: Code, id: int) -> bool:
+    """Whether a value is known to be an object of its own, or has one in it.
+
+    Where it may be many things, those that others have made, or are met somewhere, say nothing of what is made here.
+    """
+    made = case.sharing.places.dataflow(code).operation(id)
+    items = made.items if type(made) is facts.Build and made.kind == "tuple" else (id,)
+    return any(_is_made_here(case, code, case.sharing.places.types.of(code, item)) for item in items)
+
+
+def _is_made_here(case: Case, code: Code, values: Iterable[Value]) -> bool:
+    """Whether one of the values is an object with an identity that a function or what it calls makes, or all may be."""
+    objects = [each for each in values if not is_plain(each) and may_be_told_apart(case, each)]
+    sites = [each.site for each in objects if isinstance(each, Instance | LibraryObject)]
+    makers, codes = {code.key}, case.sharing.places.types.names.sources.codes
+    for _ in range(DEPTH):
+        makers |= {edge.callee.key for key in makers for edge in case.threads.calls.only_calls(codes[key])}
+    return any(site is not None and site[0] in makers for site in sites) or (bool(sites) and not any(sites))
 
 
 def _does_more(case: Case, code: Code, ids: Iterable[int], depth: int = 1) -> bool:
