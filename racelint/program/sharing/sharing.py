@@ -141,7 +141,8 @@ class Sharing:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
             mine = {name: None for name in mine if not name.is_item}
-            mine = {name: None for name in mine if name.root[0] in FOR_ALL or name.root in stable}
+            if not all(self._is_of_decorator(each, one) for each in (first, second)):
+                mine = {name: None for name in mine if name.root[0] in FOR_ALL or name.root in stable}
             if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
                 return True
             if names and all(_is_made_by(name, one) for name in names):
@@ -149,6 +150,13 @@ class Sharing:
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         return next(self._common(first, one, second, other, mine), None) is not None
+
+    def _is_of_decorator(self, access: Access, context: Context) -> bool:
+        """Whether a wrapper works on what its decorator has, which was there before the context was started."""
+        if access.code.key not in self.threads.calls.wrapping or not access.base.startswith("c:"):
+            return False
+        _, module, owner, _ = access.base.split(":", 3)
+        return context not in self.threads.of(self.places.types.names.sources.function(int(module), int(owner)))
 
     def _common(self, first: Access, one: Context, second: Access, other: Context, mine: NameSet) -> Iterator[Name]:
         """Of the names that one of two contexts has for the object of an access those of what the other one shares."""

@@ -45,7 +45,8 @@ def find_decorated_starts(types: Types, flow: Flow) -> None:
 
 def _starts_in(types: Types, decorator: Code) -> Iterator[_Start]:
     """The starts of the first parameter of a decorator by the inner functions that it returns, and do not run it."""
-    given = [each.name for each in decorator.function.parameters[:1]]
+    first = 1 if decorator.own_name else 0
+    given = [each.name for each in decorator.function.parameters[first : first + 1]]
     for wrapper in returned_functions(types, decorator):
         calls = [each for each in wrapper.operations if type(each) is facts.Call]
         if any(_is_named(wrapper, call.callee, given) for call in calls):

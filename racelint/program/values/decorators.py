@@ -9,7 +9,7 @@ from typing import TypeVar
 from racelint import facts
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, Instance, Value
 
 T = TypeVar("T")
 Decorated = Mapping[Code, Iterable[Code]]
@@ -24,9 +24,19 @@ def decorated(types: Types) -> Decorated:
             continue
         for id in code.function.decorators:
             for value in types.of(code.parent, id):
-                if isinstance(value, FunctionRef):
-                    found.setdefault(code, []).append(value.code)
+                around = _called(types, value)
+                if around:
+                    found.setdefault(code, []).extend(around)
     return found
+
+
+def _called(types: Types, decorator: Value) -> list[Code]:
+    """The function that is given what is decorated: the decorator itself, or `__call__` of the object that it is."""
+    if isinstance(decorator, FunctionRef):
+        return [decorator.code]
+    keeper = types.attributes.defining(decorator.cls, "__call__") if isinstance(decorator, Instance) else None
+    methods = types.attributes.methods(keeper) if keeper is not None else []
+    return [each.code for each in methods if each.code.name == "__call__"]
 
 
 def decorators(found: Decorated) -> set[Code]:
