@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 
 from lsprotocol import types
@@ -270,8 +271,20 @@ def _action(
 def _edits(before: str, after: str) -> list[types.TextEdit]:
     """What changes from one text to the other, by whole lines."""
     old, new = with_ends(before), with_ends(after)
+    # to compare blank lines with each other takes long, and most of a file is as it was
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    changed = old[head : len(old) - tail], new[head : len(new) - tail]
+    steps = SequenceMatcher(None, *changed, autojunk=False).get_opcodes()
     return [
-        types.TextEdit(types.Range(types.Position(first, 0), types.Position(last, 0)), "".join(new[start:end]))
-        for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        types.TextEdit(
+            types.Range(types.Position(head + first, 0), types.Position(head + last, 0)), "".join(changed[1][start:end])
+        )
+        for kind, first, last, start, end in steps
         if kind != "equal"
     ]
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
