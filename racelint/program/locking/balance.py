@@ -81,7 +81,7 @@ def link_balance(locksets: LockSets) -> Balance:
         release
         for holding in holdings
         for release in holding.releases.values()
-        if release.free and release.use.lock.kind is not None and not release.use.lock.is_semaphore
+        if release.free and not (release.asked or release.use.lock.kind is None or release.use.lock.is_semaphore)
     ]
     useless = [each for holding in holdings for each in _useless(locksets, holding)]
     return Balance(unreleased, skipped, ignored, unheld, useless)

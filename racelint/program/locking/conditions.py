@@ -5,7 +5,7 @@ from __future__ import annotations
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
-from racelint.program.locking.lockstate import State
+from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.branching import conditions, unnegated
 from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
@@ -21,6 +21,7 @@ class Conditions:
         self._asked: dict[int, tuple[LockUse, bool]] = {}
         self._releases: dict[int, LockUse] = {}
         self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
+        self._needed: dict[tuple[LockUse, tuple[str, bool]], int] = {}
         self._arms: list[tuple[int, int]] | None = None
 
     def answer(self, id: int, use: LockUse) -> None:
@@ -97,12 +98,23 @@ class Conditions:
                 return self._all(inners, state, True)
             case facts.Choice(kind="or", operands=inners) if not truth:
                 return self._all(inners, state, False)
+            case facts.Choice(kind="or", operands=(other, inner)) if (
+                other not in self._answers and inner in self._answers
+            ):
+                return self._taken_unless(other, inner, state)
             case facts.Await(value=inner) | facts.Cast(value=inner) if inner >= 0:
                 return self.refined(inner, state, truth)
             case operation if _meeting(operation) and (told := self._told_by(test, state)) is not None:
                 return state.resume(told, test).sure(told) if truth else state.refused(told)
             case _:
                 return state
+
+    def _taken_unless(self, other: int, acquire: int, state: State) -> State:
+        """Where a lock was taken unless something else is so: `if self.alone or self.lock.acquire(False)`."""
+        use = self._answers[acquire]
+        self._tied[use, self._condition(other, False)] = frozenset({acquire})
+        self._needed[use, self._condition(other, False)] = acquire
+        return meet([state.take(use, acquire, explicit=True), state]) or state
 
     def _told_by(self, tested: int, state: State) -> LockUse | None:
         """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
@@ -125,8 +137,11 @@ class Conditions:
                 continue
             tied = self._tied.get((use, self._condition(test, not truth)), frozenset())
             tied |= self._flagged(test, acquired, truth)
+            needed = self._needed.get((use, self._condition(test, truth)))
             if acquired <= tied:
                 state = state.settle(use)
+            elif needed in acquired:
+                state = state.resume(use, needed).sure(use)
             elif use in state.unsure and self._is_set_beside(test, acquired, truth):
                 state = state.resume(use, test).sure(use)
         return state
