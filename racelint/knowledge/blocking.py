@@ -116,6 +116,8 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("collections.deque", "append appendleft clear copy")
     | _members("str", "strip lower upper split startswith endswith")
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
+    | _members("threading", "Lock RLock Condition Event local")
+    | _members("queue", "Queue LifoQueue PriorityQueue SimpleQueue")
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")
     | _members("threading.Event", "clear")
@@ -126,5 +128,5 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | {"os.getpid", "concurrent.futures.Future.done", "concurrent.futures.Future.cancel", "weakref.ref.__call__"}
 )
 
-# The same if they have several arguments to choose from: a single one may be empty.
-CHOOSES: frozenset[str] = frozenset({"max", "min"})
+# The same if they have several arguments to choose from: a single one may be empty, or its key not there.
+CHOOSES: frozenset[str] = frozenset({"max", "min", "dict.pop"})

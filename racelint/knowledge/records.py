@@ -7,6 +7,14 @@ from typing import Final
 RECORDS: Final = frozenset({"object", "typing.NamedTuple", "typing.Generic", "typing.Protocol", "abc.ABC"})
 """Classes of libraries that add no state of their own."""
 
+_ERRORS = """
+BaseException Exception ArithmeticError AssertionError AttributeError ConnectionError IndexError KeyError LookupError
+NotImplementedError OSError RuntimeError TimeoutError TypeError ValueError
+"""
+
+ERRORS: Final = frozenset(_ERRORS.split())
+"""Exceptions of Python that keep whatever they are given."""
+
 COPYING: Final = frozenset({"__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone"})
 """Methods that make another object of the same class, or fill in one that is being made."""
 

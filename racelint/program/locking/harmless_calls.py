@@ -8,7 +8,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.annotations import ANY_FUNCTION
 from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
-from racelint.knowledge.records import RECORDS
+from racelint.knowledge.records import ERRORS, RECORDS
 from racelint.knowledge.texts import JOINS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.branching import conditions, decided
@@ -92,7 +92,7 @@ def _is_simply_made(types: Types, cls: ClassInfo, depth: int) -> bool:
     """Whether all that makes an object of a class is known, and raises nothing: it stores what it is given, mostly."""
     for each in cls.mro:
         known = len(each.bases) + len(each.library_bases) == len(each.facts.bases)
-        if not known or each.facts.keywords or not RECORDS.issuperset(each.library_bases):
+        if not known or each.facts.keywords or not (RECORDS | ERRORS).issuperset(each.library_bases):
             return False
     makers = (types.attributes.defining(cls, name) for name in CONSTRUCTORS)
     methods = {ref.code.key: ref.code for each in makers if each is not None for ref in types.attributes.methods(each)}
