@@ -13,7 +13,7 @@ from typing import Final
 from racelint.knowledge.containers import CLEARS, EMPTIES, FORGIVING, INSERTS, REMOVES
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.lockstate import ON_ENTRY
-from racelint.program.memory.places import Access, Kind
+from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import harm
 from racelint.program.sequences.swaps import is_whole
@@ -95,13 +95,17 @@ def _takes(access: Access) -> bool:
 
 
 def _is_half(case: Case, access: Access, guarded: list[Access]) -> bool:
-    """Whether the function asks or changes something else that is seen together with the container under the guard."""
+    """Whether the function has to do with something else too that is changed together with the container, by itself or
+    under the guard."""
     places = case.sharing.places
-    beside = {
-        each.place for each in places.of(access.code) if each.place is not access.place and each.base == access.base
-    }
+    beside: dict[Place, bool] = {}
+    for each in places.of(access.code):
+        if each.place is not access.place and each.base == access.base:
+            beside[each.place] = beside.get(each.place, False) or each.kind.writes
     return any(
-        each.place in beside and case.locksets.in_one_section(one.code, one.id, each.id)
+        each.place in beside
+        and (beside[each.place] or each.kind.writes)
+        and case.locksets.in_one_section(one.code, one.id, each.id)
         for one in guarded
         for each in places.of(one.code)
     )
