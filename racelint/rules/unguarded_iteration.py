@@ -5,7 +5,8 @@
 without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
 In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
 change the container. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop in a thread.
-Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent.
+Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent, and so is who looks at what one thread
+makes that comes to its end and is joined somewhere else, unless a lock is in use there or it is declared shared.
 
 *Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.containers import VIEWS
 from racelint.knowledge.iteration import Disturbance
+from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import (
     changed_under,
     harm,
@@ -55,6 +57,8 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     partner = case.partner(access, held, harms(case, access), is_no_setup)
     if partner is not None and access.code.key in case.threads.at_exit and _only_skips(case, access, partner.other):
         return
+    if partner is not None and not case.is_assumed and _is_work_of_one(case, access, partner):
+        return
     if partner is not None:
         one, context = partner.one, partner.other_context
         yield _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
@@ -78,6 +82,21 @@ def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisi
     harmful = harms(case, access)
     partner = case.outside_partner(access, held, lambda other: other.code is not access.code and harmful(other))
     return None if taken is None or partner is None else (taken, partner.other)
+
+
+def _is_work_of_one(case: Case, access: Access, partner: Partner) -> bool:
+    """Whether what is gone over in the main context is made by one thread that comes to its end and is joined elsewhere.
+
+    Who has a thread make something looks at that when it is done, in ways that cannot all be seen: a helper joins it.
+    One that goes round and round is at work whenever somebody looks; a lock shows that others are thought of.
+    """
+    other = partner.other_context
+    if case.guard is not None or not partner.one.is_main or access.place.kind not in ("attribute", "class"):
+        return False
+    if other.runs_on is not RunsOn.THREAD or other.many or not other.is_joined or other.ends is not None:
+        return False
+    nodes = (node for entry, _ in other.entries for node in entry.controls)
+    return not any(type(node) is facts.Loop and node.kind == "while" for node in nodes)
 
 
 def _only_skips(case: Case, access: Access, other: Access) -> bool:
