@@ -85,7 +85,7 @@ def _beside(case: Case, access: Access, held: list[Protection]) -> tuple[Acquisi
 
 
 def _is_work_of_one(case: Case, access: Access, partner: Partner) -> bool:
-    """Whether what is gone over in the main context is made by one thread that comes to its end and is joined elsewhere.
+    """Whether what is gone over in the main context is made by one thread that ends and is joined elsewhere.
 
     Who has a thread make something looks at that when it is done, in ways that cannot all be seen: a helper joins it.
     One that goes round and round is at work whenever somebody looks; a lock shows that others are thought of.
