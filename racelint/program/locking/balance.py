@@ -10,7 +10,7 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.counted import is_given_back_by_the_last
-from racelint.program.locking.delegated import is_delegated, is_taken_along
+from racelint.program.locking.delegated import given_attributes, is_delegated, is_taken_along
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -168,14 +168,19 @@ def _is_counted_back(holding: Holding, leak: Leak) -> bool:
 
 
 def _loose_releases(locksets: LockSets) -> set[str]:
-    """The attributes that something releases on an object that is not known: it may be any lock of that name."""
+    """The attributes that something releases on an object that is not known, or that a function is given and releases.
+
+    It may be any lock of that name.
+    """
     found: set[str] = set()
     for code in locksets.places.types.names.sources.codes:
-        for operation in code.operations:
-            if type(operation) is facts.LoadAttr and operation.name.startswith("release"):
-                owner = code.operation(operation.base)
-                if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
-                    found.add(owner.name)
+        fetched = (each for each in code.operations if type(each) is facts.LoadAttr)
+        released = {each.base for each in fetched if each.name.startswith("release") and not code.is_own(each.base)}
+        for owner in map(code.operation, released):
+            if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
+                found.add(owner.name)
+        if not released.isdisjoint(range(len(code.function.parameters))):
+            found |= given_attributes(locksets.threads.calls, code)
     return found
 
 

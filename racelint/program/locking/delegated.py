@@ -48,6 +48,16 @@ def is_taken_along(calls: Calls, flow: Dataflow, acquisition: Acquisition, exit:
     )
 
 
+def given_attributes(calls: Calls, code: Code) -> set[str]:
+    """The names of the attributes that the callers of a function give it."""
+    found: set[str] = set()
+    for edge in calls.callers(code):
+        call = edge.caller.operation(edge.site)
+        given = [edge.caller.operation(each.value) for each in call.arguments] if type(call) is facts.Call else []
+        found.update(each.name for each in given if type(each) is facts.LoadAttr)
+    return found
+
+
 def _handed_on(calls: Calls, flow: Dataflow, code: Code, call: facts.Call) -> Iterator[Code]:
     """The functions that a call hands to others; of a call that makes a coroutine for others, its function."""
     for given in call.arguments:
