@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from racelint import facts
 from racelint.knowledge.containers import MISSES
@@ -41,8 +41,21 @@ def expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bo
         match flow.operation(pending.pop()):
             case facts.LoadName(name=name) | facts.LoadAttr(name=name) if name in names:
                 return True
+            case facts.LoadName(name=name) if any(each in names for each in _other_names(flow.code, name)):
+                return True
             case facts.Build(items=items):
                 pending.extend(items)
             case _:
                 pass
     return False
+
+
+def _other_names(code: Code, name: str) -> Iterator[str]:
+    """What a name of the module stands for: `from queue import Empty as NothingLeft`, `Gone = queue.Empty`."""
+    while code.parent is not None:
+        code = code.parent
+    for each in code.operations:
+        if type(each) is facts.StoreName and each.name == name:
+            value = code.operation(each.value)
+            if isinstance(value, facts.Import | facts.LoadAttr | facts.LoadName):
+                yield value.name
