@@ -96,6 +96,9 @@ CLEARS: Final = frozenset({"clear"})
 EMPTIES: Final = frozenset({"clear", "popitem"})
 """Methods that take something out whatever it is."""
 
+FROM_ENDS: Final = frozenset({"pop", "popleft", "popitem"})
+"""Methods that take out what is at one end, if they are not told which one."""
+
 SEQUENCES: Final = frozenset({"list", "collections.deque"})
 """Containers with two ends to put something to."""
 

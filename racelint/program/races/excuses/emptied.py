@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import CLEARS, INSERTS, PLAIN
+from racelint.knowledge.containers import ADDS, CLEARS, FROM_ENDS, INSERTS, PLAIN
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
@@ -13,6 +13,7 @@ from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import walk
 
 FEW: Final = frozenset({"0", "1", "2"})
@@ -30,6 +31,39 @@ def is_capped(case: Case, sequence: Composite) -> bool:
     empties = last.method in CLEARS or (last.kind is Kind.WRITE and _makes_empty(case, last))
     done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
     return empties and Repeats(case).may(code, sorted(done))
+
+
+def is_evened_out(case: Case, sequence: Composite) -> bool:
+    """Whether a function has put in one before it takes out one where there are too many, and nobody else takes any.
+
+    `self.lines.append(line)`, and `if len(self.lines) > self.most: self.lines.pop(0)`: of two who do so at once, both
+    have put in what they take out. One that is named, or taken out for use, may be gone.
+    """
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if not _is_about_size(case, sequence) or last.method not in FROM_ENDS or not _is_branch(sequence):
+        return False
+    flow, call = case.sharing.places.dataflow(code), code.operation(last.id)
+    if type(call) is not facts.Call or flow.uses(call.id) or call.id in code.returns:
+        return False
+    if not all(flow.is_constant(each.value) for each in call.arguments):
+        return False
+    if any(takes_away(each) for each in case.accesses if each is not last):
+        return False
+    given = set(conditions(code, first.id))
+    return any(
+        each.code is code
+        and each.base == last.base
+        and each.method in ADDS
+        and each.id < first.id
+        and given.issuperset(conditions(code, each.id))
+        for each in case.accesses
+    )
+
+
+def _is_branch(sequence: Composite) -> bool:
+    """Whether the test is that of an `if`, and of no loop: what follows is done once."""
+    branches = (node for node in sequence.code.controls if type(node) is facts.Branch)
+    return any(node.span == sequence.test for node in branches)
 
 
 def has_room(case: Case, sequence: Composite) -> bool:

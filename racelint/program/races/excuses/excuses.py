@@ -13,7 +13,7 @@ from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
 from racelint.program.races.excuses.caches import is_cache
-from racelint.program.races.excuses.emptied import has_room, is_capped, is_taken_whole
+from racelint.program.races.excuses.emptied import has_room, is_capped, is_evened_out, is_taken_whole
 from racelint.program.races.excuses.flags import (
     acts_once,
     is_only_raised,
@@ -305,6 +305,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_mark, "what is noted twice is noted"),
     (is_only_told, "of what is in the list only text is made"),
     (has_room, "what only grows up to a limit may as well grow a little further"),
+    (is_evened_out, "who takes one out has put one in before"),
     (is_capped, "what has grown too large may as well be emptied twice"),
 )
 """What makes a sequence right, by what asks for it: the first that holds is told."""
