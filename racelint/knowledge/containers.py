@@ -105,6 +105,9 @@ SEQUENCES: Final = frozenset({"list", "collections.deque"})
 PLAIN: Final = frozenset({"list", "tuple", "dict", "set", "frozenset"})
 """Containers that are made by being written down."""
 
+TYPED: Final = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
+"""Bases of classes whose objects are dictionaries."""
+
 PEEKS: Final = frozenset({"len", "bool", "in", "get", "items", "keys", "values", "copy"})
 """How one looks at a container that may still grow."""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES
+from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES, TYPED
 from racelint.knowledge.repeating import ANSWERS, STARTS
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
@@ -163,12 +163,18 @@ def _has_identity(case: Case, code: Code, id: int) -> bool:
 
 def _is_made_here(case: Case, code: Code, values: Iterable[Value]) -> bool:
     """Whether one of the values is an object with an identity that a function or what it calls makes, or all may be."""
-    objects = [each for each in values if not is_plain(each) and may_be_told_apart(case, each)]
+    others = (each for each in values if not is_plain(each) and not _is_typed_table(each))
+    objects = [each for each in others if may_be_told_apart(case, each)]
     sites = [each.site for each in objects if isinstance(each, Instance | LibraryObject)]
     makers, codes = {code.key}, case.sharing.places.types.names.sources.codes
     for _ in range(DEPTH):
         makers |= {edge.callee.key for key in makers for edge in case.threads.calls.only_calls(codes[key])}
     return any(site is not None and site[0] in makers for site in sites) or (bool(sites) and not any(sites))
+
+
+def _is_typed_table(value: Value) -> bool:
+    """Whether a value is a dictionary of which it is said what is in there."""
+    return isinstance(value, Instance) and any(not TYPED.isdisjoint(cls.library_bases) for cls in value.cls.mro)
 
 
 def _does_more(case: Case, code: Code, ids: Iterable[int], depth: int = 1) -> bool:
