@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from .model import Failure, LockDomain, LockKind, LockMethod, LockModel, LockRole, Slot
 
@@ -21,6 +22,9 @@ _ACQUIRE = LockMethod(LockRole.ACQUIRE, _BLOCKING, _NO_TIMEOUT, Failure.RESULT)
 _BLOCK_ACQUIRE = replace(_ACQUIRE, blocking=_BLOCK)
 _WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.RESULT)
 _WAIT_FOR = LockMethod(LockRole.WAIT, timeout=_NO_TIMEOUT, failure=Failure.RESULT, predicate=_PREDICATE)
+PICKS_ONE: Final = frozenset({"threading.Barrier.wait"})
+"""What gives each of those who wait a number of its own."""
+
 _BARRIER_WAIT = LockMethod(LockRole.WAIT, timeout=_WAIT_TIMEOUT, failure=Failure.EXCEPTION)
 _PLAIN_ACQUIRE = LockMethod(LockRole.ACQUIRE)
 _AWAIT_ACQUIRE = LockMethod(LockRole.ACQUIRE, awaited=True)

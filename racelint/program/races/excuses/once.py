@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.lock_methods import PICKS_ONE
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
+from racelint.program.values.values import LibraryMethod
 
 FLAG: Final = (facts.LoadAttr, facts.StoreAttr)
 """How a flag is asked for, and raised."""
@@ -59,6 +62,33 @@ def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
     if first.code is code:
         own = (each for each in case.accesses if each.code is code and first.id < each.id < sequence.act)
         yield from (each for each in own if case.locksets.in_one_section(code, first.id, each.id, exclusive=True))
+
+
+def is_left_to_one(case: Case, sequence: Composite) -> bool:
+    """Whether a barrier picks the one that writes, each time: `if barrier.wait() == 0: rounds += 1`.
+
+    Those who wait at it get numbers of their own, and none comes to it again before all do.
+    """
+    calls = case.threads.calls
+    writes = [each for each in case.accesses if each.kind.writes and each.code.key not in calls.constructing]
+    barriers = {_picked_at(case, each.code, each.id) for each in (*writes, sequence.last)}
+    return len(barriers) == 1 and "" not in barriers
+
+
+def _picked_at(case: Case, code: Code, id: int) -> str:
+    """The barrier that lets only one thread come to an operation; "" if none does."""
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    for test, truth in conditions(code, id):
+        asked = code.operation(test)
+        if type(asked) is not facts.Compute or asked.kind != ("==" if truth else "!="):
+            continue
+        calls = [each for each in map(code.operation, asked.operands) if type(each) is facts.Call]
+        callees = [value for each in calls for value in types.of(code, each.callee)]
+        is_wait = any(isinstance(each, LibraryMethod) and each.qualname in PICKS_ONE for each in callees)
+        fetched = code.fetched(calls[0]) if is_wait and any(map(flow.is_constant, asked.operands)) else None
+        if type(fetched) is facts.LoadAttr:
+            return flow.path(fetched.base)
+    return ""
 
 
 def _is_first(case: Case, code: Code, site: int) -> bool:
