@@ -221,7 +221,11 @@ class _Finder:
     def _fails(self, code: Code, read: Read, start: int) -> bool:
         """Whether the read goes wrong if there is no result: None has no attributes, an empty list no items."""
         access = read.access
+        earlier = self._earlier(code, read, start)
+        is_none = all(self._places.dataflow(each.code).is_none(each.value) for each in earlier)
         if access is None or access.kind is not Kind.READ:
+            if earlier and is_none:
+                return True
             made = read.load if access is None else facts.NOTHING
             values = self._places.values(read.place) if access is not None else {}
             sites = [each.site for each in values if isinstance(each, LibraryObject)]
@@ -230,14 +234,15 @@ class _Finder:
             where = [(code.key, made)] if made >= 0 else sites
             item = type(code.operations[read.id]) is facts.LoadItem
             return item and all(site is not None and self._is_empty(site) for site in where)
-        earlier = [each for each in self._places.by_place[read.place] if each.kind is Kind.WRITE]
-        earlier = [each for each in earlier if self._sharing.is_early(each) or (each.code is code and each.id < start)]
-        if not all(self._places.dataflow(each.code).is_none(each.value) for each in earlier):
-            return False
-        return any(
+        return is_none and any(
             getattr(use, "base", getattr(use, "iterable", getattr(use, "callee", facts.NOTHING))) == read.id
             for use in self._places.dataflow(code).uses(read.id)
         )
+
+    def _earlier(self, code: Code, read: Read, start: int) -> list[Access]:
+        """What is stored there before the start."""
+        stores = [each for each in self._places.by_place.get(read.place, ()) if each.kind is Kind.WRITE]
+        return [each for each in stores if self._sharing.is_early(each) or (each.code is code and each.id < start)]
 
     def _is_empty(self, site: Site) -> bool:
         made = self._types.names.sources.codes[site[0]].operations[site[1]] if site[1] >= 0 else None
