@@ -6,7 +6,8 @@ from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
-from racelint.program.sources.source import Code
+from racelint.program.sources.branching import conditions
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance, Value
 
 
@@ -20,6 +21,8 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     for name in sorted(types.attributes.stored(receiver.cls) | types.names.knowledge.keepers()):
         for value in types.of_attribute(receiver.cls, name):
             if not isinstance(value, Instance) or value is receiver or _is_made_anew(places, threads, value, name, own):
+                continue
+            if _is_replaced(places, receiver.cls, name, value):
                 continue
             if not _made_by(value, own, context):
                 maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
@@ -37,6 +40,22 @@ def _made_by(value: Instance, own: set[int], context: Context) -> bool:
     if context.repeated is None or context.code is None or value.site[0] != context.code.key:
         return False
     return context.repeated[0] <= value.site[1] <= context.repeated[1]
+
+
+def _is_replaced(places: Places, cls: ClassInfo, name: str, value: Instance) -> bool:
+    """Whether a class body has made it, and the constructor gives each object another one in its place."""
+    maker = places.types.names.sources.codes[value.site[0]] if value.site is not None else None
+    if maker is None or maker.function.kind != "class":
+        return False
+    methods = (each.code for base in cls.mro for each in places.types.attributes.methods(base))
+    constructor = next((each for each in methods if each.name == "__init__"), None)
+    return constructor is not None and any(
+        type(each) is facts.StoreAttr
+        and each.name == name
+        and constructor.is_own(each.base)
+        and not any(conditions(constructor, each.id))
+        for each in constructor.operations
+    )
 
 
 def _is_made_anew(places: Places, threads: Threads, value: Instance, name: str, own: set[int]) -> bool:
