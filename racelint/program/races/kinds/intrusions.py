@@ -49,6 +49,9 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     if problem is None or found is None:
         return
     evidence, partner = found
+    if evidence == "lock" and _is_from_outside(sequence) and not case.is_assumed:
+        # whoever uses the object from outside may have one of his own
+        return
     guard = case.guard
     if guard is not None and evidence in ("lock", "claim") and (other := _guarded_elsewhere(case, sequence, held)):
         guard = replace(guard, example=other)
@@ -79,6 +82,12 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
     )
+
+
+def _is_from_outside(sequence: Composite) -> bool:
+    """Whether an update is made of two calls of another object's methods."""
+    first, code = sequence.first, sequence.code
+    return sequence.shape is Shape.UPDATE and first.code is not code and first.base != code.own_name
 
 
 def _is_enough(sequence: Composite, held: Protection) -> bool:
@@ -136,6 +145,9 @@ def _is_split(case: Case, sequence: Composite) -> bool:
         return False
     locksets, code, first = case.locksets, sequence.code, sequence.first
     asked = first.code is not code
+    if asked and sequence.shape is Shape.UPDATE:
+        # who is asked knows the object by a name of its own
+        first = next((each for each in case.accesses if (each.code, each.id) == (first.code, first.id)), first)
     before = protections(locksets.held(first.code, first.id if asked else sequence.between[0]), first)
     after = _at_act(case, sequence)
     return any(one.excludes(other) for one in _known(before) for other in _known(after))
