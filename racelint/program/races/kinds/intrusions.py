@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
@@ -255,7 +256,7 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
         return slot if is_insider(case, first) else None
     if case.place.kind not in FOR_ALL:
         found = beliefs.of_container(first, last) if first.code is last.code else None
-        if found is None and (sequence.shape is Shape.UPDATE or not case.is_constant(last)):
+        if found is None and (sequence.shape is Shape.UPDATE or _is_made_here(case, sequence)):
             found = beliefs.of_object(sequence.code, first, last)
         return found if is_insider(case, first) else None
     if sequence.shape is not Shape.UPDATE and case.is_constant(last):
@@ -265,6 +266,13 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
     if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
         return beliefs.of_module(case.place, sequence.code)
     return own
+
+
+def _is_made_here(case: Case, sequence: Composite) -> bool:
+    """Whether what is stored on first use is an object that the function has made for that."""
+    last = sequence.last
+    made = type(last.code.operation(last.value)) is facts.Call
+    return made and sequence.shape is Shape.LAZY and makes_object(case, sequence)
 
 
 def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
