@@ -278,8 +278,22 @@ def is_filled_late(case: Case, sequence: Composite) -> bool:
             type(use) is facts.Call and use.callee == each.id for each in fetched for use in flow.uses(each.id)
         )
         if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
-            return True
+            return not _is_flagged_when_filled(case, sequence, access.id)
     return False
+
+
+def _is_flagged_when_filled(case: Case, sequence: Composite, filled: int) -> bool:
+    """Whether something else of the object is set after that, for which who looks without the lock asks as well."""
+    code, base = sequence.last.code, sequence.last.base
+    own = [each for each in case.sharing.places.of(code) if each.base == base and each.place is not case.place]
+    set_then = {each.place for each in own if each.kind.rebinds and each.id > filled}
+    return any(
+        each.place in set_then
+        and not each.kind.writes
+        and each.id < sequence.act
+        and not case.locksets.in_one_section(code, each.id, sequence.act)
+        for each in own
+    )
 
 
 def _is_good_enough(case: Case, sequence: Composite) -> bool:
