@@ -12,7 +12,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import holds_lock
-from racelint.program.races.kinds.reuse import is_decorator
+from racelint.program.races.kinds.reuse import is_decorator, keeps_on_decorator
 from racelint.program.sequences.composites import DEPTH
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
@@ -41,6 +41,8 @@ def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
         return True
     codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
     if any(is_decorator(sharing.places, sharing.threads.calls, code) for code in codes.values()):
+        return True
+    if any(keeps_on_decorator(sharing.places, sharing.threads.calls, each) for each in sharing.places.by_place[place]):
         return True
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
     return any(started) or any(map(locksets.holds, codes.values()))

@@ -243,9 +243,14 @@ def _one_per_name(races: list[Race]) -> list[Race]:
     best: dict[tuple[Problem, str, Span, str], Race] = {}
     for race in races:
         key = (race.problem, race.path, race.span, race.place.name)
-        if key not in best or EVIDENCES.index(race.evidence) < EVIDENCES.index(best[key].evidence):
+        if key not in best or _strength(race) < _strength(best[key]):
             best[key] = race
     return [race for race in races if best[race.problem, race.path, race.span, race.place.name] is race]
+
+
+def _strength(race: Race) -> int:
+    """How much is believed that others come: the less, the more. That calls within each other do needs no evidence."""
+    return -1 if race.evidence is None else EVIDENCES.index(race.evidence)
 
 
 def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:

@@ -269,10 +269,14 @@ def _beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
 
 
 def _is_made_here(case: Case, sequence: Composite) -> bool:
-    """Whether what is stored on first use is an object that the function has made for that."""
-    last = sequence.last
-    made = type(last.code.operation(last.value)) is facts.Call
-    return made and sequence.shape is Shape.LAZY and makes_object(case, sequence)
+    """Whether what is stored on first use is an object that the function has made, and goes on to use under a lock."""
+    last, code = sequence.last, sequence.last.code
+    if sequence.shape is not Shape.LAZY or type(code.operation(last.value)) is not facts.Call:
+        return False
+    flow = case.sharing.places.dataflow(code)
+    later = (each for each in code.operations[last.id :] if type(each) is facts.Call)
+    is_used = any(case.locksets.held(code, each.id) and flow.comes_from(each.callee, last.value) for each in later)
+    return is_used and makes_object(case, sequence)
 
 
 def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:

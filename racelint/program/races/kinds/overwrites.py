@@ -11,7 +11,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.harmless import loses_to
 from racelint.program.races.kinds.race import Problem, Race
-from racelint.program.races.kinds.reuse import is_decorator, left_for_exit, left_for_later, moves_on
+from racelint.program.races.kinds.reuse import is_decorator, left_by_wrapper, left_for_exit, left_for_later, moves_on
 from racelint.program.races.kinds.switching import are_read_at_once
 from racelint.program.sources.source import Code
 from racelint.program.values.values import ClassRef
@@ -29,7 +29,10 @@ def overwritten(case: Case, access: Access) -> Iterator[Race]:
     is_run_beside_itself = partner is not None and partner.one is partner.other_context
     if not is_run_beside_itself and (_is_set_for_all(case, access) or not case.assumed_partner(access, held, harmful)):
         left = left_for_exit(case, access)
-        if left is not None and _is_entered_by_calls(case, access, harmful):
+        if left is not None and not _is_entered_by_calls(case, access, harmful):
+            left = None
+        left = left or left_by_wrapper(case, access)
+        if left is not None:
             race = Race(Problem.WRITE, access.code, access.span, access, None, left)
             yield replace(race, needs_no_gil=are_read_at_once(case))
         return

@@ -29,6 +29,34 @@ def left_for_exit(case: Case, access: Access) -> Access | None:
     return None
 
 
+def left_by_wrapper(case: Case, access: Access) -> Access | None:
+    """The read, later in the same call, of an argument that the wrapper of a function keeps on its decorator."""
+    code = access.code
+    if access.kind is not Kind.WRITE or not 0 <= access.value < len(code.function.parameters):
+        return None
+    if not keeps_on_decorator(case.sharing.places, case.threads.calls, access):
+        return None
+    later = (each for each in case.accesses if each.code is code and each.base == access.base)
+    return next((each for each in later if not each.kind.writes and each.read_id > access.id), None)
+
+
+def keeps_on_decorator(places: Places, calls: Calls, access: Access) -> bool:
+    """Whether a function that a method hands out, to run in place of one that was given, touches the method's object.
+
+    That is one for all calls of the function that it decorates.
+    """
+    code, sources = access.code, places.types.names.sources
+    if code.key not in calls.handed_out or not access.base.startswith("c:"):
+        return False
+    _, module, index, own = access.base.split(":")
+    if sources.function(int(module), int(index)).own_name != own:
+        return False
+    called = (code.operation(each.callee) for each in code.operations if type(each) is facts.Call)
+    free = (each for each in called if type(each) is facts.LoadName and each.scope == "free")
+    around = ((sources.function(code.module, each.owner), each.name) for each in free)
+    return any(name in {each.name for each in outer.function.parameters} for outer, name in around if name != own)
+
+
 def left_for_later(case: Case, access: Access) -> Access | None:
     """The call that goes on, later in the function, from what a method has left in a library object: `seek`, `read`."""
     methods = _goes_on(case, access.method) if access.kind is Kind.MUTATE else frozenset()
