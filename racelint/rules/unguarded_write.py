@@ -58,7 +58,7 @@ def check(program: Program) -> Iterator[Finding]:
 def _others(program: Program, race: Race, verb: str) -> str:
     """Who else comes by: "other threads set it"."""
     if race.evidence is None:
-        return f"all calls of what `{called(race.code).rpartition('.')[0]}` decorates enter this one object"
+        return f"all calls of what `{called(race.code).rpartition('.')[0]}` decorates share this one object"
     return f"{runners(program, race)} {verb}"
 
 
