@@ -184,8 +184,9 @@ def _chosen(
 
 
 def _are_apart(one: Fix, other: Fix) -> bool:
+    """Whether lines are between them: of two that meet, the second may go on with what the first has begun."""
     (first, last), (begin, end) = _lines(one), _lines(other)
-    return last < begin or end < first
+    return last + 1 < begin or end + 1 < first
 
 
 def _lines(fix: Fix) -> tuple[int, int]:

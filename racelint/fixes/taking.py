@@ -8,9 +8,9 @@ from itertools import accumulate
 import libcst as cst
 
 from racelint.facts import Span
-from racelint.fixes.indenting import put_under
+from racelint.fixes.indenting import indented, lines, put_under, unit_of
 from racelint.fixes.tree import DeclinedError, Run, Tree, inside, is_simple, same
-from racelint.remedies import Applicability, Fix, TakeLock, TestAgain
+from racelint.remedies import Applicability, Edit, Fix, TakeLock, TestAgain
 
 SUSPENDS = (cst.Await, cst.Yield, cst.Asynchronous)
 DEFINES = (cst.FunctionDef, cst.ClassDef)
@@ -23,8 +23,35 @@ def take_lock(tree: Tree, remedy: TakeLock) -> Fix:
     is_safe = remedy.is_safe and not _has_any(tree, run, remedy.doubtful)
     is_safe &= not any(isinstance(each, cst.While) for each in inside(run.statements))
     require_same_object(tree, run, remedy.lock, remedy.holder)
-    edits = put_under(tree, run, f"with {remedy.lock}:")
+    edits = _held_over(tree, run, remedy.lock)
     return Fix(applicability(is_safe), f"Hold `{remedy.lock}` here", tuple(edits))
+
+
+def _held_over(tree: Tree, run: Run, lock: str) -> list[Edit]:
+    """The edits for one `with` over statements: one that ends before them goes on, one in their midst is dissolved."""
+    text, block = tree.text, run.block.body
+    before = next((block[number] for number in (run.first, run.first - 1) if _holds(tree, run, number, lock)), None)
+    if before is None:
+        edits = put_under(tree, run, f"with {lock}:")
+    else:
+        run = Run(run.block, run.first + (before is block[run.first]), run.last)
+        edits = indented(tree, run, tree.span(before).end_line + 1)
+    for number in range(run.first, run.last + 1):
+        if _holds(tree, run, number, lock):
+            header, end = tree.span(block[number]).line, lines(tree, Run(run.block, number, number))[1]
+            edits = [each for each in edits if not header <= each.span.line <= end]
+            edits.append(text.removal(text.starts[header - 1], text.starts[header]))
+    return sorted(edits, key=lambda edit: text.start(edit.span))
+
+
+def _holds(tree: Tree, run: Run, number: int, lock: str) -> bool:
+    """Whether a statement of the block is a `with` over this lock alone, indented as one that a fix would write."""
+    node = run.block.body[number] if 0 <= number <= run.last else None
+    if not isinstance(node, cst.With) or node.asynchronous or len(node.items) != 1 or node.items[0].asname:
+        return False
+    body, line = node.body, tree.text.line(tree.span(node).line)
+    is_alike = isinstance(body, cst.IndentedBlock) and unit_of(tree, Run(body, 0, 0)) == unit_of(tree, run)
+    return is_alike and line.strip() == f"with {lock}:"
 
 
 def applicability(is_safe: bool) -> Applicability:
