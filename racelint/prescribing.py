@@ -122,7 +122,7 @@ def _read_once(program: Program, race: Race) -> ReadOnce | None:
 
 def _iterate_copy(program: Program, race: Race) -> IterateCopy | TakeLock | None:
     if race.guard is None:
-        can_be_copied = race.code is race.access.code and race.harm is not None and race.harm.can_be_copied
+        can_be_copied = race.code is race.access.code and race.harm is not None and race.harm.copied_anywhere
         return IterateCopy(False, race.span) if can_be_copied else None
     lock = _take_lock(program, race)
     if lock is None or race.code is not race.access.code:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
-from racelint.findings import Build, Finding, Report
+from racelint.findings import Finding, Report
 from racelint.fixes.texts import Text
 from racelint.remedies import Edit, Fix
 
@@ -42,15 +42,9 @@ class Trial:
         self.texts = {path: text.encoded() for path, text in self._after.items()}
 
     def in_vain(self, later: Report) -> list[Finding]:
-        """The findings that are still there though they were fixed, on every build on which they were."""
-        left: dict[tuple[Key, int], set[Build]] = defaultdict(set)
-        for each in later.findings:
-            left[key_of(each), each.span.line].update(each.live_on)
-        return [
-            each
-            for each in self._findings
-            if later.errors or left.get((key_of(each), self._line_of(each)), set()).issuperset(each.live_on)
-        ]
+        """The findings that are still there though they were fixed."""
+        left = {(key_of(each), each.span.line) for each in later.findings}
+        return [each for each in self._findings if later.errors or (key_of(each), self._line_of(each)) in left]
 
     def blamed(self, new: Sequence[Finding]) -> list[Finding]:
         """The findings whose fixes have led to others."""

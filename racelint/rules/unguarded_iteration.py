@@ -113,5 +113,6 @@ def _advice(race: Race) -> str:
     guard, harm = usual(race), race.harm
     lock = f"hold {lock_name(guard.lock)} here too" if guard is not None else "hold one lock on both sides"
     if harm is not None and harm.can_be_copied:
-        return f"Iterate over a copy (`list(...)`), or {lock}."
+        only = "" if harm.copied_anywhere else ", one step only with the GIL"
+        return f"Iterate over a copy (`list(...)`{only}), or {lock}."
     return f"{lock[0].upper()}{lock[1:]}."

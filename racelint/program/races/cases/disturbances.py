@@ -44,10 +44,11 @@ def containers(case: Case, access: Access) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """What becomes of an iteration, and whether a copy (`list(...)`) is made in one step wherever that strikes."""
+    """What becomes of an iteration, and whether a copy (`list(...)`) is made in one step: at all, on every build."""
 
     disturbance: Disturbance
     can_be_copied: bool
+    copied_anywhere: bool
 
 
 def harm(case: Case, iteration: Access, other: Access) -> Harm | None:
@@ -62,8 +63,9 @@ def harm(case: Case, iteration: Access, other: Access) -> Harm | None:
         disturbance = knowledge.disturbance(each, method) if each in theirs else None
         copy = knowledge.builtin_effect("list", each)
         if disturbance is not None:
-            gil_only = copy is not None and copy.atomic_gil and not iteration.one_step_with_gil
-            return Harm(disturbance, gil_only or (copy is not None and copy.atomic_free_threaded))
+            with_gil = copy is not None and copy.atomic_gil and not iteration.one_step_with_gil
+            anywhere = copy is not None and copy.atomic_free_threaded
+            return Harm(disturbance, with_gil or anywhere, anywhere)
     return None
 
 
