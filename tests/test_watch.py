@@ -71,6 +71,8 @@ def test_files_are_checked_again_when_they_change(watching: subprocess.Popen[str
     assert "No findings; 1 file checked." in said(watching)
     watching.send_signal(signal.SIGINT)
     assert watching.wait(PATIENCE) == 0
+    assert watching.stdout is not None
+    assert watching.stdout.read() == ""
 
 
 @pytest.mark.parametrize("other", [["--fix"], ["--diff"], ["--add-noqa"], ["-"]])

@@ -39,8 +39,8 @@ def watch(folders: Sequence[Path], run: Callable[[], object]) -> int:
         def __call__(self, change: Change, path: str) -> bool:
             return path.endswith(WATCHED) and super().__call__(change, path)
 
-    news = changes(*folders, watch_filter=Filter(), rust_timeout=PATIENCE, yield_on_timeout=True, raise_interrupt=False)
-    # An interrupt ends it wherever it comes; the library knows only of those that come while it waits.
+    news = changes(*folders, watch_filter=Filter(), rust_timeout=PATIENCE, yield_on_timeout=True, raise_interrupt=True)
+    # An interrupt ends it wherever it comes; the library knows only of those while it waits, and would log them.
     with suppress(KeyboardInterrupt):
         # It looks from its first answer on: what changes during the first run is not missed.
         next(news, None)
