@@ -74,7 +74,26 @@ class Beliefs:
         """
         if first.code is not code or last.code is not code or not (first.is_of_self and last.is_of_self):
             return None
-        return self._own_lock(code)
+        taken = self._own_lock(code)
+        return None if taken is None or self._is_for_more(code, taken, first) else taken
+
+    def _is_for_more(self, code: Code, taken: Acquisition, first: Access) -> bool:
+        """Whether a lock may be there for something else: its object was given it, or still holds it at the access, for
+        all that one can see."""
+        releases = self.locksets.holdings[code.key].releases.values()
+        back = [each.id for each in releases if each.use == taken.use]
+        is_open = taken.explicit and taken.id < first.id and not any(taken.id < id < first.id for id in back)
+        return is_open or (code.cls is not None and self._is_given(code.cls, taken.use.lock.name))
+
+    def _is_given(self, cls: ClassInfo, name: str) -> bool:
+        """Whether a class keeps in its attribute what one of its methods was given."""
+        attributes = self.locksets.places.types.attributes
+        codes = [method.code for each in cls.mro for method in attributes.methods(each)]
+        return any(
+            type(each) is facts.StoreAttr and each.name == name and each.value in range(len(code.function.parameters))
+            for code in codes
+            for each in code.operations
+        )
 
     def _own_lock(self, code: Code) -> Acquisition | None:
         own = (each for each in self._taken_by(code) if each.use.base == code.own_name and each.use.lock.per_instance)
