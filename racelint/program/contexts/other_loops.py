@@ -6,15 +6,18 @@ it has no coroutines among them, and none calls them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from racelint.knowledge.loops import LOOP_RUNNERS, TO_OTHER_THREAD
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
-from racelint.program.sources.source import Code
-from racelint.program.values.types import Types
+from racelint.program.contexts.endings import joins
+from racelint.program.contexts.entries import label
+from racelint.program.contexts.lifetimes import Lifetimes, loop_around
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import FunctionRef, Site
 
 
@@ -22,6 +25,35 @@ def is_for_another_loop(types: Types, site: Site) -> bool:
     """Whether a call hands a coroutine to the loop of another thread than the one that makes the call."""
     code = types.names.sources.codes[site[0]]
     return not code.function.is_async and types.surely_calls(code, code.operation(site[1]), TO_OTHER_THREAD)
+
+
+def handed_over(
+    calls: Calls, lifetimes: Lifetimes, index: int, site: Site, group: Sequence[Spawned]
+) -> Iterator[Context]:
+    """The context of a coroutine for the loop of another thread, on which all such coroutines take turns."""
+    codes = calls.types.names.sources.codes
+    code, (starter, start) = codes[site[0]], group[0].by
+    targets = [each.target for each in group if isinstance(each.target, FunctionRef)]
+    entries = [(each.code, each.receiver) for each in targets if each.code.function.is_async]
+    starts = [(codes[starter], start)]
+    if entries:
+        yield Context(
+            index,
+            label(calls, entries),
+            RunsOn.LOOP,
+            tuple(entries),
+            False,
+            False,
+            code,
+            site[1],
+            span_of(code, site[1]),
+            loop_around(code, site[1]),
+            tuple(starts),
+            joins(calls, lifetimes, group[0].by, starts, []),
+            worker=OTHER_LOOP,
+            ends=lifetimes.ends(code, group[0].by, starts, group[0].spawn, None),
+            by=group[0].by,
+        )
 
 
 class OtherLoops:

@@ -10,12 +10,12 @@ from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, constructs
-from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context, library_decorators
+from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins
 from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.gathered import Gathered
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
-from racelint.program.contexts.other_loops import is_for_another_loop
+from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.contexts.turns import captured, is_given_turns
@@ -48,7 +48,7 @@ class Finder:
             if traced and traced[0].spawn.runs_on in OWN_THREADS:
                 self._spawned(site, traced)
             elif traced and is_for_another_loop(self._types, traced[0].by):
-                self._handed_to_loop(site, traced)
+                self._contexts.extend(handed_over(self._calls, self._lifetimes, self._next, site, traced))
         for cls in self._sources.classes:
             self._entry_methods(cls)
             self._called_by_server(cls)
@@ -140,34 +140,6 @@ class Finder:
                 bool(self._lifetimes.method_calls(made, "join")),
                 self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
                 by=made,
-            )
-        )
-
-    def _handed_to_loop(self, site: Site, group: list[Spawned]) -> None:
-        """A coroutine for the event loop of another thread, on which all such coroutines take turns."""
-        code, id = self._sources.codes[site[0]], site[1]
-        targets = [each.target for each in group if isinstance(each.target, FunctionRef)]
-        entries = [(each.code, each.receiver) for each in targets if each.code.function.is_async]
-        if not entries:
-            return
-        starts = [(self._sources.codes[group[0].by[0]], group[0].by[1])]
-        self._add(
-            Context(
-                self._next,
-                label(self._calls, entries),
-                RunsOn.LOOP,
-                tuple(entries),
-                False,
-                False,
-                code,
-                id,
-                span_of(code, id),
-                loop_around(code, id),
-                tuple(starts),
-                joins(self._calls, self._lifetimes, group[0].by, starts, []),
-                worker=OTHER_LOOP,
-                ends=self._lifetimes.ends(code, group[0].by, starts, group[0].spawn, None),
-                by=group[0].by,
             )
         )
 

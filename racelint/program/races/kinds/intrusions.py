@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections
-from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
@@ -28,14 +26,13 @@ from racelint.program.races.excuses.excuses import (
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.memos import is_kept_for_good, is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
+from racelint.program.races.kinds.believed import shown_beside
 from racelint.program.races.kinds.keyed import has_own_item
 from racelint.program.races.kinds.latches import is_made_by_taker
 from racelint.program.races.kinds.oversights import callers_without, wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sharing.beliefs import FOR_ALL
-from racelint.program.sharing.slots import is_drawn
 from racelint.program.sources.source import Code, span_of
 
 
@@ -56,7 +53,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     guard = case.guard
     if guard is not None and evidence in ("lock", "claim") and (other := _guarded_elsewhere(case, sequence, held)):
         guard = replace(guard, example=other)
-    shown = _beside(case, sequence) if evidence == "lock" and case.guard is None else None
+    shown = shown_beside(case, sequence) if evidence == "lock" and case.guard is None else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
         # who comes to the other side may have asked whether it is open
@@ -185,7 +182,7 @@ def _evidence(
         return "lock", None
     if case.sharing.fresh.is_fresh(sequence.first):
         return None
-    is_believed = not held and _beside(case, sequence) is not None
+    is_believed = not held and shown_beside(case, sequence) is not None
     partner = case.outside_partner(seen, held, lambda other: can_outdate(case, sequence, other))
     if partner is None or not (is_believed or case.is_assumed):
         return None
@@ -243,40 +240,6 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
 def _is_outside(case: Case, context: Context, code: Code) -> bool:
     """Whether a context is callers outside, where they come to a function, and not the program's own main thread."""
     return context.is_main and case.threads.trace(context, code)[0].function.kind == "function"
-
-
-def _beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
-    """What shows that others come here, where the Place has no guard: a lock beside it, or the item of a thread."""
-    first, last, beliefs = sequence.first, sequence.last, case.sharing.beliefs
-    if case.guard is not None or sequence.shape not in (Shape.UPDATE, Shape.CHECK, Shape.LAZY):
-        return None
-    if not case.is_reached(sequence.code):
-        return None
-    if is_drawn(last) and (slot := beliefs.of_keys(case.place)) is not None:
-        return slot if is_insider(case, first) else None
-    if case.place.kind not in FOR_ALL:
-        found = beliefs.of_container(first, last) if first.code is last.code else None
-        if found is None and (sequence.shape is Shape.UPDATE or _is_made_here(case, sequence)):
-            found = beliefs.of_object(sequence.code, first, last)
-        return found if is_insider(case, first) else None
-    if sequence.shape is not Shape.UPDATE and case.is_constant(last):
-        # what is done once by such a flag is mostly right when it is done twice
-        return None
-    own = beliefs.of_function(sequence.code)
-    if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
-        return beliefs.of_module(case.place, sequence.code)
-    return own
-
-
-def _is_made_here(case: Case, sequence: Composite) -> bool:
-    """Whether what is stored on first use is an object that the function has made, and goes on to use under a lock."""
-    last, code = sequence.last, sequence.last.code
-    if sequence.shape is not Shape.LAZY or type(code.operation(last.value)) is not facts.Call:
-        return False
-    flow = case.sharing.places.dataflow(code)
-    later = (each for each in code.operations[last.id :] if type(each) is facts.Call)
-    is_used = any(case.locksets.held(code, each.id) and flow.comes_from(each.callee, last.value) for each in later)
-    return is_used and makes_object(case, sequence)
 
 
 def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
