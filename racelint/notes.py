@@ -205,8 +205,10 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     if more := program.races.crowds.get(race):
         same = all(owner(each) == owner(race) for each in more)
         of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
-        untold = f"{len(more)} more races {of} are not told one by one"
-        yield note(at(more[0].access), f"{untold}: {state(more[0].access)} here is the next")
+        shown = f"{state(more[0].access)} here"
+        untold = f"{len(more)} more races {of} are not told one by one: {shown} is the next"
+        alone = f"one more race {of} is not told by itself: {shown}"
+        yield note(at(more[0].access), untold if len(more) > 1 else alone)
 
 
 def _here(race: Race, access: Access, runner: str = "", *, side: int) -> Related:
