@@ -12,6 +12,7 @@ from racelint.phrases import VERBS, state
 from racelint.program import Program
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.sequences.composites import Shape
 from racelint.program.tasks.interleavings import Interleaving
 from racelint.program.tasks.rounds import Round
 
@@ -221,12 +222,12 @@ def task_turns(found: Interleaving | Round) -> tuple[Turn, ...]:
             _task_turn(A, found.access, effect),
         )
     first, last = found.sequence.first, found.sequence.last
-    return (
-        _task_turn(A, first, f"reads {state(first)}"),
-        waits,
-        meanwhile,
-        _task_turn(A, last, "goes on with what was true before"),
-    )
+    verb, outcome = "reads", "goes on with what was true before"
+    if found.sequence.shape in (Shape.CHECK, Shape.LAZY, Shape.DOUBLE_READ):
+        verb, outcome = "tests", f"{does(last)}, though the test no longer holds"
+    elif found.sequence.shape is Shape.UPDATE:
+        outcome = f"stores a value made from the old {state(last)}: what B did is lost"
+    return (_task_turn(A, first, f"{verb} {state(first)}"), waits, meanwhile, _task_turn(A, last, outcome))
 
 
 def _task_turn(side: int, access: Access, effect: str) -> Turn:

@@ -378,3 +378,16 @@ def test_a_lock_that_is_waited_for_or_replaced_has_its_steps(
 
     assert [(side.runner, side.holds) for side in finding.sides] == sides
     assert [(turn.side, turn.span.line, turn.effect) for turn in finding.turns] == steps
+
+
+@pytest.mark.parametrize(
+    ("fixture", "last"),
+    [
+        ("RL601_update_across_await", "stores a value made from the old `self.received`: what B did is lost"),
+        ("RL605_limit_across_await", "changes `self.occupied`, though the test no longer holds"),
+    ],
+)
+def test_the_last_step_of_tasks_says_what_is_wrong_by_then(fixture: str, last: str) -> None:
+    source = Path(__file__).parent.parent / "fixtures" / "rules" / fixture / "bad.py"
+
+    assert found(fixture[:5], source.read_text(encoding="utf-8")).turns[-1].effect == last
