@@ -59,6 +59,9 @@ class Naming:
         """The variables of closures, by context and function, of which the names are just being looked for."""
         self._kept: dict[tuple[int, str], str | None] = {}
         self._passed: dict[int, list[tuple[Edge, Mapping[str, str]]]] = {}
+        homes = (context.code.home for context in threads.contexts if context.code is not None)
+        self._starting = frozenset(cls.key for cls in homes if cls is not None)
+        """The classes whose methods start a context."""
 
     @property
     def carrying(self) -> list[Code]:
@@ -232,13 +235,26 @@ class Naming:
         """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
         found = self._passed.get(code.key)
         if found is None:
-            found = self._passed[code.key] = [
-                (edge, self._places.passed(code, edge.callee, edge.site, edge.receiver))
-                for edge in [*self._threads.calls.sure_calls(code), *self._threads.calls.dispatched_calls(code)]
-            ]
-            lent = self._threads.calls.lent_calls(code)
+            calls = self._threads.calls
+            found = self._passed[code.key] = [(edge, self._paths(edge)) for edge in calls.sure_calls(code)]
+            found.extend((edge, self._dispatched(edge)) for edge in calls.dispatched_calls(code))
+            lent = calls.lent_calls(code)
             found.extend((edge, _receiver_lent(self._places.dataflow(code), edge)) for edge in lent)
         return found
+
+    def _paths(self, edge: Edge) -> Mapping[str, str]:
+        """The paths of what a call passes, by the parameters' names."""
+        return self._places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
+
+    def _dispatched(self, edge: Edge) -> Mapping[str, str]:
+        """The same where it may run another override as well.
+
+        An object is of one class only: what runs in one of them by its name is no side of what another class starts.
+        """
+        paths, callee = self._paths(edge), edge.callee
+        if isinstance(edge.receiver, Instance) and any(cls.key in self._starting for cls in edge.receiver.cls.mro):
+            return {parameter: path for parameter, path in paths.items() if parameter != callee.own_name}
+        return paths
 
     def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
         """The names that a call gives its callee as a parameter: of a path of the caller, or of a bound method."""
