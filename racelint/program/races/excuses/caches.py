@@ -27,6 +27,7 @@ from racelint.program.races.excuses.memos import (
     may_be_told_apart,
 )
 from racelint.program.sequences.composites import DEPTH, Composite
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 
@@ -47,11 +48,11 @@ def is_cache(case: Case, sequence: Composite) -> bool:
     if case.is_assumed or case.guard is not None or last.code is not code or not sequence.stores_item:
         return False
     flow = case.sharing.places.dataflow(code)
-    if sequence.first.key < 0 or flow.key(sequence.first.key) != flow.key(last.key):
+    if sequence.first.key < 0:
         return False
     if case.is_constant(last) or is_there_already(case, sequence) or _is_to_be_filled(case, last):
         return False
-    if not any(_is_gone_on_with(flow, each) for each in _looks(case, sequence)):
+    if not _is_gone_on_with(case, sequence, last.key):
         return False
     if any(map(takes_away, case.accesses)) or any(_is_changed(case, each) for each in case.accesses):
         return False
@@ -65,14 +66,15 @@ def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
     """Whether a table is asked under its lock, what it has not is worked out without, and put in under the lock again.
 
     So nobody has to wait for the work. Two who do it at once give back what each has found, unless that is known to
-    have an identity, is changed where it is kept, or is called back: it may come in when it is outdated already.
+    have an identity, is changed where it is kept, or is called back: it may come in when it is outdated already. Who
+    is refused where it is there must not get it twice.
     """
     code, found = sequence.code, kept_item(case, sequence)
     if case.is_assumed or found is None or sequence.first.code is not code:
         return False
     key, value = found
     flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
-    if (sequence.first.key >= 0 and flow.key(sequence.first.key) != flow.key(key)) or flow.is_constant(value):
+    if flow.is_constant(value) or (sequence.first.key >= 0 and not _is_gone_on_with(case, sequence, key)):
         return False
     work = (each for each in flow.behind(value) if type(each) is facts.Call and sequence.first.id < each.id)
     if all(types.surely_calls(code, each, ANSWERS) for each in work) or is_called_back(case):
@@ -136,19 +138,29 @@ def _is_answer(case: Case, code: Code, id: int) -> bool:
     return flow.consists(id, parts)
 
 
-def _looks(case: Case, sequence: Composite) -> list[Access]:
-    """The reads of the same item in the function."""
-    code, last = sequence.code, sequence.last
+def _is_gone_on_with(case: Case, sequence: Composite, key: int) -> bool:
+    """Whether what is found under the key that is tested is given back or used, and not only asked for, or told of in
+    an error."""
+    code, first = sequence.code, sequence.first
     flow = case.sharing.places.dataflow(code)
-    reads = [each for each in case.accesses if each.code is code and each.method in ("[]", "get") and each.key >= 0]
-    return [each for each in reads if each.base == last.base and flow.key(each.key) == flow.key(last.key)]
-
-
-def _is_gone_on_with(flow: Dataflow, look: Access) -> bool:
-    """Whether what is found there is given back or used, and not only asked for."""
-    if any(flow.comes_from(id, look.id) for id in flow.code.returns):
+    if flow.key(first.key) != flow.key(key):
+        return False
+    keyed = (each for each in case.accesses if each.code is code and each.method in ("[]", "get") and each.key >= 0)
+    looks = [each.id for each in keyed if each.base == first.base and flow.key(each.key) == flow.key(key)]
+    if any(flow.comes_from(id, look) for id in code.returns for look in looks):
         return True
-    return any(type(use) is not facts.Compute or use.kind not in QUESTIONS for use in flow.uses(look.id))
+    uses = (use for look in looks for use in flow.uses(look))
+    return any(not _is_asked(use) and not _is_refused(code, use.id) for use in uses)
+
+
+def _is_asked(use: Operation) -> bool:
+    return type(use) is facts.Compute and use.kind in QUESTIONS
+
+
+def _is_refused(code: Code, id: int) -> bool:
+    """Whether an operation is done on the way to an error that is raised where a test comes out so."""
+    arms = (arm for node in code.controls if type(node) is facts.Branch for arm in (node.body, node.orelse))
+    return any(arm and type(arm[-1]) is facts.Raise and is_within(arm, id) for arm in arms)
 
 
 def _has_identity(case: Case, code: Code, id: int) -> bool:

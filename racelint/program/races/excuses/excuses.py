@@ -161,7 +161,9 @@ def _is_waited_for(case: Case, sequence: Composite) -> bool:
     code = sequence.code
     holding = case.locksets.holdings.get(code.key)
     waits = holding.waits if holding is not None else ()
-    looking = [each.code for each in case.accesses if each.code.parent is code and not each.kind.writes]
+    is_keyed = sequence.first.key >= 0
+    looks = (each for each in case.accesses if each.code.parent is code and not each.kind.writes)
+    looking = [each.code for each in looks if (each.key >= 0) is is_keyed]
     flow = case.sharing.places.dataflow(code)
     asked = {id for test, _ in conditions(code, sequence.act) for id in flow.calls(test)}
     for call in code.operations if looking and waits else ():

@@ -96,7 +96,7 @@ def _changes(case: Case, access: Access) -> bool:
 
 
 def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
-    """Whether a function that has a container, or one that gets it back, changes what that holds.
+    """Whether a function that has a container or an object, or one that gets it back, changes what that holds.
 
     Who it is lent to by a call is not followed.
     """
@@ -108,6 +108,8 @@ def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
     for use in case.sharing.places.dataflow(code).uses(id):
         match use:
             case facts.StoreItem() | facts.DeleteItem():
+                return True
+            case facts.StoreAttr(base=base) if base == id:
                 return True
             case facts.LoadAttr(name=name) if name in CHANGES:
                 return True

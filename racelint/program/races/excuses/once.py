@@ -31,16 +31,17 @@ def is_done_once(case: Case, sequence: Composite) -> bool:
 
 
 def is_put_in_before(case: Case, sequence: Composite) -> bool:
-    """Whether the section of the test has put in an item under the key that the act is about: it is the thread's own.
+    """Whether the section of the test has put in an item under the key that the act is about, where there was none: it
+    is the thread's own.
 
     `with lock: taken = name in names; if not taken: names[name] = user`, and `with lock: del names[name]` in the end.
     """
-    code, last = sequence.code, sequence.last
-    if last.code is not code or last.key < 0:
+    code, first, last = sequence.code, sequence.first, sequence.last
+    if last.code is not code or last.key < 0 or sequence.wants:
         return False
-    key = case.sharing.places.dataflow(code).key
-    done = _done_in_section(case, sequence)
-    return any(each.method == "[]=" and each.base == last.base and key(each.key) == key(last.key) for each in done)
+    flow = case.sharing.places.dataflow(code)
+    puts = [each for each in _done_in_section(case, sequence) if each.method == "[]=" and each.base == last.base]
+    return any(flow.key(each.key) == flow.key(last.key) and not flow.comes_from(each.value, first.id) for each in puts)
 
 
 def is_claimed(case: Case, sequence: Composite) -> bool:
@@ -57,11 +58,17 @@ def is_claimed(case: Case, sequence: Composite) -> bool:
 
 
 def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
-    """What the function does to the place before the act, in the critical section of the test."""
+    """What the function does to the place on every way to the act, in the critical section of the test."""
     code, first = sequence.code, sequence.first
-    if first.code is code:
-        own = (each for each in case.accesses if each.code is code and first.id < each.id < sequence.act)
-        yield from (each for each in own if case.locksets.in_one_section(code, first.id, each.id, exclusive=True))
+    if first.code is not code:
+        return
+    given = set(conditions(code, sequence.act))
+    for each in case.accesses:
+        if each.code is not code or not first.id < each.id < sequence.act:
+            continue
+        is_within = case.locksets.in_one_section(code, first.id, each.id, exclusive=True)
+        if is_within and given.issuperset(conditions(code, each.id)):
+            yield each
 
 
 def is_left_to_one(case: Case, sequence: Composite) -> bool:
