@@ -30,13 +30,18 @@ def is_for_another_loop(types: Types, site: Site) -> bool:
 def handed_over(
     calls: Calls, lifetimes: Lifetimes, index: int, site: Site, group: Sequence[Spawned]
 ) -> Iterator[Context]:
-    """The context of a coroutine for the loop of another thread, on which all such coroutines take turns."""
+    """The context of a coroutine for the loop of another thread, on which all such coroutines take turns.
+
+    Where a helper hands it over for who has made it, and waits for its end, nobody is known to be beside it.
+    """
     codes = calls.types.names.sources.codes
     code, (starter, start) = codes[site[0]], group[0].by
     targets = [each.target for each in group if isinstance(each.target, FunctionRef)]
     entries = [(each.code, each.receiver) for each in targets if each.code.function.is_async]
     starts = [(codes[starter], start)]
-    if entries:
+    spawn, by = group[0].spawn, group[0].by
+    is_waited_for = codes[starter] is not code and lifetimes.ends(codes[starter], by, starts, spawn) is not None
+    if entries and not is_waited_for:
         yield Context(
             index,
             label(calls, entries),
@@ -49,10 +54,10 @@ def handed_over(
             span_of(code, site[1]),
             loop_around(code, site[1]),
             tuple(starts),
-            joins(calls, lifetimes, group[0].by, starts, []),
+            joins(calls, lifetimes, by, starts, []),
             worker=OTHER_LOOP,
-            ends=lifetimes.ends(code, group[0].by, starts, group[0].spawn, None),
-            by=group[0].by,
+            ends=lifetimes.ends(code, by, starts, spawn),
+            by=by,
         )
 
 

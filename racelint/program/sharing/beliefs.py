@@ -96,20 +96,24 @@ class Beliefs:
         )
 
     def _own_lock(self, code: Code) -> Acquisition | None:
+        if code.key in self.locksets.threads.calls.escaping:
+            # whom it is given to may be the only one who calls it
+            return None
         own = (each for each in self._taken_by(code) if each.use.base == code.own_name and each.use.lock.per_instance)
         for_callers = (each for each in own if each.use.lock.key in self._for_callers)
         return next((each for each in for_callers if loop_around(code, each.id) is None), None)
 
     @cached_property
     def _for_callers(self) -> set[LockKey]:
-        """The locks that only callers outside take, and no thread that the program starts."""
+        """The locks between threads that only callers outside take, and no thread that the program starts."""
         threads = self.locksets.threads
         taken: dict[LockKey, bool] = {}
         for key in sorted(self.locksets.holdings):
             code = self.locksets.holdings[key].code
+            alone = all(context.is_main for context in threads.of(code))
             for each in self._taken_by(code):
-                alone = all(context.is_main for context in threads.of(code))
-                taken[each.use.lock.key] = taken.get(each.use.lock.key, True) and alone
+                is_for_threads = each.use.lock.domain is LockDomain.THREAD
+                taken[each.use.lock.key] = taken.get(each.use.lock.key, is_for_threads) and alone
         return {key for key, alone in taken.items() if alone}
 
     def of_module(self, place: Place, code: Code) -> Acquisition | None:
