@@ -17,7 +17,7 @@ from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, Instance
 
 
 class Decorating:
@@ -35,6 +35,7 @@ class Decorating:
         paths = self._places.passed(wrapper, code, site, None)
         for use in state.held if state is not None else ():
             own = self._made_for(code, wrapper, use) or self._given(code, use.lock.key)
+            own = own or self._of_object(code, wrapper, use)
             yield own or LockUse(use.lock, inward(use.base, paths), use.mode)
 
     def taken(self, code: Code, wrapper: Code) -> Iterator[tuple[LockUse, Acquisition]]:
@@ -59,6 +60,23 @@ class Decorating:
             return None
         own = replace(use.lock, key=("closure", code.key, use.lock.key[2]))
         return LockUse(own, use.base, use.mode)
+
+    def _of_object(self, code: Code, wrapper: Code, use: LockUse) -> LockUse | None:
+        """The lock of the object that decorates the function: of a global one, or of one that is made for it alone."""
+        decorator, around, types = wrapper.parent, code.parent, self._places.types
+        if decorator is None or around is None or not use.lock.per_instance or not use.base.startswith("c:"):
+            return None
+        _, module, index, name = use.base.split(":", 3)
+        if types.names.sources.function(int(module), int(index)) is not decorator or name != decorator.own_name:
+            return None
+        for id in code.function.decorators:
+            if any(isinstance(each, Instance) and decorator.cls in each.cls.mro for each in types.of(around, id)):
+                path = self._places.dataflow(around).path(id)
+                if path.startswith("g:"):
+                    return LockUse(use.lock, path, use.mode)
+                own = replace(use.lock, key=("closure", code.key, use.lock.key[2]), per_instance=False)
+                return LockUse(own, "", use.mode)
+        return None
 
     def _given(self, code: Code, key: LockKey) -> LockUse | None:
         """The lock that a decorator of the function is given as the parameter which this is."""
