@@ -146,7 +146,7 @@ class Places:
         self.ties = Ties(types, self.dataflow)
         # each look at a method makes a new object of it, and there are as many chains as functions
         self._beyond = self.ties.shorten, types.behind, self._stands_for_none
-        self._owners = Owners(types)
+        self.owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
         self.defaults = Defaults(types)
         self._handed = {value: self.place(*at) for value, at in find_handed(types, self.lending).items()}
@@ -309,8 +309,8 @@ class Places:
         """The Place of an attribute of a class, or of its instances; None for a method."""
         key = cls.key, name, of_instance
         if key not in self._attributes:
-            owner, kind = self._owners.of(cls, name, of_instance=of_instance)
-            self._attributes[key] = None if self._owners.is_method(owner, name) else self.place(kind, owner.key, name)
+            owner, kind = self.owners.of(cls, name, of_instance=of_instance)
+            self._attributes[key] = None if self.owners.is_method(owner, name) else self.place(kind, owner.key, name)
         return self._attributes[key]
 
     def behind(self, place: Place) -> list[Code]:
@@ -319,4 +319,4 @@ class Places:
             return []
         cls = self.types.names.sources.classes[place.owner]
         defining = self.types.attributes.defining(cls, place.name)
-        return self._owners.setters(defining, place.name) if defining is not None else []
+        return self.owners.setters(defining, place.name) if defining is not None else []

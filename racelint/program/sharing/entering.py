@@ -12,7 +12,7 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
-from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, owners, stores_cell
+from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, made_root, owners, stores_cell
 from racelint.program.sharing.naming import Naming
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned
@@ -130,8 +130,11 @@ class _Entering:
         else:
             maker = self._sources.codes[receiver.site[0]]
             for each in self._threads.of(maker):
-                # a thread that its maker keeps in a global is known to others by that
-                names.update(self._naming.names(each, maker, f"%{receiver.site[1]}"))
+                if context.many:
+                    names[Name(made_root(maker.key, receiver.site[1], each.index), "")] = None
+                else:
+                    # a thread that its maker keeps in a global is known to others by that
+                    names.update(self._naming.names(each, maker, f"%{receiver.site[1]}"))
         self._naming.bind(context, code, code.first_name, names)
 
     def _enter_spawned(self, context: Context, spawned: Spawned) -> None:

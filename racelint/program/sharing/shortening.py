@@ -77,10 +77,8 @@ class Shortening:
     def _keeper(self, cls: ClassInfo, name: str) -> ClassInfo | None:
         """The class that has made one object for all its objects, which none of them has otherwise."""
         types = self._places.types
-        if not types.attributes.is_class_level(cls, name):
-            return None
-        keeper = types.attributes.keeping(cls, name)
-        if keeper is None or any(types.attributes.declares(each, name) for each in keeper.subclasses):
+        keeper, kind = self._places.owners.of(cls, name, of_instance=True)
+        if kind != "class" or any(types.attributes.declares(each, name) for each in keeper.subclasses):
             return None
         held = types.of_class_level(keeper, name)
         own = all(
