@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from racelint.knowledge.running import RunsOn
 from racelint.phrases import called, steps, who
 from racelint.program import Program
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.deadlocks.finalizers import Entry
 from racelint.program.deadlocks.foreign import ForeignCall
 from racelint.program.deadlocks.nesting import Nesting

@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program import Program
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.frames import as_written, outward
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import HANDED, LockKey

@@ -3,50 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
-from racelint.program.sources.source import Code, Sources, is_super
-from racelint.program.values.passing import argument
+from racelint.program.callgraph.edges import (
+    NO_EDGES,
+    Edge,
+    are_dispatched,
+    called_at,
+    on_own_object,
+    overridden,
+    passed,
+    step_of,
+)
+from racelint.program.sources.source import Code, Sources
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Instance, Value
+from racelint.program.values.values import FunctionRef
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
 
 CHOICES: Final = 2
 """A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
-
-OVERRIDES: Final = 6
-"""Of so many methods that override one another a call may run any, on objects that are known."""
-
-ENTERING: Final = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__"})
-"""What a `with` calls, beside what makes its context manager."""
-
-Step = tuple[int, str]
-"""One of the calls that an operation makes: its id, and which of the methods of a `with`, if it is one."""
-
-
-class Edge(msgspec.Struct, frozen=True):
-    """One call: operation `site` of `caller` may run `callee` on `receiver` (None for a plain function).
-
-    `lent`: what is called there is a function that runs `callee`, which it is given as this value.
-    """
-
-    caller: Code
-    site: int
-    callee: Code
-    receiver: Value | None
-    lent: int = facts.NOTHING
-
-
-NO_EDGES: Final[list[Edge]] = []
-"""One for all functions that have none: nobody adds to a list of edges."""
 
 
 @dataclass(slots=True)
@@ -127,9 +108,9 @@ class Calls:
         if found is None:
             found = self.calls(code)
             if len(found) > CHOICES:
-                steps = {(_step(edge), edge.callee.key) for edge in found if edge.callee.key not in self.wrapping}
+                steps = {(step_of(edge), edge.callee.key) for edge in found if edge.callee.key not in self.wrapping}
                 counts = Counter(step for step, _ in steps)
-                found = [edge for edge in found if counts[_step(edge)] <= CHOICES]
+                found = [edge for edge in found if counts[step_of(edge)] <= CHOICES]
             self._sure[code.key] = found
         return found
 
@@ -146,7 +127,7 @@ class Calls:
         for edge in edges:
             if edge not in sure and edge.callee.key not in self.wrapping:
                 by_site[edge.site].append(edge)
-        return [edge for there in by_site.values() if _is_dispatched(there) for edge in there]
+        return [edge for there in by_site.values() if are_dispatched(there) for edge in there]
 
     def lent_calls(self, code: Code) -> list[Edge]:
         """The calls that a function has made for it by those that it gives functions to: `retry(self.connect)`.
@@ -194,14 +175,14 @@ class Calls:
         own = [
             each
             for each in edges
-            if not (runs and each.callee.key in self._is_lent and _called_at(code, each.site) in runs)
+            if not (runs and each.callee.key in self._is_lent and called_at(code, each.site) in runs)
         ]
         return [*own, *(each for edge in edges if edge.callee.key in self.runners for each in self._lent_at(edge))]
 
     def find_runners(self, sources: Sources) -> None:
         """Find the parameters that functions call, or give to who calls them, and what they are given as these."""
         for code in sources.codes:
-            called = {_called_at(code, each.site) for each in self.calls(code)}
+            called = {called_at(code, each.site) for each in self.calls(code)}
             found = {id for id in called if 0 <= id < len(code.function.parameters)}
             found = {id for id in found if not _is_put_off(code, id)}
             if found:
@@ -244,7 +225,7 @@ class Calls:
         if found is None:
             found = self.only_calls(code)
             if len(found) < len(self.calls(code)):
-                found = [*found, *_overridden(self.calls(code), self.wrapping)]
+                found = [*found, *overridden(self.calls(code), self.wrapping)]
             self._usual[code.key] = found
         return found
 
@@ -255,35 +236,6 @@ class Calls:
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
         return not self.callers(code) and code.function.kind == "function" and is_public(code)
-
-
-def _step(edge: Edge) -> Step:
-    """What an edge is one of the choices of: `with make():` runs `make`, and both methods of what that returns."""
-    return edge.site, edge.callee.name if edge.callee.name in ENTERING else ""
-
-
-def _is_dispatched(edges: list[Edge]) -> bool:
-    """Whether calls are of the overrides of one method, on objects that the program makes of classes with one base."""
-    classes = [edge.receiver.cls for edge in edges if isinstance(edge.receiver, Instance) and edge.receiver.site]
-    methods = {edge.callee.key for edge in edges}
-    if len(classes) < len(edges) or len(methods) > OVERRIDES or len({edge.callee.name for edge in edges}) > 1:
-        return False
-    return bool(set.intersection(*({each.key for each in cls.mro} for cls in classes)))
-
-
-def _overridden(edges: list[Edge], wrapping: Container[int]) -> Iterator[Edge]:
-    """The calls of a method where all other possible callees are those of subclasses that override it.
-
-    Any object of the class may be called there, and most classes are used as they are.
-    """
-    by_site: dict[int, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        if edge.callee.key not in wrapping:
-            by_site[edge.site].append(edge)
-    for there in by_site.values():
-        classes = {edge.callee.key: edge.callee.cls for edge in there}
-        if len(classes) > 1 and len({edge.callee.name for edge in there}) == 1:
-            yield from (edge for edge in there if all(cls and edge.callee.cls in cls.mro for cls in classes.values()))
 
 
 def _is_put_off(code: Code, parameter: int) -> bool:
@@ -304,21 +256,6 @@ def _is_put_off(code: Code, parameter: int) -> bool:
     return False
 
 
-def _called_at(code: Code, site: int) -> int:
-    """The value that is called at an operation."""
-    call = code.operations[site]
-    return call.callee if type(call) is facts.Call else facts.NOTHING
-
-
-def passed(edge: Edge, parameter: int) -> int | None:
-    """The argument that a call gives as a parameter of its callee, as a value of the caller; None if there is none."""
-    call, position = edge.caller.operations[edge.site], parameter - (edge.receiver is not None)
-    named = edge.callee.function.parameters[parameter]
-    if type(call) is not facts.Call or position < 0 or named.kind not in ("positional", "keyword"):
-        return None
-    return argument(call, position, named.name)
-
-
 def is_public(code: Code) -> bool:
     """Whether a function is part of what its module offers: no leading underscore in its name, nor in its class's."""
     name = code.name
@@ -336,18 +273,3 @@ def constructs(code: Code) -> bool:
 def finalizes(code: Code) -> bool:
     """Whether a function runs only when nobody has its object any more."""
     return code.is_method and code.name == "__del__"
-
-
-def on_own_object(edge: Edge) -> bool:
-    """Whether a method calls a method of the very object that it runs on."""
-    caller, call = edge.caller, edge.caller.operations[edge.site]
-    if edge.receiver is None or type(call) is not facts.Call:
-        return False
-    fetched = caller.operation(call.callee)
-    if type(fetched) is not facts.LoadAttr or not caller.own_name:
-        return False
-    owner = caller.operation(fetched.base)
-    if type(owner) is facts.Call:
-        return is_super(caller, owner)
-    captured = type(owner) is facts.LoadName and owner.name == caller.own_name
-    return caller.is_own(fetched.base) or captured

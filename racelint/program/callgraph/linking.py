@@ -6,9 +6,10 @@ from collections import defaultdict
 
 from racelint import facts
 from racelint.knowledge.process import NAMED_AFTER_FORK
-from racelint.program.callgraph.calls import Calls, Edge, constructs, is_public, on_own_object
+from racelint.program.callgraph.calls import Calls, constructs, is_public
 from racelint.program.callgraph.coroutines import put_off
 from racelint.program.callgraph.decorated import deferred, wrappers
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.callgraph.forked import run_after_fork
 from racelint.program.callgraph.handed import escaping, handed_on
 from racelint.program.callgraph.platforms import Platforms

@@ -7,7 +7,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.threads import RUNNING_THREAD
-from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
+from racelint.program.callgraph.calls import Calls, is_public
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, unconditional
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.sources.source import Code, makes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge, passed
+from racelint.program.callgraph.edges import Edge, passed
 from racelint.program.dataflow.dataflow import FALSE, Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets

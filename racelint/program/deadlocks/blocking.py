@@ -9,7 +9,7 @@ from typing import Final
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting

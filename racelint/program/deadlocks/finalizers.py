@@ -9,7 +9,8 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
-from racelint.program.callgraph.calls import Edge, is_public
+from racelint.program.callgraph.calls import is_public
+from racelint.program.callgraph.edges import Edge
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.lockorder import LockOrder, Taken

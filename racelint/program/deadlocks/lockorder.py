@@ -11,7 +11,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.logs import MODULE, RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from racelint import facts
-from racelint.program.callgraph.calls import passed
+from racelint.program.callgraph.edges import passed
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locks import LockKey

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from racelint.facts import Span
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.sources.source import Code

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.callgraph.steps import DEPTH, Walker
 from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.nesting import Nesting

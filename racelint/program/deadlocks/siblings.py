@@ -8,7 +8,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.containers import IN_ORDER
 from racelint.knowledge.model import LockKind
-from racelint.program.callgraph.calls import passed
+from racelint.program.callgraph.edges import passed
 from racelint.program.dataflow.frames import split_path
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locksets import LockSets

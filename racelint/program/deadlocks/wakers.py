@@ -11,7 +11,7 @@ from racelint.facts import Span
 from racelint.knowledge.containers import GIVES_ELEMENT
 from racelint.knowledge.questions import GETS
 from racelint.knowledge.running import Blocking, BlockingOn
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import Lifetimes, loops, unconditional
 from racelint.program.deadlocks.filled import is_found_filled

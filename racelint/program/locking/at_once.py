@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from racelint import facts
 from racelint.knowledge.containers import CALL_AT_ONCE
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge
 from racelint.program.locking.identities import Locks
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code, makes

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from racelint.program.callgraph.calls import Edge, is_public
+from racelint.program.callgraph.calls import is_public
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import captured_paths, inward

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
-from racelint.program.callgraph.calls import Calls, Edge, is_public, on_own_object
+from racelint.program.callgraph.calls import Calls, is_public
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 from racelint.program.values.values import FunctionRef, LibraryMethod

@@ -10,7 +10,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import inward, outward
 from racelint.program.memory.places import Access, Kind, Place, Places

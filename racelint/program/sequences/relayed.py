@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge, passed
+from racelint.program.callgraph.edges import Edge, passed
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
 from racelint.program.memory.places import Access, Kind

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loops
 from racelint.program.memory.places import Access, Places

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import EntrySet, LockSets, in_both

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn
-from racelint.program.callgraph.calls import Edge, finalizes, on_own_object
+from racelint.program.callgraph.calls import finalizes
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import passed
 from racelint.program.contexts.threads import Threads, kept_as

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow

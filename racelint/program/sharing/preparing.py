@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.calls import Edge, is_public, on_own_object
+from racelint.program.callgraph.calls import is_public
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow

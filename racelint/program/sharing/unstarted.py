@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.running import RunsOn
-from racelint.program.callgraph.calls import Calls, is_public, on_own_object
+from racelint.program.callgraph.calls import Calls, is_public
+from racelint.program.callgraph.edges import on_own_object
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.branching import leaves

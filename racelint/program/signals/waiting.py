@@ -11,7 +11,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import REMOVES
 from racelint.knowledge.model import LockDomain, LockKind, LockRole
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import ON_ENTRY, Section

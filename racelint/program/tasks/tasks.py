@@ -14,7 +14,8 @@ from racelint import facts
 from racelint.facts import NOTHING, Node
 from racelint.knowledge.loops import CANCELS
 from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
 from racelint.program.contexts.lifetimes import is_narrow, loop_around, unconditional
 from racelint.program.contexts.spreading import spread

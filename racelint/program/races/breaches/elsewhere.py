@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.claims import Home
 from racelint.program.locking.locksets import LockSets

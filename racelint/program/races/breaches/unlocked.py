@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from racelint import facts
 from racelint.knowledge.model import LockKind
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.frames import operation_of, outward
 from racelint.program.locking.claims import GuardClaim, Requirement
 from racelint.program.locking.guards import Guard, may_be_same, relation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from racelint.knowledge.definitions import TESTS
-from racelint.program.callgraph.calls import on_own_object
+from racelint.program.callgraph.edges import on_own_object
 from racelint.program.locking.aliases import place_key
 from racelint.program.locking.locks import Lock, LockKey
 from racelint.program.memory.places import Access

@@ -10,7 +10,8 @@ from racelint.facts import Operation
 from racelint.knowledge.containers import PLAIN
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.records import ENDS, RECORDS
-from racelint.program.callgraph.calls import Calls, passed
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import passed
 from racelint.program.memory.places import Access, Places
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite

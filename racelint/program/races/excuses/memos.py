@@ -10,7 +10,7 @@ from racelint.knowledge import Knowledge
 from racelint.knowledge.containers import CHANGES, CLEARS, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.repeating import LOOKUPS, OF_A_NAME, SAME
-from racelint.program.callgraph.calls import passed
+from racelint.program.callgraph.edges import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case

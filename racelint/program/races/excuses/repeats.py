@@ -12,7 +12,7 @@ from racelint.knowledge.logs import TELLS, WARNS, WRITES
 from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, SETTLED, SHOWS, STARTS
-from racelint.program.callgraph.calls import Edge
+from racelint.program.callgraph.edges import Edge
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.branching import leaves

@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import CHANGES
 from racelint.knowledge.model import LockKind
-from racelint.program.callgraph.calls import Edge, on_own_object
+from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind

@@ -7,7 +7,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.definitions import CONTEXT_DECORATORS, MADE_FOR_EACH_CALL
-from racelint.program.callgraph.calls import Calls, Edge
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge
 from racelint.program.memory.places import Access, Kind, Places
 from racelint.program.races.cases.case import Case
 from racelint.program.sources.source import ClassInfo, Code
