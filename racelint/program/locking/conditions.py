@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
@@ -22,6 +24,8 @@ class Conditions:
         self._releases: dict[int, LockUse] = {}
         self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
         self._needed: dict[tuple[LockUse, tuple[str, bool]], int] = {}
+        self.waivers: set[int] = set()
+        """The tests that begin a critical section where nobody else is there, and no lock is needed."""
         self._arms: list[tuple[int, int]] | None = None
 
     def answer(self, id: int, use: LockUse) -> None:
@@ -114,7 +118,10 @@ class Conditions:
         use = self._answers[acquire]
         self._tied[use, self._condition(other, False)] = frozenset({acquire})
         self._needed[use, self._condition(other, False)] = acquire
-        return meet([state.take(use, acquire, explicit=True), state]) or state
+        taken = state.take(use, acquire, explicit=True)
+        self.waivers.add(other)
+        # who needs no lock is alone, and so as good as one who holds it
+        return replace(meet([taken, state]) or taken, held={**state.held, use: frozenset({acquire, other})})
 
     def _told_by(self, tested: int, state: State) -> LockUse | None:
         """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""

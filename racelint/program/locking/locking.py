@@ -209,7 +209,8 @@ class Locking:
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
         self._conditions.released(call.id, use)
         known = self._holding.releases.get(call.id)
-        free = use not in state.held and (use in state.free or use in state.unsure)
+        may_lack = use not in state.held or not self._conditions.waivers.isdisjoint(state.held[use])
+        free = may_lack and (use in state.free or use in state.unsure)
         if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:
             # it knows whose it is, and refuses all others
             free = False

@@ -211,6 +211,9 @@ class _Finder:
         home, cls = self._used.get(made), code.cls
         if home is None or cls is None or code.key in self._on_loop or not is_public(code):
             return None
+        if code.key in self._threads.calls.escaping:
+            # whom it is given to may be the loop
+            return None
         is_meant = method.qualname in WAKES and is_named(self._assumed, cls.qualname)
         if not is_meant or self._locking.isdisjoint(cls.mro) or self._may_make(code, id):
             return None
