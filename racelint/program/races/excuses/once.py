@@ -79,7 +79,7 @@ def is_left_to_one(case: Case, sequence: Composite) -> bool:
     calls = case.threads.calls
     writes = [each for each in case.accesses if each.kind.writes and each.code.key not in calls.constructing]
     barriers = {_picked_at(case, each.code, each.id) for each in (*writes, sequence.last)}
-    return len(barriers) == 1 and "" not in barriers
+    return len(barriers) == 1 and not any(each.startswith("%") or not each for each in barriers)
 
 
 def _picked_at(case: Case, code: Code, id: int) -> str:

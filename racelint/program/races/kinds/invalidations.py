@@ -95,8 +95,17 @@ def _is_work_of_one(case: Case, access: Access, partner: Partner) -> bool:
         return False
     if other.runs_on is not RunsOn.THREAD or other.many or not other.is_joined or other.ends is not None:
         return False
-    nodes = (node for entry, _ in other.entries for node in entry.controls)
-    return not any(type(node) is facts.Loop and node.kind == "while" for node in nodes)
+    return not any(_goes_round(case, each) for each in case.threads.trace(other, partner.other.code))
+
+
+def _goes_round(case: Case, code: Code) -> bool:
+    """Whether a function is at work for as long as something is so, or goes over what another one of these gives."""
+    loops = [node for node in code.controls if type(node) is facts.Loop]
+    if any(node.kind == "while" for node in loops):
+        return True
+    walked = {node.test for node in loops}
+    given = (edge.callee for edge in case.threads.calls.calls(code) if edge.site in walked)
+    return any(type(node) is facts.Loop and node.kind == "while" for each in given for node in each.controls)
 
 
 def _only_skips(case: Case, access: Access, other: Access) -> bool:

@@ -49,7 +49,7 @@ def keeps_on_decorator(places: Places, calls: Calls, access: Access) -> bool:
     code, sources = access.code, places.types.names.sources
     if code.key not in calls.handed_out or not access.base.startswith("c:"):
         return False
-    _, module, index, own = access.base.split(":")
+    _, module, index, own = access.base.split(":", 3)
     if sources.function(int(module), int(index)).own_name != own:
         return False
     called = (code.operation(each.callee) for each in code.operations if type(each) is facts.Call)
