@@ -237,7 +237,7 @@ class Naming:
         if found is None:
             calls = self._threads.calls
             found = self._passed[code.key] = [(edge, self._paths(edge)) for edge in calls.sure_calls(code)]
-            found.extend((edge, self._dispatched(edge)) for edge in calls.dispatched_calls(code))
+            found.extend((edge, self._paths(edge)) for edge in calls.dispatched_calls(code) if not self._starts(edge))
             lent = calls.lent_calls(code)
             found.extend((edge, _receiver_lent(self._places.dataflow(code), edge)) for edge in lent)
         return found
@@ -246,15 +246,13 @@ class Naming:
         """The paths of what a call passes, by the parameters' names."""
         return self._places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
 
-    def _dispatched(self, edge: Edge) -> Mapping[str, str]:
-        """The same where it may run another override as well.
+    def _starts(self, edge: Edge) -> bool:
+        """Whether the class of the object whose method is called starts a context.
 
-        An object is of one class only: what runs in one of them by its name is no side of what another class starts.
+        An object is of one class only. Where others are possible, what runs in one of them by its name is no side of
+        what another class starts, and whether anything is started is not known.
         """
-        paths, callee = self._paths(edge), edge.callee
-        if isinstance(edge.receiver, Instance) and any(cls.key in self._starting for cls in edge.receiver.cls.mro):
-            return {parameter: path for parameter, path in paths.items() if parameter != callee.own_name}
-        return paths
+        return isinstance(edge.receiver, Instance) and any(cls.key in self._starting for cls in edge.receiver.cls.mro)
 
     def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
         """The names that a call gives its callee as a parameter: of a path of the caller, or of a bound method."""

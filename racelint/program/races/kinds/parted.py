@@ -101,6 +101,10 @@ def _judge(
         return None
     if tested not in tests.accesses or used.code.function.is_async or _is_expected(uses, used):
         return None
+    own = (each for each in uses.accesses if each.code is used.code and each.base == used.base)
+    if any(each.kind.rebinds and tested.id < each.id < used.id for each in own):
+        # what the function has stored itself since the test is not there on account of that
+        return None
     for pair in stores:
         clearing = next(each for each in pair if each.place is used.place)
         raising = next(each for each in pair if each.place is tested.place)
