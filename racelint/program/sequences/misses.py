@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Sequence
 
 from racelint import facts
 from racelint.knowledge.containers import MISSES
@@ -50,12 +50,14 @@ def expects(handler: facts.Handler, flow: Dataflow, names: Container[str]) -> bo
     return False
 
 
-def _other_names(code: Code, name: str) -> Iterator[str]:
+def _other_names(code: Code, name: str) -> Sequence[str]:
     """What a name of the module stands for: `from queue import Empty as NothingLeft`, `Gone = queue.Empty`."""
     while code.parent is not None:
         code = code.parent
-    for each in code.operations:
-        if type(each) is facts.StoreName and each.name == name:
-            value = code.operation(each.value)
-            if isinstance(value, facts.Import | facts.LoadAttr | facts.LoadName):
-                yield value.name
+    if code.aliases is None:
+        code.aliases = {}
+        for each in code.operations:
+            value = code.operation(each.value) if type(each) is facts.StoreName else None
+            if type(each) is facts.StoreName and isinstance(value, facts.Import | facts.LoadAttr | facts.LoadName):
+                code.aliases.setdefault(each.name, []).append(value.name)
+    return code.aliases.get(name, ())

@@ -34,7 +34,8 @@ class Code:
 
     `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
     `controls` are the nodes that are no operations, in the order of the text, `returns` the ids of what it returns.
-    `loops` and `stored`, the names that are set and others see, are worked out where somebody asks.
+    `loops`, `stored`, the names that are set and others see, and `aliases`, what a module's names are other names for,
+    are worked out where somebody asks.
     """
 
     key: int
@@ -48,6 +49,7 @@ class Code:
     returns: list[int] = field(default_factory=list, repr=False)
     loops: list[tuple[int, int]] | None = field(default=None, repr=False)
     stored: frozenset[str] | None = field(default=None, repr=False)
+    aliases: dict[str, list[str]] | None = field(default=None, repr=False)
     parent: Code | None = field(default=None, repr=False)
     cls: ClassInfo | None = field(default=None, repr=False)
 

@@ -67,6 +67,7 @@ class Case:
         self.threads = sharing.threads
         self.locksets = locksets
         self._held: dict[Access, list[Protection]] = {}
+        self._answers: dict[Callable[[Case], bool], bool] = {}
         self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=domains is not BETWEEN_TASKS)
         self.accesses = [
             access
@@ -93,6 +94,12 @@ class Case:
         self._outside = Outside(
             sharing, locksets, self.accesses, is_assumed=self.is_assumed, between_tasks=domains is BETWEEN_TASKS
         )
+
+    def once(self, question: Callable[[Case], bool]) -> bool:
+        """The answer to a question about the whole Place, which is worked out only once."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return self._answers[question]
 
     def _is_evidence(self, access: Access) -> bool:
         """Whether what is held at an access tells how the object itself has its Place guarded."""

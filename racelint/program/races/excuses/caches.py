@@ -18,7 +18,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
-from racelint.program.races.excuses.kept import is_changed
+from racelint.program.races.excuses.kept import are_items_changed
 from racelint.program.races.excuses.made import is_there_already
 from racelint.program.races.excuses.memos import (
     is_called_back,
@@ -54,7 +54,7 @@ def is_cache(case: Case, sequence: Composite) -> bool:
         return False
     if not _is_gone_on_with(case, sequence, last.key):
         return False
-    if any(map(takes_away, case.accesses)) or any(_is_changed(case, each) for each in case.accesses):
+    if case.once(_is_taken_from) or case.once(are_items_changed):
         return False
     if not _is_made_of_key(flow, last) or not _is_answer(case, code, last.value):
         return False
@@ -77,11 +77,9 @@ def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
     if flow.is_constant(value) or (sequence.first.key >= 0 and not _is_gone_on_with(case, sequence, key)):
         return False
     work = (each for each in flow.behind(value) if type(each) is facts.Call and sequence.first.id < each.id)
-    if all(types.surely_calls(code, each, ANSWERS) for each in work) or is_called_back(case):
+    if all(types.surely_calls(code, each, ANSWERS) for each in work) or case.once(is_called_back):
         return False
-    if any(_is_changed(case, each) for each in case.accesses):
-        return False
-    return not _has_identity(case, code, value)
+    return not case.once(are_items_changed) and not _has_identity(case, code, value)
 
 
 def _is_to_be_filled(case: Case, store: Access) -> bool:
@@ -202,8 +200,6 @@ def _does_more(case: Case, code: Code, ids: Iterable[int], depth: int = 1) -> bo
     return any(_does_more(case, each, range(len(each.operations)), depth - 1) for each in called)
 
 
-def _is_changed(case: Case, access: Access) -> bool:
-    """Whether an item is changed where it is kept, or by who gets it."""
-    if access.kind is Kind.READ or access.kind is Kind.WRITE:
-        return False
-    return access.kind is Kind.ITEM_UPDATE or is_changed(case, access.code, access.id)
+def _is_taken_from(case: Case) -> bool:
+    """Whether anybody takes entries away."""
+    return any(map(takes_away, case.accesses))

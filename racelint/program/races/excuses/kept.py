@@ -95,6 +95,12 @@ def _changes(case: Case, access: Access) -> bool:
     return in_place or is_changed(case, access.code, access.id)
 
 
+def are_items_changed(case: Case) -> bool:
+    """Whether an item is changed where it is kept, or by who gets it."""
+    used = (each for each in case.accesses if each.kind not in (Kind.READ, Kind.WRITE))
+    return any(each.kind is Kind.ITEM_UPDATE or is_changed(case, each.code, each.id) for each in used)
+
+
 def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
     """Whether a function that has a container or an object, or one that gets it back, changes what that holds.
 

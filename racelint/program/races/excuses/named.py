@@ -5,10 +5,9 @@ from __future__ import annotations
 from racelint import facts
 from racelint.knowledge.containers import PLAIN
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import read_again, takes_away
-from racelint.program.races.excuses.kept import is_changed
+from racelint.program.races.excuses.kept import are_items_changed
 from racelint.program.races.excuses.memos import has_identity, is_looked_up, is_plain, made_by
 from racelint.program.sequences.composites import Composite
 
@@ -30,7 +29,7 @@ def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
         return False
     values = types.of(code, last.value)
     plain = all(is_plain(each) or not has_identity(each, types.names.knowledge) for each in values)
-    return bool(values) and plain and not any(_is_changed(case, each) for each in case.accesses)
+    return bool(values) and plain and not case.once(are_items_changed)
 
 
 def _is_fixed(flow: Dataflow, key: int) -> bool:
@@ -39,10 +38,3 @@ def _is_fixed(flow: Dataflow, key: int) -> bool:
     while type(made) is facts.LoadAttr:
         made = flow.operation(made.base)
     return type(made) is facts.Const or (type(made) is facts.LoadName and made.scope == "global")
-
-
-def _is_changed(case: Case, access: Access) -> bool:
-    """Whether an item is changed where it is kept, or by who gets it."""
-    if access.kind is Kind.READ:
-        return False
-    return access.kind is Kind.ITEM_UPDATE or is_changed(case, access.code, access.id)

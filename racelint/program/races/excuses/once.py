@@ -76,10 +76,12 @@ def is_left_to_one(case: Case, sequence: Composite) -> bool:
 
     Those who wait at it get numbers of their own, and none comes to it again before all do.
     """
-    calls = case.threads.calls
-    writes = [each for each in case.accesses if each.kind.writes and each.code.key not in calls.constructing]
-    barriers = {_picked_at(case, each.code, each.id) for each in (*writes, sequence.last)}
-    return len(barriers) == 1 and not any(each.startswith("%") or not each for each in barriers)
+    calls, barrier = case.threads.calls, _picked_at(case, sequence.last.code, sequence.last.id)
+    if not barrier or barrier.startswith("%"):
+        # none, or one that each thread makes for itself
+        return False
+    writes = (each for each in case.accesses if each.kind.writes and each.code.key not in calls.constructing)
+    return all(_picked_at(case, each.code, each.id) == barrier for each in writes)
 
 
 def _picked_at(case: Case, code: Code, id: int) -> str:
