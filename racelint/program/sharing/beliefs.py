@@ -39,6 +39,7 @@ class Beliefs:
     locksets: LockSets
     _taken: dict[int, list[Acquisition]] = field(default_factory=dict)
     _slots: dict[Place, Access | None] = field(default_factory=dict)
+    _given: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def may_tell(self, place: Place) -> bool:
         """Whether there is any such lock beside the Place, or each thread has an item there."""
@@ -83,17 +84,18 @@ class Beliefs:
         releases = self.locksets.holdings[code.key].releases.values()
         back = [each.id for each in releases if each.use == taken.use]
         is_open = taken.explicit and taken.id < first.id and not any(taken.id < id < first.id for id in back)
-        return is_open or (code.cls is not None and self._is_given(code.cls, taken.use.lock.name))
+        return is_open or (code.cls is not None and taken.use.lock.name in self._given_to(code.cls))
 
-    def _is_given(self, cls: ClassInfo, name: str) -> bool:
-        """Whether a class keeps in its attribute what one of its methods was given."""
-        attributes = self.locksets.places.types.attributes
-        codes = [method.code for each in cls.mro for method in attributes.methods(each)]
-        return any(
-            type(each) is facts.StoreAttr and each.name == name and each.value in range(len(code.function.parameters))
-            for code in codes
-            for each in code.operations
-        )
+    def _given_to(self, cls: ClassInfo) -> frozenset[str]:
+        """The attributes in which a class keeps what one of its methods was given."""
+        found = self._given.get(cls.key)
+        if found is None:
+            attributes = self.locksets.places.types.attributes
+            codes = [method.code for each in cls.mro for method in attributes.methods(each)]
+            stores = ((code, each) for code in codes for each in code.operations if type(each) is facts.StoreAttr)
+            given = (each.name for code, each in stores if each.value in range(len(code.function.parameters)))
+            found = self._given[cls.key] = frozenset(given)
+        return found
 
     def _own_lock(self, code: Code) -> Acquisition | None:
         if code.key in self.locksets.threads.calls.escaping:
