@@ -6,7 +6,8 @@ account of a count or flag which the thread changes itself, whatever lock is hel
 That callers outside do the same as one thread is no evidence where they would have to meet in a moment that is hardly
 there: one in which no build with a GIL lets others in, or the first time of a flag or a key that stays. A table that
 only spares work is not told of: what is in there stays as calls have made it of its key, and has no identity that is
-known, nor is anything counted, started or put in elsewhere on the way. Where others are said to come it is.
+known, nor is anything counted, started or put in elsewhere on the way, nor anybody refused who finds it there. Where
+others are said to come it is.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.

@@ -4,7 +4,8 @@
 found, without testing it again; also where the test is of a flag that says the end, and the act fills a container
 beside it.
 A table that is asked under its lock, and given under it again what was worked out without, is none of these, unless an
-object with a state of its own is kept there, somebody adds to what is kept, or entries are called back.
+object with a state of its own is kept there, who comes second is refused, somebody changes what is kept, or entries are
+called back.
 
 *Why is this bad?*: the lock was given back in between, and others had their turn. Two threads both find the last piece
 in stock, and both sell it, each under the lock.
