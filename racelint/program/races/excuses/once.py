@@ -10,7 +10,7 @@ from racelint.knowledge.lock_methods import PICKS_ONE
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sources.branching import conditions
+from racelint.program.sources.branching import branches_around, conditions, decided
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod
@@ -67,7 +67,9 @@ def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
         if each.code is not code or not first.id < each.id < sequence.act:
             continue
         is_within = case.locksets.in_one_section(code, first.id, each.id, exclusive=True)
-        if is_within and given.issuperset(conditions(code, each.id)):
+        # who has left the function before that does not come to the act
+        around = (decided(code, branch.test, truth) for branch, truth in branches_around(code, each.id))
+        if is_within and all(given.issuperset(outcomes) for outcomes in around):
             yield each
 
 
