@@ -196,7 +196,10 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         else:
             yield _here(race, other, runner, side=1)
     if isinstance(race.beside, Access):
-        yield note(at(race.beside), f"each thread has an item in {state(race.beside)}, which is put in here")
+        yield note(
+            at(race.beside),
+            f"each thread puts its item into {state(race.beside)} here, as others come at the same time",
+        )
     elif race.beside is not None:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]
@@ -207,7 +210,7 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
         shown = f"{state(more[0].access)} here"
         untold = f"{len(more)} more races {of} are not told one by one: {shown} is the next"
-        alone = f"one more race {of} is not told by itself: {shown}"
+        alone = f"one more race {of} is not told by itself: {shown} is the next"
         yield note(at(more[0].access), untold if len(more) > 1 else alone)
 
 

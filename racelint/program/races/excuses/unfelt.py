@@ -17,6 +17,7 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import harm
 from racelint.program.sequences.swaps import is_whole
+from racelint.program.values.values import LibraryObject
 
 PUTS: Final = frozenset({"[]=", "setdefault", "add", "append", "appendleft"})
 """Methods and operators that put in one thing, where it shifts no other."""
@@ -35,11 +36,22 @@ def is_unfelt(case: Case, access: Access, guard: Guard) -> bool:
     """
     if access.kind is not Kind.MUTATE or access.method not in PUTS | TAKES or _is_of_more(case, access):
         return False
+    if not _is_known(case, access):
+        return False
     guarded = [each for each in case.accesses if any(map(guard.protects, case.protections(each)))]
     if any(_is_upset(case, each, access) for each in guarded):
         return False
     pairs = _in_one_section(case, guarded, guard)
     return not any(_relies(access, one, other) for one, other in pairs) and not _is_half(case, access, guarded)
+
+
+def _is_known(case: Case, access: Access) -> bool:
+    """Whether the container is of kinds of which it is known what one step is; others may do anything meanwhile."""
+    types = case.sharing.places.types
+    values, effect = types.of(access.code, access.read_id), types.names.knowledge.effect
+    return bool(values) and all(
+        isinstance(each, LibraryObject) and effect(each.qualname, "__len__") is not None for each in values
+    )
 
 
 def _is_of_more(case: Case, access: Access) -> bool:
