@@ -26,7 +26,7 @@ class Fresh:
     def __init__(self, threads: Threads, places: Places) -> None:
         self._calls = threads.calls
         self._places = places
-        self._given: dict[int, bool] = {}
+        self._given: dict[tuple[int, bool], bool] = {}
         entries = (receiver for context in threads.contexts for _, receiver in context.entries)
         self._running: set[Site | None] = {each.site for each in entries if isinstance(each, Instance)}
 
@@ -43,29 +43,48 @@ class Fresh:
             return True
         return self._is_given_here(code, call.id) and not self._is_kept(code, call.id, access.id)
 
-    def _is_given_here(self, code: Code, site: int) -> bool:
-        """Whether a call gives back what was made for it."""
+    def is_of_this_run(self, access: Access) -> bool:
+        """Whether it was made while the function of the access ran, though others may have been given it since.
+
+        Two runs that both work on what was made for them never work on the same object.
+        """
+        code = access.code
+        call = code.operation(operation_of(access.base))
+        return type(call) is facts.Call and self._is_given_here(code, call.id, keeps=True)
+
+    def _is_given_here(self, code: Code, site: int, *, keeps: bool = False) -> bool:
+        """Whether a call gives back what was made for it; what `keeps` may be known to others as well."""
         callees = [edge.callee for edge in self._calls.calls(code) if edge.site == site]
         functions = [each for each in callees if each.key not in self._calls.wrapping]
-        return bool(functions) and all(self._comes_through(each) and self._gives_fresh(each) for each in functions)
+        return bool(functions) and all(
+            self._comes_through(each) and self._gives_fresh(each, keeps=keeps) for each in functions
+        )
 
     def _comes_through(self, code: Code) -> bool:
         """Whether what a function gives back is given back by the wrappers around it, and nothing else."""
         return all({*wrapper.returns} == {call} for wrapper, call in self._calls.wrappers.get(code.key, ()))
 
-    def _gives_fresh(self, code: Code) -> bool:
+    def _gives_fresh(self, code: Code, *, keeps: bool) -> bool:
         """Whether a function gives back what it has made, or had made for it, and keeps nothing of it."""
-        known = self._given.get(code.key)
+        known = self._given.get((code.key, keeps))
         if known is None:
             # a function that gives back what it gives itself has made nothing
-            self._given[code.key] = False
+            self._given[code.key, keeps] = False
             given = [id for id in code.returns if not code.is_none(id)]
-            known = bool(given) and not code.function.is_async and all(self._is_made(code, id) for id in given)
-            self._given[code.key] = known
+            known = (
+                bool(given)
+                and not code.function.is_async
+                and all(self._is_made(code, id, keeps=keeps) for id in given)
+            )
+            self._given[code.key, keeps] = known
         return known
 
-    def _is_made(self, code: Code, id: int) -> bool:
-        """Whether a function has made a value or had it made, whatever the way to it, and keeps nothing of it."""
+    def _is_made(self, code: Code, id: int, *, keeps: bool) -> bool:
+        """Whether a function has made a value or had it made, whatever the way to it, and keeps nothing of it.
+
+        What only has to be of this run may also come from a library: that gives out no objects of the program's classes
+        of its own accord.
+        """
 
         def parts(operation: Operation | None) -> Iterable[int] | None:
             match operation:
@@ -73,12 +92,20 @@ class Fresh:
                     return inputs
                 case facts.Cast(value=value):
                     return (value,)
-                case facts.Call(id=call) if self._is_constructed(code, call) or self._is_given_here(code, call):
-                    return None if self._is_kept(code, call, len(code.operations)) else ()
+                case facts.Call(id=call) if keeps and self._is_unknown(code, call):
+                    return ()
+                case facts.Call(id=call) if self._is_constructed(code, call) or self._is_given_here(
+                    code, call, keeps=keeps
+                ):
+                    return None if not keeps and self._is_kept(code, call, len(code.operations)) else ()
                 case _:
                     return None
 
         return self._places.dataflow(code).consists(id, parts)
+
+    def _is_unknown(self, code: Code, id: int) -> bool:
+        """Whether nothing of the program gives back what a call does."""
+        return not self._places.types.of(code, id) and not any(edge.site == id for edge in self._calls.calls(code))
 
     def _is_constructed(self, code: Code, id: int) -> bool:
         """Whether a call makes an object of a class of the program, on which no context runs."""

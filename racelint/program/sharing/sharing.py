@@ -134,7 +134,7 @@ class Sharing:
         if one is not other and names.keys().isdisjoint(self.naming.names(other, second.code, second.base)):
             # so it is of most, and takes less to tell than when they come to what they have in common
             return False
-        if self._are_never_beside(first, one, second, other):
+        if self._are_never_beside(first, one, second, other) or all(map(self.fresh.is_of_this_run, (first, second))):
             return False
         mine = {name: None for name in names if not self.reckoning.is_hearsay(name, first, second)}
         if one is other:
