@@ -72,9 +72,7 @@ class Fresh:
             self._given[code.key, keeps] = False
             given = [id for id in code.returns if not code.is_none(id)]
             known = (
-                bool(given)
-                and not code.function.is_async
-                and all(self._is_made(code, id, keeps=keeps) for id in given)
+                bool(given) and not code.function.is_async and all(self._is_made(code, id, keeps=keeps) for id in given)
             )
             self._given[code.key, keeps] = known
         return known
