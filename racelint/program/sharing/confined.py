@@ -16,7 +16,7 @@ from racelint.program.memory.places import Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import Instance, LibraryObject, Value
+from racelint.program.values.values import Instance, Library, LibraryObject, Value
 
 APART: Final = frozenset({SafetyKind.CONFINED, SafetyKind.PROCESS})
 """What each thread, task or request has for itself, and what processes may share."""
@@ -38,7 +38,7 @@ class Confined:
         if owner is not None and place.kind == "attribute" and self._is_class_confined(owner):
             return True
         for value in places.values(place):
-            if isinstance(value, LibraryObject) and _is_safe(types, value.qualname, APART):
+            if isinstance(value, Library | LibraryObject) and _is_safe(types, value.qualname, APART):
                 return True
             if isinstance(value, Instance) and _stands_for_own(types, value.cls):
                 return True
