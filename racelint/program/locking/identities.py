@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole
+from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole, Slot
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
 from racelint.program.locking.by_use import locks_by_use
@@ -128,6 +128,8 @@ class Locks:
             kind = kind_made(code, call, model)
             if model.kind is LockKind.SEMAPHORE:
                 self._semaphores.add(value.site)
+            if model.identity is not None and not self._share_named(code, call, model.identity):
+                continue
             if model.shares is not None:
                 given = argument(call, model.shares.position, model.shares.keyword)
                 if given is not None:
@@ -138,6 +140,25 @@ class Locks:
                 else:
                     kind = model.default_kind or kind
             self._kinds[value.site] = (kind, model.domain)
+
+    def _share_named(self, code: Code, call: facts.Call, slot: Slot) -> bool:
+        """`FileLock(PATH)`, made wherever it is needed: what is made with the same constant is the same lock.
+
+        Whether it is known which lock is meant: with another argument it may be any of them.
+        """
+        given, own = argument(call, slot.position, slot.keyword), site_key((code.key, call.id))
+        if given is None or self._groups.find(own)[0] != "site":
+            return True
+        name, operation = self._places.dataflow(code).text(given), self._operation(code, given)
+        named = self._places.located(code, operation) if operation is not None else []
+        constants = [place.symbol for place, _, _ in named if place.kind in ("global", "class")]
+        if name is None and not constants:
+            return False
+        key = place_key(self._places.place("global", 0, f"<lock {name or constants[0]}>"))
+        if constants:
+            self._homes.setdefault(key, (constants[0], code.path, call.span))
+        self._groups.join(key, own)
+        return True
 
     def _site(self, value: Value) -> Site | None:
         """Where a lock is made, as far as that is known."""
