@@ -60,7 +60,8 @@ SAFETY: dict[str, Safety] = {
         "threading.local contextvars.ContextVar contextvars.Context gevent.local.local asgiref.local.Local",
         "werkzeug.local.Local werkzeug.local.LocalStack werkzeug.local.LocalProxy",
         "flask.g flask.request flask.session flask.current_app django.db.connection django.db.connections",
-        "eventlet.corolocal.local",
+        "eventlet.corolocal.local bottle.request bottle.response cherrypy.request cherrypy.response cherrypy.session",
+        "flask_login.current_user quart.g quart.request quart.session quart.websocket",
     ),
     **_all(
         _IMMUTABLE,

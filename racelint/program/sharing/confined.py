@@ -12,7 +12,7 @@ from racelint.knowledge.operators import PASSED_ON
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import constructs
 from racelint.program.callgraph.protocols import is_lock_class
-from racelint.program.memory.places import Place, Places
+from racelint.program.memory.places import ITEMS, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
@@ -37,6 +37,8 @@ class Confined:
             return True
         if owner is not None and place.kind == "attribute" and self._is_class_confined(owner):
             return True
+        if place.kind == "global" and _is_brought(types, place):
+            return True
         for value in places.values(place):
             if isinstance(value, Library | LibraryObject) and _is_safe(types, value.qualname, APART):
                 return True
@@ -51,6 +53,15 @@ class Confined:
             types = self.places.types
             self._of_class[cls] = _is_kept_apart(types, cls) or _refuses_other_threads(types, cls)
         return self._of_class[cls]
+
+
+def _is_brought(types: Types, place: Place) -> bool:
+    """Whether a global is only what is imported from outside the program: each thread may have its own behind it."""
+    name = place.name.partition(ITEMS)[0]
+    stores = types.names.stores[place.owner].get(name, [])
+    brought = all(type(code.operation(store.value)) is facts.Import for code, store in stores)
+    values = types.of_global(place.owner, name)
+    return brought and bool(values) and all(isinstance(value, Library) for value in values)
 
 
 def _is_kept_apart(types: Types, cls: ClassInfo) -> bool:
