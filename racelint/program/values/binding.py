@@ -70,7 +70,9 @@ class Binding:
         for node in passed.starred:
             self._flow.watch(node, self._hand_on, callee, slots[behind:], max(behind - len(slots), 0))
         if passed.mappings:
-            free = [index for index in taken.by_name.values() if index not in slots[:behind]]
+            # `self` is given: no keyword can be another one
+            given = {*taken.slots[: len(taken.slots) - len(slots)], *slots[:behind]}
+            free = [index for index in taken.by_name.values() if index not in given]
             for node in passed.mappings:
                 self._flow.watch(node, self._hand_on_keywords, callee, free)
 
