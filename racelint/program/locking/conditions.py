@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State, meet
-from racelint.program.sources.branching import conditions, unnegated
+from racelint.program.sources.branching import conditions, decided, unnegated
 from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
@@ -16,9 +17,11 @@ from racelint.program.sources.source import Code
 class Conditions:
     """The tests of one function, as far as they tell which lock is held."""
 
-    def __init__(self, code: Code, flow: Dataflow) -> None:
+    def __init__(self, code: Code, flow: Dataflow, tried_by: Callable[[int], LockUse | None]) -> None:
+        """`tried_by` tells which lock a call tries to take: in a loop also one that is walked only later."""
         self._code = code
         self._flow = flow
+        self._tried_by = tried_by
         self._answers: dict[int, LockUse] = {}
         self._asked: dict[int, tuple[LockUse, bool]] = {}
         self._releases: dict[int, LockUse] = {}
@@ -126,8 +129,9 @@ class Conditions:
     def _told_by(self, tested: int, state: State) -> LockUse | None:
         """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
         ends = self._ends(tested)
-        uses = {self._answers[id] for id in ends if id in self._answers}
-        values = [id for id in ends if id not in self._answers]
+        answers = {id: use for id in ends if (use := self._answers.get(id) or self._tried_by(id)) is not None}
+        uses = set(answers.values())
+        values = ends - answers.keys()
         if len(uses) != 1:
             return None
         use = uses.pop()
@@ -210,12 +214,10 @@ class Conditions:
         )
 
     def _taken_in(self, acquire: int) -> tuple[int, int]:
-        """The arm of an acquire: of one that a branch tests it is that which the branch takes if it succeeds."""
+        """The arm of an acquire: of one that a branch tests it is that which the branch takes only if it succeeds."""
         for node in self._code.controls:
-            if type(node) is facts.Branch and node.test >= 0:
-                test, straight = unnegated(self._code, node.test)
-                arm = node.body if straight else node.orelse
-                if test == acquire and arm:
+            for truth, arm in ((True, node.body), (False, node.orelse)) if type(node) is facts.Branch else ():
+                if arm and node.test >= 0 and (acquire, True) in decided(self._code, node.test, truth):
                     return extent(arm)
         return self._arm_of(acquire)
 

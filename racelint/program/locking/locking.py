@@ -87,6 +87,12 @@ class Locking:
                         found[self._rebased(use, value, id)] = None
         return list(found)
 
+    def tried_by(self, id: int) -> LockUse | None:
+        """The lock that a call takes, or tries to."""
+        call = self._flow.operation(id)
+        is_acquire = type(call) is facts.Call and call.callee >= 0 and self._takes(call)
+        return self._locks.use(self._code, self._receiver(call)) if is_acquire else None
+
     def _takes(self, call: facts.Call) -> bool:
         callees = self._types.of(self._code, call.callee)
         methods = [self._locks.method(each) for each in callees if isinstance(each, LibraryMethod)]

@@ -40,7 +40,7 @@ class Walk:
         self._holding = Holding(code)
         self._exits = Exits()
         self._yields: list[State] = []
-        self._conditions = Conditions(code, flow)
+        self._conditions = Conditions(code, flow, lambda id: self._locking.tried_by(id))
         self._locking = Locking(self._holding, types, locks, flow, self._conditions, effect_of, self._may_raise)
 
     def _may_raise(self, span: Span, state: State) -> None:
