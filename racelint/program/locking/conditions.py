@@ -158,9 +158,17 @@ class Conditions:
         return state
 
     def is_impossible(self, test: int, state: State, truth: bool) -> bool:
-        """Whether a flag that goes up and down with a lock would be up where the lock is surely not held."""
+        """Whether a flag would be up that goes up with a lock where that cannot be held: it has not been tried yet, or
+        the flag goes down with it, and it is not held."""
         test, straight = unnegated(self._code, test)
-        return truth is straight and any(self._in_step(test, use) for use in state.free - state.held.keys())
+        if truth is not straight or not self._answers:
+            return False
+        if any(self._in_step(test, use) for use in state.free - state.held.keys()):
+            return True
+        given_back = {use for id, use in self._releases.items() if id < test}
+        untried = set(self._answers.values()) - state.held.keys() - state.may.keys() - state.free - given_back
+        taken = [frozenset(id for id, each in self._answers.items() if each == use) for use in untried]
+        return any(self._is_set_beside(test, acquires, True) for acquires in taken)
 
     def _in_step(self, test: int, use: LockUse) -> frozenset[int]:
         """The acquires right after which the tested flag goes up, if it goes down right before each release.
@@ -216,9 +224,10 @@ class Conditions:
     def _taken_in(self, acquire: int) -> tuple[int, int]:
         """The arm of an acquire: of one that a branch tests it is that which the branch takes only if it succeeds."""
         for node in self._code.controls:
-            for truth, arm in ((True, node.body), (False, node.orelse)) if type(node) is facts.Branch else ():
-                if arm and node.test >= 0 and (acquire, True) in decided(self._code, node.test, truth):
-                    return extent(arm)
+            if type(node) is facts.Branch and node.test >= 0:
+                for truth, arm in ((True, node.body), (False, node.orelse)):
+                    if arm and (acquire, True) in decided(self._code, node.test, truth):
+                        return extent(arm)
         return self._arm_of(acquire)
 
     def _arm_of(self, id: int) -> tuple[int, int]:

@@ -32,7 +32,6 @@ class Locking:
         types: Types,
         locks: Locks,
         flow: Dataflow,
-        conditions: Conditions,
         effect_of: Callable[[Code], Effect],
         raised: Callable[[Span, State], None],
     ) -> None:
@@ -41,7 +40,7 @@ class Locking:
         self._types = types
         self._locks = locks
         self._flow = flow
-        self._conditions = conditions
+        self.conditions = Conditions(self._code, flow, self.tried_by)
         self._effect_of = effect_of
         self._raised = raised
         self.around: list[LockUse] = []
@@ -90,8 +89,9 @@ class Locking:
     def tried_by(self, id: int) -> LockUse | None:
         """The lock that a call takes, or tries to."""
         call = self._flow.operation(id)
-        is_acquire = type(call) is facts.Call and call.callee >= 0 and self._takes(call)
-        return self._locks.use(self._code, self._receiver(call)) if is_acquire else None
+        if type(call) is not facts.Call or call.callee < 0 or not self._takes(call):
+            return None
+        return self._locks.use(self._code, self._receiver(call))
 
     def _takes(self, call: facts.Call) -> bool:
         callees = self._types.of(self._code, call.callee)
@@ -179,7 +179,7 @@ class Locking:
         if role is LockRole.RELEASE:
             return self._release(call, use, state)
         if role is LockRole.QUERY:
-            self._conditions.ask(call.id, use, held=use in state.held)
+            self.conditions.ask(call.id, use, held=use in state.held)
         if role is LockRole.WAIT and use in state.held:
             # the lock was given up while waiting: what was tested before is stale after
             self._holding.waits.add(call.span)
@@ -191,7 +191,7 @@ class Locking:
         if self._is_manager(call):
             return state
         self.note(call.id, call.span, use, state, waits=not conditional, explicit=True)
-        self._conditions.answer(call.id, use)
+        self.conditions.answer(call.id, use)
         if not conditional:
             # what a `with` has taken and its body has released is taken again for the `with`, which releases it
             is_for_with = use in self.around and use in state.free
@@ -213,15 +213,15 @@ class Locking:
         return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in nodes)
 
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
-        self._conditions.released(call.id, use)
+        self.conditions.released(call.id, use)
         known = self._holding.releases.get(call.id)
-        may_lack = use not in state.held or not self._conditions.waivers.isdisjoint(state.held[use])
+        may_lack = use not in state.held or not self.conditions.waivers.isdisjoint(state.held[use])
         free = may_lack and (use in state.free or use in state.unsure)
         if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:
             # it knows whose it is, and refuses all others
             free = False
         free = free or (known is not None and known.free)
-        asked = self._conditions.is_found_taken(call.id, use)
+        asked = self.conditions.is_found_taken(call.id, use)
         self._holding.releases[call.id] = Release(self._code, call.id, call.span, use, free, asked)
         return state.drop(use)
 
@@ -259,7 +259,7 @@ class Locking:
     def _apply(self, call: facts.Call, effects: list[tuple[Code, Effect]], state: State) -> State:
         answers = {self._translated(effect.answers, code, call.id) for code, effect in effects if effect.answers}
         if len(answers) == 1 and len(effects) == 1:
-            self._conditions.answer(call.id, answers.pop())
+            self.conditions.answer(call.id, answers.pop())
         acquired = [{self._translated(use, code, call.id) for use in effect.acquires} for code, effect in effects]
         for code, effect in effects:
             for use in sorted(effect.drops, key=lambda use: use.lock.key):

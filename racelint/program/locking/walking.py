@@ -10,7 +10,6 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.conditions import Conditions
 from racelint.program.locking.counted import as_counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
 from racelint.program.locking.identities import Locks
@@ -40,8 +39,8 @@ class Walk:
         self._holding = Holding(code)
         self._exits = Exits()
         self._yields: list[State] = []
-        self._conditions = Conditions(code, flow, lambda id: self._locking.tried_by(id))
-        self._locking = Locking(self._holding, types, locks, flow, self._conditions, effect_of, self._may_raise)
+        self._locking = Locking(self._holding, types, locks, flow, effect_of, self._may_raise)
+        self._conditions = self._locking.conditions
 
     def _may_raise(self, span: Span, state: State) -> None:
         self._exits.raises.append((span, state))
