@@ -124,14 +124,26 @@ class Listeners:
         if not first <= id < len(code.function.parameters) or not self._may_be_listener(code, id):
             return
         if is_public(code):
-            yield code
+            yield from () if self._is_left_out(code, id) else (code,)
             return
-        name = code.function.parameters[id].name
-        for edge in self._calls.callers(code) if depth else ():
-            call = edge.caller.operation(edge.site)
-            given = argument(call, id - first, name) if type(call) is facts.Call else None
-            found = [*self._givers(edge.caller, given, depth - 1)] if given is not None else []
+        for caller, given in self._given(code, id) if depth else ():
+            found = [*self._givers(caller, given, depth - 1)] if given is not None else []
             yield from (*found, code) if found else ()
+
+    def _given(self, code: Code, id: int) -> Iterator[tuple[Code, int | None]]:
+        """For each call of the program: who makes it, and what it gives for a parameter; None if it is left out."""
+        position, name = id - (1 if code.is_method else 0), code.function.parameters[id].name
+        for edge in self._calls.callers(code):
+            call = edge.caller.operation(edge.site)
+            if type(call) is facts.Call and all(each.name not in ("*", "**") for each in call.arguments):
+                yield edge.caller, argument(call, position, name)
+            else:
+                yield edge.caller, facts.NOTHING
+
+    def _is_left_out(self, code: Code, id: int) -> bool:
+        """Whether a parameter is optional, and the program calls the function for itself, always without it."""
+        optional = code.function.parameters[id].default >= 0
+        return optional and {value for _, value in self._given(code, id)} == {None}
 
     def _may_be_listener(self, code: Code, id: int) -> bool:
         """Whether a parameter may be an object of the user: it is not declared to be of a library's class."""
