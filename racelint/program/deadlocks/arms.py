@@ -9,7 +9,7 @@ from racelint.program.callgraph.edges import Edge, passed
 from racelint.program.dataflow.dataflow import FALSE, Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.branching import branches_around
+from racelint.program.sources.branching import branches_around, conditions
 from racelint.program.sources.source import Code
 
 
@@ -32,12 +32,14 @@ def leads_to(edge: Edge, flow: Dataflow, id: int) -> bool:
 
     `flow` is that of the callee. Where the test of a parameter cannot be decided, the answer is no.
     """
-    return all(_answer(edge, flow, node.test, truth) for node, truth in branches_around(edge.callee, id))
+    around = branches_around(edge.callee, id)
+    return all(_answer(edge, flow, node.test, truth) for node, truth in around) and not shuts_out(edge, flow, id)
 
 
 def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
-    """Whether the call surely does not come to operation `id` of its callee: a literal that it passes says no."""
-    return any(_answer(edge, flow, node.test, truth) is False for node, truth in branches_around(edge.callee, id))
+    """Whether the call surely does not come to operation `id` of its callee: what it passes says no in a test around
+    it, or in one on which the callee has left before."""
+    return any(_answer(edge, flow, test, truth) is False for test, truth in conditions(edge.callee, id))
 
 
 def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
@@ -58,6 +60,10 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
             return False if False in answers else None if None in answers else True
         case facts.Compute(kind="is" | "is not" as kind, operands=(asked, other)) if flow.is_none(other):
             return _is_left_out(edge, asked, (kind == "is") is truth)
+        case facts.Compute(kind="is" | "is not" | "==" | "!=" as kind, operands=(asked, other)):
+            same = _is_same(edge, asked, other)
+            if same is not None:
+                return (kind in ("is", "==")) is (same is truth)
         case _:
             pass
     parameters = edge.callee.function.parameters
@@ -77,6 +83,31 @@ def _is_left_out(edge: Edge, parameter: int, truth: bool) -> bool | None:
     if text == "" and literal(edge.callee, parameter) != "None":
         return None
     return (text == "None") is truth
+
+
+def _is_same(edge: Edge, parameter: int, other: int) -> bool | None:
+    """Whether the call passes for a parameter just what the callee compares it with: a literal, or a global of both;
+    None where that is open."""
+    own = 1 if edge.receiver is not None else 0
+    if not own <= parameter < len(edge.callee.function.parameters):
+        return None
+    text, asked = _given(edge, parameter), edge.callee.literal(other)
+    if text and asked:
+        return text == asked if text == asked or text[0] == asked[0] == "'" else None
+    known, given = _global(edge.callee, other), passed(edge, parameter)
+    is_near = bool(known) and given is not None and edge.caller.path == edge.callee.path
+    return True if is_near and given is not None and _global(edge.caller, given) == known else None
+
+
+def _global(code: Code, id: int) -> str:
+    """A global of the module, or an attribute of one, as the source spells it; "" for anything else."""
+    match code.operation(id):
+        case facts.LoadName(name=name, scope="global"):
+            return name
+        case facts.LoadAttr(base=base, name=name) if owner := _global(code, base):
+            return f"{owner}.{name}"
+        case _:
+            return ""
 
 
 def _given(edge: Edge, parameter: int) -> str:
