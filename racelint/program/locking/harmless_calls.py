@@ -11,8 +11,7 @@ from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
 from racelint.knowledge.records import ERRORS, RECORDS
 from racelint.knowledge.texts import JOINS
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sources.branching import conditions, decided
-from racelint.program.sources.nodes import is_within
+from racelint.program.sources.branching import conditions, turns
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
@@ -43,9 +42,7 @@ def finds_one(flow: Dataflow, call: facts.Call) -> bool:
         return False
     if any(code.literal(each.value) != "0" for each in call.arguments):
         return False
-    loops = (node for node in code.controls if type(node) is facts.Loop and node.kind == "while")
-    turns = (decided(code, node.test, True) for node in loops if is_within(node.body, call.id))
-    asked = itertools.chain(conditions(code, call.id), *turns)
+    asked = itertools.chain(conditions(code, call.id), turns(code, call.id))
     taken_from = flow.path(method.base)
     return any(truth and taken_from in map(flow.path, flow.sources(test)) for test, truth in asked)
 

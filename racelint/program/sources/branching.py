@@ -26,6 +26,13 @@ def conditions(code: Code, id: int) -> Iterator[Outcome]:
         yield from decided(code, test, truth)
 
 
+def turns(code: Code, id: int) -> Iterator[Outcome]:
+    """The same for the tests of the `while` loops around an operation, which are asked before each turn."""
+    for node in code.controls:
+        if type(node) is facts.Loop and node.kind == "while" and is_within(node.body, id):
+            yield from decided(code, node.test, True)
+
+
 def decided(code: Code, test: int, truth: bool) -> Iterator[Outcome]:
     """A test that has come out so, and the parts of it which that decides: both of an `and` that is true."""
     test, straight = unnegated(code, test)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from racelint import facts
@@ -12,7 +13,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import containers
 from racelint.program.races.excuses.keys import Keys, LiteralKeys
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.branching import conditions, leaves
+from racelint.program.sources.branching import conditions, leaves, turns
 from racelint.program.sources.nodes import is_within
 
 WAYS: Final = {"+": True, "-": False}
@@ -52,7 +53,7 @@ def _goes_further(case: Case, sequence: Composite, other: Access) -> bool:
     if sequence.last.code is code and flow.comes_from(sequence.last.value, first.id):
         return False
     way = WAYS.get(changed.kind) if type(changed) is facts.Compute else None
-    tests = conditions(code, sequence.act)
+    tests = itertools.chain(conditions(code, sequence.act), turns(code, sequence.act))
     return way is not None and way in (_asked_way(flow, test, first.id, came_out) for test, came_out in tests)
 
 
