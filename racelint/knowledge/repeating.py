@@ -65,6 +65,9 @@ ANSWERS: Final = frozenset(
 )
 """Functions and classes that leave all as it was."""
 
+DRAWS: Final = frozenset({"next"})
+"""Functions that draw from an iterator: of one that is made on the spot, to look for something."""
+
 STARTS: Final = frozenset({"start"})
 """Methods that begin something: a thread is started once."""
 

@@ -1,7 +1,8 @@
 """Shared state is tested, then acted upon, and others can change it in between.
 
 *What it does*: reports `if k not in d: d[k] = v`, `if items: items.pop()`, `if not self.running: self.running = True;
-start()` and their likes, where no lock is held from the test to the act. It also reports a thread that is started on
+start()` and their likes, where no lock is held from the test to the act; so is a search that finds nothing, where what
+was looked for is then made and put in. It also reports a thread that is started on
 account of a count or flag which the thread changes itself, whatever lock is held: others test before it has begun.
 That callers outside do the same as one thread is no evidence where they would have to meet in a moment that is hardly
 there: one in which no build with a GIL lets others in, or the first time of a flag or a key that stays. A table that

@@ -58,7 +58,7 @@ def _answers(sequences: Sequences, code: Code, site: int, depth: int) -> Iterato
         paths = sequences.places.passed(code, callee, site, edges[0].receiver)
         for each in known:
             read = _rebased(each.read, outward(each.read.base, paths))
-            yield Answer(read, site, each.present, outward(each.key, paths), each.found)
+            yield Answer(read, site, each.present, outward(each.key, paths), each.found, each.picked)
 
 
 def _answers_of(sequences: Sequences, code: Code, depth: int) -> Iterator[Answer]:
@@ -73,17 +73,41 @@ def _answers_of(sequences: Sequences, code: Code, depth: int) -> Iterator[Answer
             if each.place not in written and (each.load in sources or each.id in sources):
                 present = polarity(flow, each, id)
                 answer = None if present is None or true is None else present is true
+                picked = _is_picked(code, flow, each.read_id)
                 found = _told_by(_looked_up(flow, each, id), decisive)
-                yield Answer(each, each.id, answer, UNKNOWN if found is None else flow.key(each.key), found)
+                key = UNKNOWN if found is None else flow.key(each.key)
+                yield Answer(each, each.id, True if picked else answer, key, found, picked)
         for inner in sorted(flow.calls(id)) if depth > 1 else ():
             for deeper in _answers(sequences, code, inner, depth - 1):
                 if deeper.read.place not in written:
                     answer = deeper.present if id == inner and true else None
+                    picked = _is_picked(code, flow, inner)
                     came = (
                         polarity(flow, msgspec.structs.replace(deeper.read, load=inner), id) if deeper.found else None
                     )
                     found = _told_by(came, decisive)
-                    yield Answer(deeper.read, inner, answer, UNKNOWN if found is None else deeper.key, found)
+                    key = UNKNOWN if found is None else deeper.key
+                    yield Answer(deeper.read, inner, True if picked else answer, key, found, picked)
+
+
+def _is_picked(code: Code, flow: Dataflow, id: int) -> bool:
+    """Whether a function answers with something out of what it goes over, or with None where there is no such thing."""
+    ways: set[int] = set()
+    pending = list(code.returns)
+    while pending:
+        each = pending.pop()
+        if each not in ways:
+            ways.add(each)
+            operation = flow.operation(each)
+            pending.extend(operation.inputs if type(operation) is facts.Phi else ())
+    ends = [flow.operation(each) for each in ways if type(flow.operation(each)) is not facts.Phi]
+    drawn = [each for each in ends if type(each) is facts.Element]
+    rest = [each for each in ends if type(each) is not facts.Element]
+    return (
+        bool(drawn)
+        and all(flow.comes_from(each.iterable, id) for each in drawn)
+        and all(each is not None and flow.is_none(each.id) for each in rest)
+    )
 
 
 def _looked_up(flow: Dataflow, look: Access, id: int) -> bool | None:

@@ -102,6 +102,8 @@ class Answer:
     present: bool | None
     key: str = UNKNOWN
     found: bool | None = None
+    picked: bool = False
+    """Whether the answer is one of several things that were gone through: that there is such a key is not enough."""
 
 
 @dataclass(frozen=True, slots=True)

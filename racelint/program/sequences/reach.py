@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.containers import INSERTS
-from racelint.knowledge.repeating import ANSWERS
+from racelint.knowledge.repeating import ANSWERS, DRAWS
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Sequences
@@ -65,7 +65,7 @@ class Reach:
         types = self._sequences.calls.types
         found: set[int] = set()
         for each in self._flow.behind(test, lambda operation: (id for id in operands(operation) if id not in found)):
-            if type(each) is facts.Call and not types.may_call(self._code, each, ANSWERS):
+            if type(each) is facts.Call and not types.may_call(self._code, each, ANSWERS | DRAWS):
                 found.update(given.value for given in each.arguments if self._is_remade(given.value))
         return frozenset(found)
 

@@ -111,6 +111,8 @@ class _Finder:
                     if node.kind == "while":
                         yield from self._guarded(node.test, node.span, node.body, negated=False)
                         yield from self._waited_for(node, (*nodes[index + 1 :], *after))
+                    elif node.kind == "for":
+                        yield from self._searched(node, (*nodes[index + 1 :], *after))
                     yield from self._tests(node.head)
                     yield from self._tests(node.body)
                     yield from self._tests(node.orelse)
@@ -150,6 +152,22 @@ class _Finder:
         if self._code.function.is_async and _awaits(node.body):
             for sequence in self._guarded(node.test, node.span, following, negated=True):
                 yield sequence if sequence.awaited else replace(sequence, awaited=True)
+
+    def _searched(self, loop: facts.Loop, following: Sequence[Node]) -> Iterator[Composite]:
+        """`for each in items: if each.key == key: return each`, then `items.append(Item(key))`: put in if not found."""
+        for branch in loop.body:
+            last = branch.body[-1] if type(branch) is facts.Branch and branch.body else None
+            if type(branch) is not facts.Branch or not isinstance(last, facts.Return | facts.Break):
+                continue
+            rest = (*loop.orelse, *following) if type(last) is facts.Return else loop.orelse
+            wanted = self._shapes.looked_for(branch.test, loop.test)
+            for read in self._reach.tested(loop.test) if wanted and rest else ():
+                puts = (each for each in self._reach.inner(rest, read) if each[0].method in INSERTS)
+                made = (each for each in puts if not each[0].claims and self._shapes.is_of(each[1], wanted))
+                for act, where in itertools.islice(made, 1):
+                    tested = self._deciding.around(where, branch.test)
+                    between = (read.id, where)
+                    yield Composite(self._code, Shape.CHECK, read, act, where, branch.span, between, tested, False)
 
     def _answered(self, test: int, span: Span, body: Sequence[Node]) -> Iterator[Composite]:
         """The sequences of what a test reads through properties."""
@@ -225,7 +243,7 @@ class _Finder:
 
     def _shape_asked(self, answer: Answer, act: Access, where: int, wants: bool | None) -> Shape | None:
         """What it is that a test of an answer leads to; `wants`: whether that is done where something is there."""
-        if act.claims:
+        if act.claims and not answer.picked:
             return None
         if act.method in REMOVES - FORGIVING and act.code is not self._code:
             # asked by one method, taken by another: it matters where the second fails when there is nothing left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from racelint import facts
 from racelint.knowledge.containers import INSERTS, NOT_IN_LIST, REMOVES
 from racelint.program.dataflow.dataflow import Dataflow, operands
@@ -58,10 +60,26 @@ class Shapes:
 
     def are_about_the_same(self, site: int, where: int) -> bool:
         """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
-        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
+        return self.is_of(where, [id for id in self._given(site) if not self._flow.is_constant(id)])
+
+    def is_of(self, where: int, asked: Sequence[int]) -> bool:
+        """Whether what is put in under a key, or is put in, is one of some values, or was made of it."""
         put = self._given(where)
         keys = {self._flow.key(id) for id in asked}
         return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
+
+    def looked_for(self, test: int, iterable: int) -> list[int]:
+        """What a test compares with parts of what is drawn from an iterable."""
+        ends: list[int] = []
+
+        def through(operation: facts.Operation) -> tuple[int, ...]:
+            drawn = tuple(each for each in operands(operation) if self._flow.comes_from(each, iterable))
+            ends.extend(set(operands(operation)).difference(drawn))
+            return drawn
+
+        drawn = [each.id for each in self._flow.behind(test, through)]
+        left = (each for each in dict.fromkeys(ends) if each >= 0 and each not in drawn)
+        return [each for each in left if not self._flow.is_constant(each)]
 
     def _given(self, id: int) -> list[int]:
         match self._flow.operation(id):
