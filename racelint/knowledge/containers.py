@@ -23,6 +23,9 @@ MAPPINGS: Final = frozenset(
 MAKES_ITEMS: Final = frozenset({DEFAULTDICT, "collections.Counter"})
 """Mappings that have an item for any key."""
 
+DEFAULTS_FIRST: Final = frozenset({DEFAULTDICT})
+"""Containers that are told first what to make where something is missing."""
+
 REFERENCES: Final = frozenset({"weakref.ref", "weakref.WeakMethod"})
 """Objects that refer to another without keeping it."""
 

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from racelint.findings import Finding
 from racelint.notes import details
-from racelint.phrases import adds, emptied, missing, state
+from racelint.phrases import adds, called, emptied, missing, state, where
 from racelint.program import Program
 from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule
@@ -39,7 +39,10 @@ def check(program: Program) -> Iterator[Finding]:
     for race in program.races.of(Problem.EMPTIED):
         line = race.first.span.line if race.first is not None else race.span.line
         read = f"line {line} has read it" if line != race.span.line else "it was read"
-        message = f"{state(race.access)} is {emptied(race.access)} here after {read}, and {adds(program, race)} in "
+        if race.first is not None and race.first.code is not race.code:
+            read = f"`{called(race.first.code)}` has read it"
+        here = "here" if race.access.code is race.code else where(race.access, race.code)
+        message = f"{state(race.access)} is {emptied(race.access)} {here} after {read}, and {adds(program, race)} in "
         message += f"between: what is added there is lost. Hold {missing(race)} over both."
         yield check.finding(race, message, **details(program, race))
     for race in program.races.of(Problem.REPLACED):

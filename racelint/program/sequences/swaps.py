@@ -8,19 +8,22 @@ the old list still add to it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import CLEARS, COPIES, INSERTS, KEEPS, VIEWS
+from racelint.knowledge.containers import CLEARS, COPIES, DEFAULTS_FIRST, INSERTS, KEEPS, VIEWS
 from racelint.knowledge.logs import TELLS
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.frames import outward
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sequences.ways import between
-from racelint.program.sources.source import Code
+from racelint.program.sources.branching import conditions
+from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance, Library, LibraryObject
 
 SWAPS: Final = (Shape.EMPTIED, Shape.REPLACED)
@@ -32,17 +35,19 @@ GROWS: Final = frozenset({"+", "|"})
 
 def find_swaps(sequences: Sequences, code: Code) -> Iterator[Composite]:
     """The sequences of a function that end by emptying or replacing what it has read before."""
-    ends = [access for access in sequences.places.of(code) if access.kind in (Kind.WRITE, Kind.MUTATE)]
-    if ends and code.key not in sequences.calls.constructing:
+    if code.key not in sequences.calls.constructing:
         finder = _Swaps(sequences, code)
-        for last in ends:
-            yield from finder.before(last)
+        for last in sequences.places.of(code):
+            if last.kind in (Kind.WRITE, Kind.MUTATE):
+                yield from finder.before(last)
+        yield from finder.by_helpers()
 
 
 class _Swaps:
     """Finds what one function reads before it empties or replaces it."""
 
     def __init__(self, sequences: Sequences, code: Code) -> None:
+        self._sequences = sequences
         self._types = sequences.places.types
         self._code = code
         self._flow: Dataflow = sequences.places.dataflow(code)
@@ -56,12 +61,14 @@ class _Swaps:
         if not resets and not self._empties(last):
             return
         beside = self._by_place[last.place, last.base]
-        read = self._nearest(last, [found for each in beside if (found := self._read(each, last, resets)) is not None])
+        reads = [found for each in beside if (found := self._read(each, last, resets)) is not None]
+        reads += [] if resets else self._given_back.get((last.place, last.base), ())
+        read = self._nearest(last.id, reads)
         if read is not None:
             access, id = read
             yield self._swap(Shape.EMPTIED, access, last, (id, last.id))
         elif last.kind is Kind.WRITE and not resets:
-            taken = self._nearest(last, [(each, each.load) for each in beside if self._is_taken(each, last)])
+            taken = self._nearest(last.id, [(each, each.load) for each in beside if self._is_taken(each, last)])
             if taken is not None:
                 yield self._swap(Shape.REPLACED, self._fetch(taken[0]), last, (last.id,))
 
@@ -75,13 +82,62 @@ class _Swaps:
     def _swap(self, shape: Shape, first: Access, last: Access, between: tuple[int, ...]) -> Composite:
         return Composite(self._code, shape, first, last, last.id, last.span, between)
 
-    def _nearest(self, last: Access, reads: list[tuple[Access, int]]) -> tuple[Access, int] | None:
-        """Of some reads the last one from which a run comes to `last`."""
-        before = [(access, id) for access, id in reads if id < last.id]
+    def _nearest(self, last: int, reads: list[tuple[Access, int]]) -> tuple[Access, int] | None:
+        """Of some reads the last one from which a run comes to the operation `last`."""
+        before = [(access, id) for access, id in reads if id < last]
         for access, id in sorted(before, key=lambda each: -each[1]):
-            if between(self._code, id, last.id) is not None:
+            if between(self._code, id, last) is not None:
                 return access, id
         return None
+
+    # --- by calls ---
+
+    def by_helpers(self) -> Iterator[Composite]:
+        """The sequences that end with a call of what does nothing first but empty the container: `self._reset()`.
+
+        Who uses an object from outside may have one of his own, to look at and to empty.
+        """
+        if not self._code.own_name:
+            return
+        reads: dict[tuple[Place, str], list[tuple[Access, int]]] = {}
+        for of, beside in self._by_place.items():
+            reads[of] = [(each, each.id) for each in beside if each.kind is Kind.ITERATE or self._copies(each)]
+        for of, given in self._given_back.items():
+            reads.setdefault(of, []).extend(given)
+        for (place, base), found in reads.items():
+            is_own = base.partition(".")[0] == self._code.own_name
+            for site in self._sequences.sites(self._code, place) if found and is_own else ():
+                for last in dict.fromkeys(self._sequences.acts_behind(self._code, site, place, base, 1)):
+                    read = self._nearest(site, found) if self._is_reset(last) else None
+                    if read is not None:
+                        span = span_of(self._code, site)
+                        yield Composite(self._code, Shape.EMPTIED, read[0], last, site, span, (read[1], site))
+
+    def _is_reset(self, last: Access) -> bool:
+        """Whether a function empties the container in any case, whatever was in there."""
+        helper = _Swaps(self._sequences, last.code)
+        alone = not any(each.id < last.id for each in helper._by_place[last.place, last.base])
+        return alone and helper._empties(last) and not any(conditions(last.code, last.id))
+
+    @cached_property
+    def _given_back(self) -> dict[tuple[Place, str], list[tuple[Access, int]]]:
+        """By the Place and its object: what helpers give back as a copy of all that is there, and the calls of them."""
+        found: dict[tuple[Place, str], list[tuple[Access, int]]] = {}
+        edges = {edge.site: edge for edge in self._sequences.calls.only_calls(self._code)}
+        for site, edge in edges.items():
+            callee = edge.callee
+            if callee is self._code or callee.function.is_async:
+                continue
+            copies = [
+                each
+                for each in (self._sequences.places.of(callee) if callee.returns else ())
+                if each.id in callee.returns and each.kind is Kind.CONTENT and each.method in COPIES
+            ]
+            paths = self._sequences.places.passed(self._code, callee, site, edge.receiver) if copies else {}
+            for each in copies:
+                base = outward(each.base, paths)
+                found.setdefault((each.place, base), []).append((msgspec.structs.replace(each, base=base), site))
+        return found
 
     # --- the end ---
 
@@ -102,9 +158,13 @@ class _Swaps:
         match self._flow.operation(value):
             case facts.Build(kind=kind, comprehension=False):
                 return kind in ("list", "dict", "set")
-            case facts.Call(arguments=()):
-                made = self._types.of(self._code, value)
-                return any(isinstance(each, LibraryObject) and self._grows(each.qualname) for each in made)
+            case facts.Call(arguments=arguments):
+                # what a keyword gives says how it works, and the one of a `defaultdict` what its items are
+                given = [each for each in arguments if each.name in ("", "*", "**")]
+                made = [each for each in self._types.of(self._code, value) if isinstance(each, LibraryObject)]
+                return any(
+                    self._grows(each.qualname) and len(given) <= (each.qualname in DEFAULTS_FIRST) for each in made
+                )
             case _:
                 return False
 
@@ -196,7 +256,7 @@ def _id(operation: Operation) -> int:
 
 def adds(flow: Dataflow, sequence: Composite, other: Access) -> bool:
     """Whether another access adds to what a swap takes over, so that it is lost if it comes in between."""
-    if other.code is sequence.code and other.id > sequence.last.id:
+    if other.code is sequence.code and other.id > sequence.act:
         # it only fills again what it has emptied
         return False
     if sequence.shape is Shape.EMPTIED and other.kind is Kind.UPDATE:
@@ -204,7 +264,16 @@ def adds(flow: Dataflow, sequence: Composite, other: Access) -> bool:
         made = flow.operation(other.value)
         return getattr(store, "augmented", False) or (type(made) is facts.Compute and made.kind in GROWS)
     inserts = other.kind is Kind.MUTATE and other.method in INSERTS and not _empties(flow, other)
-    return other.kind is Kind.ITEM_UPDATE or inserts
+    return other.kind is Kind.ITEM_UPDATE or inserts or _works_on_item(flow, other)
+
+
+def _works_on_item(flow: Dataflow, access: Access) -> bool:
+    """Whether something is done with an item that is made where there is none: `self.buckets[key].add(value)`."""
+    uses = flow.uses(access.id) if access.kind is Kind.MUTATE and access.method == "[]" else []
+    methods = (each.id for each in uses if type(each) is facts.LoadAttr)
+    called = any(type(use) is facts.Call and use.callee == each for each in methods for use in flow.uses(each))
+    stored = (each for each in uses if isinstance(each, facts.StoreAttr | facts.StoreItem))
+    return called or any(each.base == access.id for each in stored)
 
 
 def _empties(flow: Dataflow, access: Access) -> bool:
