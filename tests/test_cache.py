@@ -121,6 +121,17 @@ def test_where_only_lines_have_moved_nothing_is_linked(comment: str, worked: lis
     ]
 
 
+def test_a_remark_comes_in_above_a_file_that_begins_with_code(worked: list[str]) -> None:
+    check()
+    worked.clear()
+    Path("start.py").write_text(f"# a remark\n{START}")
+    moved = check()
+    done = worked.copy()
+
+    assert done == [f"# a remark\n{START}"]
+    assert moved == check(folder=None)
+
+
 @pytest.mark.parametrize("new", ["hits  +=  1", "hits += (1)", "hits += 1  # a remark", "hits += 0x1"])
 def test_where_it_is_only_written_otherwise_nothing_is_linked(new: str, worked: list[str]) -> None:
     first = check()

@@ -18,7 +18,7 @@ import msgspec
 
 from racelint.cache.outcome import Outcome
 from racelint.facts import ModuleFacts, Span
-from racelint.findings import Finding
+from racelint.findings import FILE_START, Finding
 
 Place = tuple[int, int]
 """A line and a column."""
@@ -43,7 +43,9 @@ class Shift:
         return bool(self.columns) or any(line != place for line, place in self.lines.items())
 
     def of(self, span: Span) -> Span:
-        """Where a span is now; a `LookupError` if that is not known."""
+        """Where a span is now; a `LookupError` if that is not known. What is at no place of a file stays there."""
+        if span == FILE_START:
+            return span
         start, end = (span.line, span.column), (span.end_line, span.end_column)
         return Span(*self._place(*start), *self._place(*end))
 
@@ -103,6 +105,8 @@ def _shift(former: ModuleFacts, now: ModuleFacts) -> Shift | None:
                 return None
             pending.extend(zip(one, other, strict=True))
         elif kind is Span:
+            if one == other == FILE_START:
+                continue
             start, end = (other.line, other.column), (other.end_line, other.end_column)
             if places.setdefault((one.line, one.column), start) != start:
                 return None
