@@ -37,7 +37,7 @@ from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sharing.slots import is_thread_slot
 from racelint.program.sources.source import Code
-from racelint.program.values.values import LibraryObject
+from racelint.program.values.values import Instance, LibraryObject
 
 HALF: Final = 0.5
 """A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
@@ -268,6 +268,24 @@ class Case:
             for one in self.threads.of(access.code)
             for beside in self.threads.of(other.code)
         )
+
+    def may_meet_by_calls(self, access: Access, other: Access) -> bool:
+        """Whether the two may overlap if callers outside run what is public, whoever of the program does so, too.
+
+        What a thread does to the object that it was started on is its own work, whatever it is called.
+        """
+        both = (access, other)
+        if self.may_meet(access, other):
+            return True
+        if self.meetings.are_apart(access, other) or any(map(self._is_of_own_thread, both)):
+            return False
+        return all(each.code.key not in self.threads.at_exit and self._outside.makes(each) for each in both)
+
+    def _is_of_own_thread(self, access: Access) -> bool:
+        """Whether a context that comes to an access was started on an object of the class that it is written in."""
+        entries = (entry for context in self.threads.of(access.code) for entry in context.entries)
+        started = (receiver.cls.mro for _, receiver in entries if isinstance(receiver, Instance))
+        return any(access.code.cls in mro for mro in started)
 
     # --- the program's own rule ---
 

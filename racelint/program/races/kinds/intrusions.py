@@ -257,22 +257,22 @@ def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) 
     if callers_without(case, sequence.code, guard) == []:
         return None
     own = {(sequence.code.key, id) for id in sequence.between}
+    last = sequence.last
+    seen = last if last.code is sequence.code else sequence.first
     elsewhere = [
         access
         for access in case.accesses
         if (access.code.key, access.id) not in own
         and any(guard.protects(each) for each in case.protections(access))
         and not exclude_each_other(held, case.protections(access))
-        and case.may_meet(sequence.last if sequence.last.code is sequence.code else sequence.first, access)
+        and case.may_meet_by_calls(seen, access)
     ]
     if sequence.shape is Shape.DOUBLE_READ:
         return next((access for access in elsewhere if case.clears(access)), None)
     changes = (access for access in elsewhere if access.kind.writes and can_outdate(case, sequence, access))
-    at_act = case.protections(sequence.last)
+    at_act = case.protections(last)
     act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
-    is_enough = (
-        sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet(sequence.last, sequence.last)
-    )
+    is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet_by_calls(last, last)
     return next(changes, guard.example if is_enough else None)
 
 
