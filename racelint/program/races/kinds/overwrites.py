@@ -13,6 +13,7 @@ from racelint.program.races.excuses.harmless import loses_to
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reuse import is_decorator, left_by_wrapper, left_for_exit, left_for_later, moves_on
 from racelint.program.races.kinds.switching import are_read_at_once
+from racelint.program.sources.following import may_follow
 from racelint.program.sources.source import Code
 from racelint.program.values.values import ClassRef
 
@@ -97,10 +98,12 @@ def _read_back(case: Case, access: Access, depth: int | None) -> Access | None:
     for other in reads:
         # what was fetched before is what was there before, whenever it is looked into
         fetched = other.read_id
-        if other.code is access.code and other.base == access.base and fetched > access.id:
+        is_later = other.code is access.code and other.base == access.base and fetched > access.id
+        if is_later and may_follow(access.code, access.id, fetched):
             return other
     calls = case.threads.calls
-    called = [edge.callee for edge in calls.calls(access.code) if edge.site > access.id]
+    later = [edge for edge in calls.calls(access.code) if edge.site > access.id]
+    called = [edge.callee for edge in later if may_follow(access.code, access.id, edge.site)]
     reached = set(calls.reachable(called)) if depth is None else _near(case, called, depth)
     return next((other for other in reads if other.code.key in reached and other.code is not access.code), None)
 
