@@ -22,6 +22,7 @@ from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
+from racelint.program.sharing.imported import Imported
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -68,6 +69,7 @@ class Sharing:
     unstarted: Unstarted = field(init=False)
     ways: Ways = field(init=False)
     fresh: Fresh = field(init=False)
+    imported: Imported = field(init=False)
 
     def __post_init__(self) -> None:
         self.reckoning = Reckoning(self.threads, self.approaches.locksets, self.naming)
@@ -79,6 +81,7 @@ class Sharing:
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
         self.fresh = Fresh(self.threads, self.places)
+        self.imported = Imported(self.threads.calls, self.places)
         self.confined = Confined(self.places)
         self.thread_bound = ThreadBound(self.threads.calls)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
@@ -94,7 +97,7 @@ class Sharing:
             return self.fresh.is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
-        return code.function.kind in ("module", "class")
+        return code.function.kind in ("module", "class") or self.imported.is_done(access)
 
     def _is_setup(self, access: Access) -> bool:
         """Whether a method works on its own object while that is as its constructor left it, and else refuses."""
