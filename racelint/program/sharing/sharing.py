@@ -21,8 +21,8 @@ from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.giving import always
-from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.imported import Imported
+from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
