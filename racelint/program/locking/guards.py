@@ -133,12 +133,17 @@ class Guard:
 
 
 def infer_guard(
-    accesses: list[tuple[Access, list[Protection]]], waited_for: set[LockKey], domains: frozenset[LockDomain]
+    accesses: list[tuple[Access, list[Protection]]],
+    waited_for: set[LockKey],
+    domains: frozenset[LockDomain],
+    *,
+    of_keepers: bool = False,
 ) -> Guard | None:
     """The lock of these domains held at most of the accesses, if one that excludes is held at some write of the Place.
 
     A lock that is only ever tried, never waited for, refuses a second runner: it guards nothing.
 
+    That of who keeps the object, and reaches it from there, is one for it only `of_keepers`.
     A global lock from elsewhere must be taken by some writer itself: else callers may hold it for reasons of their own.
     """
     counts: dict[tuple[object, str], list[Access]] = {}
@@ -151,7 +156,7 @@ def infer_guard(
                 continue
             if lock.domain not in domains:
                 continue
-            if protection.relation in (ANY, "other") or protection.relation.startswith("<"):
+            if protection.relation in (ANY, "other") or (protection.relation.startswith("<") and not of_keepers):
                 # a lock of whoever happens to call is no rule of the object's own
                 continue
             key = (lock.key, protection.relation)

@@ -81,6 +81,7 @@ class Case:
         """The writes that only happen where there was nothing before."""
         self.asked_stores: set[Access] = set()
         """The writes that are done on account of what was there before, and not alone."""
+        self.is_assumed = sharing.assumed.covers(place)
         self.guard: Guard | None = infer_guard(
             [
                 (each, self._own(each))
@@ -89,8 +90,8 @@ class Case:
             ],
             locksets.waited_for,
             domains,
+            of_keepers=self.is_assumed,
         )
-        self.is_assumed = sharing.assumed.covers(place)
         self._outside = Outside(
             sharing, locksets, self.accesses, is_assumed=self.is_assumed, between_tasks=domains is BETWEEN_TASKS
         )
