@@ -5,7 +5,8 @@ write or the change that was left out. Accesses while the object is being made d
 for two that one value is computed from and that are elsewhere stored together; iterations are RL104. Where the lock is
 held at an update (`self.hits += 1`) that another thread makes, a store without it (`self.hits = 0`) is reported however
 many other accesses do without. Likewise a call of a method of another object without the lock of that object, which all
-other such calls of the class hold.
+other such calls of the class hold. What `--assume-shared` names is also guarded by the lock of who keeps it: what is
+done to it, or called on it, without that lock is reported, beside another call with it that works on the same state.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
@@ -77,8 +78,13 @@ def _uncovered(call: Uncovered) -> Finding:
         f"`{call.method}` is called without {lock}, which is held at {call.guarded} other calls in the class: what it "
         "does is left to its callers to guard. Hold it here too."
     )
+    if call.evidence == "assumed":
+        message = (
+            f"`{call.method}` is called without {lock}, which is held where `{called(call.example[0])}` has it work on "
+            "the same state: what it does is left to its callers to guard. Hold it here too."
+        )
     code, span = call.example
     related = [note(Location(code.path, span), f"`{call.method}` is called with {lock} held here", 1)]
-    about = lock_details(call.use.lock, call.code, related, "lock")
+    about = lock_details(call.use.lock, call.code, related, call.evidence)
     about["symbol"] = call.symbol
     return check.finding(call, message, **about)

@@ -21,7 +21,7 @@ from racelint.program.races.crowds import stand_ins
 from racelint.program.races.excuses.flags import acts_once
 from racelint.program.races.kinds.advances import advanced
 from racelint.program.races.kinds.begun import Begun, find_begun
-from racelint.program.races.kinds.callers import Uncovered, find_uncovered
+from racelint.program.races.kinds.callers import Uncovered, find_left_out, find_uncovered
 from racelint.program.races.kinds.intrusions import intruded
 from racelint.program.races.kinds.invalidations import handed_out, invalidated, is_walked
 from racelint.program.races.kinds.oversights import forgotten
@@ -89,7 +89,7 @@ def link_races(
     races.crowds = stand_ins(races.found, sharing.assumed.covers)
     untold = {race for others in races.crowds.values() for race in others}
     races.found = [race for race in races.found if race not in untold]
-    races.uncovered.extend(find_uncovered(locksets))
+    races.uncovered.extend((*find_uncovered(locksets), *find_left_out(locksets, sharing.assumed)))
     return races
 
 

@@ -13,11 +13,16 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.findings import Evidence
+from racelint.program.callgraph.edges import on_own_object
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.locks import LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held, Section
+from racelint.program.memory.places import Place
+from racelint.program.sharing.assumed import Assumed
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance
 
 ENOUGH: Final = 4
 """So many calls under the lock, for each one without it, are a rule of the program's."""
@@ -37,6 +42,7 @@ class Uncovered:
     use: LockUse
     guarded: int
     example: tuple[Code, Span]
+    evidence: Evidence = "lock"
 
     @property
     def path(self) -> str:
@@ -59,6 +65,85 @@ def find_uncovered(locksets: LockSets) -> Iterator[Uncovered]:
         for use in uses.values():
             for name in dict.fromkeys(site.method for site in calls):
                 yield from _judge(locksets, path, use, name, calls)
+
+
+def find_left_out(locksets: LockSets, assumed: Assumed) -> Iterator[Uncovered]:
+    """Judge the calls of what has no lock, and is kept by an object that has one, where that is said to be shared.
+
+    `with self.lock: self.link.send(...)` and `self.link.flush()` without it, which changes what the other one does: no
+    number of calls is needed, as it is said that others come.
+    """
+    for path, calls in _kept_sites(locksets, assumed).items():
+        seen: set[Code] = set()
+        for site in calls:
+            if site.code in seen or site.held or not _is_forgotten(locksets, site) or _is_new(locksets, site, path[2]):
+                continue
+            beside = [each for each in calls if each.held and _is_at_odds(locksets, site, each)]
+            uses = {use.lock.key: use for each in beside for use in each.held if use.base == each.code.own_name}
+            for use in [use for use in uses.values() if use.lock.kind is not None and use.lock.excludes][:1]:
+                seen.add(site.code)
+                under = [each for each in beside if _section(each, use.lock.key) is not None]
+                first = under[0].code, under[0].call.span
+                method = f"{site.code.own_name}.{path[1]}.{site.method}"
+                yield Uncovered(site.code, site.call.span, method, path[2], use, len(under), first, "assumed")
+
+
+def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, str], list[_Site]]:
+    """The calls of methods of what objects with a lock of their own keep: by class, attribute and its dotted name."""
+    takers = {
+        each.code.cls.key for each in locksets.acquisitions() if each.code.cls and each.use.base == each.code.own_name
+    }
+    found: dict[tuple[int, str, str], list[_Site]] = defaultdict(list)
+    for code in locksets.places.types.names.sources.codes if assumed.patterns else ():
+        if code.cls is None or code.cls.key not in takers:
+            continue
+        for call in code.operations:
+            method = code.operation(call.callee) if type(call) is facts.Call else None
+            kept = code.operation(method.base) if type(method) is facts.LoadAttr else None
+            if type(call) is not facts.Call or type(method) is not facts.LoadAttr or type(kept) is not facts.LoadAttr:
+                continue
+            for place, base, _ in locksets.places.located(code, kept) if code.is_own(kept.base) else ():
+                if base == code.own_name and assumed.covers(place) and _has_no_lock(locksets, place):
+                    held = locksets.held(code, call.id)
+                    found[code.cls.key, kept.name, place.symbol].append(_Site(code, call, method.name, held))
+    return found
+
+
+def _has_no_lock(locksets: LockSets, place: Place) -> bool:
+    """Whether an attribute keeps objects of the program's classes that leave it to others to lock them."""
+    values = locksets.places.values(place)
+    kept = [each.cls for each in values if isinstance(each, Instance)]
+    own = {each.code.cls.key for each in locksets.acquisitions() if each.code.cls is not None}
+    return bool(kept) and len(kept) == len(values) and not any(base.key in own for cls in kept for base in cls.mro)
+
+
+def _is_new(locksets: LockSets, site: _Site, symbol: str) -> bool:
+    """Whether the function has stored the object itself before the call."""
+    beside = locksets.places.of(site.code)
+    return any(each.kind.rebinds and each.id < site.call.id and each.place.symbol == symbol for each in beside)
+
+
+def _is_at_odds(locksets: LockSets, one: _Site, other: _Site) -> bool:
+    """Whether two calls work on the same state of the object, and the first one changes it."""
+    mine, theirs = _touched(locksets, one), _touched(locksets, other)
+    return any(writes and place in theirs for place, writes in mine.items())
+
+
+def _touched(locksets: LockSets, site: _Site) -> dict[Place, bool]:
+    """What a method, and those of its own that it calls, touch of their object: whether it is changed."""
+    calls = locksets.threads.calls
+    pending = [edge.callee for edge in calls.only_calls(site.code) if edge.site == site.call.id]
+    seen: set[int] = set()
+    found: dict[Place, bool] = {}
+    while pending:
+        code = pending.pop()
+        if code.key not in seen and not code.function.is_async:
+            seen.add(code.key)
+            for each in locksets.places.of(code):
+                if each.is_of_self:
+                    found[each.place] = found.get(each.place, False) or each.kind.writes
+            pending.extend(edge.callee for edge in calls.only_calls(code) if on_own_object(edge))
+    return found
 
 
 def _judge(locksets: LockSets, path: str, use: LockUse, name: str, calls: list[_Site]) -> Iterator[Uncovered]:
