@@ -61,7 +61,30 @@ class Collector:
             return []
         load = facts.LoadName(index, self._code.function.span, name, "global", 0)
         self._located[index] = [*((place, name if place.kind == "object" else "", ()) for place in places), *lent]
-        return [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
+        found = [access for use in self._flow.uses(index) for access in self._use(load, index, use)]
+        return self._asked(load, index) + found
+
+    def _asked(self, load: facts.LoadName, index: int) -> list[Access]:
+        """Where a function asks whether what it was given is empty: `while jobs`, `if not jobs`.
+
+        The first is no step of its own, and so tells nothing of the locks that are held there: it counts where there
+        are none.
+        """
+        tests = (each for each in self._code.controls if type(each) is facts.Branch or type(each) is facts.Loop)
+        spans = {each.test: each.span for each in tests}
+        uses = self._flow.uses(index)
+        asked = [use.id for use in uses if type(use) is facts.Compute and use.kind == "not" and use.id in spans]
+        if not asked and index in spans and not self._locks():
+            asked = [index]
+        return [access for id in asked for access in self._made(Kind.READ, load, id, spans[id])]
+
+    def _locks(self) -> bool:
+        """Whether a function may take a lock itself."""
+        names = self._knowledge.lock_method_names()
+        return any(
+            type(each) is facts.With or (type(each) is facts.LoadAttr and each.name in names)
+            for each in (*self._code.controls, *self._code.operations)
+        )
 
     def _returned(self, operation: facts.Call | facts.LoadAttr) -> list[Access]:
         """The walks over a container, or a view of it, that a method or property of the program gives away.
@@ -112,13 +135,18 @@ class Collector:
     ) -> list[Access]:
         load = operation.id if isinstance(operation, facts.LoadName | facts.LoadAttr) else facts.NOTHING
         where = self._where(operation)
-        if kind.is_of_contents and load >= len(self._code.function.parameters):
+        if (kind.is_of_contents or self._is_tested(load)) and load >= len(self._code.function.parameters):
             known = {place for place, _, _ in where}
             where = where + [each for each in self._places.lent(self._code, load) if each[0] not in known]
         return [
             Access(place, kind, self._code, id, span, base, bases, load, value, key, method, claims)
             for place, base, bases in where
         ]
+
+    def _is_tested(self, load: int) -> bool:
+        """Whether a value is good for nothing but to ask whether it is empty."""
+        uses = self._flow.uses(load) if load >= 0 else ()
+        return load >= 0 and all(type(use) is facts.Compute and use.kind == "not" for use in uses)
 
     def _delete(self, operation: facts.DeleteName | facts.DeleteAttr) -> list[Access]:
         return self._made(Kind.DELETE, operation, operation.id, operation.span)

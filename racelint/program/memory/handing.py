@@ -1,11 +1,15 @@
-"""Part of the places stage: the containers that are handed to started functions."""
+"""Part of the places stage: the containers that are handed to started functions, or to several objects."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Literal
 
+from racelint import facts
 from racelint.program.memory.lending import HOLDERS, Lending, is_container
-from racelint.program.sources.source import span_of
+from racelint.program.sources.nodes import extent
+from racelint.program.sources.source import Code, span_of
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject, Value
 
@@ -14,11 +18,13 @@ Home = tuple[Literal["global", "object"], int, str]
 
 
 def find_handed(types: Types, lending: Lending) -> dict[Value, Home]:
-    """The containers that are handed to a started function and held by no attribute, with where each is at home."""
+    """The containers that are handed to a started function, or to several objects where these are made, and held by no
+    attribute of who makes them: with where each is at home."""
     found: dict[Value, Home] = {}
     for spawned in types.spawned:
         for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
-            found.update(_containers_given(types, lending, node))
+            found.update(_containers_given(types, lending, types.of_node(node)))
+    found.update(_given_to_several(types, lending))
     for module, stores in enumerate(types.names.stores if found else ()):
         for name in stores:
             for value in types.of_global(module, name):
@@ -27,10 +33,32 @@ def find_handed(types: Types, lending: Lending) -> dict[Value, Home]:
     return found
 
 
-def _containers_given(types: Types, lending: Lending, node: int) -> dict[Value, Home]:
-    """What an argument of a start may be, if these are containers and few: a bus hands on whatever it is given."""
+def _given_to_several(types: Types, lending: Lending) -> dict[Value, Home]:
+    """What is given to two objects, or to all that a loop makes: what one of them changes the others have as well."""
+    times: Counter[Value] = Counter()
+    homes: dict[Value, Home] = {}
+    for site in {site: None for sites in types.constructions.values() for site in sites}:
+        code = types.names.sources.codes[site[0]]
+        call = code.operation(site[1])
+        for given in call.arguments if type(call) is facts.Call else ():
+            containers = _containers_given(types, lending, types.of(code, given.value)) if given.value >= 0 else {}
+            homes.update(containers)
+            times.update({each: 1 + _is_from_before(code, site[1], each) for each in containers})
+    return {each: home for each, home in homes.items() if times[each] > 1}
+
+
+def _is_from_before(code: Code, id: int, value: Value) -> bool:
+    """Whether an operation is in a loop that goes round and round with what was made before it."""
+    made = value.site if isinstance(value, LibraryObject) else None
+    own = made[1] if made is not None and made[0] == code.key else -1
+    around = (extent([each]) for each in code.controls if type(each) is facts.Loop)
+    return any(low <= id <= high and not low <= own <= high for low, high in around)
+
+
+def _containers_given(types: Types, lending: Lending, values: Iterable[Value]) -> dict[Value, Home]:
+    """What an argument may be, if these are containers and few: a bus hands on whatever it is given."""
     found: dict[Value, Home] = {}
-    for value in types.of_node(node):
+    for value in values:
         if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
             continue
         if is_container(value, types.names.knowledge) and not lending.homes([value]):

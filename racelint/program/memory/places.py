@@ -15,7 +15,7 @@ from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.memory.defaults import Defaults
 from racelint.program.memory.handing import find_handed
-from racelint.program.memory.lending import OWNER, Lending, owner
+from racelint.program.memory.lending import HOLDERS, OWNER, Lending, owner
 from racelint.program.memory.owners import Owners
 from racelint.program.memory.ties import Ties
 from racelint.program.sources.source import ClassInfo, Code
@@ -49,6 +49,10 @@ class Place:
     owner: int
     name: str
     symbol: str
+
+
+Located = list[tuple[Place, str, tuple[Value, ...]]]
+"""Places that an operation touches, each with the path and the possible values of the object that it belongs to."""
 
 
 class Kind(Enum):
@@ -176,13 +180,22 @@ class Places:
             return [place for place, _, _ in self.located(code.parent, operation)]
         return [self.place("default", code.key, code.function.parameters[parameter].name)]
 
-    def lent(self, code: Code, id: int) -> list[tuple[Place, str, tuple[Value, ...]]]:
+    def lent(self, code: Code, id: int) -> Located:
         """The Places that hold the container which a value of a function is, and has come to it by another way."""
         homes = self.lending.homes(self.types.of(code, id))
-        path = self.dataflow(code).path(id) if homes else UNKNOWN
+        handed = self._kept_of(code, id)
+        path = self.dataflow(code).path(id) if homes or handed else UNKNOWN
         if path.startswith(("%", UNKNOWN)):
             return []
-        return [(self.place("attribute", key, name), owner(path, name), ()) for key, name in homes]
+        lent: Located = [(self.place("attribute", key, name), owner(path, name), ()) for key, name in homes]
+        return [*lent, *((self._handed[each], path, (each,)) for each in handed)]
+
+    def _kept_of(self, code: Code, id: int) -> list[Value]:
+        """The containers made elsewhere that an attribute may hold, which others may have been given as well."""
+        if type(code.operation(id)) is not facts.LoadAttr:
+            return []
+        found = [each for each in self.types.of(code, id) if each in self._handed]
+        return [each for each in found if self._handed[each].kind == "object"] if len(found) <= HOLDERS else []
 
     def handed_over(self, container: Value) -> Place | None:
         """The Place of a container that is handed to a started function; None for all else."""

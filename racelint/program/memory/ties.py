@@ -14,8 +14,9 @@ from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.dataflow.frames import parameter_paths
 from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import ClassRef, FunctionRef, Instance, Site, Value
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Site, Value
 
 CLASSES: Final = 4
 """An attribute that may hold objects of more classes than this is not followed."""
@@ -44,7 +45,8 @@ class Ties:
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
         self._fields: dict[tuple[int, str], tuple[str, ...] | None] = {}
         kept = {key[1] for key, stores in self.stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
-        self.names = frozenset(kept) | self._properties()
+        self._generated: dict[int, list[str]] = {}
+        self.names = frozenset(kept) | self._properties() | self._kept_in_fields()
 
     def made(self, cls: ClassInfo) -> list[Site]:
         """Where the program makes objects of exactly this class."""
@@ -55,6 +57,10 @@ class Ties:
         given = self._parameter(cls, name)
         maker = self._types.names.sources.codes[site[0]]
         call = maker.operation(site[1])
+        if type(call) is facts.Call and name in self._fields_of(cls):
+            node = argument(call, self._types.attributes.fields(cls).index(name), name)
+            path = UNKNOWN if node is None else self._flow(maker).path(node)
+            return None if path.startswith(UNKNOWN) or "[" in path else path
         if given is None or type(call) is not facts.Call or any(each.name in ("*", "**") for each in call.arguments):
             return None
         constructor, index = given
@@ -190,8 +196,27 @@ class Ties:
         if found is None:
             keys = {each.key for each in cls.mro}
             names = [name for owner, name in self.stores if owner in keys]
-            found = self._kept[cls.key] = [name for name in names if self._parameter(cls, name) is not None]
+            kept = [name for name in names if self._parameter(cls, name) is not None]
+            found = self._kept[cls.key] = kept + self._fields_of(cls)
         return found
+
+    def _fields_of(self, cls: ClassInfo) -> list[str]:
+        """The fields in which a generated constructor keeps objects that it is given, and nobody stores others."""
+        found = self._generated.get(cls.key)
+        if found is None:
+            attributes = self._types.attributes
+            is_generated = attributes.has_fields(cls) and attributes.defining(cls, "__init__") is None
+            found = self._generated[cls.key] = [
+                name
+                for name in (attributes.fields(cls) if is_generated else ())
+                if (attributes.owner(cls, name).key, name) not in self.stores
+                and any(map(_is_made, self._types.of_attribute(cls, name)))
+            ]
+        return found
+
+    def _kept_in_fields(self) -> frozenset[str]:
+        classes = self._types.names.sources.classes
+        return frozenset(name for cls in classes if self.made(cls) for name in self._fields_of(cls))
 
     def _parameter(self, cls: ClassInfo, name: str) -> tuple[Code, int] | None:
         """The constructor of a class and the parameter of it that the attribute always is."""
@@ -244,6 +269,11 @@ def classes_of(values: Iterable[Value]) -> Classes:
     """The classes of the program's objects among values; none where there are too many."""
     found = dict.fromkeys(value.cls for value in values if isinstance(value, Instance))
     return tuple(found) if len(found) <= CLASSES else ()
+
+
+def _is_made(value: Value) -> bool:
+    """Whether a value is an object that the program makes."""
+    return isinstance(value, Instance | LibraryObject) and value.site is not None
 
 
 def _agreed(answers: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None:

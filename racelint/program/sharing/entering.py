@@ -197,8 +197,7 @@ class _Entering:
         for runner in self._threads.of(where):
             names = self._naming.names(runner, where, path)
             self._naming.bind(context, code, parameter, names)
-            if not self._varies(context, where, path):
-                self._note_stable(context, names)
+            self._note_given(context, names, varies=self._varies(context, where, path))
 
     def _give_callback(self, context: Context, code: Code, parameter: str, spawned: Spawned, starter: Code) -> bool:
         """Name the object of a bound method that is handed over by another name; whether it could be told."""
@@ -232,8 +231,7 @@ class _Entering:
             for runner in self._threads.of(maker):
                 names.update(self._naming.names(runner, maker, path))
         self._naming.bind(context, code, parameter, names)
-        if not varies:
-            self._note_stable(context, names)
+        self._note_given(context, names, varies=varies)
 
     def _is_drawn(self, context: Context, spawned: Spawned) -> bool:
         """Whether what is started comes out of a container, element by element."""
@@ -246,6 +244,11 @@ class _Entering:
         around = starter.operations[repeated[0] : repeated[1] + 1]
         drawn = [each.id for each in around if type(each) is facts.Element]
         return any(flow.comes_from(value, each) for value in given for each in drawn)
+
+    def _note_given(self, context: Context, names: NameSet, *, varies: bool) -> None:
+        """What is given is one object for all instances, and what that was made with; if not it, at least the latter."""
+        self._note_stable(context, {} if varies else names)
+        self._note_stable(context, self._naming.given_at_making(names))
 
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""

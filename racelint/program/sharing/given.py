@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance, Value
+from racelint.program.values.values import Instance, LibraryObject, Value
 
 
 def given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
@@ -20,7 +22,9 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     found: list[Value] = []
     for name in sorted(types.attributes.stored(receiver.cls) | types.names.knowledge.keepers()):
         for value in types.of_attribute(receiver.cls, name):
-            if not isinstance(value, Instance) or value is receiver or _is_made_anew(places, threads, value, name, own):
+            if not _is_object(value, places) or value is receiver:
+                continue
+            if _is_made_anew(places, threads, value, name, own):
                 continue
             if _is_replaced(places, receiver.cls, name, value):
                 continue
@@ -31,10 +35,15 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     return found
 
 
-def _made_by(value: Instance, own: set[int], context: Context) -> bool:
+def _is_object(value: Value, places: Places) -> TypeGuard[Instance | LibraryObject]:
+    """Whether a value is an object of the program, or a container that is handed to several."""
+    return isinstance(value, Instance) or places.handed_over(value) is not None
+
+
+def _made_by(value: Instance | LibraryObject, own: set[int], context: Context) -> bool:
     """Whether each receiver has an object of its own there: made by itself, or anew for each start."""
     if value.site is None:
-        return not value.cls.library_bases
+        return isinstance(value, Instance) and not value.cls.library_bases
     if value.site[0] in own:
         return True
     if context.repeated is None or context.code is None or value.site[0] != context.code.key:
@@ -42,7 +51,7 @@ def _made_by(value: Instance, own: set[int], context: Context) -> bool:
     return context.repeated[0] <= value.site[1] <= context.repeated[1]
 
 
-def _is_replaced(places: Places, cls: ClassInfo, name: str, value: Instance) -> bool:
+def _is_replaced(places: Places, cls: ClassInfo, name: str, value: Instance | LibraryObject) -> bool:
     """Whether a class body has made it, and the constructor gives each object another one in its place."""
     maker = places.types.names.sources.codes[value.site[0]] if value.site is not None else None
     if maker is None or maker.function.kind != "class":
@@ -58,7 +67,7 @@ def _is_replaced(places: Places, cls: ClassInfo, name: str, value: Instance) -> 
     )
 
 
-def _is_made_anew(places: Places, threads: Threads, value: Instance, name: str, own: set[int]) -> bool:
+def _is_made_anew(places: Places, threads: Threads, value: Instance | LibraryObject, name: str, own: set[int]) -> bool:
     """Whether a receiver gets it from a function that makes one for each call, and hands it to nobody else."""
     codes = places.types.names.sources.codes
     maker = codes[value.site[0]] if value.site is not None else None

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
+from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.memory.lending import settled
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
-from racelint.program.sharing.name import Name, NameSet, Root, made_at
+from racelint.program.sharing.name import Made, Name, NameSet, Root, made_at
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import ClassRef, Instance, Site
 
@@ -123,7 +124,7 @@ class Shortening:
         ties = self._places.ties
         kind, at = root[0], made_at(root)
         if at is not None:
-            made = [((at.code, at.id), [self._threads.contexts[at.context]])]
+            made = [(site, [self._threads.contexts[at.context]]) for site in self._makers(at)]
         elif kind in ("self", "own"):
             made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
             if kind == "self":
@@ -139,6 +140,14 @@ class Shortening:
             for runner in runners:
                 found.update(self._names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
         return found
+
+    def _makers(self, at: Made) -> list[Site]:
+        """The call that makes an object; of one drawn from what the function has filled itself, all that may be it."""
+        code = self._sources.codes[at.code]
+        held = self._places.types.of(code, at.id) if type(code.operation(at.id)) is facts.Element else ()
+        sites = [each.site for each in held if isinstance(each, Instance) and each.site is not None]
+        is_own = len(sites) == len(held) and all(key == at.code for key, _ in sites)
+        return sites if sites and is_own else [(at.code, at.id)]
 
     def _given_by_factory(self, site: Site, cls: ClassInfo, name: str) -> str | None:
         """The path, in the function of a call, of what the object that comes of it was given as its attribute `name`.

@@ -184,6 +184,11 @@ class Attributes:
         """Whether an object of the class is told by what is in its annotated fields: of a dataclass or NamedTuple."""
         return self.is_dataclass(cls) or NAMED_TUPLE in cls.library_bases
 
+    def fields(self, cls: ClassInfo) -> list[str]:
+        """The annotated fields that the constructor of a dataclass or NamedTuple takes, in order."""
+        annotated = (each.facts.annotations for each in reversed(cls.mro) if self.has_fields(each))
+        return list(dict.fromkeys(name.name for annotations in annotated for name in annotations))
+
     def is_static(self, code: Code) -> bool:
         """Whether a method gets no receiver."""
         return "staticmethod" in self.shape(code)

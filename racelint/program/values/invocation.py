@@ -160,9 +160,8 @@ class Invocation:
     def _fill_fields(self, cls: ClassInfo, passed: Passed) -> None:
         """The constructor that a dataclass or NamedTuple gets: arguments go to the annotated fields in order."""
         attributes = self._types.attributes
-        fields = (each.facts.annotations for each in reversed(cls.mro) if attributes.has_fields(each))
-        names = [name.name for annotations in fields for name in annotations]
-        given = [*zip(dict.fromkeys(names), passed.positional, strict=False), *passed.keywords]
+        names = attributes.fields(cls)
+        given = [*zip(names, passed.positional, strict=False), *passed.keywords]
         for name, node in given:
             if name in names:
                 self._flow.copy(node, self._flow.node("instance", attributes.owner(cls, name).key, name))
