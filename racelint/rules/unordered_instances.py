@@ -54,6 +54,8 @@ def check(program: Program) -> Iterator[Finding]:
 def _finding(program: Program, nesting: Nesting, why: str, outers: tuple[str, str]) -> Finding:
     """A finding on two threads that each hold what the other one waits for: `outers` names that."""
     inner, outer = _named(nesting.inner), _named(nesting.outer)
+    if inner == outer:
+        outer += " of another object"
     related = [*begins(program, nesting, outer), *behind(nesting, inner)]
     both, at = (nesting, nesting), (taken(program, nesting),) * 2
     sides, turns = circle_sides(both, outers), circle_turns(both, at, outers)
@@ -64,5 +66,7 @@ def _finding(program: Program, nesting: Nesting, why: str, outers: tuple[str, st
 
 def _named(use: LockUse) -> str:
     """A lock as the function names it; one of a table with its key, if that is no expression."""
-    is_plain = use.lock.key[0] == "item" and "(" not in use.base
-    return f"`{as_written(use.base)}`" if is_plain else lock_used(use)
+    if use.lock.key[0] == "item" and "(" not in use.base:
+        return f"`{as_written(use.base)}`"
+    used = lock_used(use)
+    return used if "." in used else f"`{'.'.join(use.lock.symbol.split('.')[-2:])}`"

@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.knowledge.containers import IN_ORDER
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.edges import passed
-from racelint.program.dataflow.frames import split_path
+from racelint.program.dataflow.frames import operation_of, split_path
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code
@@ -25,7 +25,8 @@ Pair = tuple[Code, int, int]
 def siblings(nestings: Iterable[Nesting], locksets: LockSets) -> list[Nesting]:
     """The nestings of two locks of a kind with nothing that says which comes first."""
     orders = _Orders(locksets)
-    found = [each for each in nestings if _is_of_two_objects(each) or orders.is_of_two_keys(each)]
+    asked = (_is_of_two_objects, orders.is_of_two_keys, orders.is_of_two_found)
+    found = [each for each in nestings if any(ask(each) for ask in asked)]
     both_ways = {(each.code.key, each.outer, each.inner) for each in found}
     return [each for each in found if (each.code.key, each.inner, each.outer) not in both_ways]
 
@@ -62,10 +63,36 @@ class _Orders:
             return False
         (table, key), (other_table, other_key) = _table_and_key(nesting.outer.base), _table_and_key(nesting.inner.base)
         (one, rest), (two, other_rest) = split_path(key), split_path(other_key)
-        names = [parameter.name for parameter in nesting.code.function.parameters]
-        if table != other_table or rest != other_rest or one == two or one not in names or two not in names:
+        return table == other_table and rest == other_rest and self._are_unordered(nesting.code, one, two)
+
+    def is_of_two_found(self, nesting: Nesting) -> bool:
+        """Whether the function takes the locks of two objects that it looks up by two of its parameters."""
+        if nesting.chain or not _is_of_a_kind(nesting):
             return False
-        pair = nesting.code, names.index(one), names.index(two)
+        one, two = (self._looked_up(nesting.code, each.base) for each in (nesting.outer, nesting.inner))
+        return (
+            one is not None
+            and two is not None
+            and one[0] == two[0]
+            and self._are_unordered(nesting.code, one[1], two[1])
+        )
+
+    def _looked_up(self, code: Code, base: str) -> tuple[str, str] | None:
+        """Where an object was looked up, and by what: `self.accounts.get` and `name`, or a container and the key."""
+        if base.endswith("]"):
+            return _table_and_key(base)
+        flow = self._locksets.places.dataflow(code)
+        call = flow.operation(operation_of(base))
+        if type(call) is not facts.Call or len(call.arguments) != 1:
+            return None
+        return flow.path(call.callee), flow.path(call.arguments[0].value)
+
+    def _are_unordered(self, code: Code, one: str, two: str) -> bool:
+        """Whether two names are those of parameters that callers may give the other way round."""
+        names = [parameter.name for parameter in code.function.parameters]
+        if one == two or one not in names or two not in names:
+            return False
+        pair = code, names.index(one), names.index(two)
         return not self._is_compared(pair) and self._may_come_in_any_order(pair)
 
     def _may_come_in_any_order(self, pair: Pair) -> bool:

@@ -246,7 +246,7 @@ class _Entering:
         return any(flow.comes_from(value, each) for value in given for each in drawn)
 
     def _note_given(self, context: Context, names: NameSet, *, varies: bool) -> None:
-        """What is given is one object for all instances, and what that was made with; if not it, at least the latter."""
+        """What is given is one object for all instances, and what it was made with; or at least the latter."""
         self._note_stable(context, {} if varies else names)
         self._note_stable(context, self._naming.given_at_making(names))
 
