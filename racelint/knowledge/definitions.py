@@ -10,6 +10,15 @@ DATACLASSES: Final = frozenset(
 NAMED_TUPLE: Final = "typing.NamedTuple"
 """The decorators and the base by which the annotated fields of a class become the parameters of its constructor."""
 
+FIELD_FACTORIES: Final = {
+    "dataclasses.field": "default_factory",
+    "pydantic.Field": "default_factory",
+    "attr.ib": "factory",
+    "attr.field": "factory",
+    "attrs.field": "factory",
+}
+"""What describes a field of such a class, and the argument that makes a value for each object."""
+
 PROPERTIES: Final = frozenset({"property", "functools.cached_property", "abc.abstractproperty"})
 """Decorators by which reading an attribute calls the function."""
 

@@ -43,16 +43,18 @@ def _given_to_several(types: Types, lending: Lending) -> dict[Value, Home]:
         for given in call.arguments if type(call) is facts.Call else ():
             containers = _containers_given(types, lending, types.of(code, given.value)) if given.value >= 0 else {}
             homes.update(containers)
-            times.update({each: 1 + _is_from_before(code, site[1], each) for each in containers})
+            times.update({each: _times(types, code, site[1], each) for each in containers})
     return {each: home for each, home in homes.items() if times[each] > 1}
 
 
-def _is_from_before(code: Code, id: int, value: Value) -> bool:
-    """Whether an operation is in a loop that goes round and round with what was made before it."""
+def _times(types: Types, code: Code, id: int, value: Value) -> int:
+    """How many objects a call may give a container: in a loop several, if that was made before; none if not here."""
     made = value.site if isinstance(value, LibraryObject) else None
-    own = made[1] if made is not None and made[0] == code.key else -1
+    if made is None or (made[0] != code.key and types.names.sources.codes[made[0]].function.kind != "module"):
+        return 0
+    own = made[1] if made[0] == code.key else facts.NOTHING
     around = (extent([each]) for each in code.controls if type(each) is facts.Loop)
-    return any(low <= id <= high and not low <= own <= high for low, high in around)
+    return 1 + any(low <= id <= high and not low <= own <= high for low, high in around)
 
 
 def _containers_given(types: Types, lending: Lending, values: Iterable[Value]) -> dict[Value, Home]:

@@ -16,6 +16,7 @@ from racelint.knowledge.containers import (
     TAKES_ELEMENT,
     TAKES_ONE,
 )
+from racelint.knowledge.definitions import FIELD_FACTORIES
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
@@ -24,7 +25,16 @@ from racelint.program.values.passing import Call
 from racelint.program.values.spawning import Spawning
 from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Types
-from racelint.program.values.values import ClassRef, Instance, LibraryMethod, LibraryObject, Site, Value
+from racelint.program.values.values import (
+    ClassRef,
+    FunctionRef,
+    Instance,
+    Library,
+    LibraryMethod,
+    LibraryObject,
+    Site,
+    Value,
+)
 
 
 class LibraryCalls:
@@ -89,9 +99,29 @@ class LibraryCalls:
         if qualname in DRAWS or qualname in TAKES_ONE:
             self._iteration(site, qualname, passed, result)
             return
+        if qualname in FIELD_FACTORIES:
+            for node in (node for name, node in passed.keywords if name == FIELD_FACTORIES[qualname]):
+                self._flow.watch(node, self._for_each_object, result)
+            return
         returned = self._returns(qualname)
         if returned is not None:
             self._flow.add(result, self._values.library_object(returned, site))
+
+    def _for_each_object(self, result: int, factory: Value) -> None:
+        """What a factory makes for a field: another one for each object, which is made where nobody sees it."""
+        match factory:
+            case FunctionRef(code=code, receiver=None):
+                self._flow.watch(self._flow.node("returns", code.key), self._some_such, result)
+            case Library(qualname=qualname) if self._is_class(qualname):
+                self._flow.add(result, self._values.library_object(qualname, None))
+            case _:
+                self._some_instance(result, factory)
+
+    def _some_such(self, result: int, value: Value) -> None:
+        if isinstance(value, LibraryObject):
+            self._flow.add(result, self._values.library_object(value.qualname, None, value.holds))
+        elif isinstance(value, Instance):
+            self._flow.add(result, self._values.instance(value.cls, None))
 
     def _give_back(self, site: Site, given: int) -> None:
         code = self._types.names.sources.codes[site[0]]
