@@ -54,7 +54,7 @@ def find_parted(sharing: Sharing, locksets: LockSets) -> Iterator[Parted]:
         flow = locksets.places.dataflow(code)
         seen: set[Access] = set()
         for used in reads if code.key not in sharing.threads.at_exit else ():
-            asked = _asked(flow, used) if _is_dereferenced(flow, used) else set()
+            asked = _asked(flow, used.id) if _is_dereferenced(flow, used) else set()
             tests = [each for each in reads if each.id in asked and each.base == used.base]
             if any(each.place is used.place for each in tests):
                 # that it is read twice is told by itself
@@ -72,16 +72,18 @@ def find_parted(sharing: Sharing, locksets: LockSets) -> Iterator[Parted]:
                     yield found
 
 
-def _asked(flow: Dataflow, used: Access) -> set[int]:
-    """What the tests on the way to an access read before it."""
-    tests = (test for test, _ in conditions(flow.code, used.id))
-    return {id for test in tests for id in flow.sources(test) if id < used.id}
+def _asked(flow: Dataflow, operation: int) -> set[int]:
+    """What the tests on the way to an operation read before it."""
+    tests = (test for test, _ in conditions(flow.code, operation))
+    return {id for test in tests for id in flow.sources(test) if id < operation}
 
 
 def _is_dereferenced(flow: Dataflow, read: Access) -> bool:
-    """Whether None would make the use of the value fail."""
+    """Whether None would make a use of the value fail that does not depend on what the value is found to be."""
     return any(
-        isinstance(use, facts.LoadAttr | facts.StoreAttr | facts.LoadItem | facts.StoreItem) and use.base == read.id
+        isinstance(use, facts.LoadAttr | facts.StoreAttr | facts.LoadItem | facts.StoreItem)
+        and use.base == read.id
+        and read.id not in _asked(flow, use.id)
         for use in flow.uses(read.id)
     )
 
