@@ -150,6 +150,22 @@ def test_a_second_read_is_not_taken_for_the_first_one_where_it_is_not() -> None:
     )
 
 
+def test_a_variable_that_has_the_first_read_stands_for_the_others() -> None:
+    def once(*lines: str) -> tuple[str, str] | None:
+        source = method(*lines)
+        return mended(source, ReadOnce(True, span(source, "self._n"), span(source, "self._n", 1)))
+
+    assert once("m = self._n", "if m: self._n.go()") == ("safe", method("m = self._n", "if m: m.go()"))
+    assert once("m = self._n", "if m: m = self._n.go()") == (
+        "safe",
+        method("n = self._n", "m = n", "if m: m = n.go()"),
+    )
+    assert once("global m", "m = self._n", "if m: self._n.go()") == (
+        "safe",
+        method("global m", "n = self._n", "m = n", "if m: n.go()"),
+    )
+
+
 def test_a_start_is_not_moved_over_an_end_of_the_function() -> None:
     def moved(*lines: str) -> tuple[str, str] | None:
         source = method(*lines)

@@ -11,7 +11,7 @@ from racelint.fixes.indenting import indentation, unit_of
 from racelint.fixes.naming import new_variable
 from racelint.fixes.taking import applicability, require_same_object, take_lock
 from racelint.fixes.tree import LATER, DeclinedError, Run, Tree, inside, is_simple, same
-from racelint.remedies import Fix, IterateCopy, ReadOnce, TakeLock
+from racelint.remedies import Edit, Fix, IterateCopy, ReadOnce, TakeLock
 
 VIEWS = frozenset({"items", "keys", "values"})
 SETS = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.For, cst.Del)
@@ -77,12 +77,36 @@ def read_once(tree: Tree, remedy: ReadOnce) -> Fix:
     reads = [each for each in _reads(tree, run, read) if end is None or tree.range(each)[0] < end]
     if remedy.second not in map(tree.span, reads):
         raise DeclinedError("it is set in between")
+    message = f"Read `{tree.source(read)}` once"
+    name = _kept_in(tree, run, read)
+    if name is not None:
+        edits = [tree.replace(each, name) for each in reads if each is not read]
+        return Fix(applicability(remedy.is_safe), message, _in_order(tree, edits))
     name = new_variable(tree, read)
     newline = tree.text.newline(tree.span(first).line)
     begin = tree.text.insertion(tree.range(first)[0], f"{name} = {tree.source(read)}{newline}{indentation(tree, run)}")
-    edits = sorted((tree.replace(each, name) for each in reads), key=lambda edit: tree.text.start(edit.span))
-    message = f"Read `{tree.source(read)}` once"
-    return Fix(applicability(remedy.is_safe), message, (begin, *edits))
+    return Fix(
+        applicability(remedy.is_safe), message, (begin, *_in_order(tree, [tree.replace(each, name) for each in reads]))
+    )
+
+
+def _in_order(tree: Tree, edits: list[Edit]) -> tuple[Edit, ...]:
+    return tuple(sorted(edits, key=lambda edit: tree.text.start(edit.span)))
+
+
+def _kept_in(tree: Tree, run: Run, read: cst.BaseExpression) -> str | None:
+    """The local variable that the first statement is there to fill with what is read, if it keeps that."""
+    first = run.statements[0]
+    assign = first.body[0] if isinstance(first, cst.SimpleStatementLine) else None
+    if not isinstance(assign, cst.Assign) or assign.value is not read or len(assign.targets) != 1:
+        return None
+    target, function = assign.targets[0].target, tree.function(first)
+    if not isinstance(target, cst.Name) or function is None:
+        return None
+    is_shared = any(isinstance(each, cst.NameItem) and same(each.name, target) for each in inside([function.body]))
+    if is_shared or _first_store(tree, Run(run.block, run.first + 1, run.last), target) is not None:
+        return None
+    return target.value
 
 
 def _follows(first: Span, other: Span) -> bool:
