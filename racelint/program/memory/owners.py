@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeGuard
+from typing import Final, Literal, TypeGuard
 
 from racelint import facts
 from racelint.facts import Operation
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import ClassRef, FunctionRef, Instance
+from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject
+
+PROPERTY: Final = "property"
+"""The class of what `property(get, set)` makes."""
 
 
 class Owners:
@@ -92,13 +95,17 @@ class Owners:
         return [each for each in found if "setter" in self._types.attributes.shape(each)] if len(stores) > 1 else []
 
     def is_method(self, cls: ClassInfo, name: str) -> bool:
-        """Whether a class binds the name to a function, and not to a property that can be set."""
+        """Whether a class binds the name to a function, and not to a property that can be set.
+
+        A property that is made by a call is no memory either: its functions know where they keep what is set.
+        """
         stores = self._types.attributes.class_level(cls).get(name, ())
         if self.setters(cls, name):
             return False
-        return any(
-            type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0
-        )
+        if any(type(code.operations[store.value]) is facts.MakeFunction for code, store in stores if store.value >= 0):
+            return True
+        made = self._types.of_class_level(cls, name) if stores else ()
+        return any(isinstance(each, LibraryObject) and each.qualname == PROPERTY for each in made)
 
 
 def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:
