@@ -166,7 +166,10 @@ def others_come_in(program: Program, found: Interleaving) -> str:
 def stale_answer(program: Program, found: Interleaving) -> str:
     """What is tested and done, and who runs between: "`busy` is tested here and changed after the `await` ..."."""
     first, last = found.sequence.first, found.sequence.last
-    tested = f"{state(first)} is tested here and {done(last)} after the `await` at line {found.pause_span.line}"
+    waited = f"after the `await` at line {found.pause_span.line}"
+    tested = f"{state(first)} is tested here and {done(last)} {waited}"
+    if found.sequence.puts_in:
+        tested = f"{state(first)} gets an item at line {first.span.line} that is taken out again here {waited}"
     return f"{tested}, and {others_come_in(program, found)}"
 
 

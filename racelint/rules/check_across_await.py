@@ -2,8 +2,9 @@
 
 *What it does*: reports a test of shared state and what is done on its account (a value is set, an item is taken or
 added, a thing is made that shall exist once) with an `await`, `async for` or `async with` in between at which other
-tasks run that change the same state, where no asynchronous lock is held over both and nothing is tested again. Tests
-for room are the subject of RL605.
+tasks run that change the same state, where no asynchronous lock is held over both and nothing is tested again. Likewise
+an item that is put in and taken out again with no default, where others take out as well. Tests for room are the
+subject of RL605.
 
 *Why is this bad?*: all tasks that come by while the first one waits get the same answer: a connection is opened twice
 and one of them is lost, an item that is gone is taken.
@@ -35,5 +36,6 @@ def check(program: Program) -> Iterator[Finding]:
     for found in program.interleavings.found:
         if found.sequence.shape is not Shape.UPDATE and not found.asks_for_room:
             message = f"{stale_answer(program, found)}. "
-            message += "Hold an `asyncio.Lock` over both, or test again after the last `await`."
+            mend = "Hold an `asyncio.Lock` over both, or test again after the last `await`."
+            message += "Take it out with a default." if found.sequence.puts_in else mend
             yield check.finding(found, message, **task_details(program, found))

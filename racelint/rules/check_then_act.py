@@ -8,7 +8,8 @@ That callers outside do the same as one thread is no evidence where they would h
 there: one in which no build with a GIL lets others in, or the first time of a flag or a key that stays. A table that
 only spares work is not told of: what is in there stays as calls have made it of its key, and has no identity that is
 known, nor is anything counted, started or put in elsewhere on the way, nor anybody refused who finds it there. Where
-others are said to come it is.
+others are said to come it is, and so is what is put in under a key and taken out again later, with no default, though
+others take out as well.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.
@@ -61,7 +62,11 @@ def check(program: Program) -> Iterator[Finding]:
             message += "that, whoever tests finds the same. Change it here, before the start."
             yield check.finding(race, message, **details(program, race))
             continue
-        if race.evidence == "lock" and race.guard is not None:
+        if race.first is not None and race.first.kind.writes:
+            message = f"{tested} gets an item at line {race.first.span.line} that is taken out again here: "
+            message += f"{others_change(program, race)}, and where they have taken it out already this fails. "
+            message += "Take it out with a default."
+        elif race.evidence == "lock" and race.guard is not None:
             lock = lock_name(race.guard.lock)
             message = f"{tested} is tested here and {act} without {lock} over both, which is {guarded(race.guard)}: "
             message += f"it can change in between. Hold {lock} from the test to the act."

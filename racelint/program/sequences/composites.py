@@ -62,6 +62,11 @@ class Composite:
     """The test is an `assert`: what callers have to see to."""
 
     @property
+    def puts_in(self) -> bool:
+        """Whether nothing is tested: what is put in is taken out again later, as if nobody else could have done so."""
+        return self.shape is Shape.CHECK and self.first.kind.writes
+
+    @property
     def stores_item(self) -> bool:
         """Whether what is done on account of the test is to store an item, whatever stood under its key."""
         stores = self.last.method == "[]=" and self.last.key >= 0 and self.last.kind is not Kind.ITEM_UPDATE

@@ -17,6 +17,7 @@ from racelint.knowledge.containers import FORGIVING, INSERTS, REMOVES
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind, Place, Places
+from racelint.program.sequences import ways
 from racelint.program.sequences.answers import answered, asked
 from racelint.program.sequences.attempts import Attempts
 from racelint.program.sequences.composites import PER_TEST, Answer, Composite, Flagged, Found, Sequences, Shape
@@ -68,6 +69,7 @@ class _Finder:
     def find(self) -> Iterator[Composite]:
         """Updates in order, then tests with their acts."""
         yield from self._updates()
+        yield from self._put_and_taken()
         yield from self._tests(self._code.function.body)
 
     # --- updates ---
@@ -82,6 +84,23 @@ class _Finder:
             shape = Shape.LAZY if lazy else Shape.UPDATE
             tested = self._deciding.around(access.id, facts.NOTHING)
             yield Composite(self._code, shape, first, access, access.id, access.span, (*reads, access.id), tested)
+
+    def _put_and_taken(self) -> Iterator[Composite]:
+        """`self.waiting[key] = call`, and once it is over `del self.waiting[key]`, which fails if others took it."""
+        puts = [each for each in self._accesses if each.method == "[]=" and each.kind is Kind.MUTATE]
+        takes = [each for each in self._accesses if self._shapes.must_find(each)] if puts else []
+        for last in takes:
+            same = (each for each in puts if each.id < last.id and (each.place, each.base) == (last.place, last.base))
+            named = (each for each in same if self._flow.key(each.key) == self._flow.key(last.key))
+            put = next((each for each in named if self._is_waited_between(each.id, last.id)), None)
+            if put is not None:
+                between = (put.id, last.id)
+                yield Composite(self._code, Shape.CHECK, put, last, last.id, last.span, between, wants=True)
+
+    def _is_waited_between(self, first: int, last: int) -> bool:
+        """Whether a call, or an `await`, is on the way from one operation to another."""
+        operations = ways.between(self._code, first, last)
+        return operations is not None and any(type(each) in (facts.Call, facts.Await) for each in operations)
 
     def _is_default(self, value: int) -> bool:
         """`self.x = self.x or make()`, or a literal where that comes to nothing."""

@@ -68,6 +68,15 @@ class Shapes:
         keys = {self._flow.key(id) for id in asked}
         return any(self._flow.key(id) in keys or any(self._flow.comes_from(id, each) for each in asked) for id in put)
 
+    def must_find(self, act: Access) -> bool:
+        """Whether an access takes an item out by its key, and fails where there is none: with no default, and no `try`.
+
+        What is tested for is told with its test.
+        """
+        call = self._flow.operation(act.id)
+        by_key = act.method == "del" or (act.method == "pop" and type(call) is facts.Call and len(call.arguments) == 1)
+        return by_key and act.key >= 0 and act.id not in self._misses
+
     def looked_for(self, test: int, iterable: int) -> list[int]:
         """What a test compares with parts of what is drawn from an iterable."""
         ends: list[int] = []

@@ -55,6 +55,8 @@ def excuse(case: Case, sequence: Composite) -> str:
         if _is_prepared(case, sequence):
             return "that it is gone is expected"
         return "" if any(case.clears(access) for access in case.accesses) else "what is read twice is never taken away"
+    if sequence.puts_in and not case.is_assumed:
+        return "who has put it in is taken to be the one who takes it out"
     reason = next((reason for is_so, reason in REASONS if is_so(case, sequence)), "")
     return reason or _excuse_of_flag(case, sequence)
 
@@ -200,6 +202,9 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     if is_apart(case, sequence, other) or is_reset_unseen(case, sequence, other):
         return False
     act = sequence.last
+    if sequence.puts_in:
+        # others who do the same have keys of their own, mostly
+        return other.code is not sequence.code and (other.kind.rebinds or other.method in REMOVES)
     if act.kind is Kind.CONTENT or act.method in REMOVES:
         # one read, kept in a local: whatever is stored meanwhile, test and act are about the same container
         kept = act.load >= 0 and act.load == sequence.first.load and act.code is sequence.first.code
