@@ -38,4 +38,8 @@ def check(program: Program) -> Iterator[Finding]:
             message = f"{stale_answer(program, found)}. "
             mend = "Hold an `asyncio.Lock` over both, or test again after the last `await`."
             message += "Take it out with a default." if found.sequence.puts_in else mend
-            yield check.finding(found, message, **task_details(program, found))
+            about = task_details(program, found)
+            if program.sharing.assumed.covers(found.sequence.first.place):
+                # that tasks are seen to come makes it no less told of than where they are only said to
+                about["evidence"] = "assumed"
+            yield check.finding(found, message, **about)
