@@ -235,11 +235,15 @@ class Case:
         self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
     ) -> Partner | None:
         """Somebody who changes the Place meanwhile, if code outside calls the program from many threads."""
-        if not self._outside.makes(access):
+        in_loop = not self._outside.makes(access)
+        if in_loop and not (self.is_assumed and access.code.function.is_async):
             return None
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):
             meets = other.kind.writes and self._outside.makes(other) and harms(other)
+            if in_loop and not any(each.lock.domain is LockDomain.THREAD for each in self.protections(other)):
+                # who waits for a lock between threads is in another one than the loop
+                continue
             if not meets or exclude_each_other(held, self.protections(other)):
                 continue
             if not self.meetings.are_apart(access, other):
