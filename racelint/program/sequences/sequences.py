@@ -255,6 +255,8 @@ class _Finder:
                 shape = self._shape_asked(answer, act, where, False if missed else wants)
                 if shape is None and found:
                     shape = self._shapes.of_found(answer.key, act)
+                if shape is None and wants is True:
+                    shape = self._shapes.of_there(read, act)
                 if where > site and shape is not None and (read.place, shape) not in seen:
                     seen.add((read.place, shape))
                     tested = self._deciding.around(where, test)

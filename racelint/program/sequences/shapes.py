@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, NOT_IN_LIST, REMOVES
+from racelint.knowledge.containers import FORGIVING, INSERTS, NOT_IN_LIST, REMOVES
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Shape
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sources.source import Code
+
+USES: Final = (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
+"""What is done with what an attribute holds."""
 
 
 class Shapes:
@@ -48,8 +52,7 @@ class Shapes:
             return Shape.CHECK if found else None
         if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
             return None
-        uses = act.kind in (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
-        if uses and read.kind is Kind.READ and act.code is self._code:
+        if act.kind in USES and read.kind is Kind.READ and act.code is self._code:
             return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
         return None
 
@@ -57,6 +60,14 @@ class Shapes:
         """What it makes up with an act that somebody has said that there is such a key."""
         needs_it = act.code is self._code and act.method in ("[]", *REMOVES) and act.id not in self._misses
         return Shape.CHECK if needs_it and not act.claims and self._flow.key(act.key) == key else None
+
+    def of_there(self, read: Access, act: Access) -> Shape | None:
+        """What it makes up with an act that somebody has said that there is something."""
+        if act.code is not self._code or read.kind is not Kind.READ:
+            return None
+        if act.method in REMOVES - FORGIVING and act.key < 0:
+            return Shape.CHECK if act.id not in self._misses else None
+        return Shape.DOUBLE_READ if act.kind in USES and self._dereferenced(act) else None
 
     def are_about_the_same(self, site: int, where: int) -> bool:
         """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
