@@ -1,7 +1,7 @@
 """An attribute of a `threading.local` is set for one thread only, and other threads read it.
 
-*What it does*: reports an attribute of a plain `threading.local()` that is set only where the module is imported, or
-only in a constructor, and read elsewhere with no default.
+*What it does*: reports an attribute of a `threading.local()`, or of a subclass that does not set it itself, that is set
+only where the module is imported, or only in a constructor, and read elsewhere with no default.
 
 *Why is this bad?*: each thread has attributes of its own. What the importing thread sets, only that thread finds; all
 others fail with an `AttributeError`. It works in every test that has one thread. No thread has to be in sight for a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from racelint import facts
 from racelint.facts import Span
@@ -14,7 +15,7 @@ from racelint.program.dataflow.frames import as_written
 from racelint.program.memory.places import Places
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.source import Code, span_of
-from racelint.program.values.values import LibraryObject, Site
+from racelint.program.values.values import Instance, LibraryObject, Site, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,27 @@ class _Finder:
 
     def _collect(self, code: Code, operation: facts.LoadAttr | facts.StoreAttr) -> None:
         for value in self._types.of(code, operation.base):
-            if isinstance(value, LibraryObject) and value.qualname == LOCAL and value.site is not None:
-                uses = self.uses[value.site, operation.name]
+            site = self._made_at(value, operation.name)
+            if site is not None:
+                uses = self.uses[site, operation.name]
                 if type(operation) is facts.LoadAttr:
                     uses.reads.append((code, operation.id))
                 elif not self._builds_on_itself(code, operation):
                     uses.stores.append((code, operation.id))
+
+    def _made_at(self, value: Value, name: str) -> Site | None:
+        """Where a `threading.local` is made, if it has the attribute only in threads that set it from outside.
+
+        What the methods of a subclass set, its `__init__` above all, they may set in each thread.
+        """
+        if isinstance(value, LibraryObject):
+            return value.site if value.qualname == LOCAL else None
+        if not isinstance(value, Instance) or LOCAL not in value.cls.library_bases:
+            return None
+        attributes = self._types.attributes
+        methods = [each.code for cls in value.cls.mro for each in attributes.methods(cls)]
+        own = {each.name for code in methods for each in code.operations if _stores_own(each, code)}
+        return None if name in own or attributes.keeping(value.cls, name) is not None else value.site
 
     def _builds_on_itself(self, code: Code, operation: facts.LoadAttr | facts.StoreAttr) -> bool:
         """Whether a store needs the attribute to be there: `local.depth += 1`."""
@@ -121,3 +137,8 @@ class _Finder:
             type(each) is facts.LoadAttr and each.name in ("__dict__", name) and key == code.key
             for (key, _), each in self._types.reflected.items()
         )
+
+
+def _stores_own(operation: facts.Operation | None, code: Code) -> TypeGuard[facts.StoreAttr]:
+    """Whether a method sets an attribute of its object."""
+    return type(operation) is facts.StoreAttr and code.is_own(operation.base)
