@@ -62,6 +62,8 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
         return own, Side(one_of(context, other_side(program, race)), held_names(program, other))
     if race.evidence == "assumed":
         return own, Side(ANYBODY, held_names(program, other or race.access))
+    if race.evidence is None and race.problem is Problem.ITERATION and other is not None:
+        return own, Side(f"the same thread in `{called(other.code)}`, as a weak reference loses its object")
     if race.evidence is None:
         return own, Side(f"another call of what `{called(race.code).rpartition('.')[0]}` decorates")
     shown = example(race)

@@ -4,7 +4,9 @@
 (`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
 without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
 In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
-change the container. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop in a thread.
+change the container. Where the callback of a weak reference takes items out, it reports loops even in one thread: it
+comes in wherever an object is let go. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop
+in a thread.
 Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent, and so is who looks at what one thread
 makes that comes to its end and is joined somewhere else, unless a lock is in use there or it is declared shared.
 
@@ -83,6 +85,8 @@ def _meanwhile(program: Program, race: Race) -> str:
             return f"without a lock, while `{called(race.other.code)}` changes it"
         return f"without {lock_name(guard.lock) if guard is not None else 'a lock'}, while {_changes(race)}"
     one, other, context = race.one, race.other, race.other_context
+    if race.evidence is None and other is not None:
+        return f"while `{called(other.code)}` changes it whenever a weak reference loses its object"
     if one is None or other is None or context is None:
         return "while other threads change it (--assume-shared)"
     if does_the_same(program, race):
@@ -111,6 +115,8 @@ def _skips(harm: Harm | None) -> bool:
 
 def _advice(race: Race) -> str:
     guard, harm = usual(race), race.harm
+    if race.evidence is None:
+        return "Iterate over a copy (`list(...)`): a lock keeps nobody out of a thread that has it."
     lock = f"hold {lock_name(guard.lock)} here too" if guard is not None else "hold one lock on both sides"
     if harm is not None and harm.can_be_copied:
         only = "" if harm.copied_anywhere else ", one step only with the GIL"

@@ -9,6 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT
+from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.edges import (
     NO_EDGES,
     Edge,
@@ -19,6 +20,7 @@ from racelint.program.callgraph.edges import (
     passed,
     step_of,
 )
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef
@@ -63,6 +65,18 @@ class Calls:
     _usual: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
+    _forgetting: frozenset[int] | None = None
+
+    @property
+    def forgetting(self) -> frozenset[int]:
+        """The callbacks of weak references, run in the middle of what lets the object go, and what they surely call."""
+        if self._forgetting is None:
+            spawned = (each for each in self.types.spawned if each.spawn.runs_on is RunsOn.FINALIZER)
+            entries = [each.target.code for each in spawned if isinstance(each.target, FunctionRef)]
+            edges = (edge for code in entries for edge in self.sure_calls(code))
+            called = {edge.callee.key for edge in edges if not any(conditions(edge.caller, edge.site))}
+            self._forgetting = frozenset(called | {code.key for code in entries})
+        return self._forgetting
 
     def callers(self, code: Code) -> list[Edge]:
         """The known calls of a function."""

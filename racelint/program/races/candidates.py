@@ -33,8 +33,8 @@ def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
 
 
 def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
-    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, a lock, or a
-    decorator that keeps what belongs to one call."""
+    """Whether there may be any evidence for a race: a claim, `--assume-shared`, a started context, a lock, a
+    decorator that keeps what belongs to one call, or the callback of a weak reference."""
     if place in locksets.claims.guards or sharing.assumed.covers(place):
         return True
     if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
@@ -43,6 +43,8 @@ def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     if any(is_decorator(sharing.places, sharing.threads.calls, code) for code in codes.values()):
         return True
     if any(keeps_on_decorator(sharing.places, sharing.threads.calls, each) for each in sharing.places.by_place[place]):
+        return True
+    if any(key in sharing.threads.calls.forgetting for key in codes):
         return True
     started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
     return any(started) or any(map(locksets.holds, codes.values()))

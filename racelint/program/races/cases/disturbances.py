@@ -22,6 +22,7 @@ from racelint.program.races.cases.case import HALF, Case
 from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import is_whole
+from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
@@ -205,6 +206,41 @@ def changed_under(case: Case, access: Access, guard: Guard, held: list[Protectio
         # one function that fills it under a lock may only keep others from filling it too
         return None
     return next((each for each in guarded if case.may_meet(access, each)), None)
+
+
+def forgotten_meanwhile(case: Case, access: Access, held: list[Protection]) -> Access | None:
+    """What the callback of a weak reference does to the container that is gone over, which upsets that.
+
+    It is run wherever the last reference to its object goes, or the collector comes by: in the middle of a walk, by
+    the same thread. It may have a look first whether anybody is at that.
+    """
+    callbacks = case.threads.calls.forgetting
+    if not callbacks or access.one_step_with_gil or not case.is_reached(access.code):
+        return None
+    is_harmful = harms(case, access)
+    return next(
+        (
+            each
+            for each in case.accesses
+            if each.code.key in callbacks
+            and each.kind.writes
+            and each.code is not access.code
+            and (each.place.kind in FOR_ALL or (each.is_of_self and access.is_of_self))
+            and is_harmful(each)
+            and not exclude_each_other(held, case.protections(each))
+            and not case.meetings.are_apart(access, each)
+            and not _asks_first(case, each)
+        ),
+        None,
+    )
+
+
+def _asks_first(case: Case, access: Access) -> bool:
+    """Whether an access is done only if other state of the object, or of the program, is so."""
+    tests = {test for test, _ in conditions(access.code, access.id)}
+    flow = case.sharing.places.dataflow(access.code)
+    beside = (each for each in case.sharing.places.of(access.code) if each.place is not access.place)
+    return any(flow.comes_from(test, each.id) for each in beside if not each.kind.writes for test in tests)
 
 
 def is_closed_to(case: Case, access: Access, other: Access) -> bool:

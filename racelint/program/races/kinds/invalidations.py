@@ -19,6 +19,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import (
     changed_under,
+    forgotten_meanwhile,
     harm,
     harms,
     is_behind_view,
@@ -68,6 +69,8 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     elif (beside := _beside(case, access, held)) is not None:
         race = _iteration(case, access, beside[1], "lock", access.code, access.span)
         yield replace(race, beside=beside[0])
+    elif (forgotten := forgotten_meanwhile(case, access, held)) is not None:
+        yield _iteration(case, access, forgotten, None, access.code, access.span)
     elif partner := case.assumed_partner(access, held, harms(case, access)):
         yield _iteration(case, access, partner.other, "assumed", access.code, access.span)
 
@@ -130,7 +133,7 @@ def _iteration(
     case: Case,
     access: Access,
     other: Access,
-    evidence: Evidence,
+    evidence: Evidence | None,
     code: Code,
     span: Span,
     one: Context | None = None,
