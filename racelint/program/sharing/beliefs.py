@@ -3,7 +3,8 @@
 Who waits for a lock expects others at the same time. So a function that takes a lock of its module is run by several
 threads, and so are its other steps on what the module has. A container that locks itself is there for several, and
 things that lock themselves against who goes over all of them have other owners than him. Who waits for a lock of the
-object that no thread of the program takes expects callers. A table with an item for each thread is there for them all.
+object that no thread of the program takes expects callers; where any method takes a lock of the object, several may
+bring work to a thread that is started for it. A table with an item for each thread is there for them all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.operators import SPECIAL_METHODS
+from racelint.knowledge.threads import WAITED_FOR
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.locking.holding import Acquisition
@@ -23,7 +25,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sharing.slots import is_drawn, is_loop_slot, is_thread_slot
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance
+from racelint.program.values.values import Instance, LibraryObject, Value
 
 FOR_ALL: Final = ("global", "class")
 """What there is once, for all objects: Places, and locks."""
@@ -52,6 +54,10 @@ class Beliefs:
         accesses = self.locksets.places.by_place[place]
         if any(each.kind.writes and each.is_of_self and self._own_lock(each.code) for each in accesses):
             return True
+        if any(map(is_thread, self.locksets.places.values(place))) and any(
+            self.of_class(each.code) for each in accesses
+        ):
+            return True
         walked = any(each.kind is Kind.ITERATE and each.code.key in self._callers for each in accesses)
         return walked or any(map(self._keeps, self._classes(place)))
 
@@ -77,6 +83,14 @@ class Beliefs:
             return None
         taken = self._own_lock(code)
         return None if taken is None or self._is_for_more(code, taken, first) else taken
+
+    def of_class(self, code: Code) -> Acquisition | None:
+        """Where another method of its object takes a lock of that: the object is there for several threads."""
+        for cls in code.cls.mro if code.cls is not None else ():
+            for taken in self._keepers.get(cls.key, {}).values():
+                if taken.code is not code and taken.code.key not in self.locksets.threads.calls.constructing:
+                    return taken
+        return None
 
     def _is_for_more(self, code: Code, taken: Acquisition, first: Access) -> bool:
         """Whether a lock may be there for something else: its object was given it, or still holds it at the access, for
@@ -209,3 +223,10 @@ class Beliefs:
                 and each.use.lock.domain in (LockDomain.THREAD, LockDomain.PROCESS)
             ]
         return found
+
+
+def is_thread(value: Value) -> bool:
+    """Whether an object is a thread."""
+    if isinstance(value, Instance):
+        return not WAITED_FOR.isdisjoint(value.cls.library_bases)
+    return isinstance(value, LibraryObject) and value.qualname in WAITED_FOR

@@ -123,6 +123,11 @@ class Case:
         return holds_lock(self.sharing.places, self.place)
 
     @property
+    def has_guard(self) -> bool:
+        """Whether the program has a lock for the Place, and not one that only happens to be held at some accesses."""
+        return self.guard is not None and self.guard.share >= HALF
+
+    @property
     def guards_itself(self) -> bool:
         """Whether what the Place holds is made to be used by many threads."""
         knowledge = self.sharing.places.types.names.knowledge

@@ -53,7 +53,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     guard = case.guard
     if guard is not None and evidence in ("lock", "claim") and (other := _guarded_elsewhere(case, sequence, held)):
         guard = replace(guard, example=other)
-    shown = shown_beside(case, sequence) if evidence == "lock" and case.guard is None else None
+    shown = shown_beside(case, sequence) if evidence == "lock" and not case.has_guard else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
         # who comes to the other side may have asked whether it is open
