@@ -212,12 +212,16 @@ def forgotten_meanwhile(case: Case, access: Access, held: list[Protection]) -> A
     """What the callback of a weak reference does to the container that is gone over, which upsets that.
 
     It is run wherever the last reference to its object goes, or the collector comes by: in the middle of a walk, by
-    the same thread. It may have a look first whether anybody is at that.
+    the same thread. It may have a look first whether anybody is at that. That a list loses an item then is rarely felt.
     """
     callbacks = case.threads.calls.forgetting
     if not callbacks or access.one_step_with_gil or not case.is_reached(access.code):
         return None
-    is_harmful = harms(case, access)
+
+    def is_harmful(other: Access) -> bool:
+        found = harm(case, access, other)
+        return found is not None and found.disturbance is Disturbance.RAISES
+
     return next(
         (
             each
