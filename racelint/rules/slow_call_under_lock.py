@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from racelint import deadlock_encounter
 from racelint.deadlock_notes import stalled, taken
 from racelint.deadlock_phrases import needed, once_at_each_place, waits
-from racelint.findings import Finding, Related, note
+from racelint.findings import Finding, Location, Related, note
 from racelint.notes import lock_details, said_of
 from racelint.phrases import called, lock_name, lock_used
 from racelint.program import Program
@@ -49,13 +49,13 @@ def check(program: Program) -> Iterator[Finding]:
         evidence = said_of(program, stall.lock.lock)
         yield check.finding(stall, message, **lock_details(stall.lock.lock, stall.code, related, evidence, **encounter))
     for held in program.interleavings.lingering:
-        own = held.acquisition
+        own, at = held.acquisition, Location(held.path, held.pause_span)
         lock = lock_used(own.use)
         message = f"A task waits here while {lock} is held: all tasks that need it wait as long, such as those in "
         message += f"`{called(held.rival.code)}`. Release the lock before."
         notes = [note(own, f"{lock} is held from here on", 0, "before"), note(held.rival, f"{lock} is taken here", 1)]
         evidence = said_of(program, own.use.lock)
-        yield check.finding(held, message, **lock_details(own.use.lock, own.code, notes, evidence))
+        yield check.finding(at, message, **lock_details(own.use.lock, own.code, notes, evidence))
 
 
 def _kept_out(stall: Stall) -> Iterator[Related]:

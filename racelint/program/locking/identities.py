@@ -9,10 +9,10 @@ from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole, Slot
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
-from racelint.program.locking.by_use import locks_by_use
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
 from racelint.program.locking.library_locks import library_lock
 from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
+from racelint.program.locking.presumed import presumed_locks
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -37,7 +37,7 @@ class Locks:
         self._presumed: frozenset[LockKey] = frozenset()
         self._find_homes()
         if by_use:
-            self._presumed = frozenset(map(self._groups.find, locks_by_use(places)))
+            self._presumed = frozenset(map(self._groups.find, presumed_locks(places)))
             self._cache.clear()
             self._made.clear()
 

@@ -26,7 +26,8 @@ HELD_ALONE: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.COND
 
 @dataclass(frozen=True, slots=True)
 class Holdup:
-    """A lock that is taken at `acquisition` and still held at the operation `pause`; `rival` wants it as well."""
+    """A lock, of threads or of tasks, that is taken at `acquisition` and still held at the operation `pause`; `rival`
+    wants it as well."""
 
     acquisition: Acquisition
     pause: int
@@ -34,7 +35,7 @@ class Holdup:
 
     @property
     def path(self) -> str:
-        """The file of the finding."""
+        """The file of both."""
         return self.acquisition.path
 
     @property

@@ -27,7 +27,7 @@ from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing, link_sharing
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.holdups import Holdup, link_holdups
-from racelint.program.tasks.lingering import Lingering, link_lingering
+from racelint.program.tasks.lingering import link_lingering
 from racelint.program.tasks.pauses import Pause, pause_in
 from racelint.program.tasks.renewals import is_renewed
 from racelint.program.tasks.reserved import is_reserved
@@ -85,7 +85,7 @@ class Interleavings:
     found: list[Interleaving]
     rounds: list[Round]
     holdups: list[Holdup]
-    lingering: list[Lingering]
+    lingering: list[Holdup]
     trespasses: list[Trespass]
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
@@ -18,32 +16,13 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Kind
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import Code, span_of
-from racelint.program.tasks.holdups import HELD_ALONE, entered, waited_for
+from racelint.program.sources.source import Code
+from racelint.program.tasks.holdups import HELD_ALONE, Holdup, entered, waited_for
 from racelint.program.tasks.suspension import Suspensions
 
 
-@dataclass(frozen=True, slots=True)
-class Lingering:
-    """The lock of tasks taken at `acquisition` is still held at the operation `pause`; `rival` needs it as well."""
-
-    acquisition: Acquisition
-    pause: int
-    rival: Acquisition
-
-    @property
-    def path(self) -> str:
-        """The file of the finding."""
-        return self.acquisition.path
-
-    @property
-    def span(self) -> Span:
-        """Where the task waits with the lock held."""
-        return span_of(self.acquisition.code, self.pause)
-
-
-def link_lingering(locksets: LockSets, suspensions: Suspensions, sequences: Iterable[Composite]) -> list[Lingering]:
-    """The first such pause of each critical section; `sequences` are those with a pause inside."""
+def link_lingering(locksets: LockSets, suspensions: Suspensions, sequences: Iterable[Composite]) -> list[Holdup]:
+    """The first such pause of each critical section, and who else needs the lock; `sequences` have a pause inside."""
     taken: dict[LockKey, list[Acquisition]] = defaultdict(list)
     for each in locksets.acquisitions():
         if each.use.lock.domain is LockDomain.TASK and each.use.lock.kind in HELD_ALONE:
@@ -66,7 +45,7 @@ def _in(
     pauses: Sequence[int],
     taken: Mapping[LockKey, Sequence[Acquisition]],
     sequences: Sequence[Composite],
-) -> Iterator[Lingering]:
+) -> Iterator[Holdup]:
     told: set[int] = set()
     for pause in pauses:
         if entered(locksets, code, pause) is not None:
@@ -82,7 +61,7 @@ def _in(
                 continue
             if not _is_needed(locksets, code, pause, sequences):
                 told.add(own[-1].id)
-                yield Lingering(own[-1], pause, rivals[0])
+                yield Holdup(own[-1], pause, rivals[0])
 
 
 def _is_needed(locksets: LockSets, code: Code, pause: int, sequences: Sequence[Composite]) -> bool:

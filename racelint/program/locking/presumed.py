@@ -14,7 +14,7 @@ from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 
 
-def locks_by_use(places: Places) -> set[LockKey]:
+def presumed_locks(places: Places) -> set[LockKey]:
     """The attributes and captured variables of unknown value that are entered in two places, for nothing but that."""
     entered: dict[Place, set[tuple[int, int]]] = defaultdict(set)
     asked: set[Place] = set()
