@@ -20,7 +20,8 @@ from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.overrides import overrides_taking_again
 from racelint.program.deadlocks.rings import rings
 from racelint.program.deadlocks.siblings import siblings
-from racelint.program.locking.balance import givers_of, is_private, signals_among
+from racelint.program.locking.balance import is_private
+from racelint.program.locking.delegated import givers_of, signals_among
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.counted import is_given_back_by_the_last
-from racelint.program.locking.delegated import given_attributes, is_delegated, is_taken_along
+from racelint.program.locking.delegated import (
+    givers_of,
+    goes_with_its_holder,
+    goes_with_the_result,
+    is_answered,
+    is_delegated,
+    is_taken_along,
+    loose_releases,
+    others_of,
+    releases_of,
+    signals_among,
+)
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -60,11 +70,11 @@ def link_balance(locksets: LockSets) -> Balance:
     holdings = [locksets.holdings[key] for key in sorted(locksets.holdings)]
     released_by: dict[LockKey, set[int]] = {}
     for holding in holdings:
-        for key in _releases(holding):
+        for key in releases_of(holding):
             released_by.setdefault(key, set()).add(holding.code.key)
     givers = givers_of(holdings)
     signals = signals_among(holdings, givers)
-    loose = _loose_releases(locksets)
+    loose = loose_releases(locksets)
     unreleased: list[Unreleased] = []
     skipped: list[Unreleased] = []
     for holding in holdings:
@@ -87,73 +97,6 @@ def link_balance(locksets: LockSets) -> Balance:
     return Balance(unreleased, skipped, ignored, unheld, useless)
 
 
-def _releases(holding: Holding) -> set[LockKey]:
-    return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
-
-
-def givers_of(holdings: Iterable[Holding]) -> dict[LockKey, set[int]]:
-    """For each lock the functions that give it back without ever taking it."""
-    found: dict[LockKey, set[int]] = {}
-    for holding in holdings:
-        taken = {each.use.lock.key for each in holding.acquisitions.values()}
-        for key in _releases(holding) - taken:
-            found.setdefault(key, set()).add(holding.code.key)
-    return found
-
-
-def signals_among(holdings: Collection[Holding], givers: Mapping[LockKey, Set[int]]) -> set[LockKey]:
-    """The locks by which threads are woken: who never takes one gives it back if it is found taken, by whomever.
-
-    One that some function takes for its caller is a lock all the same, and has its unlocking method. `givers` are those
-    that `givers_of` tells.
-    """
-    asked = {
-        release.use.lock.key
-        for holding in holdings
-        for release in holding.releases.values()
-        if release.asked and holding.code.key in givers.get(release.use.lock.key, ())
-    }
-    return asked - {use.lock.key for holding in holdings for use in holding.effect.acquires}
-
-
-def _others(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> set[int]:
-    """The other functions that give a lock back without ever taking it."""
-    return givers.get(leak.use.lock.key, set()) - {holding.code.key}
-
-
-def _goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
-    """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
-    if leak.by is not Exit.RETURN or not leak.use.lock.is_semaphore:
-        return False
-    if not _others(holding, leak, givers):
-        return False
-    returns = (node for node in holding.code.controls if type(node) is facts.Return)
-    result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
-    operation = holding.code.operation(result)
-    return result >= 0 and type(operation) is not facts.Const
-
-
-def _goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
-    """Whether a function returns the object whose lock it is where it has that, and there only: others give it back."""
-    if leak.by is not Exit.RETURN or not _others(holding, leak, givers):
-        return False
-    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
-    returns = [node for node in holding.code.controls if type(node) is facts.Return]
-    return None not in held and all(
-        (node.span in held) == (node.value >= 0 and flow.path(node.value) == leak.use.base) for node in returns
-    )
-
-
-def _is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
-    """Whether a function answers True where it has the lock and False where it has not; others give the lock back."""
-    if leak.by is not Exit.RETURN or not _others(holding, leak, givers):
-        return False
-    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
-    returns = [node for node in holding.code.controls if type(node) is facts.Return]
-    answers = {(node.span in held, holding.code.literal(node.value)) for node in returns}
-    return None not in held and answers == {(True, "True"), (False, "False")}
-
-
 def _is_counted_back(holding: Holding, leak: Leak) -> bool:
     """Whether a loop takes permits of a semaphore and another one after it gives them back, before the path leaves."""
     if not leak.use.lock.is_semaphore:
@@ -167,23 +110,6 @@ def _is_counted_back(holding: Holding, leak: Leak) -> bool:
     return leak.exit is None or leak.exit.line >= min(giving)
 
 
-def _loose_releases(locksets: LockSets) -> set[str]:
-    """The attributes that something releases on an object that is not known, or that a function is given and releases.
-
-    It may be any lock of that name.
-    """
-    found: set[str] = set()
-    for code in locksets.places.types.names.sources.codes:
-        fetched = (each for each in code.operations if type(each) is facts.LoadAttr)
-        released = {each.base for each in fetched if each.name.startswith("release") and not code.is_own(each.base)}
-        for owner in map(code.operation, released):
-            if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
-                found.add(owner.name)
-        if not released.isdisjoint(range(len(code.function.parameters))):
-            found |= given_attributes(locksets.threads.calls, code)
-    return found
-
-
 def _leaks(
     locksets: LockSets,
     holding: Holding,
@@ -192,7 +118,7 @@ def _leaks(
     loose: set[str],
 ) -> tuple[list[Unreleased], list[Unreleased]]:
     own = {release.use for release in holding.releases.values()}
-    handed_on = {leak for leak in holding.leaks if _goes_with_the_result(holding, leak, givers)}
+    handed_on = {leak for leak in holding.leaks if goes_with_the_result(holding, leak, givers)}
     permits = {leak.acquired for leak in handed_on}
     kept: dict[int, Unreleased] = {}
     skipped: dict[int, Unreleased] = {}
@@ -207,7 +133,7 @@ def _leaks(
             continue
         if is_private(locksets, holding.code, leak.use.lock.key) or _is_counted_back(holding, leak):
             continue
-        others = _others(holding, leak, givers)
+        others = others_of(holding, leak, givers)
         others_give = leak.use.lock.is_semaphore and bool(others)
         if leak in handed_on or (leak.by is Exit.CALL and (leak.acquired in permits or others_give)):
             # no critical section that a call could skip the end of
@@ -229,11 +155,11 @@ def _leaks(
 def _is_given_back(locksets: LockSets, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
     """Whether others give the lock back: the last who counts, who gets its owner, or what it goes along with."""
     flow, acquisition = locksets.places.dataflow(holding.code), holding.acquisitions[leak.acquired]
-    others = _others(holding, leak, givers)
+    others = others_of(holding, leak, givers)
     return (
         is_given_back_by_the_last(holding, leak, flow, others)
         or is_delegated(locksets.places.types, acquisition, leak.exit)
-        or _goes_with_its_holder(flow, holding, leak, givers)
+        or goes_with_its_holder(flow, holding, leak, givers)
         or (bool(others) and is_taken_along(locksets.threads.calls, flow, acquisition, leak.exit, others))
     )
 
@@ -246,9 +172,9 @@ def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers
     if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
         # every normal path leaves with it, and somebody else gives it back: the lock is handed over
         return True
-    if _is_answered(holding, leak, givers):
+    if is_answered(holding, leak, givers):
         return True
-    others = _others(holding, leak, givers)
+    others = others_of(holding, leak, givers)
     # a loop that waits for the lock that it has itself waits for others to give it back: a gate, shut for a while
     return bool(others) and (leak.use in holding.by_choice or leak.by is Exit.AGAIN)
 

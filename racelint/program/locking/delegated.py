@@ -1,14 +1,17 @@
-"""Part of the balance stage: is the release left to others, by a function that is made here or handed to them?"""
+"""Part of the balance stage: is the release left to others: to a function that is made here or handed on, to one that
+only ever gives the lock back, or to who gets the result?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.callgraph.calls import Calls
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.locking.holding import Acquisition
+from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak
+from racelint.program.locking.locks import LockKey
+from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, Sources, makes
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef
@@ -116,3 +119,88 @@ def _name(code: Code, id: int) -> tuple[str, ...]:
             return (*owner, name) if owner else ()
         case _:
             return ()
+
+
+def givers_of(holdings: Iterable[Holding]) -> dict[LockKey, set[int]]:
+    """For each lock the functions that give it back without ever taking it."""
+    found: dict[LockKey, set[int]] = {}
+    for holding in holdings:
+        taken = {each.use.lock.key for each in holding.acquisitions.values()}
+        for key in releases_of(holding) - taken:
+            found.setdefault(key, set()).add(holding.code.key)
+    return found
+
+
+def signals_among(holdings: Collection[Holding], givers: Mapping[LockKey, Set[int]]) -> set[LockKey]:
+    """The locks by which threads are woken: who never takes one gives it back if it is found taken, by whomever.
+
+    One that some function takes for its caller is a lock all the same, and has its unlocking method. `givers` are those
+    that `givers_of` tells.
+    """
+    asked = {
+        release.use.lock.key
+        for holding in holdings
+        for release in holding.releases.values()
+        if release.asked and holding.code.key in givers.get(release.use.lock.key, ())
+    }
+    return asked - {use.lock.key for holding in holdings for use in holding.effect.acquires}
+
+
+def releases_of(holding: Holding) -> set[LockKey]:
+    """The locks that a function gives back, or whose release it hands on."""
+    return {release.use.lock.key for release in holding.releases.values()} | {use.lock.key for use in holding.handed_on}
+
+
+def others_of(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> set[int]:
+    """The other functions that give a lock back without ever taking it."""
+    return givers.get(leak.use.lock.key, set()) - {holding.code.key}
+
+
+def goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a permit leaves the function with what is returned: others give it back when they are done with that."""
+    if leak.by is not Exit.RETURN or not leak.use.lock.is_semaphore:
+        return False
+    if not others_of(holding, leak, givers):
+        return False
+    returns = (node for node in holding.code.controls if type(node) is facts.Return)
+    result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
+    operation = holding.code.operation(result)
+    return result >= 0 and type(operation) is not facts.Const
+
+
+def goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a function returns the object whose lock it is where it has that, and there only: others give it back."""
+    if leak.by is not Exit.RETURN or not others_of(holding, leak, givers):
+        return False
+    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
+    returns = [node for node in holding.code.controls if type(node) is facts.Return]
+    return None not in held and all(
+        (node.span in held) == (node.value >= 0 and flow.path(node.value) == leak.use.base) for node in returns
+    )
+
+
+def is_answered(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a function answers True where it has the lock and False where it has not; others give the lock back."""
+    if leak.by is not Exit.RETURN or not others_of(holding, leak, givers):
+        return False
+    held = {each.exit for each in holding.leaks if each.use == leak.use and each.by is Exit.RETURN}
+    returns = [node for node in holding.code.controls if type(node) is facts.Return]
+    answers = {(node.span in held, holding.code.literal(node.value)) for node in returns}
+    return None not in held and answers == {(True, "True"), (False, "False")}
+
+
+def loose_releases(locksets: LockSets) -> set[str]:
+    """The attributes that something releases on an object that is not known, or that a function is given and releases.
+
+    It may be any lock of that name.
+    """
+    found: set[str] = set()
+    for code in locksets.places.types.names.sources.codes:
+        fetched = (each for each in code.operations if type(each) is facts.LoadAttr)
+        released = {each.base for each in fetched if each.name.startswith("release") and not code.is_own(each.base)}
+        for owner in map(code.operation, released):
+            if type(owner) is facts.LoadAttr and not locksets.places.types.of(code, owner.base):
+                found.add(owner.name)
+        if not released.isdisjoint(range(len(code.function.parameters))):
+            found |= given_attributes(locksets.threads.calls, code)
+    return found
