@@ -16,13 +16,8 @@ from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.caches import is_worked_out_outside
-from racelint.program.races.excuses.excuses import (
-    can_outdate,
-    is_excused,
-    is_filled_late,
-    is_looked_at_within,
-    is_tested_again,
-)
+from racelint.program.races.excuses.double_checked import is_filled_late, is_looked_at_within, is_tested_again
+from racelint.program.races.excuses.excuses import can_outdate, is_excused
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.memos import is_kept_for_good, is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
