@@ -1,18 +1,55 @@
-"""Part of the races stage: what shows that others come to a sequence, where no lock guards its Place."""
+"""Part of the races stage: what shows that others come to a sequence: the lock of its Place, or one beside it."""
 
 from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT, INSERTS
+from racelint.program.locking.guards import Guard, Protection, exclude_each_other
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
-from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
+from racelint.program.races.excuses.excuses import can_outdate
 from racelint.program.races.excuses.memos import makes_object
+from racelint.program.races.kinds.oversights import callers_without
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sharing.beliefs import FOR_ALL, is_thread
 from racelint.program.sharing.slots import is_drawn
 from racelint.program.sources.source import Code
+
+
+def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
+    """Evidence `lock`: where other code changes the Place under a lock that is not held over this sequence."""
+    guard = case.guard
+    if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
+        return None
+    if guard.share < HALF and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
+        return None
+    if guard.share < HALF and sequence.code.function.is_async:
+        # what a coroutine looks at is mostly changed in the same loop only
+        return None
+    if not (is_insider(case, sequence.first) or _is_worked_on_by_many(case, sequence)):
+        return None
+    if callers_without(case, sequence.code, guard) == []:
+        return None
+    own = {(sequence.code.key, id) for id in sequence.between}
+    last = sequence.last
+    seen = last if last.code is sequence.code else sequence.first
+    elsewhere = [
+        access
+        for access in case.accesses
+        if (access.code.key, access.id) not in own
+        and any(guard.protects(each) for each in case.protections(access))
+        and not exclude_each_other(held, case.protections(access))
+        and case.may_meet_by_calls(seen, access)
+    ]
+    if sequence.shape is Shape.DOUBLE_READ:
+        return next((access for access in elsewhere if case.clears(access)), None)
+    changes = (access for access in elsewhere if access.kind.writes and can_outdate(case, sequence, access))
+    at_act = case.protections(last)
+    act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
+    is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet_by_calls(last, last)
+    return next(changes, guard.example if is_enough else None)
 
 
 def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
@@ -70,3 +107,24 @@ def _brings(case: Case, code: Code, store: Access) -> bool:
     """Whether a method puts something into what its object has."""
     accesses = (each for each in case.sharing.places.of(code) if each.is_of_self and each.place is not store.place)
     return any(each.method in INSERTS | GIVES_ELEMENT and each.kind.is_of_contents for each in accesses)
+
+
+def _is_worked_on_by_many(case: Case, sequence: Composite) -> bool:
+    """Whether only threads of which there are many run a function, and act by a method of what they are given.
+
+    Any of them may be given the same object: it locks itself against them.
+    """
+    code, first = sequence.code, sequence.first
+    contexts = case.threads.of(code)
+    if first.code is not code or sequence.last.code is code or not first.base.isidentifier() or first.is_of_self:
+        return False
+    return bool(contexts) and all(
+        each.many and not each.is_main and not case.sharing.is_own(each, code, first.base) for each in contexts
+    )
+
+
+def _is_held_to_write(case: Case, guard: Guard) -> bool:
+    """Whether all who change the Place take the guard, in several functions, though most only look at it without."""
+    writes = [access for access in case.accesses if access.kind.writes]
+    held = all(any(guard.protects(each) and each.taken_here for each in case.protections(access)) for access in writes)
+    return held and len({access.code.key for access in writes if not access.code.function.is_async}) > 1

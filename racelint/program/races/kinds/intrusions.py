@@ -9,11 +9,10 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.knowledge.model import LockKind
 from racelint.program.contexts.contexts import Context
-from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections
+from racelint.program.locking.guards import Protection, protections
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
-from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.caches import is_worked_out_outside
 from racelint.program.races.excuses.double_checked import is_filled_late, is_looked_at_within, is_tested_again
@@ -21,10 +20,10 @@ from racelint.program.races.excuses.excuses import can_outdate, is_excused
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.memos import is_kept_for_good, is_memo_of_calls, makes_object
 from racelint.program.races.excuses.rough import is_rough, is_shown_number, is_tally
-from racelint.program.races.kinds.believed import shown_beside
+from racelint.program.races.kinds.believed import guarded_elsewhere, shown_beside
 from racelint.program.races.kinds.keyed import has_own_item
 from racelint.program.races.kinds.latches import is_made_by_taker
-from racelint.program.races.kinds.oversights import callers_without, wrong_lock
+from racelint.program.races.kinds.oversights import wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
@@ -46,7 +45,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         # whoever uses the object from outside may have one of his own
         return
     guard = case.guard
-    if guard is not None and evidence in ("lock", "claim") and (other := _guarded_elsewhere(case, sequence, held)):
+    if guard is not None and evidence in ("lock", "claim") and (other := guarded_elsewhere(case, sequence, held)):
         guard = replace(guard, example=other)
     shown = shown_beside(case, sequence) if evidence == "lock" and not case.has_guard else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
@@ -171,7 +170,7 @@ def _evidence(
         return "threads", partner
     if sequence.asserted:
         return None
-    if _guarded_elsewhere(case, sequence, held) is not None:
+    if guarded_elsewhere(case, sequence, held) is not None:
         return "claim" if case.place in case.locksets.claims.guards else "lock", None
     if is_made_by_taker(case, sequence):
         return "lock", None
@@ -235,61 +234,6 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
 def _is_outside(case: Case, context: Context, code: Code) -> bool:
     """Whether a context is callers outside, where they come to a function, and not the program's own main thread."""
     return context.is_main and case.threads.trace(context, code)[0].function.kind == "function"
-
-
-def _guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -> Access | None:
-    """Evidence `lock`: where other code changes the Place under a lock that is not held over this sequence."""
-    guard = case.guard
-    if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
-        return None
-    if guard.share < HALF and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
-        return None
-    if guard.share < HALF and sequence.code.function.is_async:
-        # what a coroutine looks at is mostly changed in the same loop only
-        return None
-    if not (is_insider(case, sequence.first) or _is_worked_on_by_many(case, sequence)):
-        return None
-    if callers_without(case, sequence.code, guard) == []:
-        return None
-    own = {(sequence.code.key, id) for id in sequence.between}
-    last = sequence.last
-    seen = last if last.code is sequence.code else sequence.first
-    elsewhere = [
-        access
-        for access in case.accesses
-        if (access.code.key, access.id) not in own
-        and any(guard.protects(each) for each in case.protections(access))
-        and not exclude_each_other(held, case.protections(access))
-        and case.may_meet_by_calls(seen, access)
-    ]
-    if sequence.shape is Shape.DOUBLE_READ:
-        return next((access for access in elsewhere if case.clears(access)), None)
-    changes = (access for access in elsewhere if access.kind.writes and can_outdate(case, sequence, access))
-    at_act = case.protections(last)
-    act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
-    is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet_by_calls(last, last)
-    return next(changes, guard.example if is_enough else None)
-
-
-def _is_worked_on_by_many(case: Case, sequence: Composite) -> bool:
-    """Whether only threads of which there are many run a function, and act by a method of what they are given.
-
-    Any of them may be given the same object: it locks itself against them.
-    """
-    code, first = sequence.code, sequence.first
-    contexts = case.threads.of(code)
-    if first.code is not code or sequence.last.code is code or not first.base.isidentifier() or first.is_of_self:
-        return False
-    return bool(contexts) and all(
-        each.many and not each.is_main and not case.sharing.is_own(each, code, first.base) for each in contexts
-    )
-
-
-def _is_held_to_write(case: Case, guard: Guard) -> bool:
-    """Whether all who change the Place take the guard, in several functions, though most only look at it without."""
-    writes = [access for access in case.accesses if access.kind.writes]
-    held = all(any(guard.protects(each) and each.taken_here for each in case.protections(access)) for access in writes)
-    return held and len({access.code.key for access in writes if not access.code.function.is_async}) > 1
 
 
 def _is_minority(case: Case, here: Access, there: Access) -> bool:
