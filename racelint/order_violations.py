@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from racelint.encounter import ANYBODY, A, B, Encounter, caller_of, one_of
-from racelint.findings import Side, Turn
+from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain
 from racelint.phrases import Done, called, held_by, lock_name, lock_used, spelled, state, who
 from racelint.program import Program
+from racelint.program.deadlocks.skipped import Skip
 from racelint.program.signals.notifying import Loss, LostSignal
 from racelint.program.signals.overtaken import Overtaken
 from racelint.program.signals.questions import OldAnswer
@@ -50,6 +51,16 @@ def _in(program: Program, signal: Signal, done: Done | None = None) -> Side:
 
 
 # --- conditions and events ---
+
+
+def skipped_signal(program: Program, skip: Skip, waits: Located) -> Encounter:
+    """A thread ends, or goes on, without what another one waits for."""
+    own = Side(one_of(skip.context, who(program, skip.context, skip.code)))
+    steps = (
+        Turn(B, waits.path, waits.span, "waits, with no timeout"),
+        Turn(A, skip.risk.path, skip.risk.span, "raises something: the line that B waits for is not run any more"),
+    )
+    return Encounter(sides=(own, Side(caller_of(skip.waiter))), turns=steps)
 
 
 def missed_wait(program: Program, bad: BadWait) -> Encounter:

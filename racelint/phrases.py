@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
@@ -57,6 +58,23 @@ def spelled(program: Program, code: Code, id: int) -> str:
     """A value of a function as the source spells it: `self.jobs`; "the object" if it has no name."""
     name = _spelled(program.places.dataflow(code).path(id))
     return f"`{name}`" if name else "the object"
+
+
+def spelled_method(program: Program, code: Code, call: int) -> str:
+    """The method that is called, as the source spells it: "self.ready.set"; "" if its object has no name."""
+    fetched = code.fetched(code.operation(call))
+    base = spelled(program, code, fetched.base) if type(fetched) is facts.LoadAttr else ""
+    return f"{base.strip('`')}.{fetched.name}" if type(fetched) is facts.LoadAttr and base.startswith("`") else ""
+
+
+def kept_as(program: Program, code: Code, call: int) -> str:
+    """The variable or attribute that holds the object whose method is called, by its dotted name; "" if none does."""
+    fetched = code.fetched(code.operation(call))
+    held = code.operation(fetched.base) if type(fetched) is facts.LoadAttr else None
+    if type(held) is facts.Phi:
+        return f"{code.qualname}.{held.name}"
+    located = program.places.located(code, held) if held is not None else []
+    return located[0][0].symbol if located else ""
 
 
 def _spelled(path: str) -> str:

@@ -540,6 +540,12 @@ SHOWN = {
         "14: here the task waits, and others run",
         "6: `lock` is created here",
     ),
+    "RL504_signal_skipped_by_exception/bad.py": (
+        "20: `self._ready.set` is skipped if line 19 raises: `Server.start` then waits for it for ever. Call it in a "
+        "`finally`, or wait with a timeout.",
+        "19: an exception here skips it",
+        "15: it is waited for here, with no timeout",
+    ),
     "RL601_update_across_await/bad.py": (
         "11: `self.received` is written back after the `await` at line 11, and several tasks running "
         "`Downloads.fetch` can update it meanwhile: that change is lost. Wait first, then read and store; or "

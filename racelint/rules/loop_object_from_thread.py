@@ -20,10 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint import facts
 from racelint.encounter import trespass
 from racelint.findings import EVERY_BUILD, Finding, Location, note
-from racelint.phrases import called, spelled, who
+from racelint.phrases import called, kept_as, spelled_method, who
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.program.tasks.trespasses import Trespass
@@ -47,7 +46,7 @@ def check(program: Program) -> Iterator[Finding]:
         yield check.finding(
             found,
             message,
-            symbol=_kept_as(program, found),
+            symbol=kept_as(program, code, found.id) or found.callee.rpartition(".")[0],
             function=code.qualname,
             evidence="assumed" if found.is_assumed else "threads",
             live_on=EVERY_BUILD,
@@ -58,22 +57,9 @@ def check(program: Program) -> Iterator[Finding]:
 
 def _called(program: Program, found: Trespass) -> str:
     """The method as the source spells it, or by its class."""
-    fetched = found.code.fetched(found.code.operation(found.id))
-    base = spelled(program, found.code, fetched.base) if type(fetched) is facts.LoadAttr else ""
     owner, _, method = found.callee.rpartition(".")
     kind = owner.rpartition(".")[2].replace("AbstractEventLoop", "loop")
-    return f"{base.strip('`')}.{method}" if base.startswith("`") else f"{kind}.{method}"
-
-
-def _kept_as(program: Program, found: Trespass) -> str:
-    """The variable or attribute that holds the object, by its dotted name; its class where it has none."""
-    code = found.code
-    fetched = code.fetched(code.operation(found.id))
-    held = code.operation(fetched.base) if type(fetched) is facts.LoadAttr else None
-    if type(held) is facts.Phi:
-        return f"{code.qualname}.{held.name}"
-    located = program.places.located(code, held) if held is not None else []
-    return located[0][0].symbol if located else found.callee.rpartition(".")[0]
+    return spelled_method(program, found.code, found.id) or f"{kind}.{method}"
 
 
 def _home(found: Trespass) -> str:

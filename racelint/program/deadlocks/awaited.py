@@ -15,6 +15,7 @@ from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.origins import carried, given_paths, kept, known, origin, receiver_of, relative
+from racelint.program.deadlocks.skipped import Skip
 from racelint.program.deadlocks.wakers import Need, Wakers
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
@@ -51,6 +52,8 @@ class Waiting:
     leaves: bool
     own: LockKey | None
     needs: tuple[Need, ...]
+    skip: Skip | None = None
+    """What ends the wait, where an exception keeps that from being done."""
 
     @property
     def path(self) -> str:
@@ -116,7 +119,12 @@ class Awaited:
             own_key = own.lock.key
         needs = self._needs(code, call, row, callees)
         told = tuple(need for need in needs if need.use.lock.key != own_key)
-        return Waiting(code, id, call.span, row.what, names[0], bounded, False, own_key, told)
+        skip = self._skip(code, call, row, callees) if row.answers and not bounded else None
+        return Waiting(code, id, call.span, row.what, names[0], bounded, False, own_key, told, skip)
+
+    def _skip(self, code: Code, call: facts.Call, row: Blocking, callees: list[Value]) -> Skip | None:
+        receivers = [each.receiver for each in callees if isinstance(each, LibraryMethod)]
+        return self._wakers.skip(code, call, row, receivers)
 
     def _leaving(self, code: Code, node: facts.With) -> Iterator[Waiting]:
         for value in self._types.of(code, node.manager):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -16,6 +18,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import Lifetimes, loops, unconditional
 from racelint.program.deadlocks.filled import is_found_filled
 from racelint.program.deadlocks.origins import known, origin, receiver_of, relative
+from racelint.program.deadlocks.skipped import Skip, Skipping
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, span_of
@@ -29,6 +32,9 @@ from racelint.program.values.values import (
     Site,
     Value,
 )
+
+SIGNALS: Final = frozenset({"set", "task_done"})
+"""What ends a wait by itself, with nothing handed over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +70,9 @@ class Wakers:
 
     def needs(self, code: Code, call: facts.Call, row: Blocking, receivers: list[Value]) -> list[Need]:
         """The locks that everybody needs who could let the waiting thread go on."""
-        receivers = _made(receivers)
-        sites = {each.site for each in receivers if isinstance(each, LibraryObject)}
-        site = next(iter(sites), None)
+        site = _only(receivers)
         where = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
-        if len(sites) != 1 or len(receivers) != 1 or site is None:
+        if site is None:
             return []
         answers = [(each, name) for name in row.answers for each in self._lifetimes.method_calls(site, name)]
         common: dict[LockUse, Need] | None = None
@@ -86,6 +90,24 @@ class Wakers:
             if is_found_filled(self._locksets, code, call, takers):
                 return []
         return list(common.values())
+
+    def skip(self, code: Code, call: facts.Call, row: Blocking, receivers: list[Value]) -> Skip | None:
+        """What ends a wait that has no other end, where that is left out if something raises."""
+        site = _only(receivers)
+        if site is None or row.what is BlockingOn.CONDITION or not SIGNALS.issuperset(row.answers):
+            return None
+        answers = self._by_function(site, row.answers)
+        begun = self._by_function(site, GETS) if row.what is BlockingOn.QUEUE else {}
+        found = Skipping(self._locksets, answers, begun).found(code, call.id) if answers else None
+        where = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
+        return None if found is None or site in self._out_of_sight or self._loose(where, row) else found
+
+    def _by_function(self, site: Site, methods: Iterable[str]) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = defaultdict(set)
+        for name in methods:
+            for code, id in self._lifetimes.method_calls(site, name):
+                found[code.key].add(id)
+        return found
 
     def _needed(self, code: Code, id: int, name: str, row: Blocking, where: str) -> dict[LockUse, Need]:
         """What is held where the answer is given, or is taken and given back on the way there."""
@@ -151,6 +173,13 @@ class Wakers:
                     if isinstance(owner, facts.LoadAttr | facts.LoadName):
                         found.add((owner.name, operation.name))
         return found
+
+
+def _only(receivers: list[Value]) -> Site | None:
+    """Where the one object is made that is meant."""
+    made = _made(receivers)
+    sites = {each.site for each in made if isinstance(each, LibraryObject)}
+    return next(iter(sites)) if len(sites) == 1 == len(made) else None
 
 
 def _made(receivers: list[Value]) -> list[Value]:

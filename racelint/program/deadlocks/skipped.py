@@ -1,0 +1,209 @@
+"""Part of the blocking stage: does an exception skip what alone ends a wait, in the one thread that is to do that?
+
+`self.server.bind(); self.ready.set()`: where the first raises, the thread is gone, and who waits for it to be ready
+waits for ever.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.program.callgraph.edges import Edge
+from racelint.program.contexts.contexts import OWN_THREADS, Context
+from racelint.program.locking.harmless_calls import comes_back, finds_one
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.branching import leaves
+from racelint.program.sources.nodes import contains, extent, is_within, walk
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.values import LibraryMethod
+
+DEPTH: Final = 4
+"""So many calls away from where a thread begins it is still asked who catches an exception."""
+
+EVERYTHING: Final = frozenset({"Exception", "BaseException"})
+"""What an `except` catches that lets hardly anything pass."""
+
+SUPPRESSES: Final = ("contextlib.suppress",)
+"""The context managers that go on after what they are given was raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A call that may raise."""
+
+    code: Code
+    id: int
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+    @property
+    def span(self) -> Span:
+        """The call."""
+        return span_of(self.code, self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skip:
+    """What ends a wait, the operation `id` of `code`, is left out where `risk` raises: only `context` does it at all.
+
+    `callee` names the method of the library that this is. `waits` is the call that waits, in `waiter`.
+    """
+
+    code: Code
+    id: int
+    risk: Risk
+    context: Context
+    waiter: Code
+    waits: int
+    callee: str
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+    @property
+    def span(self) -> Span:
+        """What is left out."""
+        return span_of(self.code, self.id)
+
+
+class Skipping:
+    """Asks of one wait: `answers` are the calls that end it, by function; what counts as a risk comes after `begun`."""
+
+    def __init__(
+        self, locksets: LockSets, answers: Mapping[int, Collection[int]], begun: Mapping[int, Collection[int]]
+    ) -> None:
+        self._locksets = locksets
+        self._types = locksets.places.types
+        self._calls = locksets.threads.calls
+        self._codes = self._types.names.sources.codes
+        self._answers = answers
+        self._begun = begun
+        self._ways = self._leading()
+
+    def _leading(self) -> dict[int, set[int]]:
+        """For each function the answers in it, and its calls that come to one."""
+        ways = defaultdict(set, {key: set(ids) for key, ids in self._answers.items()})
+        pending = [(key, 0) for key in self._answers]
+        while pending:
+            key, depth = pending.pop()
+            for edge in self._calls.usual_callers(self._codes[key]) if depth < DEPTH else ():
+                if edge.site not in ways[edge.caller.key]:
+                    ways[edge.caller.key].add(edge.site)
+                    pending.append((edge.caller.key, depth + 1))
+        return ways
+
+    def found(self, waiter: Code, wait: int) -> Skip | None:
+        """The first answer that an exception skips, of those that one started thread has to give."""
+        one = self._sole(waiter)
+        if one is None:
+            return None
+        # what a thread does before it takes an item skips none
+        ways = self._answers if self._begun else self._ways
+        risks = (each for key, ids in ways.items() for id in sorted(ids) for each in self._skipping(key, id, one))
+        risk = next(risks, None)
+        if risk is None:
+            return None
+        key = risk.code.key if risk.code.key in self._answers else min(self._answers)
+        id = max(self._answers[key])
+        callees = (each for each in self._types.callees[key, id] if isinstance(each, LibraryMethod))
+        return Skip(self._codes[key], id, risk, one, waiter, wait, next(callees).qualname)
+
+    def _skipping(self, key: int, answer: int, context: Context) -> Iterator[Risk]:
+        """The last call before an answer that may skip it: taken for the sake of what is then told, more often."""
+        code = self._codes[key]
+        risks = [each for each in self._risks(code, answer) if self._escapes(code, each, answer, context)]
+        yield from (Risk(code, each) for each in risks[-1:])
+
+    def _sole(self, waiter: Code) -> Context | None:
+        """The one thread, or kind of threads, that gives all answers; the waiting one is another."""
+        threads = self._locksets.threads
+        if not threads.offered.isdisjoint(self._answers):
+            return None
+        contexts = {each for key in self._answers for each in threads.of(self._codes[key])}
+        one = contexts.pop() if len(contexts) == 1 else None
+        if one is None or one.runs_on not in OWN_THREADS or one in threads.of(waiter):
+            return None
+        return one
+
+    def _risks(self, code: Code, answer: int) -> Iterator[int]:
+        """The calls on the way to an answer that may raise something."""
+        flow = self._locksets.places.dataflow(code)
+        begun = [id for id in self._begun.get(code.key, ()) if id < answer]
+        for each in code.operations[max(begun, default=0) + 1 : answer]:
+            if type(each) is not facts.Call or each.id in self._ways[code.key] or _is_apart(code, each.id, answer):
+                continue
+            if not comes_back(self._types, code, each) and not finds_one(flow, each):
+                yield each.id
+
+    def _escapes(self, code: Code, risk: int, answer: int, context: Context, depth: int = DEPTH) -> bool:
+        """Whether an exception comes out of the thread, or to where it goes on without the answer."""
+        around = [node for node in walk(code.function.body) if type(node) is facts.Try and is_within(node.body, risk)]
+        for node in reversed(around):
+            outcome = self._caught(code, node, answer)
+            if outcome is not None:
+                return outcome
+        if self._is_suppressed(code, risk, answer):
+            return False
+        callers = self._calls.usual_callers(code) if depth else ()
+        inside = [edge for edge in callers if context in self._locksets.threads.of(edge.caller)]
+        return any(code is entry for entry, _ in context.entries) or any(
+            self._passes(edge, context, depth) for edge in inside
+        )
+
+    def _passes(self, edge: Edge, context: Context, depth: int) -> bool:
+        return self._escapes(edge.caller, edge.site, edge.site, context, depth - 1)
+
+    def _caught(self, code: Code, node: facts.Try, answer: int) -> bool | None:
+        """Whether the answer is skipped once a `try` has caught an exception; None where it goes on from there."""
+        ways = self._ways[code.key]
+        if any(is_within(part, id) for id in ways for part in (node.final, *(each.body for each in node.handlers))):
+            return False
+        broad = [each for each in node.handlers if not each.types or EVERYTHING & _names(code, each)]
+        if not broad or any(type(each) is facts.Raise for each in broad[0].body):
+            return None
+        if leaves(broad[0].body):
+            return True
+        inside = contains(node, answer)
+        return inside and (code.key in self._begun or not _is_tried_again(code, node))
+
+    def _is_suppressed(self, code: Code, risk: int, answer: int) -> bool:
+        """Whether a `with` around the risk, and not the answer, may be one that lets no exception out."""
+        managers = (node for node in code.controls if type(node) is facts.With and is_within(node.body, risk))
+        return any(
+            not contains(node, answer) and self._types.surely_calls(code, code.operation(node.manager), SUPPRESSES)
+            for node in managers
+        )
+
+
+def _names(code: Code, handler: facts.Handler) -> set[str]:
+    named = map(code.operation, handler.types)
+    return {each.name for each in named if type(each) is facts.LoadName}
+
+
+def _is_tried_again(code: Code, node: facts.Try) -> bool:
+    """Whether a loop goes round a `try`."""
+    low, high = extent([node])
+    loops = (extent([each]) for each in code.controls if type(each) is facts.Loop)
+    return any(first <= low and high <= last and (first, last) != (low, high) for first, last in loops)
+
+
+def _is_apart(code: Code, risk: int, answer: int) -> bool:
+    """Whether who comes to the risk does not mean to come to the answer: another arm, or one that leaves; a handler."""
+    for node in code.controls:
+        if type(node) is facts.Branch:
+            for arm, other in ((node.body, node.orelse), (node.orelse, node.body)):
+                if is_within(arm, risk) and (is_within(other, answer) or (leaves(arm) and not is_within(arm, answer))):
+                    return True
+        elif type(node) is facts.Try and any(is_within(each.body, risk) for each in node.handlers):
+            return True
+    return False
