@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS
+from racelint.program.sources.branching import conditions, is_there
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
+
+NOTHING: Final = frozenset({"None", "False"})
+"""What a flag is set to that says that nothing runs."""
 
 Container = tuple[str, int, str]
 """An attribute by the key of the owning class, or a global by its module, and its name."""
@@ -50,6 +55,22 @@ class Gathered:
                 return "global", code.module, name
             case _:
                 return None
+
+
+def is_alone(code: Code, start: int) -> bool:
+    """Whether a method starts what it keeps only where a flag of its object is down, and raises that flag itself.
+
+    `if self._running: return`: the list then has those that were started before, and are over.
+    """
+    down = (each for test, truth in conditions(code, start) for each, there in [is_there(code, test)] if there != truth)
+    flags = {code.own_attribute(code.operation(each)) for each in down} - {""}
+    raised = (each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base))
+    return any(each.name in flags and not _is_nothing(code, each.value) for each in raised)
+
+
+def _is_nothing(code: Code, id: int) -> bool:
+    value = code.operation(id)
+    return type(value) is facts.Const and value.text in NOTHING
 
 
 def _puts(code: Code) -> Iterator[tuple[int, int]]:

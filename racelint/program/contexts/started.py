@@ -13,7 +13,7 @@ from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins
 from racelint.program.contexts.entries import entries_of, entry_codes, label
-from racelint.program.contexts.gathered import Gathered
+from racelint.program.contexts.gathered import Gathered, is_alone
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
@@ -201,7 +201,7 @@ class Finder:
         if is_given_turns(self._calls, code, given, waiting):
             return True
         again = code.function.kind == "function" and code.key not in self._calls.constructing | waiting
-        return again and self._gathered.is_kept(made)
+        return again and self._gathered.is_kept(made) and not is_alone(code, made[1] if made[0] == code.key else -1)
 
     # --- entry methods and decorators ---
 
