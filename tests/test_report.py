@@ -184,6 +184,23 @@ def test_a_long_message_stays_on_its_line_where_there_is_no_terminal(
     assert shown(report, "full") == expected
 
 
+def test_a_long_message_goes_on_below_after_a_whole_word_on_a_terminal(
+    report: Report, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    show(report, "full", terminal)
+    rows = terminal.getvalue().splitlines()
+
+    assert max(map(len, rows)) <= 40
+    at = rows.index("m.py:3:9: RL101 [unguarded-update] two")
+    assert rows[at + 1 : at + 4] == [
+        "  threads add to `count`",
+        "  = live: only on free-threaded builds,",
+        "    and on CPython up to 3.10",
+    ]
+
+
 def test_a_source_that_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text("x = '[bold]a[/bold]' :smile:\n")
     finding = Finding("RL1", "x", "[red]no[/red] :smile:", "m.py", Span(1, 1, 1, 2))

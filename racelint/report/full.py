@@ -12,7 +12,7 @@ from rich.text import Text
 from racelint.facts import Span
 from racelint.findings import FILE_START, FREE_THREADED_ONLY, Finding, Related, Report
 from racelint.lines import Lines, lines_of
-from racelint.report.console import code_text, console_for
+from racelint.report.console import code_text, console_for, write
 from racelint.report.counts import counts, flags, outlook, summary
 from racelint.report.documentation import page
 from racelint.report.escaping import printable
@@ -33,10 +33,10 @@ def show(report: Report, stream: TextIO) -> None:
         told: set[Related] = set()
         for finding in block:
             for row in _finding(finding, lines, console, told):
-                console.print(row, soft_wrap=True)
-    console.print(summary(report), soft_wrap=True)
+                write(console, row)
+    write(console, Text(summary(report)))
     if outlook(report):
-        console.print(outlook(report), soft_wrap=True)
+        write(console, Text(outlook(report)))
 
 
 def show_statistics(report: Report, stream: TextIO) -> None:
