@@ -149,3 +149,15 @@ def holdup(found: Holdup, lock: str) -> Encounter:
         Turn(B, rival.path, rival.span, both if taken.use.lock.kind is LockKind.REENTRANT else stops),
     )
     return Encounter(sides=(Side(f"a task in `{called(taken.code)}`", (lock,)), Side(other)), turns=steps)
+
+
+def lingering(found: Holdup, lock: str) -> Encounter:
+    """A task waits with a lock of tasks in hand: the loop runs on, but who needs the lock waits as long."""
+    taken, rival = found.acquisition, found.rival
+    steps = (
+        Turn(A, taken.path, taken.span, f"takes {lock}"),
+        Turn(A, found.path, found.pause_span, "waits with the lock held, for as long as that takes"),
+        Turn(B, rival.path, rival.span, f"waits for {lock} as long"),
+    )
+    own, other = Side(f"a task in `{called(taken.code)}`", (lock,)), f"a task in `{called(rival.code)}`"
+    return Encounter(sides=(own, Side(other)), turns=steps)

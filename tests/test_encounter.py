@@ -391,3 +391,18 @@ def test_the_last_step_of_tasks_says_what_is_wrong_by_then(fixture: str, last: s
     source = Path(__file__).parent.parent / "fixtures" / "rules" / fixture / "bad.py"
 
     assert found(fixture[:5], source.read_text(encoding="utf-8")).turns[-1].effect == last
+
+
+def test_a_task_that_waits_with_a_lock_of_tasks_in_hand_has_its_steps() -> None:
+    source = Path(__file__).parent.parent / "fixtures/rules/RL308_slow_call_under_lock/task_waits_with_the_lock.py"
+    finding = found("RL308", source.read_text(encoding="utf-8"))
+
+    assert [(side.runner, side.holds) for side in finding.sides] == [
+        ("a task in `Pool.trim`", ("`self._lock`",)),
+        ("a task in `Pool.trim_outside`", ()),
+    ]
+    assert [(turn.side, turn.span.line, turn.effect) for turn in finding.turns] == [
+        (0, 16, "takes `self._lock`"),
+        (0, 19, "waits with the lock held, for as long as that takes"),
+        (1, 22, "waits for `self._lock` as long"),
+    ]

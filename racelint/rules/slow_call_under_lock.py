@@ -55,7 +55,8 @@ def check(program: Program) -> Iterator[Finding]:
         message += f"`{called(held.rival.code)}`. Release the lock before."
         notes = [note(own, f"{lock} is held from here on", 0, "before"), note(held.rival, f"{lock} is taken here", 1)]
         evidence = said_of(program, own.use.lock)
-        yield check.finding(at, message, **lock_details(own.use.lock, own.code, notes, evidence))
+        encounter = deadlock_encounter.lingering(held, lock)
+        yield check.finding(at, message, **lock_details(own.use.lock, own.code, notes, evidence, **encounter))
 
 
 def _kept_out(stall: Stall) -> Iterator[Related]:
