@@ -11,7 +11,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
-from racelint.knowledge.containers import ADDS, KEEPS, PLAIN, REMOVES, TYPED
+from racelint.knowledge.containers import ADDS, KEEPS, REMOVES, TYPED
 from racelint.knowledge.repeating import ANSWERS, STARTS
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
@@ -19,7 +19,7 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.kept import are_items_changed
-from racelint.program.races.excuses.made import is_there_already
+from racelint.program.races.excuses.made import is_there_already, makes_empty
 from racelint.program.races.excuses.memos import (
     is_called_back,
     is_plain,
@@ -85,9 +85,8 @@ def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
 def _is_to_be_filled(case: Case, store: Access) -> bool:
     """Whether a list or table is stored that is written down there, or made empty."""
     made = case.sharing.places.dataflow(store.code).operation(store.value)
-    if type(made) is facts.Call and not made.arguments:
-        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
-    return type(made) is facts.Build and made.kind != "tuple" and not made.comprehension
+    written = type(made) is facts.Build and made.kind != "tuple" and not made.comprehension
+    return written or makes_empty(case, store)
 
 
 def _is_made_of_key(flow: Dataflow, store: Access) -> bool:

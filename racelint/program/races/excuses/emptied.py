@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import ADDS, CLEARS, FROM_ENDS, INSERTS, PLAIN
+from racelint.knowledge.containers import ADDS, CLEARS, FROM_ENDS, INSERTS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
+from racelint.program.races.excuses.made import makes_empty
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite
@@ -28,7 +29,7 @@ def is_capped(case: Case, sequence: Composite) -> bool:
     first, last, code = sequence.first, sequence.last, sequence.code
     if not _is_about_size(case, sequence):
         return False
-    empties = last.method in CLEARS or (last.kind is Kind.WRITE and _makes_empty(case, last))
+    empties = last.method in CLEARS or (last.kind is Kind.WRITE and makes_empty(case, last))
     done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
     return empties and Repeats(case).may(code, sorted(done))
 
@@ -109,7 +110,7 @@ def is_taken_whole(case: Case, sequence: Composite) -> bool:
     flow = case.sharing.places.dataflow(code)
     if last.code is not code or last.kind is not Kind.WRITE or case.is_constant(last):
         return False
-    if not _makes_empty(case, last) and not (sequence.wants and _is_added_to(case, last)):
+    if not makes_empty(case, last) and not (sequence.wants and _is_added_to(case, last)):
         return False
     fetched = [
         each.id
@@ -124,12 +125,3 @@ def _is_added_to(case: Case, store: Access) -> bool:
     """Whether the others leave the container in place, and take nothing out of it."""
     others = [each for each in case.accesses if each is not store and each.kind.writes]
     return bool(others) and all(each.method in INSERTS | {"[]"} or each.kind is Kind.ITEM_UPDATE for each in others)
-
-
-def _makes_empty(case: Case, store: Access) -> bool:
-    """Whether a container is stored in which nothing is: `[]`, `set()`."""
-    flow = case.sharing.places.dataflow(store.code)
-    made = flow.operation(store.value)
-    if type(made) is facts.Call and not made.arguments:
-        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
-    return flow.is_empty(store.value)

@@ -84,3 +84,12 @@ def _is_no_product(case: Case, code: Code, value: int) -> bool:
                 return None
 
     return case.sharing.places.dataflow(code).consists(value, parts)
+
+
+def makes_empty(case: Case, store: Access) -> bool:
+    """Whether a container is stored in which nothing is: `[]`, `set()`."""
+    flow = case.sharing.places.dataflow(store.code)
+    made = flow.operation(store.value)
+    if type(made) is facts.Call and not made.arguments:
+        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
+    return flow.is_empty(store.value)

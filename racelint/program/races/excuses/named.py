@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.containers import PLAIN
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.excuses.kept import are_items_changed
+from racelint.program.races.excuses.made import makes_empty
 from racelint.program.races.excuses.memos import has_identity, is_looked_up, is_plain, made_by
 from racelint.program.sequences.composites import Composite
 
@@ -22,7 +22,7 @@ def is_kept_by_fixed_name(case: Case, sequence: Composite) -> bool:
     made = made_by(flow, last.value)
     if type(made) is not facts.Call or not (asked or is_looked_up(flow, sequence)):
         return False
-    if not made.arguments and types.surely_calls(code, made, PLAIN):
+    if makes_empty(case, last):
         # what is kept empty is there to be filled
         return False
     if read_again(case, sequence) is not None and any(map(takes_away, case.accesses)):
