@@ -20,10 +20,9 @@ from racelint.program.races.excuses.flags import (
     is_only_settled,
     is_set_alike,
     is_set_at_the_end,
-    is_told_once,
 )
 from racelint.program.races.excuses.kept import is_put_in_form
-from racelint.program.races.excuses.marks import is_failure, is_mark, is_only_told
+from racelint.program.races.excuses.marks import is_failure, is_mark
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.named import is_kept_by_fixed_name
 from racelint.program.races.excuses.once import is_claimed, is_done_once, is_left_to_one, is_put_in_before
@@ -212,11 +211,9 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_put_in_form, "whoever puts it in another form makes the same of it, for good"),
     (_is_good_enough, "nobody needs to know it exactly"),
     (is_only_refreshed, "to leave out a store of what is there already is as good as the store"),
-    (is_told_once, "what is told of once may as well be told of twice"),
     (is_taken_back, "where it fails, what was there before is put back"),
     (is_failure, "who tries it at the same time fails alike"),
     (is_mark, "what is noted twice is noted"),
-    (is_only_told, "of what is in the list only text is made"),
     (has_room, "what only grows up to a limit may as well grow a little further"),
     (is_evened_out, "who takes one out has put one in before"),
     (is_capped, "what has grown too large may as well be emptied twice"),

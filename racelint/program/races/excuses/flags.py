@@ -46,16 +46,6 @@ def _may_be_repeated(sequence: Composite, repeats: Repeats) -> bool:
     return repeats.may(sequence.code, done)
 
 
-def is_told_once(case: Case, sequence: Composite) -> bool:
-    """`if name in warned: return; warned.add(name); logger.warning(...)`: who comes at the same time tells it too."""
-    if sequence.first.method != "in" or sequence.last.method != "add" or sequence.last.code is not sequence.code:
-        return False
-    if any(not each.kind.writes and each.method not in ("in", "") for each in case.accesses):
-        return False
-    code, done = sequence.code, {id for id in on_account(sequence) if id > sequence.first.id and id != sequence.act}
-    return any(is_record(code, code.operation(id)) for id in done) and Repeats(case).may(code, done)
-
-
 def is_only_raised(case: Case, sequence: Composite) -> bool:
     """Whether a flag only ever goes the way that it goes here: each store has the same literal."""
     values = {case.literal(each) for each in case.accesses if each.kind.writes}

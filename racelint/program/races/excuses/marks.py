@@ -9,6 +9,7 @@ from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.telling import is_text
 from racelint.program.sequences.composites import Composite
+from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import is_within, walk
 
 
@@ -64,20 +65,19 @@ def _are_alike(case: Case, store: Access) -> bool:
 
 
 def _is_answered(sequence: Composite) -> bool:
-    """Whether others are told what the test came to: by what is returned, or by an error."""
+    """Whether others are told what the test came to: by what is returned on account of it, or by an error.
+
+    Where no arm of the test leaves the function, what comes after it is done whatever it has found.
+    """
     code = sequence.code
+    branches = [node for node in code.controls if type(node) is facts.Branch and node.span == sequence.test]
+    arms = [arm for node in branches for arm in (node.body, node.orelse)]
+    decided = arms if arms and not any(map(leaves, arms)) else [code.function.body]
     return any(
         type(node) is facts.Raise or (type(node) is facts.Return and node.value >= 0 and not code.is_none(node.value))
-        for node in walk(code.function.body)
+        for arm in decided
+        for node in walk(arm)
     )
-
-
-def is_only_told(case: Case, sequence: Composite) -> bool:
-    """`if name not in names: names.append(name)` for a list of which only text is made: twice there is no harm."""
-    if sequence.first.method != "in" or sequence.last.method != "append":
-        return False
-    asked = [each for each in case.accesses if not each.kind.writes and each.method != "in"]
-    return bool(asked) and all(_becomes_text(case, each) for each in asked)
 
 
 def _becomes_text(case: Case, walk: Access) -> bool:
