@@ -74,9 +74,11 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
 
 
 def _beside(race: Race) -> str:
-    """What shows that several threads are expected: a lock that is taken for other state, or what each puts in."""
+    """What shows that several threads are expected: a lock that is taken for other state, what each puts in, a wait."""
     if race.beside is None:
         return ""
+    if isinstance(race.beside, Access) and not race.beside.kind.writes:
+        return f"`{called(race.beside.code)}` waits for {state(race.beside)}, which is set with what is tested here"
     if isinstance(race.beside, Access):
         return f"{state(race.beside)} has an item for each thread, which `{called(race.beside.code)}` puts in"
     return f"{lock_used(race.beside.use)} is taken in `{called(race.beside.code)}`, as others come at the same time"

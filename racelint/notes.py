@@ -196,10 +196,10 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         else:
             yield _here(race, other, runner, side=1)
     if isinstance(race.beside, Access):
-        yield note(
-            at(race.beside),
-            f"each thread puts its item into {state(race.beside)} here, as others come at the same time",
-        )
+        what = f"each thread puts its item into {state(race.beside)} here"
+        if not race.beside.kind.writes:
+            what = f"{state(race.beside)} is waited for here"
+        yield note(at(race.beside), f"{what}, as others come at the same time")
     elif race.beside is not None:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]

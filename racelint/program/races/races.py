@@ -178,6 +178,7 @@ def _pair_race(pair: Pair) -> Race:
         first=flagged.read,
         needs_no_gil=pair.needs_no_gil,
         taken=pair.takes,
+        beside=pair.beside,
     )
 
 

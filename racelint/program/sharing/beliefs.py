@@ -4,7 +4,8 @@ Who waits for a lock expects others at the same time. So a function that takes a
 threads, and so are its other steps on what the module has. A container that locks itself is there for several, and
 things that lock themselves against who goes over all of them have other owners than him. Who waits for a lock of the
 object that no thread of the program takes expects callers; where any method takes a lock of the object, several may
-bring work to a thread that is started for it. A table with an item for each thread is there for them all.
+bring work to a thread that is started for it. Who waits for an event of an object is in another thread than who sets
+it. A table with an item for each thread is there for them all.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from functools import cached_property
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.model import LockDomain
+from racelint.knowledge.model import LockDomain, LockRole
 from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.knowledge.threads import WAITED_FOR
 from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import on_own_object
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey
@@ -49,9 +51,11 @@ class Beliefs:
             return True
         if place.kind in FOR_ALL:
             return self._module(place) in self._by_module
+        accesses = self.locksets.places.by_place[place]
+        if any(each.kind.writes and each.is_of_self and self.of_signal(each.code) for each in accesses):
+            return True
         if place.kind != "attribute" or not self._keepers:
             return False
-        accesses = self.locksets.places.by_place[place]
         if any(each.kind.writes and each.is_of_self and self._own_lock(each.code) for each in accesses):
             return True
         if any(map(is_thread, self.locksets.places.values(place))) and any(
@@ -91,6 +95,16 @@ class Beliefs:
                 if taken.code is not code and taken.code.key not in self.locksets.threads.calls.constructing:
                     return taken
         return None
+
+    def of_signal(self, code: Code) -> Access | None:
+        """Where a method waits for what a function sets or notifies, itself or in a method of its object that calls it.
+
+        Who waits for an event of an object is in another thread than who sets it there.
+        """
+        callers = (edge.caller for edge in self.locksets.threads.calls.callers(code) if on_own_object(edge))
+        woken = (place for each in (code, *callers) for place in self._signals[LockRole.NOTIFY].get(each.key, {}))
+        waits = (wait for place in woken for each in self._signals[LockRole.WAIT].values() if (wait := each.get(place)))
+        return next(waits, None)
 
     def _is_for_more(self, code: Code, taken: Acquisition, first: Access) -> bool:
         """Whether a lock may be there for something else: its object was given it, or still holds it at the access, for
@@ -176,6 +190,22 @@ class Beliefs:
 
     def _keeps(self, cls: ClassInfo) -> bool:
         return sum(len(self._keepers.get(each.key, ())) for each in cls.mro) >= AT_LEAST
+
+    @cached_property
+    def _signals(self) -> dict[LockRole, dict[int, dict[Place, Access]]]:
+        """What functions wait for, and what they set or notify, of the events and conditions of their objects."""
+        places, knowledge = self.locksets.places, self.locksets.places.types.names.knowledge
+        found: dict[LockRole, dict[int, dict[Place, Access]]] = {LockRole.WAIT: {}, LockRole.NOTIFY: {}}
+        for place, accesses in places.by_place.items():
+            values = places.values(place) if place.kind == "attribute" else ()
+            for name in (each.qualname for each in values if isinstance(each, LibraryObject)):
+                for each in accesses if knowledge.lock(name) is not None else ():
+                    uses = places.dataflow(each.code).uses(each.id) if each.is_of_self else ()
+                    methods = (knowledge.lock_method(name, use.name) for use in uses if type(use) is facts.LoadAttr)
+                    for role in (method.role for method in methods if method is not None):
+                        if role in found:
+                            found[role].setdefault(each.code.key, {})[place] = each
+        return found
 
     @cached_property
     def _by_module(self) -> dict[int, Acquisition]:

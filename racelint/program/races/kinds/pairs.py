@@ -41,6 +41,8 @@ class Pair:
     case: Case
     """That of the container."""
     needs_no_gil: bool
+    beside: Access | None = None
+    """Where a method waits for an event that is set together with the flag, if that alone shows that others come."""
 
     @property
     def span(self) -> Span:
@@ -135,6 +137,9 @@ def _judge(flagged: Flagged, setters: list[tuple[Access, Access]], cases: dict[P
     for store, taken in free:
         if _is_guarded(flags, contents, flagged, over, store, taken):
             return Pair(flagged, taken, "lock", None, contents, needs_no_gil)
+    for store, taken in free:
+        if (waited := _is_awaited(flags, flagged, over, store)) is not None:
+            return Pair(flagged, taken, "lock", None, contents, needs_no_gil, waited)
     partner = flags.assumed_partner(read, over, stores.__contains__)
     return None if partner is None else Pair(flagged, stores[partner.other], "assumed", partner, contents, needs_no_gil)
 
@@ -175,3 +180,16 @@ def _is_guarded(
     if not any(map(guard.protects, section)) or any(map(guard.protects, over)) or not contents.is_unguarded(over):
         return False
     return flags.is_reached(code) and is_insider(flags, flagged.read) and flags.may_meet(flagged.read, store)
+
+
+def _is_awaited(flags: Case, flagged: Flagged, over: list[Protection], store: Access) -> Access | None:
+    """Evidence `lock`: who sets the flag wakes who waits for that, on the same object: they are two threads."""
+    if over or not (store.is_of_self and flagged.read.is_of_self) or not flags.is_reached(flagged.code):
+        return None
+    if (
+        flagged.code.function.is_async
+        or not is_insider(flags, flagged.read)
+        or flags.meetings.are_apart(flagged.read, store)
+    ):
+        return None
+    return flags.sharing.beliefs.of_signal(store.code)
