@@ -77,6 +77,8 @@ def _beside(race: Race) -> str:
     """What shows that several threads are expected: a lock that is taken for other state, what each puts in, a wait."""
     if race.beside is None:
         return ""
+    if isinstance(race.beside, Access) and not race.beside.kind.writes and race.taken is None:
+        return f"`{called(race.beside.code)}` works on {state(race.beside)}, which each thread has for itself"
     if isinstance(race.beside, Access) and not race.beside.kind.writes:
         return f"`{called(race.beside.code)}` waits for {state(race.beside)}, which is set with what is tested here"
     if isinstance(race.beside, Access):

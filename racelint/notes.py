@@ -198,7 +198,8 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
     if isinstance(race.beside, Access):
         what = f"each thread puts its item into {state(race.beside)} here"
         if not race.beside.kind.writes:
-            what = f"{state(race.beside)} is waited for here"
+            done = "used here, which each thread has for itself" if race.taken is None else "waited for here"
+            what = f"{state(race.beside)} is {done}"
         yield note(at(race.beside), f"{what}, as others come at the same time")
     elif race.beside is not None:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")

@@ -5,7 +5,7 @@ threads, and so are its other steps on what the module has. A container that loc
 things that lock themselves against who goes over all of them have other owners than him. Who waits for a lock of the
 object that no thread of the program takes expects callers; where any method takes a lock of the object, several may
 bring work to a thread that is started for it. Who waits for an event of an object is in another thread than who sets
-it. A table with an item for each thread is there for them all.
+it, and who works on what each thread has for itself is run by several. A table with an item for each is there for all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.model import LockDomain, LockRole
 from racelint.knowledge.operators import SPECIAL_METHODS
-from racelint.knowledge.threads import WAITED_FOR
+from racelint.knowledge.threads import LOCAL, WAITED_FOR
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import on_own_object
 from racelint.program.contexts.lifetimes import loop_around
@@ -49,9 +49,11 @@ class Beliefs:
         """Whether there is any such lock beside the Place, or each thread has an item there."""
         if self.of_keys(place) is not None:
             return True
+        accesses = self.locksets.places.by_place[place]
+        if any(each.kind.writes and self.of_locals(each) for each in accesses):
+            return True
         if place.kind in FOR_ALL:
             return self._module(place) in self._by_module
-        accesses = self.locksets.places.by_place[place]
         if any(each.kind.writes and each.is_of_self and self.of_signal(each.code) for each in accesses):
             return True
         if place.kind != "attribute" or not self._keepers:
@@ -73,6 +75,15 @@ class Beliefs:
             found = (each for each in puts if is_thread_slot(types, each) or is_loop_slot(types, each))
             self._slots[place] = next((each for each in found if each.method == "[]=" and not is_drawn(each)), None)
         return self._slots[place]
+
+    def of_locals(self, access: Access) -> Access | None:
+        """Where the function of an access works on what keeps attributes for each thread, of the same object or of all.
+
+        Whoever has made that expects several threads in there, and with them they come to the rest of the object.
+        """
+        is_for_all = access.place.kind in FOR_ALL
+        found = self._locals.get(access.code.key, ())
+        return next((each for each in found if is_for_all or (each.is_of_self and access.is_of_self)), None)
 
     def of_function(self, code: Code) -> Acquisition | None:
         """Where a function takes a lock that is there once."""
@@ -208,6 +219,18 @@ class Beliefs:
         return found
 
     @cached_property
+    def _locals(self) -> dict[int, list[Access]]:
+        """By function: where it reads what holds a `threading.local`, or an object of a class that extends it."""
+        places = self.locksets.places
+        found: dict[int, list[Access]] = {}
+        for place, accesses in places.by_place.items():
+            if place.kind in ("global", "class", "attribute") and any(map(_is_local, places.values(place))):
+                for each in accesses:
+                    if not each.kind.writes and each.code.function.kind == "function":
+                        found.setdefault(each.code.key, []).append(each)
+        return found
+
+    @cached_property
     def _by_module(self) -> dict[int, Acquisition]:
         """By module: where a function takes a lock that is there once."""
         found: dict[int, Acquisition] = {}
@@ -257,6 +280,16 @@ class Beliefs:
 
 def is_thread(value: Value) -> bool:
     """Whether an object is a thread."""
+    return any(_is(value, name) for name in WAITED_FOR)
+
+
+def _is_local(value: Value) -> bool:
+    """Whether an object keeps its attributes for each thread by itself."""
+    return _is(value, LOCAL)
+
+
+def _is(value: Value, name: str) -> bool:
+    """Whether an object is of a library class, or of one of the program that extends it."""
     if isinstance(value, Instance):
-        return not WAITED_FOR.isdisjoint(value.cls.library_bases)
-    return isinstance(value, LibraryObject) and value.qualname in WAITED_FOR
+        return name in value.cls.library_bases
+    return isinstance(value, LibraryObject) and value.qualname == name

@@ -53,7 +53,7 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
 
 
 def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
-    """What shows that others come here, where the Place has no guard: a lock beside it, or the item of a thread."""
+    """What shows that others come here, where the Place has no guard: a lock beside it, or what each thread has."""
     first, last, beliefs = sequence.first, sequence.last, case.sharing.beliefs
     if case.has_guard or sequence.shape not in (Shape.UPDATE, Shape.CHECK, Shape.LAZY):
         return None
@@ -67,14 +67,24 @@ def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None
             found = beliefs.of_object(sequence.code, first, last)
         if found is None and _starts_worker(case, sequence):
             found = beliefs.of_class(sequence.code)
-        return found if is_insider(case, first) else None
+        return (found or _used_by_each(case, sequence)) if is_insider(case, first) else None
     if sequence.shape is not Shape.UPDATE and case.is_constant(last):
         # what is done once by such a flag is mostly right when it is done twice
         return None
-    own = beliefs.of_function(sequence.code)
+    own = beliefs.of_function(sequence.code) or _used_by_each(case, sequence)
     if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
         return beliefs.of_module(case.place, sequence.code)
     return own
+
+
+def _used_by_each(case: Case, sequence: Composite) -> Access | None:
+    """Where the function of an update, or of what makes an object on first use, works on what each thread has."""
+    last = sequence.last
+    if last.code is not sequence.code or sequence.first.code is not sequence.code:
+        return None
+    if sequence.shape is Shape.CHECK or (sequence.shape is Shape.LAZY and not makes_object(case, sequence)):
+        return None
+    return case.sharing.beliefs.of_locals(last)
 
 
 def _is_made_here(case: Case, sequence: Composite) -> bool:
