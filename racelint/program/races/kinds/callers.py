@@ -14,6 +14,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.model import SafetyKind
 from racelint.program.callgraph.edges import on_own_object
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.locks import LockKey, LockUse
@@ -22,7 +23,7 @@ from racelint.program.locking.lockstate import Held, Section
 from racelint.program.memory.places import Place
 from racelint.program.sharing.assumed import Assumed
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Instance
+from racelint.program.values.values import Instance, LibraryObject
 
 ENOUGH: Final = 4
 """So many calls under the lock, for each one without it, are a rule of the program's."""
@@ -110,8 +111,13 @@ def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, st
 
 
 def _has_no_lock(locksets: LockSets, place: Place) -> bool:
-    """Whether an attribute keeps objects of the program's classes that leave it to others to lock them."""
+    """Whether an attribute keeps objects that leave it to others to lock them: of the program's classes, or of those
+    of a library that says so."""
+    knowledge = locksets.places.types.names.knowledge
     values = locksets.places.values(place)
+    safeties = [knowledge.safety(each.qualname) for each in values if isinstance(each, LibraryObject)]
+    if values and len(safeties) == len(values):
+        return all(each is not None and each.kind is SafetyKind.UNSAFE for each in safeties)
     kept = [each.cls for each in values if isinstance(each, Instance)]
     own = {each.code.cls.key for each in locksets.acquisitions() if each.code.cls is not None}
     return bool(kept) and len(kept) == len(values) and not any(base.key in own for cls in kept for base in cls.mro)
@@ -124,15 +130,23 @@ def _is_new(locksets: LockSets, site: _Site, symbol: str) -> bool:
 
 
 def _is_at_odds(locksets: LockSets, one: _Site, other: _Site) -> bool:
-    """Whether two calls work on the same state of the object, and the first one changes it."""
+    """Whether two calls work on the same state of the object, and the first one changes it; a library says nothing of
+    that."""
     mine, theirs = _touched(locksets, one), _touched(locksets, other)
+    if mine is None or theirs is None:
+        return mine is theirs
     return any(writes and place in theirs for place, writes in mine.items())
 
 
-def _touched(locksets: LockSets, site: _Site) -> dict[Place, bool]:
-    """What a method, and those of its own that it calls, touch of their object: whether it is changed."""
+def _touched(locksets: LockSets, site: _Site) -> dict[Place, bool] | None:
+    """What a method, and those of its own that it calls, touch of their object: whether it is changed.
+
+    None for a method of a library.
+    """
     calls = locksets.threads.calls
-    pending = [edge.callee for edge in calls.only_calls(site.code) if edge.site == site.call.id]
+    pending = list(dict.fromkeys(edge.callee for edge in calls.calls(site.code) if edge.site == site.call.id))
+    if len(pending) != 1:
+        return {} if pending else None
     seen: set[int] = set()
     found: dict[Place, bool] = {}
     while pending:
