@@ -246,6 +246,8 @@ class Case:
         main = self.threads.contexts[0]
         for other in sorted(self.accesses, key=lambda each: each is not access):
             meets = other.kind.writes and self._outside.makes(other) and harms(other)
+            if not self._may_be_of_one(access, other):
+                continue
             if in_loop and not any(each.lock.domain is LockDomain.THREAD for each in self.protections(other)):
                 # who waits for a lock between threads is in another one than the loop
                 continue
@@ -254,6 +256,12 @@ class Case:
             if not self.meetings.are_apart(access, other):
                 return Partner(other, main, main)
         return None
+
+    def _may_be_of_one(self, access: Access, other: Access) -> bool:
+        """Whether the objects of two methods may be one, as far as their classes tell: twins have none in common."""
+        attributes = self.sharing.places.types.attributes
+        both = [attributes.receiver_of(each.code) if each.is_of_self else None for each in (access, other)]
+        return both[0] is None or both[1] is None or not both[0].is_apart(both[1])
 
     def races_with(self, access: Access, held: list[Protection], other: Access) -> bool:
         """Whether two accesses may be under way at the same time."""

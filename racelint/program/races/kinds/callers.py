@@ -14,10 +14,10 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.findings import Evidence
-from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.model import LockDomain, SafetyKind
 from racelint.program.callgraph.edges import on_own_object
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.locking.locks import Lock, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held, Section
 from racelint.program.memory.places import Place
@@ -81,12 +81,16 @@ def find_left_out(locksets: LockSets, assumed: Assumed) -> Iterator[Uncovered]:
                 continue
             beside = [each for each in calls if each.held and _is_at_odds(locksets, site, each)]
             uses = {use.lock.key: use for each in beside for use in each.held if use.base == each.code.own_name}
-            for use in [use for use in uses.values() if use.lock.kind is not None and use.lock.excludes][:1]:
+            for use in [use for use in uses.values() if _is_between_threads(use.lock)][:1]:
                 seen.add(site.code)
                 under = [each for each in beside if _section(each, use.lock.key) is not None]
                 first = under[0].code, under[0].call.span
                 method = f"{site.code.own_name}.{path[1]}.{site.method}"
                 yield Uncovered(site.code, site.call.span, method, path[2], use, len(under), first, "assumed")
+
+
+def _is_between_threads(lock: Lock) -> bool:
+    return lock.kind is not None and lock.excludes and lock.domain is LockDomain.THREAD
 
 
 def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, str], list[_Site]]:
