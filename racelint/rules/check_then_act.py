@@ -9,7 +9,7 @@ there: one in which no build with a GIL lets others in, or the first time of a f
 only spares work is not told of: what is in there stays as calls have made it of its key, and has no identity that is
 known, nor is anything counted, started or put in elsewhere on the way, nor anybody refused who finds it there. Where
 others are said to come it is, and so is what is put in under a key and taken out again later, with no default, though
-others take out as well.
+others take out as well, and what is taken out by its name on account of how it is.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.
@@ -62,7 +62,11 @@ def check(program: Program) -> Iterator[Finding]:
             message += "that, whoever tests finds the same. Change it here, before the start."
             yield check.finding(race, message, **details(program, race))
             continue
-        if race.first is not None and race.first.kind.writes:
+        if race.first is race.access:
+            message = f"{tested} is {done(race.access)} here on account of how the thing is that is taken out: "
+            message += "another thread can have taken it out already (--assume-shared), and this fails. "
+            message += "Test whether it is still there, or take it out with a default."
+        elif race.first is not None and race.first.kind.writes:
             message = f"{tested} gets an item at line {race.first.span.line} that is taken out again here: "
             message += f"{others_change(program, race)}, and where they have taken it out already this fails. "
             message += "Take it out with a default."

@@ -32,6 +32,7 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reverted import reverted
 from racelint.program.races.kinds.splits import Split, find_splits
 from racelint.program.races.kinds.torn import Torn, find_torn
+from racelint.program.races.kinds.twice import taken_twice
 from racelint.program.races.kinds.undone import undone
 from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing
@@ -279,6 +280,7 @@ def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:
             yield from overwritten(case, access)
             yield from left_behind(case, access)
             yield from undone(case, access)
+            yield from taken_twice(case, access)
             yield from advanced(case, access)
     yield from handed_out(case)
 
