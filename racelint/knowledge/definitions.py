@@ -34,6 +34,9 @@ PROTOCOL: Final = "typing.Protocol"
 PLAIN_BASES: Final = frozenset({"object", "abc.ABC", "typing.Generic", PROTOCOL})
 """Bases that add no attribute to a class."""
 
+KEEPS_ANSWERS: Final = frozenset({"functools.cache", "functools.lru_cache"})
+"""Decorators of functions that give whoever asks the same again."""
+
 BINDING: Final = frozenset({"classmethod", "staticmethod"})
 """Decorators that say what a function is bound to, and have nobody call it."""
 

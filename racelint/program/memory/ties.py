@@ -121,9 +121,23 @@ class Ties:
 
     # --- one step ---
 
+    def held(self, classes: Classes, steps: Iterable[str]) -> Classes:
+        """The classes of what the attributes `steps` lead to from an object of these classes."""
+        for step in steps:
+            classes = self._held(classes, step)
+        return classes
+
     def _held(self, classes: Classes, name: str) -> Classes:
-        held = [value for cls in classes for value in self._types.of_attribute(cls, name)]
+        attribute, item, _ = name.partition("[")
+        held = [value for cls in classes for value in self._types.of_attribute(cls, attribute)]
+        if item:
+            held = [each for value in held for each in self._elements(value)]
         return classes_of([*held, *(each for value in held for each in self._types.referred(value))])
+
+    def _elements(self, container: Value) -> Iterable[Value]:
+        """What is in a container that the program makes."""
+        site = container.site if isinstance(container, LibraryObject) else None
+        return self._types.elements(site) if site is not None else ()
 
     def _root(self, code: Code, root: str) -> Iterable[Value]:
         """What the first part of a path may be."""
@@ -160,12 +174,30 @@ class Ties:
     def _tail(self, cls: ClassInfo, held: str, name: str) -> tuple[str, ...] | None:
         """The way from an object to the attribute `name` of what its attribute `held` is, if all that are made for it
         are given the same."""
-        key = (self._types.attributes.owner(cls, held).key, held, name)
+        attribute, item, _ = held.partition("[")
+        owner = self._types.attributes.owner(cls, attribute).key
+        key = (owner, held, name)
         if key not in self._tails:
             self._tails[key] = None
-            found = {self._tail_of(code, store, name) for code, store in self.stores.get(key[:2], ())}
+            if item:
+                filled = [each for value in self._types.of_attribute(cls, attribute) for each in self._elements(value)]
+                found = {self._tail_of_item(cls, each, name) for each in filled}
+            else:
+                found = {self._tail_of(code, store, name) for code, store in self.stores.get((owner, held), ())}
             self._tails[key] = found.pop() if len(found) == 1 else None
         return self._tails[key]
+
+    def _tail_of_item(self, owner: ClassInfo, item: Value, name: str) -> tuple[str, ...] | None:
+        """The way from an object, which has made what is in a container of its own, to what that was given."""
+        site = item.site if isinstance(item, Instance) else None
+        code = self._types.names.sources.codes[site[0]] if site is not None else None
+        if not isinstance(item, Instance) or site is None or code is None or code.cls is None:
+            return None
+        path = self.argument(site, item.cls, name)
+        if path is None or path.split(".")[0] != code.own_name or not (code.cls in owner.mro or owner in code.cls.mro):
+            return None
+        steps = tuple(path.split(".")[1:])
+        return steps if not steps or (len(steps) == 1 and self._is_steady(owner, steps[0])) else None
 
     def _tail_of(self, code: Code, store: facts.StoreAttr, name: str) -> tuple[str, ...] | None:
         """The way from the object on which something just made is stored to what that was given as `name`."""

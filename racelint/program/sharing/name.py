@@ -38,7 +38,7 @@ def made_at(root: Root) -> Made | None:
 class Name(NamedTuple):
     """An object by the way to it: a root and the attributes from there, as `.pool.stats`.
 
-    What a container holds is `.jobs[]`, and there may be many of it.
+    What a container holds is `.jobs[]`, and there may be many of it; `.jobs['first']` under a literal key is one.
     """
 
     root: Root
@@ -47,7 +47,7 @@ class Name(NamedTuple):
     @property
     def is_item(self) -> bool:
         """Whether it is one of many in a container, or belongs to one."""
-        return "[" in self.path
+        return "[]" in self.path
 
 
 NameSet = dict[Name, None]

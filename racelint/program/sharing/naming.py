@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.definitions import KEEPS_ANSWERS
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -23,10 +24,13 @@ from racelint.program.sharing.giving import Giving
 from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
 from racelint.program.sharing.shortening import Shortening
 from racelint.program.sources.source import Code
-from racelint.program.values.values import Instance
+from racelint.program.values.values import FunctionRef, Instance
 
 PER_PARAMETER: Final = 8
 """A parameter that may be more objects than this is given no further names."""
+
+GIVEN_DEEP: Final = 3
+"""So many objects deep it is followed what each was made with."""
 
 
 class Naming:
@@ -91,6 +95,9 @@ class Naming:
             if kept is not None:
                 return self.names(context, code, kept + rest)
             number = operation_of(root)
+            kept_by = self._keeping_answer(code, number)
+            if kept_by is not None:
+                return {Name(("global", kept_by.module, kept_by.name), f"(){rest}"): None}
             drawn_from = container(self._places.types, self._places.dataflow(code), number)
             if drawn_from is not None:
                 return self._items(context, code, drawn_from, f"[]{rest}")
@@ -103,6 +110,19 @@ class Naming:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
         found = self.names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
+
+    def _keeping_answer(self, code: Code, id: int) -> Code | None:
+        """The function of a module that an operation calls, and that gives all callers the same: `@cache`."""
+        call = code.operation(id)
+        if type(call) is not facts.Call or call.arguments:
+            return None
+        types = self._places.types
+        match list(types.of(code, call.callee)):
+            case [FunctionRef(code=callee, receiver=None)] if callee.parent is not None:
+                is_kept = not KEEPS_ANSWERS.isdisjoint(types.attributes.shape(callee))
+                return callee if is_kept and callee.parent.function.kind == "module" else None
+            case _:
+                return None
 
     def _keeper(self, code: Code, root: str) -> str | None:
         """The variable or attribute in which the function keeps what it has just made: that is its name then."""
@@ -158,10 +178,15 @@ class Naming:
         return found
 
     def given_at_making(self, names: NameSet) -> NameSet:
-        """The names of what objects were given when they were made, as their makers know it."""
-        makers = [name.root for name in names if not name.path]
-        kept = [Name(root, f".{each}") for root in makers for each in self.shortening.kept(root)]
-        return {short: None for name in kept for short in self.shortening.settled([name]) if short.root != name.root}
+        """The names of what objects were given at their making, as their makers know it, and of what that was given."""
+        found: NameSet = {}
+        asked = [name for name in names if not name.path or name.is_item]
+        for _ in range(GIVEN_DEEP):
+            kept = [Name(name.root, f"{name.path}.{each}") for name in asked for each in self.shortening.kept(name)]
+            shorter = [short for name in kept for short in self.shortening.settled([name]) if short != name]
+            asked = [each for each in shorter if each not in found and not each.is_item]
+            found.update(dict.fromkeys(asked))
+        return found
 
     # --- carrying names along ---
 

@@ -168,9 +168,11 @@ class Shortening:
         passed = self._places.passed(caller, edges[0].callee, site[1], edges[0].receiver).get(root, UNKNOWN)
         return None if passed.startswith(UNKNOWN) or "[" in passed else passed + dot + rest
 
-    def kept(self, root: Root) -> list[str]:
-        """The attributes of the object at a root that are what its constructor was given."""
-        return sorted({name for cls in self.classes(root) for name in self._places.ties.kept_by(cls)})
+    def kept(self, name: Name) -> list[str]:
+        """The attributes of an object that are what its constructor was given."""
+        ties = self._places.ties
+        classes = ties.held(self.classes(name.root), name.path.split(".")[1:])
+        return sorted({kept for cls in classes for kept in ties.kept_by(cls)})
 
     def classes(self, root: Root) -> tuple[ClassInfo, ...]:
         """The classes of the object at the root of a name."""
