@@ -57,7 +57,9 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     own = Side(_own(program, race), held, lacks, share, partly)
     other, context = race.other, race.other_context
     if context is not None and (other is None or does_the_same(program, race)) and context is race.one:
-        return own, Side("another of them" if context.many else own.runner, held_names(program, other or race.access))
+        return own, Side(
+            "another of them" if context.is_several else own.runner, held_names(program, other or race.access)
+        )
     if context is not None and other is not None:
         return own, Side(one_of(context, other_side(program, race)), held_names(program, other))
     if race.evidence == "assumed":
@@ -99,7 +101,7 @@ def caller_of(code: Code) -> str:
 
 def one_of(context: Context, runner: str) -> str:
     """A context in words as the one side that it is, of several threads one."""
-    return f"one of {runner}" if context.many else runner
+    return f"one of {runner}" if context.is_several else runner
 
 
 def held_names(program: Program, access: Access) -> tuple[str, ...]:

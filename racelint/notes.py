@@ -126,7 +126,7 @@ def _other_task(program: Program, found: Interleaving | Round) -> Iterator[Relat
     both = partner.one is partner.other_context
     for context, code, side in ((partner.one, found.code, None if both else 0), (partner.other_context, other.code, 1)):
         if not context.is_main and (side != 1 or not both):
-            verb = "start" if context.many else "starts"
+            verb = "start" if context.is_several else "starts"
             chain = tasks.trace(context, code)
             path = f": {steps(chain)}" if len(chain) > 1 else ""
             yield note(context, f"{task(tasks, context, code)} {verb} here{path}", side, "start")
@@ -241,7 +241,7 @@ def start(
     chain = chain or program.threads.trace(context, code)
     path = f": {steps(chain)}" if len(chain) > 1 else ""
     if not context.is_main:
-        verb = "start" if context.many else "starts"
+        verb = "start" if context.is_several else "starts"
         yield note(context, f"{who(program, context, code, chain)} {verb} here{path}", side, "start")
     elif path and chain[0].function.kind == "function":
         begun = Location(chain[0].path, chain[0].function.span)

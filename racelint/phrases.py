@@ -117,7 +117,7 @@ def who(program: Program, context: Context, code: Code, way: Sequence[Code] = ()
     if context.is_main:
         return f"any caller of `{called(begun)}`" if begun.function.kind == "function" else "the main thread"
     noun = _noun(context)
-    return f"{f'several {noun}s' if context.many else f'the {noun}'} running `{_started(context, begun)}`"
+    return f"{f'several {noun}s' if context.is_several else f'the {noun}'} running `{_started(context, begun)}`"
 
 
 def _started(context: Context, begun: Code) -> str:
@@ -205,7 +205,7 @@ def runners(program: Program, race: Race) -> str:
     if one.label == other.label and not one.is_main:
         begun = [way(program, race)[0], other_way(program, race)[0]]
         work = " and ".join(dict.fromkeys(f"`{_started(one, each)}`" for each in begun))
-        return f"{'several' if one.many or other.many else 'two'} {_noun(one)}s running {work}"
+        return f"{'several' if one.is_several or other.is_several else 'two'} {_noun(one)}s running {work}"
     return f"{first_side(program, race)} and {other_side(program, race)}"
 
 
@@ -217,7 +217,7 @@ def by(program: Program, race: Race) -> str:
     verb = VERBS.get(other.kind, "read")
     if verb == VERBS.get(race.access.kind):
         return f" by {runners(program, race)}"
-    what = f"{verb} it" if context.many else f"{verb}s it"
+    what = f"{verb} it" if context.is_several else f"{verb}s it"
     return f" by {first_side(program, race)} while {other_side(program, race)} {what}"
 
 

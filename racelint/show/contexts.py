@@ -22,7 +22,14 @@ def label(context: Context) -> str:
     if context.runs_on is None:
         return MAIN
     name = context.label.replace("<locals>.", "")
-    return f"{context.runs_on.value} `{name}`, {'many at once' if context.many else 'one at a time'}"
+    return f"{context.runs_on.value} `{name}`, {_how_many(context)}"
+
+
+def _how_many(context: Context) -> str:
+    """How many of a context there may be at once."""
+    if context.many:
+        return "many at once"
+    return "one for each object" if context.for_each else "one at a time"
 
 
 def _entry(program: Program, context: Context, paths: frozenset[str]) -> Entry:

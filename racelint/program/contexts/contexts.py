@@ -59,6 +59,8 @@ class Context:
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 
+    for_each: bool = False
+    """Whether several objects have one each, that is not `many` for any of them: each starts a thread of its own."""
     by: Site | None = None
     """The call of the library that starts it: another one than `site` where a helper does so for who calls it there."""
 
@@ -66,6 +68,11 @@ class Context:
     def is_main(self) -> bool:
         """Whether it is the context that nobody of the program starts."""
         return self.runs_on is None
+
+    @property
+    def is_several(self) -> bool:
+        """Whether several of it may run at once, if not for one object."""
+        return self.many or self.for_each
 
     @property
     def is_of_own_object(self) -> bool:

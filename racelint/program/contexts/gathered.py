@@ -7,14 +7,15 @@ list in which several kinds of threads are kept, one of each, tells nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS
 from racelint.program.sources.branching import conditions, is_there
-from racelint.program.sources.source import Code
+from racelint.program.sources.nodes import contains
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
 
@@ -35,6 +36,14 @@ class Gathered:
     def is_kept(self, made: Site) -> bool:
         """Whether what a call makes is put into a container of an object, or of the module, and nothing else is."""
         return any(sites == {made} for sites in self._put.values())
+
+    def makes_several(self, classes: Iterable[ClassInfo], waiting: Collection[int]) -> bool:
+        """Whether objects of one of some classes are made one after the other, and all of them are kept.
+
+        `waiting` are the functions that wait for the end of what such an object has started.
+        """
+        sites = (site for cls in classes for site in self._types.constructions.get(cls.key, ()))
+        return any(_is_one_of_several(self._sources.codes[key], id) for key, id in sites if key not in waiting)
 
     @cached_property
     def _put(self) -> dict[Container, set[Site]]:
@@ -71,6 +80,14 @@ def is_alone(code: Code, start: int) -> bool:
 def _is_nothing(code: Code, id: int) -> bool:
     value = code.operation(id)
     return type(value) is facts.Const and value.text in NOTHING
+
+
+def _is_one_of_several(code: Code, made: int) -> bool:
+    """Whether a comprehension makes a value for each element, or a loop does and puts it into a container."""
+    around = [each for each in code.controls if type(each) is facts.Loop and contains(each, made)]
+    if not around or around[-1].kind == "while":
+        return False
+    return around[-1].kind == "comprehension" or any(value == made for _, value in _puts(code))
 
 
 def _puts(code: Code) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from racelint import facts
@@ -121,27 +122,27 @@ class Finder:
         single = bool(pools) and all(map(self._pools.is_alone, pools))
         owners = [receiver.cls for _, receiver in entries if isinstance(receiver, Instance)]
         many = not single and self._many(spawn, group, code, site, repeated, starts)
-        self._add(
-            Context(
-                self._next,
-                label(self._calls, entries),
-                spawn.runs_on,
-                tuple(entries),
-                many,
-                spawn.form is Form.CLASS,
-                code,
-                site[1],
-                call.span,
-                repeated,
-                tuple(starts),
-                joins(self._calls, self._lifetimes, made, starts, owners),
-                _is_awaited(code, site[1]),
-                self._pools.only_worker(group),
-                bool(self._lifetimes.method_calls(made, "join")),
-                self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
-                by=made,
-            )
+        context = Context(
+            self._next,
+            label(self._calls, entries),
+            spawn.runs_on,
+            tuple(entries),
+            many,
+            spawn.form is Form.CLASS,
+            code,
+            site[1],
+            call.span,
+            repeated,
+            tuple(starts),
+            joins(self._calls, self._lifetimes, made, starts, owners),
+            _is_awaited(code, site[1]),
+            self._pools.only_worker(group),
+            bool(self._lifetimes.method_calls(made, "join")),
+            self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
+            by=made,
         )
+        several = context.is_of_own_object and self._gathered.makes_several(owners, context.joins)
+        self._add(replace(context, for_each=several) if several else context)
 
     def _starts(self, code: Code, site: Site, made: Site, spawn: Spawn) -> list[tuple[Code, int]]:
         if spawn.starts is not Starts.ON_START:

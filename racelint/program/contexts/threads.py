@@ -71,7 +71,7 @@ class Threads:
     def overlap(self, first: Context, code: Code, id: int, second: Context, other: Code, other_id: int) -> bool:
         """Whether operation `id` of `code`, run by `first`, may run at the same time as that of the other side."""
         if first is second:
-            return first.many
+            return first.is_several
         if first.worker is not None and (first.worker, first.runs_on) == (second.worker, second.runs_on):
             # a pool has a thread for its tasks, and another one for what it calls back
             return False

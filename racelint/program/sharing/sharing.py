@@ -143,7 +143,7 @@ class Sharing:
         if one is other:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
-            mine = {name: None for name in mine if not name.is_item}
+            mine = {name: None for name in mine if not name.is_item and not self._is_for_one(name, one)}
             if not all(self._is_of_decorator(each, one) for each in (first, second)):
                 mine = {name: None for name in mine if name.root[0] in FOR_ALL or name.root in stable}
             if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
@@ -153,6 +153,13 @@ class Sharing:
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         return next(self._common(first, one, second, other, mine), None) is not None
+
+    def _is_for_one(self, name: Name, context: Context) -> bool:
+        """Whether a name is that of the object that has started a context, of which each object has one."""
+        home = context.code.home if context.for_each and context.code is not None else None
+        return home is not None and any(
+            home in cls.mro or cls in home.mro for cls in self.naming.shortening.classes(name.root)
+        )
 
     def _is_of_decorator(self, access: Access, context: Context) -> bool:
         """Whether a wrapper works on what its decorator has, which was there before the context was started."""
