@@ -7,7 +7,7 @@ list in which several kinds of threads are kept, one of each, tells nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -37,13 +37,13 @@ class Gathered:
         """Whether what a call makes is put into a container of an object, or of the module, and nothing else is."""
         return any(sites == {made} for sites in self._put.values())
 
-    def makes_several(self, classes: Iterable[ClassInfo], waiting: Collection[int]) -> bool:
+    def makes_several(self, classes: Iterable[ClassInfo], waits: Mapping[int, int]) -> bool:
         """Whether objects of one of some classes are made one after the other, and all of them are kept.
 
-        `waiting` are the functions that wait for the end of what such an object has started.
+        `waits` tells of functions where they wait for the end of what such an object has started.
         """
         sites = (site for cls in classes for site in self._types.constructions.get(cls.key, ()))
-        return any(_is_one_of_several(self._sources.codes[key], id) for key, id in sites if key not in waiting)
+        return any(_is_one_of_several(self._sources.codes[key], id, waits.get(key, id)) for key, id in sites)
 
     @cached_property
     def _put(self) -> dict[Container, set[Site]]:
@@ -82,10 +82,10 @@ def _is_nothing(code: Code, id: int) -> bool:
     return type(value) is facts.Const and value.text in NOTHING
 
 
-def _is_one_of_several(code: Code, made: int) -> bool:
-    """Whether a comprehension makes a value for each element, or a loop does and puts it into a container."""
+def _is_one_of_several(code: Code, made: int, wait: int) -> bool:
+    """Whether a comprehension makes a value for each element, or a loop does, puts it into a container and goes on."""
     around = [each for each in code.controls if type(each) is facts.Loop and contains(each, made)]
-    if not around or around[-1].kind == "while":
+    if not around or around[-1].kind == "while" or (wait > made and contains(around[-1], wait)):
         return False
     return around[-1].kind == "comprehension" or any(value == made for _, value in _puts(code))
 

@@ -181,7 +181,8 @@ class Finder:
                 if repeated is not None:
                     return not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
                 given = {id for spawned in group for id in self._given(code, spawned)}
-                return self._is_started_often(code, given, group[0].by)
+                own = _receivers_made_in(code, group)
+                return any(self._is_started_often(code, given, each) for each in (group[0].by, *own))
 
     def _given(self, code: Code, spawned: Spawned) -> set[int]:
         """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
@@ -305,3 +306,15 @@ def _is_awaited(code: Code, site: int) -> bool:
     """Whether the function waits at once for what a call gives, or for what calling that gives."""
     results = {site, *(each.id for each in code.operations if type(each) is facts.Call and each.callee == site)}
     return any(type(each) is facts.Await and each.value in results for each in code.operations)
+
+
+def _receivers_made_in(code: Code, group: Sequence[Spawned]) -> list[Site]:
+    """Where a function makes the objects whose methods it starts."""
+    found: list[Site] = []
+    for each in group:
+        match each.target:
+            case FunctionRef(receiver=Instance(site=(key, id))) if key == code.key:
+                found.append((key, id))
+            case _:
+                pass
+    return found

@@ -187,8 +187,22 @@ class Places:
         path = self.dataflow(code).path(id) if homes or handed else UNKNOWN
         if path.startswith(("%", UNKNOWN)):
             return []
-        lent: Located = [(self.place("attribute", key, name), owner(path, name), ()) for key, name in homes]
+        lent: Located = [
+            (
+                self.place("attribute", key, name),
+                owner(path, name) if self._is_of_holder(code, id, key, name) else f"{path}{OWNER}{name}",
+                (),
+            )
+            for key, name in homes
+        ]
         return [*lent, *((self._handed[each], path, (each,)) for each in handed)]
+
+    def _is_of_holder(self, code: Code, id: int, key: int, name: str) -> bool:
+        """Whether an attribute may be fetched from its holder, not from another object that has one of that name."""
+        load = code.operation(id)
+        values = self.types.of(code, load.base) if type(load) is facts.LoadAttr else {}
+        classes = [each.cls for each in values if isinstance(each, Instance)]
+        return not classes or any(self.types.attributes.owner(cls, name).key == key for cls in classes)
 
     def _kept_of(self, code: Code, id: int) -> list[Value]:
         """The containers made elsewhere that an attribute may hold, which others may have been given as well."""

@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.knowledge.running import Form, RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, made_root, owners, stores_cell
@@ -247,8 +248,15 @@ class _Entering:
 
     def _note_given(self, context: Context, names: NameSet, *, varies: bool) -> None:
         """What is given is one object for all instances, and what it was made with; or at least the latter."""
-        self._note_stable(context, {} if varies else names)
-        self._note_stable(context, self._naming.given_at_making(names))
+        if not varies:
+            self._note_stable(context, names)
+        given = self._naming.given_at_making(names)
+        self._note_stable(context, {name: None for name in given if not (varies and self._is_for_each(name))})
+
+    def _is_for_each(self, name: Name) -> bool:
+        """Whether an object is made in a loop: of all that are, each may be for one of several others."""
+        made = made_at(name.root)
+        return made is not None and loop_around(self._sources.codes[made.code], made.id) is not None
 
     def _note_stable(self, context: Context, names: NameSet) -> None:
         """What is given is one object for all instances; of awaited ones that is sure only if all starters share it."""
