@@ -2,7 +2,7 @@
 
 *What it does*: reports loops over a generator and `next(it)`, where several threads do so with one generator and hold
 no common lock: one that a generator function has made or that is a generator expression, and that they find in a
-global, an attribute or a variable of the function around them.
+global, an attribute or a variable of the function around them, or are given as an argument.
 
 *Why is this bad?*: a generator keeps its place in its own frame, which only one thread can run. Who asks for the next
 item while another thread is on its way to a `yield` gets "ValueError: generator already executing". Counters made in C

@@ -1,4 +1,5 @@
-"""Part of the places stage: the containers that are handed to started functions, or to several objects."""
+"""Part of the places stage: the containers and generators that are handed to started functions, or to several
+objects."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ from racelint.program.memory.lending import HOLDERS, Lending, is_container
 from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.types import Types
-from racelint.program.values.values import LibraryObject, Value
+from racelint.program.values.values import Generator, LibraryObject, Value
 
 Home = tuple[Literal["global", "object"], int, str]
 """What tells the Place of a container: a global by its module and name, or itself by the key of who makes it."""
 
 
 def find_handed(types: Types, lending: Lending) -> dict[Value, Home]:
-    """The containers that are handed to a started function, or to several objects where these are made, and held by no
-    attribute of who makes them: with where each is at home."""
+    """The containers and generators that are handed to a started function, or to several objects where these are made,
+    and held by no attribute of who makes them: with where each is at home."""
     found: dict[Value, Home] = {}
     for spawned in types.spawned:
         for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
@@ -61,6 +62,9 @@ def _containers_given(types: Types, lending: Lending, values: Iterable[Value]) -
     """What an argument may be, if these are containers and few: a bus hands on whatever it is given."""
     found: dict[Value, Home] = {}
     for value in values:
+        if isinstance(value, Generator):
+            # each call makes one: which of them is meant the names tell
+            found[value] = ("object", value.code.key, "<generator>")
         if not isinstance(value, LibraryObject) or value.site is None or value.site[1] < 0:
             continue
         if is_container(value, types.names.knowledge) and not lending.homes([value]):

@@ -37,7 +37,7 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
 
 def _is_object(value: Value, places: Places) -> TypeGuard[Instance | LibraryObject]:
     """Whether a value is an object of the program, or a container that is handed to several."""
-    return isinstance(value, Instance) or places.handed_over(value) is not None
+    return isinstance(value, Instance) or (isinstance(value, LibraryObject) and places.handed_over(value) is not None)
 
 
 def _made_by(value: Instance | LibraryObject, own: set[int], context: Context) -> bool:
