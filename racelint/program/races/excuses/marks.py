@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from racelint import facts
+from racelint.knowledge.containers import CLEARS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.races.excuses.telling import is_text
 from racelint.program.sequences.composites import Composite
+from racelint.program.sequences.swaps import is_whole
 from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import is_within, walk
 
@@ -46,15 +48,20 @@ def _is_noted(case: Case, sequence: Composite) -> bool:
 
 
 def _is_only_asked_what_is_in(case: Case) -> bool:
-    """Whether of a list it is only asked what is in it, or text is made of it, and nothing is ever taken out."""
+    """Whether of a list it is only asked what is in it, or text is made of it, and nothing is taken out but all."""
     return all(
-        each.method == "append" or each.kind is Kind.WRITE if each.kind.writes else _is_in_or_text(case, each)
+        each.method == "append" or _is_anew(case, each)
+        if each.kind.writes
+        else each.method == "in" or _becomes_text(case, each)
         for each in case.accesses
     )
 
 
-def _is_in_or_text(case: Case, look: Access) -> bool:
-    return look.method == "in" or _becomes_text(case, look)
+def _is_anew(case: Case, write: Access) -> bool:
+    """Whether a list is replaced or emptied as a whole: what is in it is noted anew from then on."""
+    flow = case.sharing.places.dataflow(write.code)
+    is_emptied = write.method in CLEARS or (write.key >= 0 and is_whole(flow, write.key))
+    return write.kind is Kind.WRITE or is_emptied
 
 
 def _are_alike(case: Case, store: Access) -> bool:
