@@ -65,6 +65,8 @@ def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None
         found = beliefs.of_container(first, last) if first.code is last.code else None
         if found is None and (sequence.shape is Shape.UPDATE or _is_made_here(case, sequence)):
             found = beliefs.of_object(sequence.code, first, last)
+            if found is not None and _is_left_out(case, sequence, found):
+                return None
         if found is None and _starts_worker(case, sequence):
             found = beliefs.of_class(sequence.code)
         return (found or _used_by_each(case, sequence)) if is_insider(case, first) else None
@@ -75,6 +77,13 @@ def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None
     if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
         return beliefs.of_module(case.place, sequence.code)
     return own
+
+
+def _is_left_out(case: Case, sequence: Composite, beside: Acquisition) -> bool:
+    """Whether the function itself works on the Place under a lock on another way: here it does without on purpose."""
+    lock = beside.use.lock.key
+    there = (each for each in case.accesses if each.code is sequence.code)
+    return any(each.lock.key == lock for access in there for each in case.protections(access))
 
 
 def _used_by_each(case: Case, sequence: Composite) -> Access | None:
