@@ -125,7 +125,7 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("logging", f"{_LOGGER.replace(' isEnabledFor', '')} getLogger")
     | _members("logging.Logger", _LOGGER)
     | _members("logging.LoggerAdapter", _LOGGER)
-    | _members("queue.Queue", "qsize empty full")
+    | _members("queue.Queue", "qsize empty full join")
     | {"os.getpid", "concurrent.futures.Future.done", "concurrent.futures.Future.cancel", "weakref.ref.__call__"}
 )
 

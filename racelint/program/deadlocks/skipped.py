@@ -31,6 +31,9 @@ EVERYTHING: Final = frozenset({"Exception", "BaseException"})
 SUPPRESSES: Final = ("contextlib.suppress",)
 """The context managers that go on after what they are given was raised."""
 
+ENDS: Final = ("os._exit", "os.abort")
+"""What ends the whole process, with all who wait in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Risk:
@@ -119,8 +122,15 @@ class Skipping:
         return Skip(self._codes[key], id, risk, one, waiter, wait, next(callees).qualname)
 
     def _skipping(self, key: int, answer: int, context: Context) -> Iterator[Risk]:
-        """The last call before an answer that may skip it: taken for the sake of what is then told, more often."""
+        """The last call before an answer that may skip it: taken for the sake of what is then told, more often.
+
+        What is told in a loop or after a test is told when somebody asks for it: nobody need be waiting yet.
+        """
         code = self._codes[key]
+        if not self._begun and any(
+            type(each) in (facts.Loop, facts.Branch) and contains(each, answer) for each in code.controls
+        ):
+            return
         risks = [each for each in self._risks(code, answer) if self._escapes(code, each, answer, context)]
         yield from (Risk(code, each) for each in risks[-1:])
 
@@ -169,6 +179,8 @@ class Skipping:
         if any(is_within(part, id) for id in ways for part in (node.final, *(each.body for each in node.handlers))):
             return False
         broad = [each for each in node.handlers if not each.types or EVERYTHING & _names(code, each)]
+        if any(self._types.surely_calls(code, each, ENDS) for handler in broad for each in _operations(handler)):
+            return False
         if not broad or any(type(each) is facts.Raise for each in broad[0].body):
             return None
         if leaves(broad[0].body):
@@ -183,6 +195,10 @@ class Skipping:
             not contains(node, answer) and self._types.surely_calls(code, code.operation(node.manager), SUPPRESSES)
             for node in managers
         )
+
+
+def _operations(handler: facts.Handler) -> Iterator[facts.Operation]:
+    return (each for each in walk(handler.body) if type(each) is facts.Call)
 
 
 def _names(code: Code, handler: facts.Handler) -> set[str]:
