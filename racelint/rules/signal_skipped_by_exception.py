@@ -2,7 +2,7 @@
 
 *What it does*: reports the `set()` of a `threading.Event`, or the `task_done()` of a queue, that is skipped if a call
 before it raises, where a `wait()` or `join()` without a timeout is there for it, and nobody else but this one started
-thread, or its like, ever does it.
+thread, or its like, ever does it. An event that is set in a loop, after a test or in a `finally` is left alone.
 
 *Why is this bad?*: the thread ends with a traceback, or goes on to the next item, and whoever waits for it does so for
 ever: a server that finds its port taken hangs at the start instead of saying so.

@@ -119,7 +119,9 @@ class Awaited:
             own_key = own.lock.key
         needs = self._needs(code, call, row, callees)
         told = tuple(need for need in needs if need.use.lock.key != own_key)
-        skip = self._skip(code, call, row, callees) if row.answers and not bounded else None
+        limits = row.timeout is not None and argument(call, row.timeout.position, row.timeout.keyword) is not None
+        # who is given a timeout may be given none, but then means to wait as long as it takes
+        skip = self._skip(code, call, row, callees) if row.answers and not limits else None
         return Waiting(code, id, call.span, row.what, names[0], bounded, False, own_key, told, skip)
 
     def _skip(self, code: Code, call: facts.Call, row: Blocking, callees: list[Value]) -> Skip | None:

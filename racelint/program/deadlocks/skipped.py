@@ -127,6 +127,8 @@ class Skipping:
         What is told in a loop or after a test is told when somebody asks for it: nobody need be waiting yet.
         """
         code = self._codes[key]
+        if any(type(each) is facts.Try and is_within(each.final, answer) for each in code.controls):
+            return
         if not self._begun and any(
             type(each) in (facts.Loop, facts.Branch) and contains(each, answer) for each in code.controls
         ):
