@@ -9,7 +9,7 @@ from racelint import facts
 from racelint.knowledge.threads import RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
-from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, unconditional
+from racelint.program.contexts.lifetimes import ASKS, Lifetimes, has_no_limit, is_same, unconditional, waited_until
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.values.types import Types
@@ -20,9 +20,6 @@ Start = tuple[Code, int]
 
 CALLERS: Final = 2
 """So many calls away from a `join()` it is known what has ended."""
-
-ASKS: Final = frozenset({"is_alive"})
-"""What a thread that has ended, or is not there, answers so that nobody waits for it."""
 
 
 def joins(
@@ -37,8 +34,9 @@ def joins(
     found: dict[int, int] = {}
     for code, id in lifetimes.method_calls(site, "join"):
         call = code.operations[id]
-        if type(call) is facts.Call and has_no_limit(code, id) and _is_surely_passed(calls.types, code, call):
-            found[code.key] = id
+        end = waited_until(code, id)
+        if type(call) is facts.Call and end is not None and _is_surely_passed(calls.types, code, call):
+            found[code.key] = end
     layer = list(found)
     for _ in range(CALLERS):
         edges = [edge for key in layer for edge in calls.only_callers(calls.types.names.sources.codes[key])]
@@ -113,27 +111,16 @@ def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
     match code.operation(test):
         case facts.Compute(kind="is not" | "!=", operands=(left, right)):
             pairs = ((left, right), (right, left))
-            return any(_is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
+            return any(is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
         case facts.Choice(kind="and", operands=operands):
             return all(_asks_for(types, code, each, owner) for each in operands)
         case facts.Call(callee=callee, arguments=()):
             method = code.operations[callee]
-            return type(method) is facts.LoadAttr and method.name in ASKS and _is_same(code, method.base, owner)
+            return type(method) is facts.LoadAttr and method.name in ASKS and is_same(code, method.base, owner)
         case _:
-            return _is_same(code, test, owner)
+            return is_same(code, test, owner)
 
 
 def _is_nothing_or_own(types: Types, code: Code, id: int) -> bool:
     """Whether a value is None, or the running thread: who is that has no other end to wait for than its own."""
     return code.is_none(id) or types.surely_calls(code, code.operation(id), RUNNING_THREAD)
-
-
-def _is_same(code: Code, one: int, other: int) -> bool:
-    """Whether two values are the same local, or the same attribute of one."""
-    if one == other:
-        return True
-    match code.operation(one), code.operation(other):
-        case facts.LoadAttr(base=base, name=name), facts.LoadAttr(base=other_base, name=other_name):
-            return name == other_name and _is_same(code, base, other_base)
-        case _:
-            return False

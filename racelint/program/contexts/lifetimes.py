@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
@@ -17,6 +18,9 @@ from racelint.program.values.values import (
     LibraryObject,
     Site,
 )
+
+ASKS: Final = frozenset({"is_alive"})
+"""What a thread that has ended, or is not there, answers so that nobody waits for it."""
 
 
 class Lifetimes:
@@ -74,8 +78,8 @@ class Lifetimes:
                 found.extend([] if _goes_on_early(code, operation.id) else [operation.id])
             if type(operation) is facts.Call and operation.id in always:
                 for value in self._types.of(code, operation.callee):
-                    if isinstance(value, LibraryMethod) and self._ends_by(value, code, operation, site):
-                        found.append(operation.id)
+                    end = self._ends_by(value, code, operation, site) if isinstance(value, LibraryMethod) else None
+                    found.extend([] if end is None else [end])
         for node in walk(code.function.body):
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
                 found.append(last_id([node]))
@@ -101,19 +105,19 @@ class Lifetimes:
                 return True
         return False
 
-    def _ends_by(self, callee: LibraryMethod, code: Code, call: facts.Call, site: Site) -> bool:
+    def _ends_by(self, callee: LibraryMethod, code: Code, call: facts.Call, site: Site) -> int | None:
+        """The operation up to which a call, or the loop around it, waits for the end of what is made at a site."""
         wait = self._knowledge.wait(callee.qualname)
         if wait is None or wait.subject is not None:
-            return False
+            return None
         limit = argument(call, wait.timeout.position, wait.timeout.keyword) if wait.timeout is not None else None
-        if limit is not None and not _is_no_limit(code, limit):
-            return False
+        end = waited_until(code, call.id) if limit is not None and not _is_no_limit(code, limit) else call.id
         made = callee.receiver
         if not isinstance(made, LibraryObject | Instance) or made.site is None:
-            return False
-        if made.site == site:
-            return True
-        return wait.what in (WaitFor.WORKERS, WaitFor.THREAD) and self._submits_to(made.site, site)
+            return None
+        if made.site == site or (wait.what in (WaitFor.WORKERS, WaitFor.THREAD) and self._submits_to(made.site, site)):
+            return end
+        return None
 
     def _submits_to(self, pool: Site, site: Site) -> bool:
         return any(
@@ -130,8 +134,40 @@ class Lifetimes:
 
     def instance_ends(self, code: Code, site: Site, starts: list[tuple[Code, int]]) -> tuple[int, int] | None:
         joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
-        plain = [id for id in joins if has_no_limit(code, id)]
-        return (min(id for _, id in starts), max(plain)) if plain else None
+        ends = [end for id in joins if (end := waited_until(code, id)) is not None]
+        return (min(id for _, id in starts), max(ends)) if ends else None
+
+
+def waited_until(code: Code, id: int) -> int | None:
+    """The operation at which a `join` has surely seen the end of a thread: itself, if it is given no limit.
+
+    With one, the last of the loop around it that asks before each turn: `while thread.is_alive(): thread.join(1)`.
+    """
+    if has_no_limit(code, id):
+        return id
+    fetched = code.fetched(code.operations[id])
+    for node in code.controls:
+        if type(node) is not facts.Loop or node.kind != "while" or not is_within(node.body, id):
+            continue
+        asked = code.operation(node.test)
+        asks = code.fetched(asked) if type(asked) is facts.Call else None
+        if type(asks) is not facts.LoadAttr or asks.name not in ASKS or type(fetched) is not facts.LoadAttr:
+            continue
+        is_left = any(type(each) is facts.Break for each in walk(node.body))
+        if is_same(code, asks.base, fetched.base) and not is_left:
+            return last_id([node])
+    return None
+
+
+def is_same(code: Code, one: int, other: int) -> bool:
+    """Whether two values are the same local, or the same attribute of one."""
+    if one == other:
+        return True
+    match code.operation(one), code.operation(other):
+        case facts.LoadAttr(base=base, name=name), facts.LoadAttr(base=other_base, name=other_name):
+            return name == other_name and is_same(code, base, other_base)
+        case _:
+            return False
 
 
 def has_no_limit(code: Code, id: int) -> bool:
