@@ -31,6 +31,7 @@ from racelint.program.sequences.swaps import find_swaps
 from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import extent, walk
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance
 
 
 def link_sequences(places: Places, calls: Calls) -> Sequences:
@@ -90,6 +91,9 @@ class _Finder:
         puts = [each for each in self._accesses if each.method == "[]=" and each.kind is Kind.MUTATE]
         takes = [each for each in self._accesses if self._shapes.must_find(each)] if puts else []
         for last in takes:
+            if any(isinstance(each, Instance) for each in self._sequences.places.values(last.place)):
+                # what a class of the program does there is its own affair
+                continue
             same = (each for each in puts if each.id < last.id and (each.place, each.base) == (last.place, last.base))
             named = (each for each in same if self._flow.key(each.key) == self._flow.key(last.key))
             put = next((each for each in named if self._is_waited_between(each.id, last.id)), None)
