@@ -155,11 +155,14 @@ class Sharing:
         return next(self._common(first, one, second, other, mine), None) is not None
 
     def _is_for_one(self, name: Name, context: Context) -> bool:
-        """Whether a name is that of the object that has started a context, of which each object has one."""
+        """Whether a way leads over the object that has started a context, of which each object has one."""
         home = context.code.home if context.for_each and context.code is not None else None
-        return home is not None and any(
-            home in cls.mro or cls in home.mro for cls in self.naming.shortening.classes(name.root)
-        )
+        if home is None:
+            return False
+        steps = name.path.split(".")[1:]
+        classes = self.naming.shortening.classes(name.root)
+        ways = (self.places.ties.held(classes, steps[:length]) for length in range(len(steps) + 1))
+        return any(home in cls.mro or cls in home.mro for held in ways for cls in held)
 
     def _is_of_decorator(self, access: Access, context: Context) -> bool:
         """Whether a wrapper works on what its decorator has, which was there before the context was started."""
