@@ -1,10 +1,14 @@
-"""Part of the sharing stage: what is made on first use, where an import is the first use: `BUNDLE = where()`."""
+"""Part of the sharing stage: what is made on first use, where an import is the first use: `BUNDLE = where()`.
+
+It is for who imports that module first: the module of a script does it for nobody but the script.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
@@ -17,15 +21,61 @@ class Imported:
 
     calls: Calls
     places: Places
+    _first: dict[int, bool] = field(default_factory=dict)
+    _imported: dict[int, list[int]] = field(default_factory=dict)
     _made: dict[tuple[Place, int], bool] = field(default_factory=dict)
     """By global and function: whether that has been made by the function when the import is over."""
 
     def is_done(self, access: Access) -> bool:
         """Whether a function comes to an access only where a global is None that an import has made it set."""
-        callers = self.calls.callers(access.code)
-        if access.code.function.kind != "function" or not any(_is_import(each.caller, each.site) for each in callers):
+        code = access.code
+        if code.function.kind != "function":
             return False
-        return any(self._is_made(place, access.code) for place in self._found_none(access.code, access.id))
+        made = any(self._is_made(place, code) for place in self._found_none(code, access.id))
+        return made and self._is_called_first_by_import(code)
+
+    def _is_called_first_by_import(self, code: Code) -> bool:
+        """Whether a module calls a function as it is imported, and all others who call it have imported that before."""
+        known = self._first.get(code.key)
+        if known is None:
+            callers = self.calls.callers(code)
+            at_import = {each.caller.module for each in callers if _is_import(each.caller, each.site)}
+            others = {each.caller.module for each in callers if each.caller.function.kind != "module"}
+            known = any(
+                all(module in self._brought(user) for user in others or {code.module}) for module in sorted(at_import)
+            )
+            self._first[code.key] = known
+        return known
+
+    def _brought(self, module: int) -> set[int]:
+        """The modules of the program that have been imported as soon as a module has been."""
+        found: set[int] = set()
+        pending = [module]
+        while pending:
+            each = pending.pop()
+            if each not in found:
+                found.add(each)
+                pending.extend(self._imports(each))
+        return found
+
+    def _imports(self, module: int) -> list[int]:
+        """The modules that a module surely imports at once, the packages that they are in, and its own ones."""
+        found = self._imported.get(module)
+        if found is None:
+            by_name = self.places.types.names.sources.by_name
+            parts = (name.split(".") for name in self._named(module))
+            names = (".".join(each[:length]) for each in parts for length in range(1, len(each) + 1))
+            found = self._imported[module] = [by_name[each] for each in names if each in by_name]
+        return found
+
+    def _named(self, module: int) -> Iterator[str]:
+        names = self.places.types.names
+        code = names.sources.module_bodies[module]
+        yield names.sources.modules[module].name
+        for each in code.operations:
+            if type(each) is facts.Import and not any(conditions(code, each.id)):
+                located = names.located(code, each)
+                yield from (located, f"{located}.{each.name}")
 
     def _found_none(self, code: Code, id: int) -> Iterator[Place]:
         """The globals that are None, or count as false, where a function comes to an operation."""

@@ -64,11 +64,12 @@ class Names:
 
     def module_of(self, code: Code, imported: facts.Import) -> int | None:
         """The module of the program that an import takes from, if it is one."""
-        return self.sources.by_name.get(self._located(code, imported))
+        return self.sources.by_name.get(self.located(code, imported))
 
-    def _located(self, code: Code, imported: facts.Import) -> str:
-        """The module's name as the program knows it: a script imports what lies beside it by its bare name.
+    def located(self, code: Code, imported: facts.Import) -> str:
+        """The name by which the program knows the module that an import takes from.
 
+        A script imports what lies beside it by its bare name.
         So does a package what lies beside the package; the folder of either need not be the one that names start at.
         """
         name = self.absolute(code, imported)
@@ -85,7 +86,7 @@ class Names:
 
     def imported(self, code: Code, imported: facts.Import) -> Value | GlobalName | None:
         """What an import clause binds: a module, a variable of another module, or something of a library."""
-        module = self._located(code, imported)
+        module = self.located(code, imported)
         by_name = self.sources.by_name
         if not imported.name:
             drop = imported.module.count(".") if not imported.leaf else 0
