@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
@@ -10,11 +11,14 @@ from racelint.program.sources.branching import LEAVES
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 
+RAISES: Final = (facts.Call, facts.Await, facts.LoadItem, facts.DeleteItem, facts.LoadAttr)
+"""What may raise something that is expected."""
+
 
 def may_follow(code: Code, first: int, second: int) -> bool:
     """Whether a run can do the operation `second` after `first`: not in the other branch, nor behind a `return`.
 
-    What tests have in common is not looked into; a call may raise whatever is caught.
+    What tests have in common is not looked into; a call, or what looks for an item, may raise whatever is caught.
     """
     run = _Run(first, second)
     run.goes_through(code.function.body, False)
@@ -54,7 +58,7 @@ class _Run:
                     return False
                 case _:
                     self.has_followed |= passed and node.id == self._second
-                    self._raises |= passed and type(node) is facts.Call
+                    self._raises |= passed and type(node) in RAISES
                     passed |= node.id == self._first
         return passed
 
