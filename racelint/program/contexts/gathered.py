@@ -13,7 +13,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS
-from racelint.program.sources.branching import conditions, is_there
+from racelint.program.sources.branching import conditions, is_handling, is_there
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
@@ -69,17 +69,23 @@ class Gathered:
 def is_alone(code: Code, start: int) -> bool:
     """Whether a method starts what it keeps only where a flag of its object is down, and raises that flag itself.
 
-    `if self._running: return`: the list then has those that were started before, and are over.
+    `if self._running: return`: the list then has those that were started before, and are over. Who takes the flag down
+    again before he returns only keeps others off meanwhile, and one that is worked out says when there are enough.
     """
     down = (each for test, truth in conditions(code, start) for each, there in [is_there(code, test)] if there != truth)
     flags = {code.own_attribute(code.operation(each)) for each in down} - {""}
-    raised = (each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base))
-    return any(each.name in flags and not _is_nothing(code, each.value) for each in raised)
+    stores = [each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base)]
+    taken_down = {each.name for each in stores if _is_nothing(code, each.value) and not is_handling(code, each.id)}
+    return any(_is_something(code, each.value) for each in stores if each.name in flags - taken_down)
 
 
 def _is_nothing(code: Code, id: int) -> bool:
     value = code.operation(id)
     return type(value) is facts.Const and value.text in NOTHING
+
+
+def _is_something(code: Code, id: int) -> bool:
+    return type(code.operation(id)) in (facts.Const, facts.Call) and not _is_nothing(code, id)
 
 
 def _is_one_of_several(code: Code, made: int, wait: int) -> bool:
