@@ -116,7 +116,10 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("collections.deque", "append appendleft clear copy")
     | _members("str", "strip lower upper split startswith endswith")
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
-    | _members("threading", "Lock RLock Condition Event local")
+    | _members("time", "localtime gmtime ctime strftime")
+    | _members("datetime.datetime", "now utcnow today")
+    | {"object", "uuid.uuid1", "uuid.uuid4", "random.random", "traceback.print_exc", "traceback.format_exc"}
+    | _members("threading", "Lock RLock Condition Event local Thread")
     | _members("queue", "Queue LifoQueue PriorityQueue SimpleQueue")
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")

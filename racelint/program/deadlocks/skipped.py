@@ -13,20 +13,23 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import OWN_THREADS, Context
-from racelint.program.locking.harmless_calls import comes_back, finds_one
+from racelint.program.deadlocks.origins import receiver_of
+from racelint.program.locking.harmless_calls import catching, comes_back, exposed, finds_one
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.branching import leaves
-from racelint.program.sources.nodes import contains, extent, is_within, walk
+from racelint.program.sources.branching import conditions, is_there, leaves
+from racelint.program.sources.nodes import contains, extent, first_id, is_within, walk
 from racelint.program.sources.source import Code, span_of
+from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod
 
 DEPTH: Final = 4
 """So many calls away from where a thread begins it is still asked who catches an exception."""
 
-EVERYTHING: Final = frozenset({"Exception", "BaseException"})
-"""What an `except` catches that lets hardly anything pass."""
+PAUSES: Final = frozenset({BlockingOn.LOCK, BlockingOn.CONDITION, BlockingOn.EVENT, BlockingOn.QUEUE})
+"""What a thread may wait for, and nothing is raised, however long that takes."""
 
 SUPPRESSES: Final = ("contextlib.suppress",)
 """The context managers that go on after what they are given was raised."""
@@ -148,14 +151,57 @@ class Skipping:
         return one
 
     def _risks(self, code: Code, answer: int) -> Iterator[int]:
-        """The calls on the way to an answer that may raise something."""
-        flow = self._locksets.places.dataflow(code)
-        begun = [id for id in self._begun.get(code.key, ()) if id < answer]
-        for each in code.operations[max(begun, default=0) + 1 : answer]:
-            if type(each) is not facts.Call or each.id in self._ways[code.key] or _is_apart(code, each.id, answer):
+        """The calls on the way to an answer that may raise something, and are all that keeps from the answer."""
+        ways = self._ways[code.key]
+        begun = max((id for id in self._begun.get(code.key, ()) if id < answer), default=facts.NOTHING)
+        given = [set(conditions(code, id)) for id in ways if begun < id < answer]
+        for each in code.operations[begun + 1 : answer]:
+            if type(each) is not facts.Call or each.id in ways or _is_apart(code, each.id, answer):
                 continue
-            if not comes_back(self._types, code, each) and not finds_one(flow, each):
+            is_given = any(one.issubset(conditions(code, each.id)) for one in given)
+            if not is_given and self._is_due(code, each.id, answer) and self._may_raise(code, each):
                 yield each.id
+
+    def _may_raise(self, code: Code, call: facts.Call) -> bool:
+        flow = self._locksets.places.dataflow(code)
+        if comes_back(self._types, code, call) or finds_one(flow, call) or self._only_waits(code, call):
+            return False
+        return not self._is_caught_around(code, call.id)
+
+    def _is_due(self, code: Code, risk: int, answer: int) -> bool:
+        """Whether who comes to the risk comes to an answer, if nothing is raised: no test there says otherwise.
+
+        Where there is no event, nobody waits for it.
+        """
+        flow, call = self._locksets.places.dataflow(code), code.operations[answer]
+        told = flow.path(receiver_of(code, call)) if type(call) is facts.Call else ""
+        ways = self._ways[code.key]
+        for node in code.controls:
+            if type(node) is not facts.Branch or contains(node, risk) or first_id([node]) < risk:
+                continue
+            for arm, other in ((node.body, node.orelse), (node.orelse, node.body)):
+                is_told = any(is_within(other, each) for each in ways)
+                if is_within(arm, answer) and not is_told and flow.path(is_there(code, node.test)[0]) != told:
+                    return False
+                if not is_told and other and type(other[-1]) is facts.Return and first_id(other) < answer:
+                    return False
+        return True
+
+    def _only_waits(self, code: Code, call: facts.Call) -> bool:
+        """Whether a call waits as long as it takes, and for nothing that could fail."""
+        callees = self._types.of(code, call.callee)
+        blocking = self._types.names.knowledge.blocking
+        rows = [blocking(each.qualname) if isinstance(each, LibraryMethod) else None for each in callees]
+        return bool(rows) and all(row is not None and row.what in PAUSES and not _gives_up(call, row) for row in rows)
+
+    def _is_caught_around(self, code: Code, site: int) -> bool:
+        """Whether a call runs what has a wrapper that catches whatever comes out of it."""
+        callees = [edge.callee for edge in self._calls.calls(code) if edge.site == site]
+        return bool(callees) and all(each.key in self._calls.wrapping or self._is_wrapped(each) for each in callees)
+
+    def _is_wrapped(self, code: Code) -> bool:
+        wrappers = self._calls.wrappers.get(code.key, ())
+        return any(all(getattr(node, "id", None) != call for node in exposed(each)) for each, call in wrappers)
 
     def _escapes(self, code: Code, risk: int, answer: int, context: Context, depth: int = DEPTH) -> bool:
         """Whether an exception comes out of the thread, or to where it goes on without the answer."""
@@ -164,7 +210,7 @@ class Skipping:
             outcome = self._caught(code, node, answer)
             if outcome is not None:
                 return outcome
-        if self._is_suppressed(code, risk, answer):
+        if self._is_suppressed(code, risk, answer) or self._is_wrapped(code):
             return False
         callers = self._calls.usual_callers(code) if depth else ()
         inside = [edge for edge in callers if context in self._locksets.threads.of(edge.caller)]
@@ -180,12 +226,12 @@ class Skipping:
         ways = self._ways[code.key]
         if any(is_within(part, id) for id in ways for part in (node.final, *(each.body for each in node.handlers))):
             return False
-        broad = [each for each in node.handlers if not each.types or EVERYTHING & _names(code, each)]
-        if any(self._types.surely_calls(code, each, ENDS) for handler in broad for each in _operations(handler)):
-            return False
-        if not broad or any(type(each) is facts.Raise for each in broad[0].body):
+        handler = catching(code, node)
+        if handler is None:
             return None
-        if leaves(broad[0].body):
+        if any(self._types.surely_calls(code, each, ENDS) for each in _operations(handler)):
+            return False
+        if leaves(handler.body):
             return True
         inside = contains(node, answer)
         return inside and (code.key in self._begun or not _is_tried_again(code, node))
@@ -203,9 +249,10 @@ def _operations(handler: facts.Handler) -> Iterator[facts.Operation]:
     return (each for each in walk(handler.body) if type(each) is facts.Call)
 
 
-def _names(code: Code, handler: facts.Handler) -> set[str]:
-    named = map(code.operation, handler.types)
-    return {each.name for each in named if type(each) is facts.LoadName}
+def _gives_up(call: facts.Call, row: Blocking) -> bool:
+    """Whether a call raises something where what it waits for does not come in time: of a queue."""
+    slots = [each for each in (row.timeout, row.only_if) if each is not None and row.what is BlockingOn.QUEUE]
+    return any(argument(call, each.position, each.keyword) is not None for each in slots)
 
 
 def _is_tried_again(code: Code, node: facts.Try) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Node
 from racelint.knowledge.annotations import ANY_FUNCTION
 from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
 from racelint.knowledge.records import ERRORS, RECORDS
 from racelint.knowledge.texts import JOINS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.branching import conditions, turns
+from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
 from racelint.program.values.types import Types
@@ -22,6 +25,9 @@ CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
+
+EVERYTHING: Final = frozenset({"Exception", "BaseException"})
+"""What an `except` catches that lets hardly anything pass."""
 
 
 def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -> bool:
@@ -45,6 +51,26 @@ def finds_one(flow: Dataflow, call: facts.Call) -> bool:
     asked = itertools.chain(conditions(code, call.id), turns(code, call.id))
     taken_from = flow.path(method.base)
     return any(truth and taken_from in map(flow.path, flow.sources(test)) for test, truth in asked)
+
+
+def catching(code: Code, node: facts.Try) -> facts.Handler | None:
+    """The handler of a `try` that catches whatever is raised there, and does not raise it again."""
+    broad = next((each for each in node.handlers if not each.types or EVERYTHING & _names(code, each)), None)
+    return None if broad is None or any(type(each) is facts.Raise for each in broad.body) else broad
+
+
+def exposed(code: Code, nodes: Sequence[Node] | None = None) -> Iterator[Node]:
+    """The nodes of a function, but those of which nothing comes out as whatever they raise is caught around them."""
+    for node in code.function.body if nodes is None else nodes:
+        yield node
+        for index, part in enumerate(parts(node)):
+            if type(node) is not facts.Try or index > 0 or catching(code, node) is None:
+                yield from exposed(code, part)
+
+
+def _names(code: Code, handler: facts.Handler) -> set[str]:
+    named = map(code.operation, handler.types)
+    return {each.name for each in named if type(each) is facts.LoadName}
 
 
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
@@ -80,9 +106,10 @@ def _has_no_raise(types: Types, code: Code, depth: int) -> bool:
     """Whether a function raises nothing itself, and calls only what does not."""
     if code.function.is_async or code.function.is_generator or code.function.kind == "class":
         return False
-    if any(type(node) is facts.Raise for node in code.controls):
-        return False
-    return all(comes_back(types, code, each, depth - 1) for each in code.operations if type(each) is facts.Call)
+    return all(
+        type(node) is not facts.Raise and (type(node) is not facts.Call or comes_back(types, code, node, depth - 1))
+        for node in exposed(code)
+    )
 
 
 def _is_simply_made(types: Types, cls: ClassInfo, depth: int) -> bool:
