@@ -11,7 +11,7 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
 from racelint.program.locking.library_locks import library_lock
-from racelint.program.locking.locks import HANDED, Lock, LockKey, LockUse
+from racelint.program.locking.locks import HANDED, NAMED, Lock, LockKey, LockUse
 from racelint.program.locking.presumed import presumed_locks
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -154,7 +154,7 @@ class Locks:
         constants = [place.symbol for place, _, _ in named if place.kind in ("global", "class")]
         if name is None and not constants:
             return False
-        key = place_key(self._places.place("global", 0, f"<lock {name or constants[0]}>"))
+        key: LockKey = (NAMED, 0, name or constants[0])
         if constants:
             self._homes.setdefault(key, (constants[0], code.path, call.span))
         self._groups.join(key, own)

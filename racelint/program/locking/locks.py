@@ -16,8 +16,11 @@ NON_REENTRANT: Final = frozenset({LockKind.MUTEX})
 HANDED: Final = ".^"
 """Ends the path of an object that has a lock which another object was given: `self.^lock` has the lock `self.lock`."""
 
+NAMED: Final = "named"
+"""The kind of key of a lock that has a name of its own: of a file, made anew wherever it is needed."""
+
 LockKey = tuple[str, int, str]
-"""A Place as (kind, owner, name), or ("site", code key, operation id as text)."""
+"""A Place as (kind, owner, name), ("site", code key, operation id as text), or (NAMED, 0, name)."""
 
 
 @dataclass(frozen=True, slots=True)
