@@ -127,9 +127,12 @@ def _starts_worker(case: Case, sequence: Composite) -> bool:
 
 
 def _brings(case: Case, code: Code, store: Access) -> bool:
-    """Whether a method puts something into what its object has."""
-    accesses = (each for each in case.sharing.places.of(code) if each.is_of_self and each.place is not store.place)
-    return any(each.method in INSERTS | GIVES_ELEMENT and each.kind.is_of_contents for each in accesses)
+    """Whether a method puts something into what its object has, and a thread looks there."""
+    places, threads = case.sharing.places, case.threads
+    accesses = (each for each in places.of(code) if each.is_of_self and each.place is not store.place)
+    put = {each.place: None for each in accesses if each.method in INSERTS | GIVES_ELEMENT and each.kind.is_of_contents}
+    users = (each.code for place in put for each in places.by_place[place])
+    return any(not context.is_main for user in users for context in threads.of(user))
 
 
 def _is_worked_on_by_many(case: Case, sequence: Composite) -> bool:
