@@ -16,11 +16,10 @@ from racelint.facts import Span
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import OWN_THREADS, Context
-from racelint.program.deadlocks.origins import receiver_of
 from racelint.program.locking.harmless_calls import catching, comes_back, exposed, finds_one
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.branching import conditions, is_there, leaves
-from racelint.program.sources.nodes import contains, extent, first_id, is_within, walk
+from racelint.program.sources.branching import conditions, leaves
+from racelint.program.sources.nodes import contains, extent, is_within, walk
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod
@@ -169,23 +168,10 @@ class Skipping:
         return not self._is_caught_around(code, call.id)
 
     def _is_due(self, code: Code, risk: int, answer: int) -> bool:
-        """Whether who comes to the risk comes to an answer, if nothing is raised: no test there says otherwise.
-
-        Where there is no event, nobody waits for it.
-        """
-        flow, call = self._locksets.places.dataflow(code), code.operations[answer]
-        told = flow.path(receiver_of(code, call)) if type(call) is facts.Call else ""
-        ways = self._ways[code.key]
-        for node in code.controls:
-            if type(node) is not facts.Branch or contains(node, risk) or first_id([node]) < risk:
-                continue
-            for arm, other in ((node.body, node.orelse), (node.orelse, node.body)):
-                is_told = any(is_within(other, each) for each in ways)
-                if is_within(arm, answer) and not is_told and flow.path(is_there(code, node.test)[0]) != told:
-                    return False
-                if not is_told and other and type(other[-1]) is facts.Return and first_id(other) < answer:
-                    return False
-        return True
+        """Whether who comes to the risk comes to an answer, if nothing is raised: he does not return before."""
+        later = [node for node in code.controls if type(node) is facts.Branch and risk <= node.test < answer]
+        early = (arm for node in later for arm in (node.body, node.orelse) if arm and type(arm[-1]) is facts.Return)
+        return all(any(is_within(arm, each) for each in self._ways[code.key]) for arm in early)
 
     def _only_waits(self, code: Code, call: facts.Call) -> bool:
         """Whether a call waits as long as it takes, and for nothing that could fail."""
@@ -226,11 +212,12 @@ class Skipping:
         ways = self._ways[code.key]
         if any(is_within(part, id) for id in ways for part in (node.final, *(each.body for each in node.handlers))):
             return False
+        calls = (each for handler in node.handlers for each in walk(handler.body) if type(each) is facts.Call)
+        if any(self._types.surely_calls(code, each, ENDS) for each in calls):
+            return False
         handler = catching(code, node)
         if handler is None:
             return None
-        if any(self._types.surely_calls(code, each, ENDS) for each in _operations(handler)):
-            return False
         if leaves(handler.body):
             return True
         inside = contains(node, answer)
@@ -243,10 +230,6 @@ class Skipping:
             not contains(node, answer) and self._types.surely_calls(code, code.operation(node.manager), SUPPRESSES)
             for node in managers
         )
-
-
-def _operations(handler: facts.Handler) -> Iterator[facts.Operation]:
-    return (each for each in walk(handler.body) if type(each) is facts.Call)
 
 
 def _gives_up(call: facts.Call, row: Blocking) -> bool:

@@ -21,7 +21,6 @@ from racelint.program.deadlocks.origins import known, origin, receiver_of, relat
 from racelint.program.deadlocks.skipped import Skip, Skipping
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import (
     ClassRef,
@@ -93,22 +92,17 @@ class Wakers:
         return list(common.values())
 
     def skip(self, code: Code, call: facts.Call, row: Blocking, receivers: list[Value]) -> Skip | None:
-        """What ends a wait that has no other end, where that is left out if something raises.
-
-        Who clears the event each time, and waits again, has work brought to him: that no more comes harms nobody.
-        """
+        """What ends a wait that has no other end, where that is left out if something raises."""
         site = _only(receivers)
         if site is None or row.what is BlockingOn.CONDITION or not SIGNALS.issuperset(row.answers):
-            return None
-        cleared = self._by_function(site, ("clear",)).get(code.key, ())
-        around = [node for node in code.controls if type(node) is facts.Loop and contains(node, call.id)]
-        if any(contains(node, id) and id > call.id for node in around for id in cleared):
             return None
         answers = self._by_function(site, row.answers)
         begun = self._by_function(site, GETS) if row.what is BlockingOn.QUEUE else {}
         found = Skipping(self._locksets, answers, begun).found(code, call.id) if answers else None
         where = origin(self._locksets.places.dataflow(code), receiver_of(code, call))
-        return None if found is None or site in self._out_of_sight or self._loose(where, row) else found
+        if found is None or site in self._out_of_sight or self._loose(where, row):
+            return None
+        return None if not begun and _is_told_by_several(found.context, site) else found
 
     def _by_function(self, site: Site, methods: Iterable[str]) -> dict[int, set[int]]:
         found: dict[int, set[int]] = defaultdict(set)
@@ -181,6 +175,13 @@ class Wakers:
                     if isinstance(owner, facts.LoadAttr | facts.LoadName):
                         found.add((owner.name, operation.name))
         return found
+
+
+def _is_told_by_several(context: Context, site: Site) -> bool:
+    """Whether a loop starts several threads with one event, which is set as soon as one of them has come that far."""
+    if context.repeated is None or context.code is None:
+        return False
+    return context.code.key != site[0] or not context.repeated[0] <= site[1] <= context.repeated[1]
 
 
 def _only(receivers: list[Value]) -> Site | None:
