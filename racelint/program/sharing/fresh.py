@@ -7,6 +7,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
+from racelint.knowledge.definitions import KEEPS_ANSWERS
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
@@ -71,9 +72,8 @@ class Fresh:
             # a function that gives back what it gives itself has made nothing
             self._given[code.key, keeps] = False
             given = [id for id in code.returns if not code.is_none(id)]
-            known = (
-                bool(given) and not code.function.is_async and all(self._is_made(code, id, keeps=keeps) for id in given)
-            )
+            is_anew = not code.function.is_async and KEEPS_ANSWERS.isdisjoint(self._places.types.attributes.shape(code))
+            known = bool(given) and is_anew and all(self._is_made(code, id, keeps=keeps) for id in given)
             self._given[code.key, keeps] = known
         return known
 
