@@ -37,6 +37,8 @@ class Protection:
 
     def excludes(self, other: Protection) -> bool:
         """Whether a holder of this keeps a holder of the other out."""
+        if self.lock.by_name and other.lock.by_name and None in (self.lock.kind, other.lock.kind):
+            return True
         if self.lock.key != other.lock.key or not self.lock.excludes:
             return False
         if self.mode is LockKind.READER and other.mode is LockKind.READER:

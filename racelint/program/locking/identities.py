@@ -30,6 +30,7 @@ class Locks:
         self._groups = Groups()
         self._kinds: dict[Site, tuple[LockKind, LockDomain]] = {}
         self._semaphores: set[Site] = set()
+        self._named: set[LockKey] = set()
         self._cache: dict[tuple[int, int], LockUse | None] = {}
         self._made: dict[LockKey, Lock] = {}
         self._homes: dict[LockKey, tuple[str, str, Span]] = {}
@@ -147,6 +148,7 @@ class Locks:
         Whether it is known which lock is meant: with another argument it may be any of them.
         """
         given, own = argument(call, slot.position, slot.keyword), site_key((code.key, call.id))
+        self._named.add(own)
         if given is None or self._groups.find(own)[0] != "site":
             return True
         name, operation = self._places.dataflow(code).text(given), self._operation(code, given)
@@ -158,6 +160,7 @@ class Locks:
         if constants:
             self._homes.setdefault(key, (constants[0], code.path, call.span))
         self._groups.join(key, own)
+        self._named.add(key)
         return True
 
     def _site(self, value: Value) -> Site | None:
@@ -324,7 +327,8 @@ class Locks:
             what, domain = kind or (None, LockDomain.THREAD)
             sites = self._sites_of.get(key, set()) | ({(key[1], int(key[2]))} if key[0] == "site" else set())
             permits = not sites.isdisjoint(self._semaphores)
-            found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span, permits)
+            by_name = key in self._named
+            found = self._made[key] = Lock(key, symbol, what, domain, per_instance, path, span, permits, by_name)
         return found
 
 

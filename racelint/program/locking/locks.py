@@ -39,6 +39,8 @@ class Lock:
     span: Span = field(compare=False)
     is_semaphore: bool = field(compare=False, default=False)
     """Its acquires and releases are permits: anybody may give one back."""
+    by_name: bool = field(compare=False, default=False)
+    """It is whichever lock has its name: one whose name is not known, and so has no `kind`, may be any of these."""
 
     @property
     def excludes(self) -> bool:
