@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.model import SafetyKind
+from racelint.knowledge.model import LockDomain, SafetyKind
 from racelint.knowledge.operators import PASSED_ON
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.calls import constructs
 from racelint.program.callgraph.protocols import is_lock_class
+from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import ITEMS, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import ClassInfo, Code
@@ -27,6 +28,7 @@ class Confined:
     """Tells which Places keep what they hold apart: each thread, task or request has its own."""
 
     places: Places
+    locksets: LockSets
     _of_class: dict[ClassInfo, bool] = field(default_factory=dict)
 
     def covers(self, place: Place) -> bool:
@@ -37,7 +39,7 @@ class Confined:
             return True
         if owner is not None and place.kind == "attribute" and self._is_class_confined(owner):
             return True
-        if place.kind == "global" and _is_brought(types, place):
+        if place.kind == "global" and _is_brought(types, place) and not self._is_locked(place):
             return True
         for value in places.values(place):
             if isinstance(value, Library | LibraryObject) and _is_safe(types, value.qualname, APART):
@@ -46,6 +48,12 @@ class Confined:
                 return True
         behind = [access.place for code in places.behind(place) for access in places.of(code) if access.kind.writes]
         return bool(behind) and all(each is not place and self.covers(each) for each in behind)
+
+    def _is_locked(self, place: Place) -> bool:
+        """Whether the program keeps other threads away from a Place as it changes what is there."""
+        changes = (each for each in self.places.by_place[place] if each.kind.writes)
+        held = (use for each in changes for use in self.locksets.held(each.code, each.id))
+        return any(use.lock.kind is not None and use.lock.domain is LockDomain.THREAD for use in held)
 
     def _is_class_confined(self, cls: ClassInfo) -> bool:
         """Whether all that objects of a class hold is kept so."""

@@ -82,7 +82,7 @@ class Sharing:
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
         self.fresh = Fresh(self.threads, self.places)
         self.imported = Imported(self.threads.calls, self.places)
-        self.confined = Confined(self.places)
+        self.confined = Confined(self.places, self.approaches.locksets)
         self.thread_bound = ThreadBound(self.threads.calls)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
