@@ -21,6 +21,7 @@ from racelint.program.deadlocks.origins import known, origin, receiver_of, relat
 from racelint.program.deadlocks.skipped import Skip, Skipping
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import (
     ClassRef,
@@ -92,9 +93,16 @@ class Wakers:
         return list(common.values())
 
     def skip(self, code: Code, call: facts.Call, row: Blocking, receivers: list[Value]) -> Skip | None:
-        """What ends a wait that has no other end, where that is left out if something raises."""
+        """What ends a wait that has no other end, where that is left out if something raises.
+
+        Who clears the event each time, and waits again, has work brought to him: that no more comes harms nobody.
+        """
         site = _only(receivers)
         if site is None or row.what is BlockingOn.CONDITION or not SIGNALS.issuperset(row.answers):
+            return None
+        cleared = self._by_function(site, ("clear",)).get(code.key, ())
+        around = [node for node in code.controls if type(node) is facts.Loop and contains(node, call.id)]
+        if any(contains(node, id) and id > call.id for node in around for id in cleared):
             return None
         answers = self._by_function(site, row.answers)
         begun = self._by_function(site, GETS) if row.what is BlockingOn.QUEUE else {}

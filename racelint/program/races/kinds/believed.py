@@ -91,11 +91,14 @@ def _is_left_out(case: Case, sequence: Composite, beside: Acquisition) -> bool:
 
 
 def _used_by_each(case: Case, sequence: Composite) -> Access | None:
-    """Where the function of an update, or of what makes an object on first use, works on what each thread has."""
+    """Where the function that makes an object on first use works on what each thread has.
+
+    What it counts there is mostly a statistic, and what it puts back as it was before is a test's.
+    """
     last = sequence.last
     if last.code is not sequence.code or sequence.first.code is not sequence.code:
         return None
-    if sequence.shape is Shape.CHECK or (sequence.shape is Shape.LAZY and not makes_object(case, sequence)):
+    if sequence.shape is not Shape.LAZY or not makes_object(case, sequence):
         return None
     return case.sharing.beliefs.of_locals(last)
 
