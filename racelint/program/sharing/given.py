@@ -32,18 +32,22 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
                 maker = types.names.sources.codes[value.site[0]] if value.site is not None else None
                 if maker is None or all(each is not context for each in threads.of(maker)):
                     found.append(value)
-    parts = [part for value in found for part in _parts(places, value)]
-    return found + parts + [inner for part in parts for inner in _parts(places, part)]
+    parts = [part for value in found for part in _parts(places, value, receiver)]
+    return found + parts + [inner for part in parts for inner in _parts(places, part, receiver)]
 
 
-def _parts(places: Places, whole: Value) -> list[Value]:
-    """What an object has in attributes that only its constructor sets: who shares it shares these as well."""
+def _parts(places: Places, whole: Value, receiver: Instance) -> list[Value]:
+    """What an object has in attributes that only its constructor sets: who shares it shares these as well.
+
+    What has the receiver itself has one of it.
+    """
     if not isinstance(whole, Instance):
         return []
     types = places.types
     names = (name for name in sorted(types.attributes.stored(whole.cls)) if places.ties.is_steady((whole.cls,), [name]))
     parts = (part for name in names for part in types.of_attribute(whole.cls, name))
-    return [part for part in parts if isinstance(part, Instance) and part.site is not None and part is not whole]
+    objects = (part for part in parts if isinstance(part, Instance) and part.site is not None and part is not whole)
+    return [part for part in objects if receiver.cls not in part.cls.mro]
 
 
 def _is_object(value: Value, places: Places) -> TypeGuard[Instance | LibraryObject]:
