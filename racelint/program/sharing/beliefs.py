@@ -204,13 +204,14 @@ class Beliefs:
 
     @cached_property
     def _signals(self) -> dict[LockRole, dict[int, dict[Place, Access]]]:
-        """What functions wait for, and what they set or notify, of the events and conditions of their objects."""
+        """What functions wait for, and what they set or notify, of the events and conditions that are for threads."""
         places, knowledge = self.locksets.places, self.locksets.places.types.names.knowledge
         found: dict[LockRole, dict[int, dict[Place, Access]]] = {LockRole.WAIT: {}, LockRole.NOTIFY: {}}
         for place, accesses in places.by_place.items():
             values = places.values(place) if place.kind == "attribute" else ()
             for name in (each.qualname for each in values if isinstance(each, LibraryObject)):
-                for each in accesses if knowledge.lock(name) is not None else ():
+                model = knowledge.lock(name)
+                for each in accesses if model is not None and model.domain is LockDomain.THREAD else ():
                     uses = places.dataflow(each.code).uses(each.id) if each.is_of_self else ()
                     methods = (knowledge.lock_method(name, use.name) for use in uses if type(use) is facts.LoadAttr)
                     for role in (method.role for method in methods if method is not None):
