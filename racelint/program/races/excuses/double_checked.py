@@ -20,7 +20,10 @@ from racelint.program.sources.source import makes
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
     """Double-checked: the act's own critical section tests once more, this or what goes with it (a version)."""
     code = sequence.code
-    if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in sequence.tested):
+    # a search tests in a loop of its own, which does not lie around the act
+    same_act = (other for other in others if other.act == sequence.act and other.shape is not Shape.UPDATE)
+    looks = [other.between[0] for other in same_act if other.code is code and other is not sequence]
+    if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in (*sequence.tested, *looks)):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
         return True
