@@ -13,6 +13,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
+from racelint.knowledge.raising import ENDS_PROCESS, SUPPRESSES
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import OWN_THREADS, Context
@@ -29,12 +30,6 @@ DEPTH: Final = 4
 
 PAUSES: Final = frozenset({BlockingOn.LOCK, BlockingOn.CONDITION, BlockingOn.EVENT, BlockingOn.QUEUE})
 """What a thread may wait for, and nothing is raised, however long that takes."""
-
-SUPPRESSES: Final = ("contextlib.suppress",)
-"""The context managers that go on after what they are given was raised."""
-
-ENDS: Final = ("os._exit", "os.abort")
-"""What ends the whole process, with all who wait in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ class Skipping:
         if any(is_within(part, id) for id in ways for part in (node.final, *(each.body for each in node.handlers))):
             return False
         calls = (each for handler in node.handlers for each in walk(handler.body) if type(each) is facts.Call)
-        if any(self._types.surely_calls(code, each, ENDS) for each in calls):
+        if any(self._types.surely_calls(code, each, ENDS_PROCESS) for each in calls):
             return False
         handler = catching(code, node)
         if handler is None:

@@ -10,6 +10,7 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.annotations import ANY_FUNCTION
 from racelint.knowledge.containers import REMOVES, TAKES_ELEMENT
+from racelint.knowledge.raising import CATCH_ALL
 from racelint.knowledge.records import ERRORS, RECORDS
 from racelint.knowledge.texts import JOINS
 from racelint.program.dataflow.dataflow import Dataflow
@@ -25,9 +26,6 @@ CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 
 DEPTH: Final = 3
 """So many calls deep it is asked what a function of the program does."""
-
-EVERYTHING: Final = frozenset({"Exception", "BaseException"})
-"""What an `except` catches that lets hardly anything pass."""
 
 
 def comes_back(types: Types, code: Code, call: facts.Call, depth: int = DEPTH) -> bool:
@@ -55,7 +53,7 @@ def finds_one(flow: Dataflow, call: facts.Call) -> bool:
 
 def catching(code: Code, node: facts.Try) -> facts.Handler | None:
     """The handler of a `try` that catches whatever is raised there, and does not raise it again."""
-    broad = next((each for each in node.handlers if not each.types or EVERYTHING & _names(code, each)), None)
+    broad = next((each for each in node.handlers if not each.types or CATCH_ALL & _names(code, each)), None)
     return None if broad is None or any(type(each) is facts.Raise for each in broad.body) else broad
 
 

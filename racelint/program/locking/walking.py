@@ -9,6 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
+from racelint.knowledge.raising import CATCH_ALL
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.counted import as_counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Exit, Holding, Leak
@@ -238,7 +239,7 @@ class Walk:
         return self._nodes(final, end) if final else end
 
     def _catches_all(self, handler: facts.Handler) -> bool:
-        return not handler.types or self._names(handler, "Exception", "BaseException")
+        return not handler.types or self._names(handler, *CATCH_ALL)
 
     def _names(self, handler: facts.Handler, *names: str) -> bool:
         """Whether a handler is for one of these exceptions by name."""

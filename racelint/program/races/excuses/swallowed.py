@@ -8,6 +8,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Node
 from racelint.knowledge.logs import ASIDE
+from racelint.knowledge.raising import CATCH_ALL, SUPPRESSES
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import on_account, read_between
@@ -16,12 +17,6 @@ from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.misses import expects
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
-
-EVERYTHING: Final = frozenset({"Exception", "BaseException"})
-"""What covers all that is raised."""
-
-SUPPRESSES: Final = ("contextlib.suppress",)
-"""The context managers that go on after what they are given was raised."""
 
 WITHOUT_TRACE: Final = (
     *(facts.Const, facts.LoadName, facts.LoadAttr, facts.Caught, facts.Phi),
@@ -37,12 +32,12 @@ def swallowed(case: Case, code: Code) -> set[int]:
     for node in code.controls:
         if type(node) is facts.Try:
             silent = (each for each in node.handlers if _is_silent(code, each.body))
-            if any(expects(each, flow, EVERYTHING) for each in silent):
+            if any(expects(each, flow, CATCH_ALL) for each in silent):
                 found |= ids_in(node.body)
         elif type(node) is facts.With and types.surely_calls(code, code.operation(node.manager), SUPPRESSES):
             made = code.operation(node.manager)
             given = [flow.operation(each.value) for each in made.arguments] if type(made) is facts.Call else []
-            if any(type(each) is facts.LoadName and each.name in EVERYTHING for each in given):
+            if any(type(each) is facts.LoadName and each.name in CATCH_ALL for each in given):
                 found |= ids_in(node.body)
     return found
 
