@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeGuard
 from racelint import facts
 from racelint.facts import Operation
 from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject
 
@@ -92,12 +93,23 @@ class Owners:
         stores = self._types.attributes.class_level(cls).get(name, ())
         values = (value for code, store in stores for value in self._types.names.static(code, store.value))
         found = [value.code for value in values if isinstance(value, FunctionRef)]
-        return [each for each in found if "setter" in self._types.attributes.shape(each)] if len(stores) > 1 else []
+        if len(stores) > 1:
+            return [each for each in found if "setter" in self._types.attributes.shape(each)]
+        return [setter for code, store in stores for setter in self._given_setters(cls, code, store.value)]
+
+    def _given_setters(self, cls: ClassInfo, code: Code, value: int) -> list[Code]:
+        """The method of the class that `property(get, set)` is given to set the attribute."""
+        call, static = code.operation(value), self._types.names.static
+        if type(call) is not facts.Call or self._types.names.library(PROPERTY) not in static(code, call.callee):
+            return []
+        given = argument(call, 1, "fset")
+        named = static(code, given) if given is not None else ()
+        return [each.code for each in named if isinstance(each, FunctionRef) and each.code.cls is cls]
 
     def is_method(self, cls: ClassInfo, name: str) -> bool:
         """Whether a class binds the name to a function, and not to a property that can be set.
 
-        A property that is made by a call is no memory either: its functions know where they keep what is set.
+        A property that is made elsewhere is no memory either: its functions know where they keep what is set.
         """
         stores = self._types.attributes.class_level(cls).get(name, ())
         if self.setters(cls, name):
