@@ -21,6 +21,7 @@ class Imported:
 
     calls: Calls
     places: Places
+    _importing: dict[int, set[int]] = field(default_factory=dict)
     _first: dict[int, bool] = field(default_factory=dict)
     _imported: dict[int, list[int]] = field(default_factory=dict)
     _made: dict[tuple[Place, int], bool] = field(default_factory=dict)
@@ -29,22 +30,27 @@ class Imported:
     def is_done(self, access: Access) -> bool:
         """Whether a function comes to an access only where a global is None that an import has made it set."""
         code = access.code
-        if code.function.kind != "function":
+        if code.function.kind != "function" or not self._at_import(code):
             return False
         made = any(self._is_made(place, code) for place in self._found_none(code, access.id))
-        return made and self._is_called_first_by_import(code)
+        return made and self._is_first(code)
 
-    def _is_called_first_by_import(self, code: Code) -> bool:
-        """Whether a module calls a function as it is imported, and all others who call it have imported that before."""
+    def _at_import(self, code: Code) -> set[int]:
+        """The modules that call a function as they are imported."""
+        found = self._importing.get(code.key)
+        if found is None:
+            sites = (each for each in self.calls.callers(code) if _is_import(each.caller, each.site))
+            found = self._importing[code.key] = {each.caller.module for each in sites}
+        return found
+
+    def _is_first(self, code: Code) -> bool:
+        """Whether all others who call a function have imported a module before that calls it as it is imported."""
         known = self._first.get(code.key)
         if known is None:
-            callers = self.calls.callers(code)
-            at_import = {each.caller.module for each in callers if _is_import(each.caller, each.site)}
-            others = {each.caller.module for each in callers if each.caller.function.kind != "module"}
-            known = any(
-                all(module in self._brought(user) for user in others or {code.module}) for module in sorted(at_import)
-            )
-            self._first[code.key] = known
+            callers = (each.caller for each in self.calls.callers(code))
+            others = {each.module for each in callers if each.function.kind != "module"} or {code.module}
+            brought = [self._brought(each) for each in others]
+            known = self._first[code.key] = any(all(one in each for each in brought) for one in self._at_import(code))
         return known
 
     def _brought(self, module: int) -> set[int]:
