@@ -210,11 +210,12 @@ class Skipping:
         calls = (each for handler in node.handlers for each in walk(handler.body) if type(each) is facts.Call)
         if any(self._types.surely_calls(code, each, ENDS_PROCESS) for each in calls):
             return False
-        handler = catching(code, node)
+        # who names what is raised there knows of no more
+        handler = catching(code, node) or next((each for each in node.handlers if not _raises(each)), None)
         if handler is None:
             return None
         if leaves(handler.body):
-            return True
+            return type(handler.body[-1]) is facts.Return or _is_in_the_loop(code, node, answer)
         inside = contains(node, answer)
         return inside and (code.key in self._begun or not _is_tried_again(code, node))
 
@@ -231,6 +232,17 @@ def _gives_up(call: facts.Call, row: Blocking) -> bool:
     """Whether a call raises something where what it waits for does not come in time: of a queue."""
     slots = [each for each in (row.timeout, row.only_if) if each is not None and row.what is BlockingOn.QUEUE]
     return any(argument(call, each.position, each.keyword) is not None for each in slots)
+
+
+def _raises(handler: facts.Handler) -> bool:
+    return any(type(each) is facts.Raise for each in walk(handler.body))
+
+
+def _is_in_the_loop(code: Code, node: facts.Try, answer: int) -> bool:
+    """Whether an answer is in the loop around a `try`: who leaves that by `break` or `continue` skips it."""
+    loops = (each for each in code.controls if type(each) is facts.Loop and contains(each, answer))
+    low, high = extent([node])
+    return any(first <= low and high <= last for first, last in (extent([each]) for each in loops))
 
 
 def _is_tried_again(code: Code, node: facts.Try) -> bool:
