@@ -114,7 +114,7 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("dict", "get clear copy keys values items setdefault")
     | _members("set", "add discard clear copy")
     | _members("collections.deque", "append appendleft clear copy")
-    | _members("str", "strip lower upper split startswith endswith")
+    | _members("str", "strip lstrip rstrip lower upper title split splitlines startswith endswith format")
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
     | _members("time", "localtime gmtime ctime strftime")
     | _members("datetime.datetime", "now utcnow today")

@@ -72,16 +72,18 @@ def _names(code: Code, handler: facts.Handler) -> set[str]:
 
 
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:
-    """Whether a call is a method of a literal text that raises nothing: `", ".join(str(name) for name in names)`."""
+    """Whether a call is a method of a text that raises nothing: `", ".join(str(name) for name in names)`."""
     method = code.operation(call.callee)
-    if type(method) is not facts.LoadAttr or literal_text(code, method.base) is None:
+    if type(method) is not facts.LoadAttr or not _is_text(types, code, method.base):
         return False
     if method.name not in JOINS:
         return types.names.knowledge.cannot_raise(f"str.{method.name}")
     joined = code.operation(call.arguments[0].value) if call.arguments else None
-    return type(joined) is facts.Build and all(
-        literal_text(code, each) is not None or makes_text(types, code, code.operation(each)) for each in joined.items
-    )
+    return type(joined) is facts.Build and all(_is_text(types, code, each) for each in joined.items)
+
+
+def _is_text(types: Types, code: Code, id: int) -> bool:
+    return literal_text(code, id) is not None or makes_text(types, code, code.operation(id))
 
 
 def _is_any_function(callee: Value) -> bool:
