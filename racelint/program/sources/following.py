@@ -74,8 +74,11 @@ class _Run:
         self._breaks = self._continues = False
         asked = passed
         for _ in range(2):
+            before = asked
             asked = self.goes_through(loop.head, asked)
             asked |= self.goes_through(loop.body, asked) or self._continues
+            if asked is before:
+                break
         end = self.goes_through(loop.orelse, asked) or self._breaks
         self._breaks, self._continues = around
         return end
