@@ -189,7 +189,7 @@ def test_an_explanation_leads_to_pages_on_the_web(run: Run) -> None:
 
 def test_only_a_whole_code_or_name_is_explained(run: Run) -> None:
     assert run("explain", "RL9") == Outcome(2, "", "racelint: RL9 stands for several rules: RL901, RL902, RL903\n")
-    assert run("explain", "conditions").errors.endswith("several rules: RL501, RL502, RL503\n")
+    assert run("explain", "conditions").errors.endswith("several rules: RL501, RL502, RL503, RL504\n")
     assert run("explain", "unreadable-fil").errors == (
         "racelint: unknown rule 'unreadable-fil'; did you mean unreadable-file?\n"
     )

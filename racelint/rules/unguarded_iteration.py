@@ -44,7 +44,8 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the iterations, and for the views that leave their lock."""
     for race in program.races.of(Problem.ITERATION):
-        message = f"{_iterated(race)} {_meanwhile(program, race)}: {_harm(race)}. {_advice(race)}"
+        harm = _harmed(race.harm, needs_no_gil=race.needs_no_gil)
+        message = f"{_iterated(race)} {_meanwhile(program, race)}: {harm}. {_advice(race)}"
         yield check.finding(race, message, **details(program, race))
     for race in program.races.of(Problem.HANDED_OUT):
         guard = usual(race)
@@ -101,16 +102,10 @@ def _changes(race: Race) -> str:
     return f"`{called(other.code)}` changes it with the lock held" if other is not None else "others change it"
 
 
-def _harm(race: Race) -> str:
-    return f"{_harmed(race.harm)}{' (without the GIL)' if race.needs_no_gil and not _skips(race.harm) else ''}"
-
-
-def _harmed(harm: Harm | None) -> str:
-    return "items can be skipped or repeated" if _skips(harm) else "RuntimeError when its size changes"
-
-
-def _skips(harm: Harm | None) -> bool:
-    return harm is not None and harm.disturbance is Disturbance.SKIPS
+def _harmed(harm: Harm | None, *, needs_no_gil: bool = False) -> str:
+    if harm is not None and harm.disturbance is Disturbance.SKIPS:
+        return "items can be skipped or repeated"
+    return f"RuntimeError when its size changes{' (without the GIL)' if needs_no_gil else ''}"
 
 
 def _advice(race: Race) -> str:
