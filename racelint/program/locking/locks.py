@@ -43,6 +43,11 @@ class Lock:
     """It is whichever lock has its name: one whose name is not known, and so has no `kind`, may be any of these."""
 
     @property
+    def is_for_processes(self) -> bool:
+        """Whether it goes by a name to keep other processes out: of the threads of this one it says nothing."""
+        return self.by_name and self.domain is not LockDomain.THREAD
+
+    @property
     def excludes(self) -> bool:
         """Whether holding it keeps all other holders out; what is not known is given the benefit of the doubt."""
         return self.kind is None or self.kind in EXCLUSIVE

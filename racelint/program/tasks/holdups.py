@@ -15,7 +15,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.locking.holding import Acquisition
-from racelint.program.locking.locks import NAMED, LockKey
+from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code, span_of
 from racelint.program.tasks.suspension import Suspensions
@@ -99,8 +99,7 @@ def _in(locksets: LockSets, pauses: list[int], key: int, taken: dict[LockKey, li
     for pause in pauses:
         for use, section in locksets.state(holding.code, pause).held.items():
             lock = use.lock
-            if lock.kind not in HELD_ALONE or lock.domain not in OF_THREADS or lock.key[0] == NAMED:
-                # a lock on a file is there for other processes, whatever another handle of it does here
+            if lock.kind not in HELD_ALONE or lock.domain not in OF_THREADS or lock.is_for_processes:
                 continue
             for id in sorted(section - told):
                 acquisition = holding.acquisitions.get(id)

@@ -6,7 +6,6 @@ from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT, INSERTS
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other
 from racelint.program.locking.holding import Acquisition
-from racelint.program.locking.locks import NAMED
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
@@ -24,8 +23,7 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
     guard = case.guard
     if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
         return None
-    if guard.lock.key[0] == NAMED:
-        # what other processes are kept from by a lock on a file says nothing of threads
+    if guard.lock.is_for_processes:
         return None
     if guard.share < HALF and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
         return None

@@ -12,7 +12,7 @@ from racelint.knowledge.containers import CHANGES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
-from racelint.program.locking.locks import NAMED, Lock
+from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.disturbances import is_closed_to
@@ -57,8 +57,7 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if wrong is not None and wrong[1].key == guard.lock.key:
         # a lock made by the same class: it may be another way to the guard, or there for this step alone
         return
-    if wrong is None and guard.lock.key[0] == NAMED:
-        # what other processes are kept from by a lock on a file says nothing of threads
+    if wrong is None and guard.lock.is_for_processes:
         return
     if wrong is None and not (_is_habit(case, guarded) and _is_exception(case, access, guard)):
         return
