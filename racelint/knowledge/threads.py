@@ -16,6 +16,9 @@ THREAD_NAMES: Final = frozenset({"name", "ident", "native_id"})
 LOCAL: Final = "threading.local"
 """What keeps attributes for each thread by itself."""
 
+ASKS_FOR_END: Final = frozenset({"is_alive"})
+"""The methods by which a thread says whether it has come to its end."""
+
 START: Final = "threading.Thread.start"
 """What begins a thread."""
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.threads import RUNNING_THREAD
+from racelint.knowledge.threads import ASKS_FOR_END, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
-from racelint.program.contexts.lifetimes import ASKS, Lifetimes, has_no_limit, is_same, unconditional, waited_until
+from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, is_same, unconditional, waited_until
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.values.types import Types
@@ -116,7 +116,7 @@ def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
             return all(_asks_for(types, code, each, owner) for each in operands)
         case facts.Call(callee=callee, arguments=()):
             method = code.operations[callee]
-            return type(method) is facts.LoadAttr and method.name in ASKS and is_same(code, method.base, owner)
+            return type(method) is facts.LoadAttr and method.name in ASKS_FOR_END and is_same(code, method.base, owner)
         case _:
             return is_same(code, test, owner)
 

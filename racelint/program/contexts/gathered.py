@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS
+from racelint.program.dataflow.dataflow import FALSE
 from racelint.program.sources.branching import conditions, is_handling, is_there
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
-
-NOTHING: Final = frozenset({"None", "False"})
-"""What a flag is set to that says that nothing runs."""
 
 Container = tuple[str, int, str]
 """An attribute by the key of the owning class, or a global by its module, and its name."""
@@ -81,7 +78,7 @@ def is_alone(code: Code, start: int) -> bool:
 
 def _is_nothing(code: Code, id: int) -> bool:
     value = code.operation(id)
-    return type(value) is facts.Const and value.text in NOTHING
+    return type(value) is facts.Const and value.text in FALSE
 
 
 def _is_something(code: Code, id: int) -> bool:

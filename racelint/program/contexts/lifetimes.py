@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, WaitFor
+from racelint.knowledge.threads import ASKS_FOR_END
 from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -18,9 +18,6 @@ from racelint.program.values.values import (
     LibraryObject,
     Site,
 )
-
-ASKS: Final = frozenset({"is_alive"})
-"""What a thread that has ended, or is not there, answers so that nobody waits for it."""
 
 
 class Lifetimes:
@@ -151,7 +148,7 @@ def waited_until(code: Code, id: int) -> int | None:
             continue
         asked = code.operation(node.test)
         asks = code.fetched(asked) if type(asked) is facts.Call else None
-        if type(asks) is not facts.LoadAttr or asks.name not in ASKS or type(fetched) is not facts.LoadAttr:
+        if type(asks) is not facts.LoadAttr or asks.name not in ASKS_FOR_END or type(fetched) is not facts.LoadAttr:
             continue
         is_left = any(type(each) is facts.Break for each in walk(node.body))
         if is_same(code, asks.base, fetched.base) and not is_left:
