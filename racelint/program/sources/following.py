@@ -1,4 +1,4 @@
-"""Part of the sources: whether a run of a function that has come by one operation can come to another one."""
+"""Part of the sources: what a run of a function that has come by one operation can still come to."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ RAISES: Final = (facts.Call, facts.Await, facts.LoadItem, facts.DeleteItem, fact
 """What may raise something that is expected."""
 
 
-def may_follow(code: Code, first: int, second: int) -> bool:
-    """Whether a run can do the operation `second` after `first`: not in the other branch, nor behind a `return`.
+def following(code: Code, first: int) -> set[int]:
+    """The operations that a run can do after `first`: none in the other branch, nor behind a `return`.
 
     What tests have in common is not looked into; a call, or what looks for an item, may raise whatever is caught.
     """
-    run = _Run(first, second)
+    run = _Run(first)
     run.goes_through(code.function.body, False)
-    return run.has_followed
+    return run.followed
 
 
 class _Run:
     """All runs at once, of which it is only known at each point whether one has come by the first operation."""
 
-    def __init__(self, first: int, second: int) -> None:
+    def __init__(self, first: int) -> None:
         self._first = first
-        self._second = second
         self._raises = False
         """Whether one of them may have raised since the beginning of the innermost `try`."""
         self._leaves = False
         """Whether one of them has left what is around by a `return`, `break` or `continue`."""
         self._breaks = False
         self._continues = False
-        self.has_followed = False
+        self.followed: set[int] = set()
 
     def goes_through(self, nodes: Sequence[Node], passed: bool) -> bool:
         """Whether a run has come by the first operation where the nodes end, and did so before them or in them."""
@@ -57,7 +56,8 @@ class _Run:
                     self._leave(node, passed)
                     return False
                 case _:
-                    self.has_followed |= passed and node.id == self._second
+                    if passed:
+                        self.followed.add(node.id)
                     self._raises |= passed and type(node) in RAISES
                     passed |= node.id == self._first
         return passed

@@ -7,7 +7,7 @@ callers to guard, so that it need not be known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,9 +95,9 @@ def _is_between_threads(lock: Lock) -> bool:
 
 def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, str], list[_Site]]:
     """The calls of methods of what objects with a lock of their own keep: by class, attribute and its dotted name."""
-    takers = {
-        each.code.cls.key for each in locksets.acquisitions() if each.code.cls and each.use.base == each.code.own_name
-    }
+    taken = [(each.code.cls.key, each) for each in locksets.acquisitions() if each.code.cls is not None]
+    takers = {key for key, each in taken if each.use.base == each.code.own_name}
+    locking = {key for key, _ in taken}
     found: dict[tuple[int, str, str], list[_Site]] = defaultdict(list)
     for code in locksets.places.types.names.sources.codes if assumed.patterns else ():
         if code.cls is None or code.cls.key not in takers:
@@ -108,23 +108,22 @@ def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, st
             if type(call) is not facts.Call or type(method) is not facts.LoadAttr or type(kept) is not facts.LoadAttr:
                 continue
             for place, base, _ in locksets.places.located(code, kept) if code.is_own(kept.base) else ():
-                if base == code.own_name and assumed.covers(place) and _has_no_lock(locksets, place):
+                if base == code.own_name and assumed.covers(place) and _has_no_lock(locksets, place, locking):
                     held = locksets.held(code, call.id)
                     found[code.cls.key, kept.name, place.symbol].append(_Site(code, call, method.name, held))
     return found
 
 
-def _has_no_lock(locksets: LockSets, place: Place) -> bool:
-    """Whether an attribute keeps objects that leave it to others to lock them: of the program's classes, or of those
-    of a library that says so."""
+def _has_no_lock(locksets: LockSets, place: Place, locking: Set[int]) -> bool:
+    """Whether an attribute keeps objects that leave it to others to lock them: of the program's classes, but those that
+    are `locking`, or of those of a library that says so."""
     knowledge = locksets.places.types.names.knowledge
     values = locksets.places.values(place)
     safeties = [knowledge.safety(each.qualname) for each in values if isinstance(each, LibraryObject)]
     if values and len(safeties) == len(values):
         return all(each is not None and each.kind is SafetyKind.UNSAFE for each in safeties)
     kept = [each.cls for each in values if isinstance(each, Instance)]
-    own = {each.code.cls.key for each in locksets.acquisitions() if each.code.cls is not None}
-    return bool(kept) and len(kept) == len(values) and not any(base.key in own for cls in kept for base in cls.mro)
+    return bool(kept) and len(kept) == len(values) and not any(base.key in locking for cls in kept for base in cls.mro)
 
 
 def _is_new(locksets: LockSets, site: _Site, symbol: str) -> bool:

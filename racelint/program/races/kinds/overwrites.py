@@ -13,7 +13,7 @@ from racelint.program.races.excuses.harmless import loses_to
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.reuse import is_decorator, left_by_wrapper, left_for_exit, left_for_later, moves_on
 from racelint.program.races.kinds.switching import are_read_at_once
-from racelint.program.sources.following import may_follow
+from racelint.program.sources.following import following
 from racelint.program.sources.source import Code
 from racelint.program.values.values import ClassRef
 
@@ -95,15 +95,13 @@ def _is_set_for_all(case: Case, access: Access) -> bool:
 def _read_back(case: Case, access: Access, depth: int | None) -> Access | None:
     """A later read of the Place in the same run of the function, directly or in what it calls, over so many calls."""
     reads = [other for other in case.accesses if not other.kind.writes]
+    later = {id for id in following(access.code, access.id) if id > access.id}
     for other in reads:
         # what was fetched before is what was there before, whenever it is looked into
-        fetched = other.read_id
-        is_later = other.code is access.code and other.base == access.base and fetched > access.id
-        if is_later and may_follow(access.code, access.id, fetched):
+        if other.code is access.code and other.base == access.base and other.read_id in later:
             return other
     calls = case.threads.calls
-    later = [edge for edge in calls.calls(access.code) if edge.site > access.id]
-    called = [edge.callee for edge in later if may_follow(access.code, access.id, edge.site)]
+    called = [edge.callee for edge in calls.calls(access.code) if edge.site in later]
     reached = set(calls.reachable(called)) if depth is None else _near(case, called, depth)
     return next((other for other in reads if other.code.key in reached and other.code is not access.code), None)
 
