@@ -13,7 +13,7 @@ from functools import cached_property
 from racelint import facts
 from racelint.knowledge.containers import ADDS
 from racelint.program.dataflow.dataflow import FALSE
-from racelint.program.sources.branching import conditions, is_handling, is_there
+from racelint.program.sources.branching import found_nothing, is_handling
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
@@ -69,8 +69,7 @@ def is_alone(code: Code, start: int) -> bool:
     `if self._running: return`: the list then has those that were started before, and are over. Who takes the flag down
     again before he returns only keeps others off meanwhile, and one that is worked out says when there are enough.
     """
-    down = (each for test, truth in conditions(code, start) for each, there in [is_there(code, test)] if there != truth)
-    flags = {code.own_attribute(code.operation(each)) for each in down} - {""}
+    flags = {code.own_attribute(code.operation(each)) for each, _ in found_nothing(code, start)} - {""}
     stores = [each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base)]
     taken_down = {each.name for each in stores if _is_nothing(code, each.value) and not is_handling(code, each.id)}
     return any(_is_something(code, each.value) for each in stores if each.name in flags - taken_down)

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from racelint import facts
 from racelint.knowledge.containers import MISSES
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.memory.places import Access
 from racelint.program.sources.nodes import ids_in
 from racelint.program.sources.source import Code
 
@@ -25,6 +26,13 @@ def handled(code: Code, flow: Dataflow, names: Container[str], *, named: bool = 
         ):
             found |= ids_in(node.body)
     return found
+
+
+def takes_what_it_names(code: Code, access: Access, *methods: str) -> bool:
+    """Whether an access takes out the one item that it names, by `del` or one of some methods, and gives no default."""
+    call = code.operation(access.id)
+    by_method = access.method in methods and type(call) is facts.Call and len(call.arguments) == 1
+    return access.key >= 0 and (access.method == "del" or by_method)
 
 
 def handles_misses(node: facts.Try, flow: Dataflow) -> list[facts.Handler]:

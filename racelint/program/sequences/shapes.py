@@ -11,7 +11,7 @@ from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Shape
-from racelint.program.sequences.misses import handled, handled_misses
+from racelint.program.sequences.misses import handled, handled_misses, takes_what_it_names
 from racelint.program.sources.source import Code
 
 USES: Final = (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
@@ -84,9 +84,7 @@ class Shapes:
 
         What is tested for is told with its test.
         """
-        call = self._flow.operation(act.id)
-        by_key = act.method == "del" or (act.method == "pop" and type(call) is facts.Call and len(call.arguments) == 1)
-        return by_key and act.key >= 0 and act.id not in self._misses
+        return takes_what_it_names(self._code, act, "pop") and act.id not in self._misses
 
     def looked_for(self, test: int, iterable: int) -> list[int]:
         """What a test compares with parts of what is drawn from an iterable."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.sources.branching import conditions, found_equal
+from racelint.program.sources.branching import conditions, found_nothing
 from racelint.program.sources.source import Code
 
 
@@ -86,12 +86,9 @@ class Imported:
     def _found_none(self, code: Code, id: int) -> Iterator[Place]:
         """The globals that are None, or count as false, where a function comes to an operation."""
         reads = {each.read_id: each.place for each in self.places.of(code) if each.kind is Kind.READ}
-        for test, truth in conditions(code, id):
-            are_equal, operands = found_equal(code, test, truth)
-            nothing = operands if are_equal and any(map(code.is_none, operands)) else ()
-            for read in (*nothing, *(() if truth else (test,))):
-                if read in reads and reads[read].kind == "global":
-                    yield reads[read]
+        for read, _ in found_nothing(code, id):
+            if read in reads and reads[read].kind == "global":
+                yield reads[read]
 
     def _is_made(self, place: Place, code: Code) -> bool:
         """Whether a function surely sets a global that it finds to be None, and nobody takes that back."""

@@ -16,7 +16,7 @@ from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sharing.preparing import Preparing
-from racelint.program.sources.branching import conditions, found_equal
+from racelint.program.sources.branching import found_nothing
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import LibraryMethod
 
@@ -82,12 +82,9 @@ class Refusing:
         """The attributes of the object that count as false where a function comes to an operation, and their tests."""
         own = (each for each in self.places.of(code) if each.kind is Kind.READ and each.is_of_self)
         reads = {each.read_id: each.place for each in own}
-        for test, truth in conditions(code, id):
-            are_equal, operands = found_equal(code, test, truth)
-            nothing = operands if are_equal and any(map(code.is_none, operands)) else ()
-            for read in (*nothing, *(() if truth else (test,))):
-                if read in reads:
-                    yield reads[read], test
+        for read, test in found_nothing(code, id):
+            if read in reads:
+                yield reads[read], test
 
     def _told_by(self, context: Context) -> frozenset[Place]:
         """The attributes that count as true from the start of a thread until somebody has waited for that."""

@@ -73,6 +73,14 @@ def is_there(code: Code, test: int) -> Outcome:
     return test, straight
 
 
+def found_nothing(code: Code, id: int) -> Iterator[tuple[int, int]]:
+    """The values that are None, or count as false, where a function comes to an operation, each with its test."""
+    for test, truth in conditions(code, id):
+        value, there = is_there(code, test)
+        if there != truth:
+            yield value, test
+
+
 def is_handling(code: Code, id: int) -> bool:
     """Whether an operation is done where an exception is handled."""
     tries = (node for node in code.controls if type(node) is facts.Try)

@@ -74,7 +74,7 @@ def find_left_out(locksets: LockSets, assumed: Assumed) -> Iterator[Uncovered]:
     `with self.lock: self.link.send(...)` and `self.link.flush()` without it, which changes what the other one does: no
     number of calls is needed, as it is said that others come.
     """
-    for path, calls in _kept_sites(locksets, assumed).items():
+    for path, calls in _kept_sites(locksets, assumed).items() if assumed.patterns else ():
         seen: set[Code] = set()
         for site in calls:
             if site.code in seen or site.held or not _is_forgotten(locksets, site) or _is_new(locksets, site, path[2]):
@@ -99,7 +99,7 @@ def _kept_sites(locksets: LockSets, assumed: Assumed) -> dict[tuple[int, str, st
     takers = {key for key, each in taken if each.use.base == each.code.own_name}
     locking = {key for key, _ in taken}
     found: dict[tuple[int, str, str], list[_Site]] = defaultdict(list)
-    for code in locksets.places.types.names.sources.codes if assumed.patterns else ():
+    for code in locksets.places.types.names.sources.codes:
         if code.cls is None or code.cls.key not in takers:
             continue
         for call in code.operations:

@@ -14,7 +14,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.kinds.race import Problem, Race
-from racelint.program.sequences.misses import handled, handled_misses
+from racelint.program.sequences.misses import handled, handled_misses, takes_what_it_names
 from racelint.program.sources.branching import conditions
 
 
@@ -34,11 +34,7 @@ def taken_twice(case: Case, access: Access) -> Iterator[Race]:
 def _must_find(case: Case, access: Access) -> bool:
     """Whether an access takes out an item that it names, and fails if that is not there."""
     code, flow = access.code, case.sharing.places.dataflow(access.code)
-    call = code.operation(access.id)
-    named = access.method == "del" or (
-        access.method in ("pop", "remove") and type(call) is facts.Call and len(call.arguments) == 1
-    )
-    if not named or access.key < 0 or flow.is_constant(access.key):
+    if not takes_what_it_names(code, access, "pop", "remove") or flow.is_constant(access.key):
         return False
     return access.id not in handled_misses(code, flow) | handled(code, flow, NOT_IN_LIST)
 
