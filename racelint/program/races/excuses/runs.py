@@ -21,14 +21,29 @@ def is_new_state(case: Case, access: Access) -> bool:
     """Whether an access is one of the stores by which a function puts the whole object in a new state.
 
     `self.position = 0; self.failures = 0; self.began = now()`: none of them asks what was there before. Who stores
-    nothing but what he was given (`self.x = x; self.y = y; self.z = z`) changes the object while it is in use.
+    nothing but what he was given (`self.x = x; self.y = y; self.z = z`) changes the object while it is in use. So does
+    who is given nothing, and clears only what others come to with the guard: that is what the guard is there for.
     """
     if access.place.kind != "attribute" or not is_anew(access):
         return False
     code = access.code
     stores = [each for each in case.sharing.places.of(code) if each.base == access.base and is_anew(each)]
     given = range(len(code.function.parameters))
-    return len({each.place.name for each in stores}) >= WHOLE and any(each.value not in given for each in stores)
+    of_given = [each.value in given for each in stores]
+    if len({each.place.name for each in stores}) < WHOLE or all(of_given):
+        return False
+    return any(of_given) or not all(_is_guarded(case, each) for each in stores)
+
+
+def _is_guarded(case: Case, store: Access) -> bool:
+    """Whether another function holds the guard of the case where it comes to what is stored here."""
+    guard, locksets = case.guard, case.locksets
+    return guard is not None and any(
+        use.lock.key == guard.lock.key
+        for each in locksets.places.by_place[store.place]
+        if each.code is not store.code
+        for use in locksets.held(each.code, each.id)
+    )
 
 
 def is_anew(access: Access) -> bool:
