@@ -123,11 +123,20 @@ class Guard:
     total: int
     example: Access
     writes: int
+    keepers: int
+    """The functions that hold it wherever they come to the Place."""
+    functions: int
+    """Those that come to the Place at all."""
 
     @property
     def share(self) -> float:
         """The part of all accesses that is guarded, from 0 to 1."""
         return self.guarded / self.total
+
+    @property
+    def is_habit(self) -> bool:
+        """Whether most functions keep to it, and more than one: one that does not may do much without it."""
+        return self.keepers > 1 and 2 * self.keepers > self.functions
 
     def protects(self, protection: Protection) -> bool:
         """Whether holding `protection` is holding this guard."""
@@ -171,7 +180,16 @@ def infer_guard(
     for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
         if writes and (which[1] != "global" or _is_rule(locks[which], writes, own.get(which, []))):
-            guard = Guard(locks[which], which[1], len(guarded), len(accesses), writes[0], len(writes))
+            guard = Guard(
+                locks[which],
+                which[1],
+                len(guarded),
+                len(accesses),
+                writes[0],
+                len(writes),
+                len({each.code.key for each in guarded} - {each.code.key for each, _ in accesses if each not in guarded}),
+                len({each.code.key for each, _ in accesses}),
+            )
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard
     return best

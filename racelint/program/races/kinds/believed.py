@@ -25,9 +25,10 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
         return None
     if guard.lock.is_for_processes:
         return None
-    if guard.share < HALF and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
+    is_rule = guard.share >= HALF or guard.is_habit
+    if not is_rule and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
         return None
-    if guard.share < HALF and sequence.code.function.is_async:
+    if not is_rule and sequence.code.function.is_async:
         # what a coroutine looks at is mostly changed in the same loop only
         return None
     if not (is_insider(case, sequence.first) or _is_worked_on_by_many(case, sequence)):
