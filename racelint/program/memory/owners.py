@@ -11,6 +11,9 @@ from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject
 
+OBJECT: Final = "object"
+"""The base of all classes, where it is written."""
+
 PROPERTY: Final = "property"
 """The class of what `property(get, set)` makes."""
 
@@ -66,6 +69,16 @@ class Owners:
             return True
         return any((each.key, name) in self._set_on_classes for each in (*cls.mro, *cls.subclasses))
 
+    def lacks(self, cls: ClassInfo, name: str) -> bool:
+        """Whether a class surely has no such attribute, nor have its objects: what is asked for it is something else.
+
+        A class that stands for "nothing found" is never the one whose attribute is used.
+        """
+        return not any(
+            self._types.attributes.declares(each, name) or (each.key, name) in self._set_on_classes
+            for each in (*cls.mro, *cls.subclasses)
+        ) and all(map(_is_plain, cls.mro))
+
     def _is_of_class(self, cls: ClassInfo, name: str) -> bool:
         """Whether all instances share the attribute."""
         attributes = self._types.attributes
@@ -118,6 +131,12 @@ class Owners:
             return True
         made = self._types.of_class_level(cls, name) if stores else ()
         return any(isinstance(each, LibraryObject) and each.qualname == PROPERTY for each in made)
+
+
+def _is_plain(cls: ClassInfo) -> bool:
+    """Whether all that a class has is written in the program: no unknown base, decorator or metaclass gives it more."""
+    known = len(cls.bases) + cls.library_bases.count(OBJECT)
+    return not cls.facts.keywords and not cls.facts.decorators and known >= len(cls.facts.bases)
 
 
 def _stores_attr(operation: Operation | None) -> TypeGuard[facts.StoreAttr]:

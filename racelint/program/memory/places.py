@@ -333,11 +333,12 @@ class Places:
         return [(place, "" if place.kind != "attribute" else path, tuple(values)) for place, values in found.items()]
 
     def _of_attribute(self, cls: ClassInfo, name: str, *, of_instance: bool) -> Place | None:
-        """The Place of an attribute of a class, or of its instances; None for a method."""
+        """The Place of an attribute of a class, or of its instances; None for a method, and for what it has not."""
         key = cls.key, name, of_instance
         if key not in self._attributes:
             owner, kind = self.owners.of(cls, name, of_instance=of_instance)
-            self._attributes[key] = None if self.owners.is_method(owner, name) else self.place(kind, owner.key, name)
+            is_none = self.owners.is_method(owner, name) or (not of_instance and self.owners.lacks(cls, name))
+            self._attributes[key] = None if is_none else self.place(kind, owner.key, name)
         return self._attributes[key]
 
     def behind(self, place: Place) -> list[Code]:
