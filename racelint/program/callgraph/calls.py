@@ -151,7 +151,8 @@ class Calls:
         found = self._lent.get(code.key)
         if found is None:
             lent = [each for edge in self.sure_calls(code) for each in self._lent_at(edge)]
-            counts = Counter((each.site, each.lent) for each in lent)
+            targets = {(each.site, each.lent, each.callee.key) for each in lent}
+            counts = Counter((site, given) for site, given, _ in targets)
             found = [each for each in lent if counts[each.site, each.lent] <= CHOICES] or NO_EDGES
             self._lent[code.key] = found
         return found
@@ -172,7 +173,13 @@ class Calls:
                 yield given
 
     def _sure_reach(self, code: Code) -> list[Edge]:
-        return [*self.sure_calls(code), *self.lent_calls(code)]
+        sure = [each for each in self.sure_calls(code) if not self._is_of_lender(each)]
+        return [*sure, *self.lent_calls(code)]
+
+    def _is_of_lender(self, edge: Edge) -> bool:
+        """Whether a call runs what callers lend the function: it is counted as the call of who lends it."""
+        runs = self.runners.get(edge.caller.key, ())
+        return edge.callee.key in self._is_lent and called_at(edge.caller, edge.site) in runs
 
     def ways(self, code: Code) -> list[Edge]:
         """All calls of a function, each of what is lent as a call by who lends it."""
@@ -186,11 +193,7 @@ class Calls:
         runs = self.runners.get(code.key, ())
         if not runs and all(edge.callee.key not in self.runners for edge in edges):
             return edges
-        own = [
-            each
-            for each in edges
-            if not (runs and each.callee.key in self._is_lent and called_at(code, each.site) in runs)
-        ]
+        own = [each for each in edges if not self._is_of_lender(each)]
         return [*own, *(each for edge in edges if edge.callee.key in self.runners for each in self._lent_at(edge))]
 
     def find_runners(self, sources: Sources) -> None:
