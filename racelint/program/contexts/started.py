@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Final
 
 from racelint import facts
 from racelint.knowledge.model import Slot
@@ -21,8 +22,11 @@ from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.contexts.turns import captured, is_given_turns
 from racelint.program.sources.source import ClassInfo, Code, span_of
-from racelint.program.values.types import Spawned
+from racelint.program.values.types import Passed, Spawned
 from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
+
+NOTHING_GIVEN: Final = Passed((), ())
+"""What a function is started with that is given no arguments."""
 
 
 class Finder:
@@ -41,8 +45,12 @@ class Finder:
     def find(self) -> list[Context]:
         """All contexts but the main one."""
         groups: dict[tuple[Site, Slot], list[Spawned]] = defaultdict(list)
+        told: dict[tuple[int, int], tuple[ClassInfo, Code, EntryMethod]] = {}
         for spawned in self._types.spawned:
-            if not self._is_told_by_maker(spawned) and not self._is_own_entry(spawned):
+            own = self._own_entry(spawned)
+            if own is not None:
+                told[own[0].key, own[1].key] = own
+            elif not self._is_told_by_maker(spawned):
                 groups[spawned.site, spawned.spawn.callee].append(spawned)
         for (site, _), group in sorted(groups.items(), key=lambda item: (item[0][0], str(item[0][1]))):
             traced = [spawned for spawned in group if self._is_traced(spawned)]
@@ -53,6 +61,9 @@ class Finder:
         for cls in self._sources.classes:
             self._entry_methods(cls)
             self._called_by_server(cls)
+        for cls, code, row in told.values():
+            if row.runs_on in OWN_THREADS and not row.matches(code.name):
+                self._entry_method(cls, code, row)
         for code in self._sources.codes:
             self._decorated(code)
         return self._contexts
@@ -72,14 +83,21 @@ class Finder:
         code = self._sources.codes[spawned.site[0]]
         return code.cls is not None and constructs(code) and (code.cls.key, spawned.target) in self._told_where_made
 
-    def _is_own_entry(self, spawned: Spawned) -> bool:
-        """Whether a thread object is told to run what it runs anyway: `Thread.__init__(self, target=self.run)`."""
+    def _own_entry(self, spawned: Spawned) -> tuple[ClassInfo, Code, EntryMethod] | None:
+        """The class, method and row of a thread object that is told, as it is made, which of its own methods to run.
+
+        `Thread.__init__(self, target=self._work)` starts nothing: that comes with the `start` of the object.
+        """
         code, target = self._sources.codes[spawned.site[0]], spawned.target
-        if code.cls is None or not constructs(code) or not isinstance(target, FunctionRef):
-            return False
+        if code.cls is None or not constructs(code) or not isinstance(target, FunctionRef) or target.code.cls is None:
+            return None
+        if not isinstance(target.receiver, Instance) or code.cls not in target.receiver.cls.mro:
+            return None
         rows = [row for base in code.cls.library_bases for row in self._knowledge.entry_methods(base)]
-        names = target.code.cls is not None and any(row.matches(target.code.name) for row in rows)
-        return names and isinstance(target.receiver, Instance) and code.cls in target.receiver.cls.mro
+        row = next((row for row in rows if row.runs_on is spawned.spawn.runs_on), None)
+        if row is None or (spawned.given != NOTHING_GIVEN and not row.matches(target.code.name)):
+            return None
+        return code.cls if target.code.cls in code.cls.mro else target.code.cls, target.code, row
 
     def _is_traced(self, spawned: Spawned) -> bool:
         """A callback on a result runs beside its starter only where a pool is known to work on that result."""
