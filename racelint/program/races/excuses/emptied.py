@@ -26,12 +26,24 @@ def is_capped(case: Case, sequence: Composite) -> bool:
 
     `if len(self.seen) > limit: self.seen = set()`
     """
-    first, last, code = sequence.first, sequence.last, sequence.code
-    if not _is_about_size(case, sequence):
+    return _is_about_size(case, sequence) and _only_empties(case, sequence)
+
+
+def is_emptied_twice(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether a container is emptied because something is in it, and another access leaves it there, with less in it.
+
+    `if self.arrived: self.arrived.clear()`, and nothing else: to empty what is empty fails nowhere.
+    """
+    return sequence.last.method in CLEARS and not other.kind.rebinds and _only_empties(case, sequence)
+
+
+def _only_empties(case: Case, sequence: Composite) -> bool:
+    """Whether a test leads to a container being emptied, and to nothing else that may not be done twice."""
+    first, last = sequence.first, sequence.last
+    if last.method not in CLEARS and not (last.kind is Kind.WRITE and makes_empty(case, last)):
         return False
-    empties = last.method in CLEARS or (last.kind is Kind.WRITE and makes_empty(case, last))
     done = (id for id in on_account(sequence) if id > first.id and id not in (sequence.act, last.value))
-    return empties and Repeats(case).may(code, sorted(done))
+    return Repeats(case).may(sequence.code, sorted(done))
 
 
 def is_evened_out(case: Case, sequence: Composite) -> bool:

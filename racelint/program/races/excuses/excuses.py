@@ -13,7 +13,7 @@ from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
 from racelint.program.races.excuses.caches import is_cache
-from racelint.program.races.excuses.emptied import has_room, is_capped, is_evened_out
+from racelint.program.races.excuses.emptied import has_room, is_capped, is_emptied_twice, is_evened_out
 from racelint.program.races.excuses.flags import (
     acts_once,
     is_only_raised,
@@ -136,7 +136,7 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
         return case.clears(other)
     if sequence.shape in SWAPS:
         return adds(case.sharing.places.dataflow(other.code), sequence, other)
-    if is_apart(case, sequence, other) or is_reset_unseen(case, sequence, other):
+    if any(is_so(case, sequence, other) for is_so in (is_apart, is_reset_unseen, is_emptied_twice)):
         return False
     act = sequence.last
     if sequence.puts_in:
