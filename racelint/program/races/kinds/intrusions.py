@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from racelint.facts import Span
 from racelint.findings import Evidence
+from racelint.knowledge.containers import INSERTS
 from racelint.knowledge.model import LockKind
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Protection, protections
@@ -27,6 +28,7 @@ from racelint.program.races.kinds.oversights import wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sources.source import Code, span_of
 
 
@@ -220,6 +222,8 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
     sides = ((partner.one, sequence.code), (partner.other_context, other.code))
     if not any(_is_outside(case, *side) for side in sides):
         return False
+    if _is_put_in_for_all(case, sequence, partner):
+        return True
     if other is not last:
         asked = any(each.last is other and each.shape in (Shape.CHECK, Shape.LAZY) for each in beside)
         return asked and last.kind is other.kind is Kind.WRITE and not can_interleave(case, sequence, beside)
@@ -229,6 +233,18 @@ def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner
         return is_kept_for_good(case, sequence)
     raised = case.literal(last) in FLAGS and is_only_raised(case, sequence)
     return raised or not can_interleave(case, sequence, beside)
+
+
+def _is_put_in_for_all(case: Case, sequence: Composite, partner: Partner) -> bool:
+    """Whether something is put into a container of the whole program, beside one thread and with no lock anywhere.
+
+    Who has started a thread with an object goes on with that object beside it. That callers come to the same global
+    says nothing of when: they may set the program up, be a command of their own, or have only the one thread.
+    """
+    if case.place.kind not in FOR_ALL or case.is_assumed or sequence.last.method not in INSERTS:
+        return False
+    several = partner.one.many or partner.other_context.many
+    return not several and not any(map(case.protections, case.accesses))
 
 
 def _is_outside(case: Case, context: Context, code: Code) -> bool:
