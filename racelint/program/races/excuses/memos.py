@@ -30,7 +30,9 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     if case.guard is not None:
         return is_memo_of_calls(case, sequence)
     if not _is_missed_and_stored(sequence):
-        return False
+        # a container of the program's own, which says less of what it is for
+        values = case.sharing.places.types.of(last.code, last.value)
+        return is_memo_of_calls(case, sequence) and not any(isinstance(each, Instance) for each in values)
     flow = case.sharing.places.dataflow(last.code)
     if _is_its_number(case, last):
         return True
@@ -128,6 +130,8 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     if type(made_by(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
         return False
     kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
+    if sequence.first.code is code:
+        kept.append(sequence.first.id)
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
         return False
     parameters = enumerate(code.function.parameters)
@@ -179,7 +183,8 @@ def made_by(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
     while isinstance(made, facts.LoadAttr | facts.LoadItem):
         made = flow.operation(made.base)
     if type(made) is facts.Build and made.kind == "tuple":
-        parts = [made_by(flow, each) for each in made.items if not flow.is_constant(each)]
+        given = (each for each in made.items if not flow.is_constant(each) and flow.operation(each) is not None)
+        parts = [made_by(flow, each) for each in given]
         return parts[0] if parts and None not in parts else None
     if type(made) is facts.Phi:
         made = _of_all_ways(flow, made)
