@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sources.branching import conditions
@@ -24,7 +25,7 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
         for value in types.of_attribute(receiver.cls, name):
             if not _is_object(value, places) or value is receiver:
                 continue
-            if _is_made_anew(places, threads, value, name, own):
+            if _is_made_anew(places, threads, value, name, own) or _is_made_for_it(places, value, receiver.cls):
                 continue
             if _is_replaced(places, receiver.cls, name, value):
                 continue
@@ -89,6 +90,20 @@ def _is_made_anew(places: Places, threads: Threads, value: Instance | LibraryObj
     if maker is None or value.site is None or not _is_handed_back(places, maker, value.site[1]):
         return False
     return all(_comes_of_call(places, threads, codes[key], name, value, maker) for key in own)
+
+
+def _is_made_for_it(places: Places, value: Instance | LibraryObject, cls: ClassInfo) -> bool:
+    """Whether who makes a receiver makes this for it, and does nothing else with it: `Worker(Job())`."""
+    if value.site is None:
+        return False
+    key, made = value.site
+    types, code = places.types, places.types.names.sources.codes[key]
+    flow = places.dataflow(code)
+    uses = [each for each in flow.uses(made) if type(each) is not facts.Phi or flow.uses(each.id)]
+    if len(uses) != 1 or loop_around(code, made) != loop_around(code, uses[0].id):
+        return False
+    built = (each for each in types.of(code, uses[0].id) if isinstance(each, Instance))
+    return any(each.site == (key, uses[0].id) and cls in each.cls.mro for each in built)
 
 
 def _is_handed_back(places: Places, maker: Code, made: int) -> bool:
