@@ -19,6 +19,7 @@ from racelint.knowledge.model import ProcessState
 from racelint.knowledge.process import ASKING, KEYED, OLD_VALUES, REDIRECTED, WHILE_ENTERED
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import ids_in
@@ -253,7 +254,7 @@ class _Finder:
         operations = change.code.operations
         made = frozenset(id for id, each in enumerate(operations) if self._makes_another(change.code, each))
         reads = (flow.operation(id) for each in given for id in flow.sources(each, without=made))
-        return any(self._is_old(change.code, read) for read in reads)
+        return any(self._is_old(change.code, read) and _is_same_entry(flow, change, read) for read in reads)
 
     def _makes_another(self, code: Code, operation: facts.Operation | None) -> bool:
         """Whether a value is another one, made with the old: more in front of a path, a stream around a stream."""
@@ -283,3 +284,16 @@ class _Finder:
         flow = self._locksets.places.dataflow(code)
         reads = map(flow.operation, flow.sources(value))
         return any(self._is_old(code, read) and not code.own_attribute(read) for read in reads)
+
+
+def _is_same_entry(flow: Dataflow, change: Change, read: facts.Operation | None) -> bool:
+    """Whether what is read of the state may be the entry that is changed: not if another key is asked for."""
+    operation = flow.operation(change.id)
+    if type(operation) is not facts.StoreItem or read is None:
+        return True
+    keys: list[int] = []
+    for use in flow.uses(read.id):
+        asked = flow.uses(use.id) if type(use) is facts.LoadAttr else [use]
+        keys.extend(each.key for each in asked if type(each) is facts.LoadItem)
+        keys.extend(each.arguments[0].value for each in asked if type(each) is facts.Call and each.arguments)
+    return not keys or flow.key(operation.key) in map(flow.key, keys)
