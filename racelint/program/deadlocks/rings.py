@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.deadlocks.arms import is_free_on_the_way
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.guards import may_be_same
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
@@ -31,7 +32,7 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     for nesting in nestings:
         if nesting.outer.lock.key == nesting.inner.lock.key or nesting.inner.lock.key in nesting.held:
             continue
-        if not _is_in_hand(nesting, locksets):
+        if not (_is_in_hand(nesting, locksets) or _is_apart(nesting, locksets)):
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
     told: set[tuple[LockKey, LockKey]] = set()
     for ring in sorted(_simple_cycles(by_pair), key=lambda ring: (len(ring), ring)):
@@ -54,6 +55,17 @@ def _is_in_hand(nesting: Nesting, locksets: LockSets) -> bool:
     held = locksets.held(nesting.code, nesting.site) if inner.lock.kind not in NON_REENTRANT else ()
     known = (use.base for use in held if use.lock.key == inner.lock.key and not is_doubtful(use.base))
     return any(may_be_same(base, inner.base) for base in known)
+
+
+def _is_apart(nesting: Nesting, locksets: LockSets) -> bool:
+    """Whether nobody else can be in the way: one of the locks is of the object that is just being made, or the calls
+    release the outer one before they come to the inner one."""
+    code = nesting.code
+    if code.key in locksets.threads.calls.constructing and code.own_name in (nesting.outer.base, nesting.inner.base):
+        return True
+    free = nesting.acquisition.before.free if nesting.chain else ()
+    outer = nesting.outer.lock.key
+    return any(use.lock.key == outer for use in free) or is_free_on_the_way(nesting.chain, outer, locksets)
 
 
 def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list[tuple[Nesting, ...]]:
@@ -123,8 +135,11 @@ def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting
 
 
 def _is_one(inner: LockUse, outer: LockUse) -> bool:
-    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes."""
+    """Whether two uses may mean the lock of one object: not where the objects stand in different attributes or
+    globals."""
     bases = [use.base for use in (inner, outer) if use.lock.per_instance and UNKNOWN not in use.base]
+    if len(bases) == 2 and all(base.startswith("g:") for base in bases):
+        return bases[0] == bases[1]
     return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
 
 
