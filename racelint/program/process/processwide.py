@@ -252,9 +252,10 @@ class _Finder:
             case _:
                 return False
         operations = change.code.operations
-        made = frozenset(id for id, each in enumerate(operations) if self._makes_another(change.code, each))
-        reads = (flow.operation(id) for each in given for id in flow.sources(each, without=made))
-        return any(self._is_old(change.code, read) and _is_same_entry(flow, change, read) for read in reads)
+        made = {id for id, each in enumerate(operations) if self._makes_another(change.code, each)}
+        others = frozenset({*made, *_entries_beside(flow, change)})
+        reads = (flow.operation(id) for each in given for id in flow.sources(each, without=others))
+        return any(self._is_old(change.code, read) for read in reads)
 
     def _makes_another(self, code: Code, operation: facts.Operation | None) -> bool:
         """Whether a value is another one, made with the old: more in front of a path, a stream around a stream."""
@@ -286,14 +287,19 @@ class _Finder:
         return any(self._is_old(code, read) and not code.own_attribute(read) for read in reads)
 
 
-def _is_same_entry(flow: Dataflow, change: Change, read: facts.Operation | None) -> bool:
-    """Whether what is read of the state may be the entry that is changed: not if another key is asked for."""
-    operation = flow.operation(change.id)
-    if type(operation) is not facts.StoreItem or read is None:
-        return True
-    keys: list[int] = []
-    for use in flow.uses(read.id):
-        asked = flow.uses(use.id) if type(use) is facts.LoadAttr else [use]
-        keys.extend(each.key for each in asked if type(each) is facts.LoadItem)
-        keys.extend(each.arguments[0].value for each in asked if type(each) is facts.Call and each.arguments)
-    return not keys or flow.key(operation.key) in map(flow.key, keys)
+def _entries_beside(flow: Dataflow, change: Change) -> Iterator[int]:
+    """What is read of the state by another key than that of the entry which is changed: that is no old value of it."""
+    stored = flow.operation(change.id)
+    for each in change.code.operations if type(stored) is facts.StoreItem else ():
+        match each:
+            case facts.LoadItem(id=id, base=base, key=key):
+                asked = base
+            case facts.Call(id=id, callee=callee, arguments=(facts.Argument(value=key), *_)):
+                fetched = flow.operation(callee)
+                asked = fetched.base if type(fetched) is facts.LoadAttr and fetched.name not in OLD_VALUES else callee
+            case _:
+                continue
+        read = flow.operation(asked)
+        is_state = isinstance(read, facts.LoadAttr | facts.LoadName) and read.name in OLD_VALUES
+        if is_state and flow.key(key) != flow.key(stored.key):
+            yield id
