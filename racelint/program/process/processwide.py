@@ -271,7 +271,10 @@ class _Finder:
         """Whether it is asked for what the state is, or for what a method has kept of that in an attribute."""
         if not isinstance(read, facts.LoadAttr | facts.LoadName) or read.name not in OLD_VALUES:
             return False
-        return code.cls is None or not code.own_attribute(read) or self._is_kept(code.cls, read.name)
+        if type(read) is facts.LoadName or code.cls is None or not code.own_attribute(read):
+            asked = read.base if type(read) is facts.LoadAttr else read.id
+            return any(isinstance(each, Library) for each in self._types.of(code, asked))
+        return self._is_kept(code.cls, read.name)
 
     def _is_kept(self, cls: ClassInfo, name: str) -> bool:
         """Whether an object stores in its attribute what it has asked the state for."""
@@ -290,7 +293,9 @@ class _Finder:
 def _entries_beside(flow: Dataflow, change: Change) -> Iterator[int]:
     """What is read of the state by another key than that of the entry which is changed: that is no old value of it."""
     stored = flow.operation(change.id)
-    for each in change.code.operations if type(stored) is facts.StoreItem else ():
+    if type(stored) is not facts.StoreItem:
+        return
+    for each in change.code.operations:
         match each:
             case facts.LoadItem(id=id, base=base, key=key):
                 asked = base

@@ -6,6 +6,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import REMOVES
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.rough import LIMITS
@@ -23,9 +24,9 @@ def asks_for_room(case: Case, sequence: Composite) -> bool:
     """
     last, code = sequence.last, sequence.code
     takes = last.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) or (last.kind is Kind.MUTATE and last.method not in REMOVES)
-    if sequence.shape is not Shape.CHECK or not takes:
-        return False
     flow = case.sharing.places.dataflow(code)
+    if sequence.shape is not Shape.CHECK or not takes or _sets_field(flow, last):
+        return False
     tests = (node for node in code.controls if isinstance(node, facts.Branch | facts.Loop))
     held = (each for node in tests if node.span == sequence.test for each in flow.behind(node.test))
     return any(
@@ -35,6 +36,12 @@ def asks_for_room(case: Case, sequence: Composite) -> bool:
         and not _leads_away(case, sequence, each)
         for each in held
     )
+
+
+def _sets_field(flow: Dataflow, last: Access) -> bool:
+    """Whether only a field of an item is set: `self.users[name]["seen"] = now`. There are no more items by that."""
+    store = flow.operation(last.id)
+    return type(store) is facts.StoreItem and store.base != last.load and flow.is_constant(store.key)
 
 
 def _looks(sequence: Composite) -> frozenset[int]:
