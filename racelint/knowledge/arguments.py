@@ -71,7 +71,8 @@ BUILTIN_EFFECTS: dict[str, Effect] = {
     ),
     **_on(
         _SECOND,
-        row("map filter functools.reduce itertools.filterfalse", ITERATE, NO, _DRAINED),
+        row("map filter itertools.filterfalse", ITERATE, NO, _DRAINED),
+        row("functools.reduce", SNAPSHOT, GIL, _ONE_C_CALL, "measured", stepwise_by=_FIRST),
         row("itertools.takewhile itertools.dropwhile itertools.starmap", ITERATE, NO, _DRAINED),
         row("heapq.nlargest heapq.nsmallest", ITERATE, NO, "step by step", "source"),
     ),
