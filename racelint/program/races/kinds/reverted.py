@@ -19,14 +19,17 @@ def reverted(case: Case, access: Access, sequences: Sequence[Composite]) -> Iter
     However many accesses do without the guard: this one defeats what it is held for at the update.
     """
     guard, held = case.guard, case.protections(access)
-    if guard is None or access.kind is not Kind.WRITE or not case.is_unguarded(held):
+    if guard is None or access.kind not in (Kind.WRITE, Kind.MUTATE) or not case.is_unguarded(held):
         return
     if not case.is_reached(access.code) or is_new_state(case, access):
         return
     updates = [
         each.last
         for each in sequences
-        if each.shape is Shape.UPDATE and each.last.code is each.code and any(map(guard.protects, case.over(each)))
+        if each.shape is Shape.UPDATE
+        and each.last.code is each.code
+        and _takes_back(case, each.last, access)
+        and any(map(guard.protects, case.over(each)))
     ]
     if not updates or is_tally(case):
         return
@@ -38,3 +41,15 @@ def reverted(case: Case, access: Access, sequences: Sequence[Composite]) -> Iter
     partner = case.assumed_partner(access, held, updates.__contains__)
     if partner is not None:
         yield replace(race, other=partner.other)
+
+
+def _takes_back(case: Case, update: Access, store: Access) -> bool:
+    """Whether an update stores to what was stored to: the Place itself, or the same item, be it that all are gone."""
+    if store.kind is Kind.WRITE or update.kind is not Kind.ITEM_UPDATE:
+        return store.kind is Kind.WRITE
+    if store.method == "clear":
+        return True
+    one, other = ((case.sharing.places.dataflow(each.code), each.key) for each in (update, store))
+    if store.method != "[]=" or one[0].is_constant(one[1]) != other[0].is_constant(other[1]):
+        return False
+    return not one[0].is_constant(one[1]) or one[0].key(one[1]) == other[0].key(other[1])
