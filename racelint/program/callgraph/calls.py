@@ -91,8 +91,10 @@ class Calls:
         return not edge.callee.function.is_async or (edge.caller.key, edge.site) not in self.put_off
 
     def is_construction(self, edge: Edge) -> bool:
-        """Whether a constructor calls a method of the object that it is just making."""
-        return edge.caller.key in self.constructing and on_own_object(edge)
+        """Whether a constructor calls a method of the object that it is making; what its class keeps is everybody's."""
+        if edge.caller.key not in self.constructing or self.types.attributes.is_class_method(edge.callee):
+            return False
+        return on_own_object(edge)
 
     def is_alone(self, edge: Edge) -> bool:
         """Whether a call is made where nobody else has the object: not yet, no longer, or in a new process."""

@@ -72,7 +72,7 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
             if code.key in found or not code.is_method or code.key in calls.escaping:
                 continue
             callers = calls.callers(code)
-            if is_public(code):
+            if is_public(code) or calls.types.attributes.is_class_method(code):
                 continue
             if callers and all(edge.caller.key in found and on_own_object(edge) for edge in callers):
                 found.add(code.key)
