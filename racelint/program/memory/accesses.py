@@ -299,10 +299,20 @@ class Collector:
                 found.extend(self._walked(load, Walk(use.id, use.span, fetched.name, one_step)))
                 continue
             if effect.access is Effected.VIEW:
+                if asked := self._looked_up(load, use, fetched.name):
+                    found.extend(asked)
+                    continue
                 found.extend(self._viewed(load, use, fetched.name))
             kind = _kind(effect.access)
             found.extend(self._made(kind, load, use.id, use.span, key=key, method=fetched.name, claims=claims))
         return found
+
+    def _looked_up(self, load: facts.LoadName | facts.LoadAttr, view: facts.Call, name: str) -> list[Access]:
+        """`key in place.keys()`, where that is all that is done with the keys: it is asked of the container itself."""
+        uses = self._flow.uses(view.id) if name == "keys" else []
+        if not all(type(use) is facts.Compute and use.kind in ("in", "not in") for use in uses):
+            return []
+        return [access for use in uses for access in self._use(load, view.id, use)]
 
     def _effect_of_method(self, fetched: facts.LoadAttr) -> Effect | None:
         for value in self._types.of(self._code, fetched.id):
