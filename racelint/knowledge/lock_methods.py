@@ -96,6 +96,11 @@ LOCK_METHODS: dict[str, LockMethod] = {
     ),
     **_methods(("threading.RLock", "threading.Condition"), _is_owned=_QUERY),
     **_methods(("threading.Semaphore",), acquire=_ACQUIRE, release=_RELEASE),
+    **_methods(
+        ("logging.Handler",),
+        acquire=replace(_PLAIN_ACQUIRE, attribute="lock"),
+        release=replace(_RELEASE, attribute="lock"),
+    ),
     # called by name where a class hands its own `with` on to its lock
     **_methods(
         ("threading.Lock", "threading.RLock", "threading.Condition", "threading.Semaphore"),

@@ -94,7 +94,7 @@ class LockMethod:
 
     `predicate` is set where a wait tests its predicate itself. `side` is the lock that a SIDE method returns, or the
     side of a readers-writer lock that is acquired or released. `awaited` methods return an awaitable and do nothing
-    before it is awaited.
+    before it is awaited. `attribute` keeps the lock of an object that is none itself.
     """
 
     role: LockRole
@@ -104,6 +104,7 @@ class LockMethod:
     predicate: Slot | None = None
     side: LockModel | None = None
     awaited: bool = False
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

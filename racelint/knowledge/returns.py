@@ -106,7 +106,7 @@ _DATA = {
     "queue.Queue.qsize": "int",
     "pickle.dumps": "bytes",
     "re.compile": "re.Pattern",
-    "open": "io.TextIOWrapper",
+    **_all("io.TextIOWrapper", "open", "pathlib.Path.open"),
     "sqlite3.connect": "sqlite3.Connection",
     "sqlite3.Connection.cursor": "sqlite3.Cursor",
     **_all("datetime.datetime", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.fromtimestamp"),

@@ -10,7 +10,7 @@ from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole,
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
-from racelint.program.locking.library_locks import library_lock
+from racelint.program.locking.library_locks import inherited_place, library_lock
 from racelint.program.locking.locks import HANDED, NAMED, Lock, LockKey, LockUse
 from racelint.program.locking.presumed import presumed_locks
 from racelint.program.memory.places import Place, Places
@@ -238,6 +238,20 @@ class Locks:
             if any(is_for_tasks(self._knowledge, value) is is_async for value in self._places.values(place))
         }
         return self.use_of(*fitting.popitem()) if len(fitting) == 1 else None
+
+    def use_called(self, code: Code, call: facts.Call) -> LockUse | None:
+        """The lock that is called: the object itself, or the one that a class of a library keeps for its methods."""
+        fetched = self._operation(code, call.callee)
+        if type(fetched) is not facts.LoadAttr:
+            return None
+        for callee in self._types.of(code, call.callee):
+            receiver = callee.receiver if isinstance(callee, LibraryMethod) else None
+            for base in receiver.cls.library_bases if isinstance(receiver, Instance) else ():
+                method = self._knowledge.lock_method(base, fetched.name)
+                if method is not None and method.attribute and isinstance(receiver, Instance):
+                    place = inherited_place(self._places, receiver.cls, base, method.attribute)
+                    return self.use_of(place, self._places.dataflow(code).path(fetched.base))
+        return self.use(code, fetched.base)
 
     def _base_of_site(self, code: Code, id: int, site: Site) -> str:
         """A lock that came as a value: made right here it is its own object, handed in it is some object's."""

@@ -91,7 +91,7 @@ class Locking:
         call = self._flow.operation(id)
         if type(call) is not facts.Call or call.callee < 0 or not self._takes(call):
             return None
-        return self._locks.use(self._code, self._receiver(call))
+        return self._locks.use_called(self._code, call)
 
     def _takes(self, call: facts.Call) -> bool:
         callees = self._types.of(self._code, call.callee)
@@ -168,7 +168,7 @@ class Locking:
         return False
 
     def _lock_call(self, call: facts.Call, role: LockRole, failure: Failure, may_fail: bool, state: State) -> State:
-        use = self._locks.use(self._code, self._receiver(call))
+        use = self._locks.use_called(self._code, call)
         if use is None:
             return state
         if use.lock.kind is LockKind.EVENT:

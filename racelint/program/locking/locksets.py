@@ -217,14 +217,10 @@ class _EntryLocks:
                 found[key] = found.get(key, frozenset()) | frozenset(decorating.held(code, wrapper, site))
         for code in self._sources.codes:
             held = frozenset(by_libraries(self._locksets.places, self._locksets.locks, code))
+            self._locksets.waited_for.update(use.lock.key for use in held)
+            held |= self._held_by_library(code)
             if held:
-                self._locksets.waited_for.update(use.lock.key for use in held)
                 found[code.key] = found.get(code.key, frozenset()) | held
-        for context in self._locksets.threads.contexts:
-            for code, _ in context.entries:
-                held_by_library = self._held_by_library(code)
-                if held_by_library:
-                    found[code.key] = found.get(code.key, frozenset()) | held_by_library
         return found
 
     def _held_by_library(self, code: Code) -> EntrySet:
