@@ -209,7 +209,7 @@ class Places:
         if type(code.operation(id)) is not facts.LoadAttr:
             return []
         found = [each for each in self.types.of(code, id) if each in self._handed]
-        return [each for each in found if self._handed[each].kind == "object"] if len(found) <= HOLDERS else []
+        return found if len(found) <= HOLDERS else []
 
     def handed_over(self, container: Value) -> Place | None:
         """The Place of a container that is handed to a started function; None for all else."""
