@@ -2,8 +2,9 @@
 
 *What it does*: finds the lock that a program holds at most accesses of an attribute or a variable, and reports the
 write or the change that was left out. Accesses while the object is being made do not count, nor do plain reads, but
-for two that one value is computed from and that are elsewhere stored together; iterations are RL104. Where the lock is
-held at an update (`self.hits += 1`) that another thread makes, a store without it (`self.hits = 0`) is reported however
+for two that one value is computed from and that are elsewhere stored together, and for one that asks after an update
+under the lock whether that was the last one (`if self.users == 0`); iterations are RL104. Where the lock is held at an
+update (`self.hits += 1`) that another thread makes, a store without it (`self.hits = 0`) is reported however
 many other accesses do without. Likewise a call of a method of another object without the lock of that object, which all
 other such calls of the class hold. What `--assume-shared` names is also guarded by the lock of who keeps it: what is
 done to it, or called on it, without that lock is reported, beside another call with it that works on the same state.

@@ -25,6 +25,7 @@ from racelint.program.races.excuses.unfelt import is_unfelt
 from racelint.program.races.excuses.unused import is_left_to_users
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
+from racelint.program.sources.branching import decided
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance
 
@@ -254,7 +255,32 @@ def _is_forgotten(case: Case, access: Access, guard: Guard) -> bool:
     """Whether leaving out the lock here looks like an oversight and does harm."""
     if access.kind is Kind.CONTENT or (access.kind.writes and _is_look(case, access)):
         return guard.total - guard.guarded <= 1 and guard.guarded >= 4
+    if access.kind is Kind.READ:
+        return guard.share > HALF and _asks_for_the_last(case, access, guard)
     return access.kind.writes and (guard.share > HALF or (guard.share == HALF and guard.writes > 1))
+
+
+def _asks_for_the_last(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether a function counts under the guard, and asks after its release whether it was the last one: others may
+    have counted meanwhile, and then two are, or nobody is."""
+    code = access.code
+    own = (each for each in case.accesses if each.code is code and each.base == access.base and each.id < access.id)
+    if not any(each.kind is Kind.UPDATE and any(map(guard.protects, case.protections(each))) for each in own):
+        return False
+    tests = (node.test for node in code.controls if type(node) is facts.Branch)
+    parts = {part for test in tests for truth in (True, False) for part, _ in decided(code, test, truth)}
+    return any(part == access.read_id or _is_compared(code, part, access.read_id) for part in parts)
+
+
+def _is_compared(code: Code, part: int, read: int) -> bool:
+    """Whether a test tells a number from one that is the end of counting: it is equal to it, or below a constant."""
+    match code.operation(part):
+        case facts.Compute(kind="==" | "!=", operands=operands):
+            return read in operands
+        case facts.Compute(kind="<" | "<=", operands=(left, right)):
+            return left == read and type(code.operation(right)) is facts.Const
+        case _:
+            return False
 
 
 def _is_look(case: Case, access: Access) -> bool:
