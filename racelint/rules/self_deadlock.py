@@ -2,10 +2,14 @@
 
 *What it does*: reports the `with`, the `acquire` or the call, made while a plain `Lock` is held, that takes the same
 lock of the same object once more, through any number of calls and inherited methods. To write a log record is such a
-call, if a log handler of the program itself takes a lock that all objects share.
+call, if a log handler of the program itself takes a lock that all objects share. Also a thread that comes to its own
+`join`, or to the `shutdown` of the pool that runs it, without a look at which thread it is, and a task that waits for
+the result of what it has given to its own pool.
 
 *Why is this bad?*: a `threading.Lock` does not know who holds it. The second `acquire` waits for a release that only
-the waiting thread could make.
+the waiting thread could make. A thread that joins itself gets a `RuntimeError` in place of the shutdown it wanted. The
+tasks of a pool that wait for others of it go well until as many of them wait as it has workers: then nobody is left to
+do what they wait for.
 
 *Fix*: makes a lock of threads an `RLock` where it is made in the same file; unsafe, since code that runs inside may
 rely on what the outer section has not finished yet.
@@ -16,7 +20,9 @@ that are never given the records in question.
 *References*: [CWE-764](https://cwe.mitre.org/data/definitions/764.html) (multiple locks of a critical resource),
 [CWE-833](https://cwe.mitre.org/data/definitions/833.html) (deadlock); [lock
 objects](https://docs.python.org/3/library/threading.html#lock-objects), [RLock
-objects](https://docs.python.org/3/library/threading.html#rlock-objects).
+objects](https://docs.python.org/3/library/threading.html#rlock-objects),
+[Thread.join](https://docs.python.org/3/library/threading.html#threading.Thread.join), [deadlocks of
+executors](https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor).
 """
 
 from __future__ import annotations
@@ -26,11 +32,14 @@ from collections.abc import Iterator
 from racelint.deadlock_encounter import again_turns, circle_sides, waiter
 from racelint.deadlock_notes import begins, behind, taken
 from racelint.deadlock_phrases import once_each, takes
-from racelint.findings import Finding
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
+from racelint.encounter import A, one_of
+from racelint.findings import EVERY_BUILD, Finding, Side, Turn
+from racelint.knowledge.running import WaitFor
+from racelint.notes import lock_details, start
+from racelint.phrases import kept_as, lock_used, spelled_method, who
 from racelint.prescribing import against_second_taking
 from racelint.program import Program
+from racelint.program.deadlocks.own_end import OwnEnd
 from racelint.rule import rule
 
 
@@ -51,3 +60,29 @@ def check(program: Program) -> Iterator[Finding]:
         turns = again_turns(nesting, taken(program, nesting), lock)
         details = lock_details(nesting.inner.lock, nesting.code, related, "lock", sides, turns)
         yield check.finding(nesting, message, **details, remedy=against_second_taking(nesting))
+    for own in program.blocking.own:
+        yield _own_end(program, own)
+
+
+def _own_end(program: Program, own: OwnEnd) -> Finding:
+    method = spelled_method(program, own.code, own.named)
+    chain = [own.chain[0].caller, *(edge.callee for edge in own.chain)] if own.chain else [own.code]
+    runner = who(program, own.context, own.code, chain)
+    if own.what is WaitFor.RESULT:
+        pool = method.rpartition(".")[0]
+        message = f"This waits for what was given to `{pool}`, the pool that runs it: when all workers wait so, none "
+        message += "is left to do what they wait for. Collect the results outside of the pool, or use another one."
+    else:
+        message = f"`{method}` waits for {runner}, by which it is called: that raises `RuntimeError`. Leave it out "
+        message += "where `threading.current_thread()` is the thread itself."
+    return check.finding(
+        own,
+        message,
+        symbol=kept_as(program, own.code, own.named),
+        function=own.code.qualname,
+        evidence="threads",
+        live_on=EVERY_BUILD,
+        related=list(start(program, own.context, own.code, 0, chain)),
+        sides=(Side(one_of(own.context, runner)),),
+        turns=(Turn(A, own.path, own.span, "waits for itself" if own.named == own.id else "waits for another task"),),
+    )

@@ -71,18 +71,18 @@ class Awaited:
         self._knowledge = self._types.names.knowledge
         self._sources = self._types.names.sources
         self._wakers = Wakers(locksets)
-        self._spawned: dict[Site, list[Spawned]] = defaultdict(list)
-        self._work: dict[Site, set[Site]] = defaultdict(set)
+        self.spawned: dict[Site, list[Spawned]] = defaultdict(list)
+        self.work: dict[Site, set[Site]] = defaultdict(set)
         for spawned in self._types.spawned:
-            self._spawned[spawned.site].append(spawned)
+            self.spawned[spawned.site].append(spawned)
             if isinstance(spawned.pool, LibraryObject) and spawned.pool.site is not None:
-                self._work[spawned.pool.site].add(spawned.site)
-        self._started: dict[Site, list[Context]] = defaultdict(list)
+                self.work[spawned.pool.site].add(spawned.site)
+        self.started: dict[Site, list[Context]] = defaultdict(list)
         for context in locksets.threads.contexts:
             if context.code is not None and not context.own_instance:
                 own = (context.code.key, context.site)
                 for site in dict.fromkeys((own, context.by or own)):
-                    self._started[site].append(context)
+                    self.started[site].append(context)
 
     def waitings(self) -> Iterator[Waiting]:
         """All of them, in the order of the program."""
@@ -150,7 +150,7 @@ class Awaited:
         found = [need for each in receivers for need in self._of_contexts(code, subject, each)]
         if wait.what is WaitFor.CALLBACKS:
             return [need for need in found if need.context is not None and need.context.runs_on is RunsOn.HANDLER]
-        at_once = (need for each in self._started.get((code.key, call.id), ()) for need in self._of(each, code, ""))
+        at_once = (need for each in self.started.get((code.key, call.id), ()) for need in self._of(each, code, ""))
         return (*found, *at_once)
 
     def _contents(self, code: Code, id: int) -> list[Value]:
@@ -167,8 +167,8 @@ class Awaited:
                 if context.own_instance and any(_is_kind_of(value, receiver) for _, receiver in context.entries):
                     yield from self._of(context, code, where)
         elif isinstance(value, LibraryObject) and value.site is not None:
-            for site in (value.site, *sorted(self._work.get(value.site, ()))):
-                for context in self._started.get(site, ()):
+            for site in (value.site, *sorted(self.work.get(value.site, ()))):
+                for context in self.started.get(site, ()):
                     yield from self._of(context, code, where)
 
     def _of(self, context: Context, waiter: Code, where: str) -> Iterator[Need]:
@@ -194,12 +194,12 @@ class Awaited:
             return ()
         flow = self._locksets.places.dataflow(starter)
         found: dict[str, None] = {}
-        for spawned in self._spawned.get((starter.key, context.site), ()):
+        for spawned in self.spawned.get((starter.key, context.site), ()):
             paths = given_paths(self._types, flow, spawned, entry, bound=receiver is not None)
             base = self._as_given(starter, use.base, entry, receiver) or carried(starter, outward(use.base, paths))
             if starter is waiter:
                 found[base] = None
-            for place in self._places_of(flow, spawned):
+            for place in self.places_of(spawned):
                 found[relative(place, base, where)] = None
         return [base for each in found for base in known(each)]
 
@@ -214,7 +214,7 @@ class Awaited:
         given = self._locksets.places.ties.argument(receiver.site, receiver.cls, name)
         return f"{given}.{rest}" if given and rest else given
 
-    def _places_of(self, flow: object, spawned: Spawned) -> Iterator[str]:
+    def places_of(self, spawned: Spawned) -> Iterator[str]:
         """Under which names the starter knows what it starts: where it keeps it, or the pool to which it gives it."""
         code = self._sources.codes[spawned.site[0]]
         dataflow = self._locksets.places.dataflow(code)

@@ -15,6 +15,7 @@ from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting
 from racelint.program.deadlocks.idling import idle, with_entrances
 from racelint.program.deadlocks.lockorder import LockOrder
+from racelint.program.deadlocks.own_end import OwnEnd, OwnEnds
 from racelint.program.deadlocks.skipped import Skip
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.deadlocks.wakers import Need
@@ -37,6 +38,8 @@ class Blocking:
     slow: list[Stall] = field(default_factory=list)
     skipped: list[Skip] = field(default_factory=list)
     """What ends a wait, and is left out where something raises."""
+    own: list[OwnEnd] = field(default_factory=list)
+    """Waits of a thread for itself, and of a task for its own pool."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +54,10 @@ class _Reached:
 
 def link_blocking(locksets: LockSets, order: LockOrder) -> Blocking:
     """Find the waiting calls, carry them to who makes them with a lock held, and sort them by what is wrong."""
-    waitings = list(Awaited(locksets, order).waitings())
+    awaited = Awaited(locksets, order)
+    waitings = list(awaited.waitings())
     blocking = Blocking(skipped=[each.skip for each in waitings if each.skip is not None])
+    blocking.own = list(OwnEnds(locksets, awaited).find())
     for chosen in ([each for each in waitings if each.needs], waitings):
         for stall in _Finder(locksets, chosen).stalls():
             if stall.need is None:

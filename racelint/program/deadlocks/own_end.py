@@ -1,0 +1,186 @@
+"""Part of the blocking stage: does a thread wait for its own end, or a task for what only its own pool can do?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from racelint import facts
+from racelint.facts import Span
+from racelint.knowledge.raising import SUPPRESSES
+from racelint.knowledge.running import RunsOn, WaitFor
+from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.callgraph.edges import Edge
+from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.frames import outward
+from racelint.program.deadlocks.arms import leads_to, literal
+from racelint.program.deadlocks.awaited import Awaited
+from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
+from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import is_within
+from racelint.program.sources.source import Code, span_of
+from racelint.program.values.passing import argument
+from racelint.program.values.values import Instance, Library, LibraryMethod, LibraryObject, Site, Value
+
+CALLS: Final = 5
+"""So many calls away from where a thread begins it is still seen that it waits for itself."""
+
+CAUGHT: Final = frozenset({"RuntimeError", "Exception", "BaseException"})
+"""What covers the error that who joins itself gets."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnEnd:
+    """The call `id` of `code` waits for `context`, and is run by it, through `chain`.
+
+    `what` it waits for: a thread, all workers of a pool, or the result of another task of it. `named` is the call of a
+    method of that thread or pool.
+    """
+
+    code: Code
+    id: int
+    named: int
+    what: WaitFor
+    context: Context
+    chain: tuple[Edge, ...]
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+    @property
+    def span(self) -> Span:
+        """The call that waits."""
+        return span_of(self.code, self.id)
+
+
+class OwnEnds:
+    """Finds the waits that are run by what they wait for."""
+
+    def __init__(self, locksets: LockSets, awaited: Awaited) -> None:
+        self._places = locksets.places
+        self._threads = locksets.threads
+        self._types = locksets.places.types
+        self._knowledge = self._types.names.knowledge
+        self._awaited = awaited
+
+    def find(self) -> Iterator[OwnEnd]:
+        """All of them, in the order of the program, one for each call."""
+        waits = self._types.library_calls(lambda each: self._knowledge.wait(each.qualname) is not None)
+        for key, id in waits:
+            code = self._types.names.sources.codes[key]
+            if not code.function.is_async and not self._is_caught(code, id):
+                yield from [each for callee in self._types.callees[key, id] for each in self._of(code, id, callee)][:1]
+
+    def _of(self, code: Code, id: int, callee: Value) -> Iterator[OwnEnd]:
+        call = code.operations[id]
+        row = self._knowledge.wait(callee.qualname) if isinstance(callee, LibraryMethod) else None
+        if row is None or row.subject is not None or row.awaited or type(call) is not facts.Call:
+            return
+        given = argument(call, row.only_if.position, row.only_if.keyword) if row.only_if is not None else None
+        timeout = argument(call, row.timeout.position, row.timeout.keyword) if row.timeout is not None else None
+        if (given is not None and literal(code, given) != "True") or (timeout is not None and row.timeout_raises):
+            return
+        assert isinstance(callee, LibraryMethod)
+        for context, named in self._waited_for(code, id, row.what, callee.receiver):
+            method = code.operations[named]
+            place = origin(self._places.dataflow(code), receiver_of(code, method)) if type(method) is facts.Call else ""
+            for entry, outer, chain in self._comes_to(context, code, id, place):
+                if self._is_same(context, entry, outer):
+                    yield OwnEnd(code, id, named, row.what, context, chain)
+
+    def _waited_for(self, code: Code, id: int, what: WaitFor, value: Value | None) -> Iterator[tuple[Context, int]]:
+        """The contexts that run a function and are what the call `id` waits for, or are to do it: with the call of a
+        method of the thread or pool."""
+        running = [each for each in self._threads.of(code) if each.runs_on in (RunsOn.THREAD, RunsOn.POOL)]
+        if what is WaitFor.THREAD and isinstance(value, Instance):
+            for context in running:
+                receivers = [each for _, each in context.entries if isinstance(each, Instance)]
+                if context.own_instance and any(each.cls is value.cls for each in receivers):
+                    yield context, id
+        elif isinstance(value, LibraryObject) and value.site is not None:
+            pool = value.site
+            if what is WaitFor.RESULT:
+                # of what is given right here to a pool that several of its own tasks use
+                pools = [each.pool for each in self._awaited.spawned.get(value.site, ()) if value.site[0] == code.key]
+                made = pools[0].site if pools and isinstance(pools[0], LibraryObject) else None
+                if made is None or made[0] == code.key:
+                    return
+                running = [each for each in running if each.is_several or each.worker is not None]
+                pool, id = made, value.site[1]
+            own = (each for site in self._sites(pool) for each in self._awaited.started.get(site, ()))
+            yield from ((each, id) for each in own if each in running)
+
+    def _sites(self, made: Site) -> tuple[Site, ...]:
+        """Where a thread is made, or a pool, and its tasks are given to it."""
+        return (made, *sorted(self._awaited.work.get(made, ())))
+
+    def _is_same(self, context: Context, entry: Code, place: str) -> bool:
+        """Whether a thread that begins with `entry` knows itself, or the pool that runs it, as `place`."""
+        if context.own_instance:
+            return place == entry.first_name
+        if context.code is None:
+            return False
+        bound = any(each is entry and receiver is not None for each, receiver in context.entries)
+        flow = self._places.dataflow(context.code)
+        for spawned in self._awaited.spawned.get((context.code.key, context.site), ()):
+            paths = given_paths(self._types, flow, spawned, entry, bound=bound)
+            names = self._awaited.places_of(spawned)
+            if any(each in known(outward(place, paths)) for name in names for each in known(name)):
+                return True
+        return False
+
+    def _comes_to(self, context: Context, code: Code, id: int, place: str) -> list[tuple[Code, str, tuple[Edge, ...]]]:
+        """The entries from which a context surely may come to an operation, what they know as `place`, and the calls.
+
+        Who asks in between which thread it is knows what it does.
+        """
+        found: list[tuple[Code, str, tuple[Edge, ...]]] = []
+        pending: list[tuple[Code, int, str, tuple[Edge, ...]]] = [(code, id, place, ())]
+        seen: set[int] = set()
+        while pending:
+            code, id, place, chain = pending.pop(0)
+            if code.key in seen or not known(place) or self._asks_who_it_is(code) or self._is_caught(code, id):
+                continue
+            seen.add(code.key)
+            if any(entry is code for entry, _ in context.entries):
+                found.append((code, place, chain))
+            elif len(chain) < CALLS:
+                for edge in self._callers(context, code, id):
+                    paths = self._places.passed(edge.caller, code, edge.site, edge.receiver)
+                    outer = self._places.dataflow(edge.caller).shortest(outward(place, paths))
+                    pending.append((edge.caller, edge.site, outer, (edge, *chain)))
+        return found
+
+    def _callers(self, context: Context, code: Code, id: int) -> Iterable[Edge]:
+        calls, flow = self._threads.calls, self._places.dataflow(code)
+        for edge in calls.usual_callers(code):
+            if context in self._threads.of(edge.caller) and calls.runs_at_once(edge) and leads_to(edge, flow, id):
+                yield edge
+
+    def _asks_who_it_is(self, code: Code) -> bool:
+        """Whether a function, or one that it calls, asks for the running thread."""
+        asked = (code, *(edge.callee for edge in self._threads.calls.usual_calls(code)))
+        return any(
+            isinstance(value, Library) and value.qualname in THREAD_KEYS
+            for each in asked
+            for operation in each.operations
+            if type(operation) is facts.Call
+            for value in self._types.of(each, operation.callee)
+        )
+
+    def _is_caught(self, code: Code, id: int) -> bool:
+        """Whether a function goes on where a thread cannot wait for itself."""
+        managers = (node for node in code.controls if type(node) is facts.With and is_within(node.body, id))
+        if any(self._types.surely_calls(code, code.operation(node.manager), SUPPRESSES) for node in managers):
+            return True
+        tries = (node for node in code.controls if type(node) is facts.Try and is_within(node.body, id))
+        handlers = (handler for node in tries for handler in node.handlers)
+        return any(not each.types or CAUGHT & _names(code, each) for each in handlers)
+
+
+def _names(code: Code, handler: facts.Handler) -> set[str]:
+    named = map(code.operation, handler.types)
+    return {each.name for each in named if type(each) is facts.LoadName}
