@@ -261,6 +261,8 @@ class _Finder:
                     shape = self._shapes.of_found(answer.key, act)
                 if shape is None and wants is True:
                     shape = self._shapes.of_there(read, act)
+                if shape is None and answer.present is True:
+                    shape = self._shapes.of_state(read, site, act, test)
                 if where > site and shape is not None and (read.place, shape) not in seen:
                     seen.add((read.place, shape))
                     tested = self._deciding.around(where, test)

@@ -17,6 +17,9 @@ from racelint.program.sources.source import Code
 USES: Final = (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
 """What is done with what an attribute holds."""
 
+EQUALITIES: Final = frozenset({"is", "==", "is not", "!="})
+"""Comparisons that ask whether something is what is meant."""
+
 
 class Shapes:
     """The shapes of the sequences of one function."""
@@ -68,6 +71,14 @@ class Shapes:
         if act.method in REMOVES - FORGIVING and act.key < 0:
             return Shape.CHECK if act.id not in self._misses else None
         return Shape.DOUBLE_READ if act.kind in USES and self._dereferenced(act) else None
+
+    def of_state(self, read: Access, site: int, act: Access, test: int) -> Shape | None:
+        """What it makes up with an act that the answer at `site` was a state which is compared with another one."""
+        compared = self._flow.operation(test)
+        if type(compared) is not facts.Compute or compared.kind not in EQUALITIES or site not in compared.operands:
+            return None
+        is_set = act.kind is Kind.WRITE and act.code is self._code and read.kind is Kind.READ
+        return Shape.CHECK if is_set and not any(map(self._flow.is_nothing, compared.operands)) else None
 
     def are_about_the_same(self, site: int, where: int) -> bool:
         """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
