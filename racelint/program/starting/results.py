@@ -20,6 +20,7 @@ from racelint.program.races.races import Races
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sequences.ways import between
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.branching import unnegated
 from racelint.program.sources.source import Code, span_of
 from racelint.program.starting.arrivals import Arrivals
 from racelint.program.values.values import Instance, Library, LibraryObject, Site
@@ -204,7 +205,15 @@ class _Finder:
             return bool(flow.uses(read.id)) or read.id in code.returns or access.kind is not Kind.READ
         if access.kind is not Kind.READ:
             return access.method not in PEEKS
-        return read.id in code.returns or any(self._is_shown(code, use, read.id) for use in flow.uses(read.id))
+        if read.id in code.returns or any(self._is_shown(code, use, read.id) for use in flow.uses(read.id)):
+            return True
+        return read.id in self._tests(code)
+
+    @staticmethod
+    def _tests(code: Code) -> set[int]:
+        """What is asked once for whether there is anything at all: who asks in a loop waits for it."""
+        once = (each for each in code.controls if type(each) is facts.Branch and loop_around(code, each.test) is None)
+        return {unnegated(code, each.test)[0] for each in once}
 
     def _is_shown(self, code: Code, use: Operation | None, container: int) -> bool:
         """Whether something is done with all that is in a container: it is gone over, indexed, printed, summed up."""
@@ -289,6 +298,8 @@ class _Finder:
             return False
         tests = [node.test for node in code.controls if isinstance(node, facts.Branch | facts.Loop)]
         same = {each.id for each in self._places.of(code) if each.place is read.place and each.id > start} | {read.load}
+        if wait > read.id:
+            tests = [test for test in tests if unnegated(code, test)[0] != read.id]
         asked = [test for test in tests if any(flow.comes_from(test, load) for load in same)]
         if not all(self._is_iterable(code, test) for test in asked):
             return False
