@@ -19,8 +19,13 @@ def is_reserved(case: Case, sequence: Composite, pause: Pause) -> bool:
     own = [each for each in case.sharing.places.of(sequence.code) if each.id < pause.id]
     asked = {each.place for each in own if test.line <= each.span.line <= test.end_line} | {sequence.first.place}
     inner = [each for each in case.sharing.places.of(acting) if each.id < pause.inner] if pause.inner >= 0 else []
-    claims = (*(o for o in own if first < o.id), *inner)
-    return any(each.kind.writes and (each.place in asked or _has_asked(case, own, each)) for each in claims)
+    written = [each for each in (*own, *inner) if each.kind.writes]
+    last = {each.place: each for each in written}
+    return any(
+        (each.place in asked and (each in inner or each.id > first))
+        or (each is last[each.place] and _has_asked(case, own, each))
+        for each in written
+    )
 
 
 def _has_asked(case: Case, own: Sequence[Access], claim: Access) -> bool:
@@ -29,10 +34,11 @@ def _has_asked(case: Case, own: Sequence[Access], claim: Access) -> bool:
     reads = (each for each in own if each.place is claim.place and not each.kind.writes and each.id < claim.id)
     looks = {id for each in reads for id in (each.id, each.load)}
     turns = (node for node in claim.code.controls if type(node) is facts.Branch and leaves(node.body))
+    before = (node for node in turns if _end(node) <= claim.id)
     return any(
         looks & flow.sources(node.test, awaited=False)
         and not any(type(each) is facts.Await for each in claim.code.operations[_end(node) : claim.id])
-        for node in turns
+        for node in before
     )
 
 
