@@ -34,12 +34,11 @@ from racelint.deadlock_notes import begins, behind, taken
 from racelint.deadlock_phrases import once_each, takes
 from racelint.encounter import A, one_of
 from racelint.findings import EVERY_BUILD, Finding, Side, Turn
-from racelint.knowledge.running import WaitFor
 from racelint.notes import lock_details, start
 from racelint.phrases import kept_as, lock_used, spelled_method, who
 from racelint.prescribing import against_second_taking
 from racelint.program import Program
-from racelint.program.deadlocks.own_end import OwnEnd
+from racelint.program.deadlocks.own_end import OF_TASKS, OwnEnd
 from racelint.rule import rule
 
 
@@ -68,7 +67,7 @@ def _own_end(program: Program, own: OwnEnd) -> Finding:
     method = spelled_method(program, own.code, own.named)
     chain = [own.chain[0].caller, *(edge.callee for edge in own.chain)] if own.chain else [own.code]
     runner = who(program, own.context, own.code, chain)
-    if own.what is WaitFor.RESULT:
+    if own.what in OF_TASKS:
         pool = method.rpartition(".")[0]
         message = f"This waits for what was given to `{pool}`, the pool that runs it: when all workers wait so, none "
         message += "is left to do what they wait for. Collect the results outside of the pool, or use another one."
@@ -84,5 +83,5 @@ def _own_end(program: Program, own: OwnEnd) -> Finding:
         live_on=EVERY_BUILD,
         related=list(start(program, own.context, own.code, 0, chain)),
         sides=(Side(one_of(own.context, runner)),),
-        turns=(Turn(A, own.path, own.span, "waits for itself" if own.named == own.id else "waits for another task"),),
+        turns=(Turn(A, own.path, own.span, "waits for other tasks" if own.what in OF_TASKS else "waits for itself"),),
     )

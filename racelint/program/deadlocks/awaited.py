@@ -146,14 +146,15 @@ class Awaited:
         if wait.subject is not None:
             given = argument(call, wait.subject.position, wait.subject.keyword)
             subject = given if given is not None else facts.NOTHING
-            receivers = self._contents(code, subject)
+            receivers = self.contents(code, subject)
         found = [need for each in receivers for need in self._of_contexts(code, subject, each)]
         if wait.what is WaitFor.CALLBACKS:
             return [need for need in found if need.context is not None and need.context.runs_on is RunsOn.HANDLER]
         at_once = (need for each in self.started.get((code.key, call.id), ()) for need in self._of(each, code, ""))
         return (*found, *at_once)
 
-    def _contents(self, code: Code, id: int) -> list[Value]:
+    def contents(self, code: Code, id: int) -> list[Value]:
+        """What is in the containers that a value may be."""
         values = [each for each in self._types.of(code, id) if isinstance(each, LibraryObject) and each.site]
         return [item for each in values if each.site is not None for item in self._types.elements(each.site)]
 

@@ -13,7 +13,8 @@ from racelint.knowledge.running import RunsOn, WaitFor
 from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
-from racelint.program.dataflow.frames import outward
+from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.dataflow.frames import operation_of, outward
 from racelint.program.deadlocks.arms import leads_to, literal
 from racelint.program.deadlocks.awaited import Awaited
 from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
@@ -25,6 +26,9 @@ from racelint.program.values.values import Instance, Library, LibraryMethod, Lib
 
 CALLS: Final = 5
 """So many calls away from where a thread begins it is still seen that it waits for itself."""
+
+OF_TASKS: Final = frozenset({WaitFor.RESULT, WaitFor.CALL})
+"""Waits for what others of a pool do: of itself a task waits only where all of them are busy."""
 
 CAUGHT: Final = frozenset({"RuntimeError", "Exception", "BaseException"})
 """What covers the error that who joins itself gets."""
@@ -71,23 +75,28 @@ class OwnEnds:
         waits = self._types.library_calls(lambda each: self._knowledge.wait(each.qualname) is not None)
         for key, id in waits:
             code = self._types.names.sources.codes[key]
-            if not code.function.is_async and not self._is_caught(code, id):
+            if not code.function.is_async:
                 yield from [each for callee in self._types.callees[key, id] for each in self._of(code, id, callee)][:1]
 
     def _of(self, code: Code, id: int, callee: Value) -> Iterator[OwnEnd]:
         call = code.operations[id]
-        row = self._knowledge.wait(callee.qualname) if isinstance(callee, LibraryMethod) else None
-        if row is None or row.subject is not None or row.awaited or type(call) is not facts.Call:
+        row = self._knowledge.wait(callee.qualname) if isinstance(callee, Library | LibraryMethod) else None
+        if row is None or row.awaited or type(call) is not facts.Call:
             return
         given = argument(call, row.only_if.position, row.only_if.keyword) if row.only_if is not None else None
         timeout = argument(call, row.timeout.position, row.timeout.keyword) if row.timeout is not None else None
         if (given is not None and literal(code, given) != "True") or (timeout is not None and row.timeout_raises):
             return
-        assert isinstance(callee, LibraryMethod)
-        for context, named in self._waited_for(code, id, row.what, callee.receiver):
+        if row.lazy and not self._places.dataflow(code).uses(id):
+            return
+        subjects: Iterable[Value | None] = (callee.receiver,) if isinstance(callee, LibraryMethod) else ()
+        if row.subject is not None:
+            of = argument(call, row.subject.position, row.subject.keyword)
+            subjects = self._awaited.contents(code, of) if of is not None else ()
+        for context, named in (each for value in subjects for each in self._waited_for(code, id, row.what, value)):
             method = code.operations[named]
             place = origin(self._places.dataflow(code), receiver_of(code, method)) if type(method) is facts.Call else ""
-            for entry, outer, chain in self._comes_to(context, code, id, place):
+            for entry, outer, chain in self._comes_to(context, code, id, place, row.what):
                 if self._is_same(context, entry, outer):
                     yield OwnEnd(code, id, named, row.what, context, chain)
 
@@ -102,13 +111,15 @@ class OwnEnds:
                     yield context, id
         elif isinstance(value, LibraryObject) and value.site is not None:
             pool = value.site
+            if what in OF_TASKS:
+                # a pool that several of its own tasks use
+                running = [each for each in running if each.is_several or each.worker is not None]
             if what is WaitFor.RESULT:
-                # of what is given right here to a pool that several of its own tasks use
+                # what is given to it right here
                 pools = [each.pool for each in self._awaited.spawned.get(value.site, ()) if value.site[0] == code.key]
                 made = pools[0].site if pools and isinstance(pools[0], LibraryObject) else None
                 if made is None or made[0] == code.key:
                     return
-                running = [each for each in running if each.is_several or each.worker is not None]
                 pool, id = made, value.site[1]
             own = (each for site in self._sites(pool) for each in self._awaited.started.get(site, ()))
             yield from ((each, id) for each in own if each in running)
@@ -127,22 +138,28 @@ class OwnEnds:
         flow = self._places.dataflow(context.code)
         for spawned in self._awaited.spawned.get((context.code.key, context.site), ()):
             paths = given_paths(self._types, flow, spawned, entry, bound=bound)
-            names = self._awaited.places_of(spawned)
-            if any(each in known(outward(place, paths)) for name in names for each in known(name)):
+            own = outward(place, paths)
+            if own.startswith("%") and "." not in own:
+                own = origin(flow, operation_of(own))
+            if own and UNKNOWN not in own and own in self._awaited.places_of(spawned):
                 return True
         return False
 
-    def _comes_to(self, context: Context, code: Code, id: int, place: str) -> list[tuple[Code, str, tuple[Edge, ...]]]:
+    def _comes_to(
+        self, context: Context, code: Code, id: int, place: str, what: WaitFor
+    ) -> list[tuple[Code, str, tuple[Edge, ...]]]:
         """The entries from which a context surely may come to an operation, what they know as `place`, and the calls.
 
-        Who asks in between which thread it is knows what it does.
+        Who asks in between which thread it is knows what it does, and so does who catches the error.
         """
         found: list[tuple[Code, str, tuple[Edge, ...]]] = []
         pending: list[tuple[Code, int, str, tuple[Edge, ...]]] = [(code, id, place, ())]
         seen: set[int] = set()
         while pending:
             code, id, place, chain = pending.pop(0)
-            if code.key in seen or not known(place) or self._asks_who_it_is(code) or self._is_caught(code, id):
+            if code.key in seen or not known(place) or self._asks_who_it_is(code):
+                continue
+            if what not in OF_TASKS and self._is_caught(code, id):
                 continue
             seen.add(code.key)
             if any(entry is code for entry, _ in context.entries):
