@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -36,6 +37,10 @@ from racelint.program.values.values import (
 
 _Run = tuple[Code, int, Context | None]
 """Where a loop is run, and in which thread; without one where that runs nothing but the loop."""
+
+
+TASKS: Final = 2
+"""So many tasks deep it is looked what a loop runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ class _Finder:
         self._on_loop = {key for key, running in tasks.running.items() if any(not each.is_main for each in running)}
         coroutines = [code for code in self._codes if code.function.is_async]
         self._on_loop.update(threads.calls.reachable([*coroutines, *self._of_protocols()]))
+        self._driven = self._find_driven()
+        """For coroutines that only the loops of started threads run: where such a loop is run."""
 
     def _of_protocols(self) -> Iterator[Code]:
         """The methods of what a loop makes to speak for it (`create_server(factory)`): it alone calls them."""
@@ -142,6 +149,34 @@ class _Finder:
             if (made := _made(target)) is not None:
                 found[made].append((self._codes[spawned.site[0]], spawned.site[1], None))
         return found
+
+    def _find_driven(self) -> dict[int, _Run]:
+        found: dict[int, _Run] = {}
+        elsewhere: set[int] = set()
+        for key, loops in self._runs.items():
+            code = self._codes[key]
+            contexts = self._threads.of(code)
+            if contexts and all(each.runs_on in OWN_THREADS for each in contexts):
+                where = next(iter(loops.values()))
+                found.update(dict.fromkeys(self._run_in(code), (*where, contexts[0])))
+            else:
+                elsewhere |= self._run_in(code)
+        return {key: run for key, run in found.items() if key not in elsewhere}
+
+    def _run_in(self, code: Code) -> set[int]:
+        """What a loop runs that a function gives coroutines to, with the tasks that these start."""
+        calls = self._threads.calls
+        reached = {edge.callee.key for edge in calls.calls(code) if edge.callee.function.is_async}
+        for _ in range(TASKS):
+            started = [
+                each.target.code
+                for each in self._types.spawned
+                if each.spawn.runs_on is RunsOn.LOOP
+                and (each.site[0] == code.key or each.site[0] in reached)
+                and isinstance(each.target, FunctionRef)
+            ]
+            reached.update(calls.reachable([*started, *(self._codes[key] for key in reached)]))
+        return reached
 
     def find(self) -> Iterator[Trespass]:
         """Each call once."""
@@ -203,7 +238,10 @@ class _Finder:
         """The loop runs in a thread, and code that runs elsewhere touches it after the start."""
         if code.key in self._on_loop:
             return None
-        found = (self._beside(code, id, method, each) for each in reversed(self._loops.get(made, ())))
+        runs = list(self._loops.get(made, ()))
+        if made in self._used and self._used[made][0].key in self._driven and not self._may_make(code, id):
+            runs.append(self._driven[self._used[made][0].key])
+        found = (self._beside(code, id, method, each) for each in reversed(runs))
         return next((each for each in found if each is not None), None)
 
     def _by_anybody(self, code: Code, id: int, method: LibraryMethod, made: Site) -> Trespass | None:
