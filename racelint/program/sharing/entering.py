@@ -195,10 +195,11 @@ class _Entering:
             return
         where, id = what
         path = self._places.dataflow(where).path(id)
+        names: NameSet = {}
         for runner in self._threads.of(where):
-            names = self._naming.names(runner, where, path)
-            self._naming.bind(context, code, parameter, names)
-            self._note_given(context, names, varies=self._varies(context, where, path))
+            names.update(self._naming.names(runner, where, path))
+        self._naming.bind(context, code, parameter, names)
+        self._note_given(context, names, varies=self._varies(context, where, path))
 
     def _give_callback(self, context: Context, code: Code, parameter: str, spawned: Spawned, starter: Code) -> bool:
         """Name the object of a bound method that is handed over by another name; whether it could be told."""

@@ -182,7 +182,7 @@ class Naming:
         found: NameSet = {}
         asked = [name for name in names if not name.path or name.is_item]
         for _ in range(GIVEN_DEEP):
-            kept = [Name(name.root, f"{name.path}.{each}") for name in asked for each in self.shortening.kept(name)]
+            kept = [each for name in asked for each in self.shortening.kept(name)]
             shorter = [short for name in kept for short in self.shortening.settled([name]) if short != name]
             asked = [each for each in shorter if each not in found and not each.is_item]
             found.update(dict.fromkeys(asked))

@@ -29,6 +29,9 @@ GIVERS: Final = 4
 MAKERS: Final = 2
 """What more calls than this make is no evidence of whose it is."""
 
+Gift = tuple[list[Context], Code, str]
+"""What an object was given: who makes the object in which function, and the path by which that knows the gift."""
+
 
 class Shortening:
     """Shortens names; `names` tells those of the object at a path of a function that a context runs."""
@@ -42,6 +45,8 @@ class Shortening:
         self._tied: dict[str, bool] = {}
         self._ends: dict[str, str | None] = {}
         self._kept_by: dict[tuple[Root, str], ClassInfo | None] = {}
+        self._gifts: dict[tuple[Root, int, str], list[Gift]] = {}
+        self._kept: dict[Name, list[Name]] = {}
         self._short: dict[Name, tuple[tuple[ClassInfo, ...], list[str], Name]] = {}
 
     def settled(self, names: Collection[Name]) -> NameSet:
@@ -105,10 +110,16 @@ class Shortening:
         classes, steps, short = self._shortened(name)
         if not steps or short in self._settling or len(self._settling) > GIVERS:
             return {short: None}
+        found: NameSet = {}
         self._settling.append(short)
-        given = [self._given(name.root, cls, steps) for cls in classes]
+        for cls in classes:
+            given = self._given(name.root, cls, steps)
+            if not given:
+                found = {}
+                break
+            found.update(given)
         self._settling.pop()
-        return {each: None for names in given for each in names} if given and all(given) else {short: None}
+        return found or {short: None}
 
     def _shortened(self, name: Name) -> tuple[tuple[ClassInfo, ...], list[str], Name]:
         """The classes of the object at the root, and the shortest way from there: in steps, and as a name."""
@@ -121,25 +132,39 @@ class Shortening:
 
     def _given(self, root: Root, cls: ClassInfo, steps: list[str]) -> NameSet:
         """The names of what an object of the class was given by its makers."""
-        ties = self._places.ties
-        kind, at = root[0], made_at(root)
-        if at is not None:
-            made = [(site, [self._threads.contexts[at.context]]) for site in self._makers(at)]
-        elif kind in ("self", "own"):
-            made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in ties.made(cls)]
-            if kind == "self":
-                # callers outside have no object that a started context makes for itself
-                made = [(site, [each for each in runners if each.is_main]) for site, runners in made]
-        else:
-            made = []
+        asked = root, cls.key, steps[0]
+        if asked not in self._gifts:
+            self._gifts[asked] = self._find_gifts(root, cls, steps[0])
         found: NameSet = {}
-        for site, runners in made if len(made) <= MAKERS else ():
-            path = ties.argument(site, cls, steps[0]) or self._given_by_factory(site, cls, steps[0])
-            if path is None:
-                return {}
+        for runners, maker, path in self._gifts[asked]:
+            whole = ".".join([path, *steps[1:]])
             for runner in runners:
-                found.update(self._names(runner, self._sources.codes[site[0]], ".".join([path, *steps[1:]])))
+                found.update(self._names(runner, maker, whole))
         return found
+
+    def _find_gifts(self, root: Root, cls: ClassInfo, name: str) -> list[Gift]:
+        """What an object of the class was given as its attribute `name`; none if one of its makers does not tell."""
+        found: list[Gift] = []
+        made = self._made(root, cls)
+        for site, runners in made if len(made) <= MAKERS else ():
+            path = self._places.ties.argument(site, cls, name) or self._given_by_factory(site, cls, name)
+            if path is None:
+                return []
+            found.append((runners, self._sources.codes[site[0]], path))
+        return found
+
+    def _made(self, root: Root, cls: ClassInfo) -> list[tuple[Site, list[Context]]]:
+        """Where an object of the class is made, and by whom."""
+        at = made_at(root)
+        if at is not None:
+            return [(site, [self._threads.contexts[at.context]]) for site in self._makers(at)]
+        if root[0] not in ("self", "own"):
+            return []
+        made = [(site, self._threads.of(self._sources.codes[site[0]])) for site in self._places.ties.made(cls)]
+        if root[0] == "self":
+            # callers outside have no object that a started context makes for itself
+            return [(site, [each for each in runners if each.is_main]) for site, runners in made]
+        return made
 
     def _makers(self, at: Made) -> list[Site]:
         """The call that makes an object; of one drawn from what the function has filled itself, all that may be it."""
@@ -168,11 +193,15 @@ class Shortening:
         passed = self._places.passed(caller, edges[0].callee, site[1], edges[0].receiver).get(root, UNKNOWN)
         return None if passed.startswith(UNKNOWN) or "[" in passed else passed + dot + rest
 
-    def kept(self, name: Name) -> list[str]:
-        """The attributes of an object that are what its constructor was given."""
-        ties = self._places.ties
-        classes = ties.held(self.classes(name.root), name.path.split(".")[1:])
-        return sorted({kept for cls in classes for kept in ties.kept_by(cls)})
+    def kept(self, name: Name) -> list[Name]:
+        """What the constructor of an object was given and has kept, by the way over the object."""
+        known = self._kept.get(name)
+        if known is None:
+            ties = self._places.ties
+            classes = ties.held(self.classes(name.root), name.path.split(".")[1:])
+            kept = sorted({kept for cls in classes for kept in ties.kept_by(cls)})
+            known = self._kept[name] = [Name(name.root, f"{name.path}.{each}") for each in kept]
+        return known
 
     def classes(self, root: Root) -> tuple[ClassInfo, ...]:
         """The classes of the object at the root of a name."""

@@ -6,7 +6,7 @@ The thread goes over a container of objects or functions. Whoever puts itself in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from racelint import facts
@@ -15,7 +15,7 @@ from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.draws import containers_behind, is_made, put_in
 from racelint.program.memory.places import Places
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Value
 
@@ -35,6 +35,7 @@ class Registrations:
         self._threads = threads
         self._places = places
         self._types = places.types
+        self._constructed: dict[tuple[int, ...], Collection[int]] = {}
         self._dispatches = self._find_dispatches()
         self._given = self._find_given()
         self.codes = {code.key for code, _ in self._given}
@@ -86,14 +87,21 @@ class Registrations:
 
     def _is_running(self, context: Context, code: Code, call: facts.Call) -> bool:
         """Whether the constructor of the object that is called, or of what that has, starts the thread."""
-        fetched = code.operation(call.callee)
+        # a thread of which nobody knows who starts it may well wait for the end of the constructor
+        fetched = code.operation(call.callee) if context.starts else None
         while type(fetched) is facts.LoadAttr:
             owners = [each.cls for each in self._types.of(code, fetched.base) if isinstance(each, Instance)]
-            methods = [ref.code for cls in owners for each in cls.mro for ref in self._types.attributes.methods(each)]
-            constructors = [each for each in methods if each.name == "__init__"]
-            if constructors:
-                reached = self._threads.calls.reachable(constructors, surely=True)
-                # a thread of which nobody knows who starts it may well wait for the end of the constructor
-                return bool(context.starts) and all(starter.key in reached for starter, _ in context.starts)
+            reached = self._run_by_constructors(owners)
+            if reached:
+                return all(starter.key in reached for starter, _ in context.starts)
             fetched = code.operation(fetched.base)
         return False
+
+    def _run_by_constructors(self, classes: list[ClassInfo]) -> Collection[int]:
+        """The functions that surely run when an object of one of the classes is made, by their keys."""
+        asked = tuple(cls.key for cls in classes)
+        if asked not in self._constructed:
+            methods = [ref.code for cls in classes for each in cls.mro for ref in self._types.attributes.methods(each)]
+            constructors = [each for each in methods if each.name == "__init__"]
+            self._constructed[asked] = self._threads.calls.reachable(constructors, surely=True)
+        return self._constructed[asked]
