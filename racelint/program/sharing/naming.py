@@ -7,7 +7,7 @@ Two contexts share an object only if they come to it by the same name.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,6 +31,9 @@ PER_PARAMETER: Final = 8
 
 GIVEN_DEEP: Final = 3
 """So many objects deep it is followed what each was made with."""
+
+ITEM: Final = "[]"
+"""The step from a container to what it holds."""
 
 
 class Naming:
@@ -61,7 +64,10 @@ class Naming:
         """For each context: the roots of what it is given that are the same objects for all its instances."""
         self._open: set[tuple[int, int, str]] = set()
         """The variables of closures, by context and function, of which the names are just being looked for."""
-        self._kept: dict[tuple[int, str], str | None] = {}
+        self._kept: dict[tuple[int, str], Code | str | None] = {}
+        """By function and value: the path by which it goes from then on, or who gives all callers the same."""
+        self._often: dict[int, set[tuple[int, int]]] = {}
+        """For each function: the calls, with what is called there, of the method of many objects."""
         self._passed: dict[int, list[tuple[Edge, Mapping[str, str]]]] = {}
         homes = (context.code.home for context in threads.contexts if context.code is not None)
         self._starting = frozenset(cls.key for cls in homes if cls is not None)
@@ -91,25 +97,51 @@ class Naming:
         if root.startswith("c:"):
             return self._of_closure(context, code, root, rest)
         if root.startswith("%"):
-            kept = self._keeper(code, root)
-            if kept is not None:
-                return self.names(context, code, kept + rest)
-            number = operation_of(root)
-            kept_by = self._keeping_answer(code, number)
-            if kept_by is not None:
-                return {Name(("global", kept_by.module, kept_by.name), f"(){rest}"): None}
-            drawn_from = container(self._places.types, self._places.dataflow(code), number)
-            if drawn_from is not None:
-                return self._items(context, code, drawn_from, f"[]{rest}")
-            return self.shortening.settled([Name(made_root(code.key, number, context.index), rest)])
+            return self._of_value(context, code, root, rest)
         self.asked.add(context.index)
         known = self._bindings[context.index].get(code.key, {}).get(root, {})
         return self.shortening.settled([Name(name.root, name.path + rest) for name in known] if rest else known)
+
+    def _of_value(self, context: Context, code: Code, root: str, rest: str) -> NameSet:
+        """The names of what is reached from a value that an operation of the function gives."""
+        asked = code.key, root
+        if asked not in self._kept:
+            self._kept[asked] = self._find_keeper(code, root) or self._find_other(code, operation_of(root))
+        match self._kept[asked]:
+            case None:
+                return self.shortening.settled([Name(made_root(code.key, operation_of(root), context.index), rest)])
+            case Code(module=module, name=name):
+                return {Name(("global", module, name), f"(){rest}"): None}
+            case path if path.endswith(ITEM):
+                return self._items(context, code, path.removesuffix(ITEM), ITEM + rest)
+            case path:
+                return self.names(context, code, path + rest)
 
     def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
         found = self.names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
+
+    def _find_keeper(self, code: Code, root: str) -> str | None:
+        """The variable or attribute in which the function keeps what it has just made: that is its name then."""
+        flow = self._places.dataflow(code)
+        for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
+            match use:
+                case facts.StoreName(scope="global", name=name):
+                    return f"g:{code.module}:{name}"
+                case facts.StoreAttr(base=base, name=name) if not (path := flow.path(base)).startswith("%"):
+                    return f"{path}.{name}"
+                case _:
+                    pass
+        return None
+
+    def _find_other(self, code: Code, id: int) -> Code | str | None:
+        """The function that gives all callers the same value, or the path of what is drawn from a container."""
+        kept_by = self._keeping_answer(code, id)
+        if kept_by is not None:
+            return kept_by
+        drawn_from = container(self._places.types, self._places.dataflow(code), id)
+        return None if drawn_from is None else drawn_from + ITEM
 
     def _keeping_answer(self, code: Code, id: int) -> Code | None:
         """The function of a module that an operation calls, and that gives all callers the same: `@cache`."""
@@ -123,25 +155,6 @@ class Naming:
                 return callee if is_kept and callee.parent.function.kind == "module" else None
             case _:
                 return None
-
-    def _keeper(self, code: Code, root: str) -> str | None:
-        """The variable or attribute in which the function keeps what it has just made: that is its name then."""
-        key = code.key, root
-        if key not in self._kept:
-            self._kept[key] = self._find_keeper(code, root)
-        return self._kept[key]
-
-    def _find_keeper(self, code: Code, root: str) -> str | None:
-        flow = self._places.dataflow(code)
-        for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
-            match use:
-                case facts.StoreName(scope="global", name=name):
-                    return f"g:{code.module}:{name}"
-                case facts.StoreAttr(base=base, name=name) if not (path := flow.path(base)).startswith("%"):
-                    return f"{path}.{name}"
-                case _:
-                    pass
-        return None
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
         target = self._places.types.names.variable(module, name)
@@ -192,6 +205,8 @@ class Naming:
 
     def bind(self, context: Context, code: Code, parameter: str, names: NameSet) -> bool:
         """Note what a parameter is in a context; whether that is new."""
+        if not names:
+            return False
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
         before, given = len(bound), self._given[context.index]
         for name in names:
@@ -317,8 +332,11 @@ class Naming:
 
     def _is_any(self, edge: Edge) -> bool:
         """Whether a call may be of the method of so many objects that it is no evidence of any."""
-        beside = self._threads.calls.calls(edge.caller)
-        return sum(each.site == edge.site and each.callee is edge.callee for each in beside) > PER_PARAMETER
+        often = self._often.get(edge.caller.key)
+        if often is None:
+            beside = Counter((each.site, each.callee.key) for each in self._threads.calls.calls(edge.caller))
+            often = self._often[edge.caller.key] = {call for call, times in beside.items() if times > PER_PARAMETER}
+        return (edge.site, edge.callee.key) in often
 
 
 def _receiver_lent(flow: Dataflow, edge: Edge) -> dict[str, str]:
