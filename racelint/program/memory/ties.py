@@ -40,6 +40,9 @@ class Ties:
         self._types = types
         self._flow = flow
         self.stores = _stores(types)
+        self._stored: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for number, (owner, name) in enumerate(self.stores):
+            self._stored[owner].append((number, name))
         self._given: dict[tuple[int, str], tuple[Code, int] | None] = {}
         self._kept: dict[int, list[str]] = {}
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
@@ -226,9 +229,8 @@ class Ties:
         """The attributes of a class that are what its constructor was given."""
         found = self._kept.get(cls.key)
         if found is None:
-            keys = {each.key for each in cls.mro}
-            names = [name for owner, name in self.stores if owner in keys]
-            kept = [name for name in names if self._parameter(cls, name) is not None]
+            stored = sorted(each for base in cls.mro for each in self._stored.get(base.key, ()))
+            kept = [name for _, name in stored if self._parameter(cls, name) is not None]
             found = self._kept[cls.key] = kept + self._fields_of(cls)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from racelint import facts
@@ -23,17 +23,18 @@ ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
 
 
-def name_objects(threads: Threads, places: Places, concerned: Iterable[Code] | None = None) -> Naming:
+def name_objects(threads: Threads, places: Places, concerned: Collection[Code] | None = None) -> Naming:
     """Name the objects that every function works on, in each context that runs it.
 
-    Of started contexts only in those that run one of the functions which are `concerned`, and in those where what
-    these know comes from; in all if none are given.
+    As far as some functions are `concerned`, if any are given: in those and where what these know comes from, and of
+    started contexts only in those that run one of them.
     """
     naming = Naming(threads, places)
     entering = _Entering(naming, threads, places)
     main, *started = threads.contexts
     codes = places.types.names.sources.codes
     entering.enter_main(main, codes)
+    naming.heard = None if concerned is None else _hearing(naming, threads, places, concerned)
     naming.carry(main, [code for code in codes if any(each is main for each in threads.of(code))])
     needed = {each.index for each in started} if concerned is None else _needed(threads, concerned)
     begun: dict[int, int] = {}
@@ -65,6 +66,38 @@ def _needed(threads: Threads, concerned: Iterable[Code]) -> set[int]:
             needed.add(context.index)
             pending.extend(threads.of(context.code) if context.code is not None else ())
     return needed
+
+
+def _hearing(naming: Naming, threads: Threads, places: Places, concerned: Iterable[Code]) -> set[int]:
+    """The functions, by their keys, on which it hangs what contexts know in those that are `concerned`.
+
+    They start one, make what is worked on, or call who does.
+    """
+    sources, ties = places.types.names.sources, places.ties
+    found = {code.key for code in concerned}
+    for spawned in places.types.spawned:
+        nodes = [*spawned.given.positional, *(node for _, node in spawned.given.keywords)]
+        found.update(sources.operation_at(node)[0].key for node in nodes if node < sources.size)
+        found.update([spawned.target.site[0]] if isinstance(spawned.target, Partial) else ())
+    for context in threads.contexts[1:]:
+        found.update(_makers(receiver for _, receiver in context.entries))
+        found.update(code.key for code, _ in context.entries)
+        found.update([context.code.key] if context.code is not None else ())
+    found.update(key for cls in sources.classes if ties.made(cls) and ties.kept_by(cls) for key, _ in ties.made(cls))
+    pending = list(found)
+    while pending:
+        code = sources.codes[pending.pop()]
+        before = {edge.caller.key for edge in threads.calls.callers(code)}
+        before |= _makers(edge.receiver for edge, _ in naming.calls_of(code))
+        before |= {code.parent.key} if code.parent is not None else set()
+        pending.extend(before - found)
+        found |= before
+    return found
+
+
+def _makers(values: Iterable[Value | None]) -> set[int]:
+    """The functions that make objects of the program, by their keys."""
+    return {each.site[0] for each in values if isinstance(each, Instance) and each.site is not None}
 
 
 class _Entering:

@@ -8,7 +8,7 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from racelint import facts
@@ -49,6 +49,8 @@ class Naming:
         """For each context what `learned` was when it got its last name."""
         self.asked: set[int] = set()
         """The contexts of which a name was asked for; whoever wants to know empties it before."""
+        self.heard: Collection[int] | None = None
+        """The functions of which it matters what is known in them, if not of all."""
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
         self.shortening = Shortening(threads, places, self.names)
@@ -254,6 +256,8 @@ class Naming:
         while pending:
             code = pending.pop()
             waiting.discard(code.key)
+            if self.heard is not None and code.key not in self.heard:
+                continue
             found: dict[str, NameSet] = {}
             learned = self.learned
             for edge, passed in self.calls_of(code):
