@@ -180,6 +180,8 @@ def infer_guard(
     for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
         if writes and (which[1] != "global" or _is_rule(locks[which], writes, own.get(which, []))):
+            functions = {each.code.key for each, _ in accesses}
+            forgetful = {each.code.key for each, _ in accesses if each not in guarded}
             guard = Guard(
                 locks[which],
                 which[1],
@@ -187,8 +189,8 @@ def infer_guard(
                 len(accesses),
                 writes[0],
                 len(writes),
-                len({each.code.key for each in guarded} - {each.code.key for each, _ in accesses if each not in guarded}),
-                len({each.code.key for each, _ in accesses}),
+                len(functions - forgetful),
+                len(functions),
             )
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard
