@@ -16,10 +16,14 @@ from racelint.program.values.values import LibraryObject
 
 
 def is_thread_slot(types: Types, access: Access) -> bool:
-    """Whether it is to an item under the running thread's own key: nobody sees it but who goes over all items."""
+    """Whether it is to an item under the running thread's own key, or one with it: nobody sees it but who goes over all
+    items."""
+    code = access.code
     if access.key < 0 or access.method not in ITEM_ACCESSES:
         return False
-    return is_of_running_thread(types, access.code, access.key)
+    key = code.operation(access.key)
+    parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (access.key,)
+    return any(is_of_running_thread(types, code, each) for each in parts)
 
 
 def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
