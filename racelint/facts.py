@@ -302,7 +302,8 @@ class Caught(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=24):
 
 
 class Cast(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=25):
-    """A local with an annotation: `x: T = value` (`value` is `NOTHING` for a bare `x: T`)."""
+    """A local with an annotation: `x: T = value`, which says of the value what it is; or what a bare `x: T` stands for,
+    which has none (`NOTHING`)."""
 
     id: int
     value: int

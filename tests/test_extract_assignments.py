@@ -123,7 +123,7 @@ def test_annotated_targets() -> None:
     expected = """
     1 Cast 0 int
     2 Cast -1 list[Foo]
-    3 StoreAttr 0 z 1 |[Foo, None]
+    3 StoreAttr 0 z 0 |[Foo, None]
     Return 2
     """
     assert same(dump(source), expected)

@@ -69,7 +69,9 @@ def _annotated(frame: Frame, node: cst.AnnAssign) -> None:
     assigned = NOTHING if node.value is None else value(frame, node.value)
     if isinstance(target, cst.Name) and frame.scope.place(target.value) is None:
         cast = frame.add(Cast(frame.fresh(), assigned, annotation))
-        if node.value is not None or target.value not in frame.environment:
+        if node.value is not None:
+            frame.define(target.value, assigned)
+        elif target.value not in frame.environment:
             frame.define(target.value, cast)
     elif node.value is not None:
         assign(frame, target, assigned, node, annotation)

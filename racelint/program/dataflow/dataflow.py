@@ -26,7 +26,6 @@ _OPERANDS: Final[dict[type[Operation], Callable[[Any], tuple[int, ...]]]] = {
     facts.StoreItem: lambda each: (each.base, each.key, each.value),
     facts.StoreName: lambda each: (each.value,),
     facts.Unpack: lambda each: (each.value,),
-    facts.Cast: lambda each: (each.value,),
     facts.Await: lambda each: (each.value,),
     facts.Yield: lambda each: (each.value,),
     facts.Call: lambda each: (each.callee, *[argument.value for argument in each.arguments]),

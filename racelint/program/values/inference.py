@@ -229,10 +229,8 @@ class Inference:
                 self._flow.add(node, manager)
 
     def _cast(self, code: Code, operation: facts.Cast) -> None:
-        node = code.offset + operation.id
-        if operation.value >= 0:
-            self._flow.copy(code.offset + operation.value, node)
-        self._annotations.add(code, operation.annotation, node)
+        told = operation.value if operation.value >= 0 else operation.id
+        self._annotations.add(code, operation.annotation, code.offset + told)
 
     # --- calls ---
 
