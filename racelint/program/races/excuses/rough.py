@@ -183,11 +183,14 @@ def _is_now(case: Case, store: Access) -> bool:
 
 
 def notes_time(case: Case, store: Access) -> bool:
-    """Whether a store notes what time it is, or so much later or earlier."""
+    """Whether a store notes what time it is, or so much later or earlier; in whole numbers, as it may be."""
     types, flow = case.sharing.places.types, case.sharing.places.dataflow(store.code)
     made = flow.operation(store.value)
-    times = made.operands if type(made) is facts.Compute and made.kind in ("+", "-") else (store.value,)
-    return any(types.surely_calls(store.code, flow.operation(each), CLOCKS) for each in times)
+    if type(made) is facts.Call and made.arguments and types.surely_calls(store.code, made, ("int", "round")):
+        made = flow.operation(made.arguments[0].value)
+    sums = type(made) is facts.Compute and made.kind in ("+", "-")
+    times = map(flow.operation, made.operands) if sums else (made,)
+    return any(types.surely_calls(store.code, each, CLOCKS) for each in times)
 
 
 def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:
