@@ -260,8 +260,8 @@ class _Finder:
     def _makes_another(self, code: Code, operation: facts.Operation | None) -> bool:
         """Whether a value is another one, made with the old: more in front of a path, a stream around a stream."""
         match operation:
-            case facts.Compute(kind=kind):
-                return kind not in SPREADS
+            case facts.Compute(kind=kind, operands=operands):
+                return kind not in SPREADS or len(operands) > 1
             case facts.Call(callee=callee) if callee >= 0:
                 return any(isinstance(each, ClassRef | FunctionRef) for each in self._types.of(code, callee))
             case _:
