@@ -11,6 +11,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.running import BlockingOn
 from racelint.program.callgraph.calls import is_public
+from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.awaited import Waiting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.holding import Acquisition
@@ -26,7 +27,7 @@ def idle(locksets: LockSets, stalls: Iterable[Stall], waitings: list[Waiting]) -
     """Of calls that are slow with a lock held, those that may last for ever: nobody need ever bring an item."""
     takers = {each.code.key for each in waitings if _takes_item(each)}
     for stall in stalls:
-        if stall.chain or not _takes_item(stall.waiting) or _asks(stall.code):
+        if stall.chain or not _takes_item(stall.waiting) or _asks(stall.code) or _gives_up(stall.waiting):
             continue
         entrance = _entrance(locksets, stall, takers)
         if entrance is not None:
@@ -35,6 +36,13 @@ def idle(locksets: LockSets, stalls: Iterable[Stall], waitings: list[Waiting]) -
 
 def _takes_item(waiting: Waiting) -> bool:
     return waiting.what is BlockingOn.QUEUE and waiting.name.endswith(".get")
+
+
+def _gives_up(waiting: Waiting) -> bool:
+    """Whether a time is given, as a number, after which nobody waits any more: what a caller gives may be none."""
+    call = waiting.code.operations[waiting.id]
+    given = [literal(waiting.code, each.value) for each in call.arguments] if type(call) is facts.Call else ()
+    return waiting.bounded and any(text[:1] in "0123456789." for text in given if text)
 
 
 def _asks(code: Code) -> bool:
