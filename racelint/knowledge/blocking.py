@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .lock_methods import LOCK_METHODS
 from .locks import LOCKS
-from .model import Failure, LockKind, LockRole, Slot
+from .model import Failure, LockKind, LockMethod, LockRole, Slot
 from .running import Blocking, BlockingOn, WaitFor
 from .waits import WAITS
 
@@ -104,10 +104,15 @@ def _members(owner: str, names: str) -> set[str]:
     return {f"{owner}.{name}" for name in names.split()}
 
 
+def _surely_acquires(method: LockMethod) -> bool:
+    return method.role is LockRole.ACQUIRE and method.failure is not Failure.EXCEPTION
+
+
 # Calls that practically never raise where they are used as meant.
 CANNOT_RAISE: frozenset[str] = frozenset(
     {name for name, method in LOCK_METHODS.items() if method.role in (LockRole.RELEASE, LockRole.QUERY)}
     | {name for name, method in LOCK_METHODS.items() if method.role is LockRole.NOTIFY}
+    | {name for name, method in LOCK_METHODS.items() if _surely_acquires(method)}
     | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "str", "super", "type", "hasattr"}
     | {"range", "sys.exc_info"}
     | _members("list", "append clear copy reverse")
