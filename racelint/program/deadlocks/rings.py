@@ -121,7 +121,8 @@ def _together(choices: list[list[Nesting]], locksets: LockSets) -> tuple[Nesting
 
     def search(index: int, chosen: tuple[Nesting, ...]) -> tuple[Nesting, ...] | None:
         if index == len(choices):
-            return chosen if _is_one(chosen[-1].inner, chosen[0].outer) and _may_meet(chosen, locksets) else None
+            closes = _is_one(chosen[-1].inner, chosen[0].outer) and not _is_guessed(chosen)
+            return chosen if closes and _may_meet(chosen, locksets) else None
         for nesting in choices[index]:
             if index and not _is_one(chosen[-1].inner, nesting.outer):
                 continue
@@ -141,6 +142,12 @@ def _is_one(inner: LockUse, outer: LockUse) -> bool:
     if len(bases) == 2 and all(base.startswith("g:") for base in bases):
         return bases[0] == bases[1]
     return len({base.rpartition(".")[2] for base in bases if "." in base}) < 2
+
+
+def _is_guessed(chosen: tuple[Nesting, ...]) -> bool:
+    """Whether of no lock of the ring it is known that it is that of the same object on both sides."""
+    joints = ((one.inner, other.outer) for one, other in zip(chosen, (*chosen[1:], chosen[0]), strict=True))
+    return all(inner.lock.per_instance and UNKNOWN in (inner.base, outer.base) for inner, outer in joints)
 
 
 def _compatible(first: Nesting, second: Nesting) -> bool:
