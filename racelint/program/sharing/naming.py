@@ -23,7 +23,7 @@ from racelint.program.sharing.drawn import container, split_item
 from racelint.program.sharing.giving import Giving
 from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
 from racelint.program.sharing.shortening import Shortening
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import FunctionRef, Instance
 
 PER_PARAMETER: Final = 8
@@ -209,6 +209,8 @@ class Naming:
         """Note what a parameter is in a context; whether that is new."""
         if not names:
             return False
+        if parameter == code.first_name and code.cls is not None and not context.is_main:
+            names = _with_own_class(names, code.cls)
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
         before, given = len(bound), self._given[context.index]
         for name in names:
@@ -349,3 +351,11 @@ def _receiver_lent(flow: Dataflow, edge: Edge) -> dict[str, str]:
     if edge.receiver is None or not own or type(fetched) is not facts.LoadAttr:
         return {}
     return {own: flow.path(fetched.base)}
+
+
+def _with_own_class(names: NameSet, cls: ClassInfo) -> NameSet:
+    """The names of an object that runs a method of this class: who calls it by a base class has an object of this."""
+    bases = [base.key for base in cls.mro[1:]]
+    if not any(name.root[0] == "self" and name.root[1] in bases and not name.path for name in names):
+        return names
+    return {**names, Name(("self", cls.key, ""), ""): None}
