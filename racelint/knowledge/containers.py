@@ -44,8 +44,14 @@ DRAWS: Final = {
 }
 """Functions whose result has what is in their arguments, from which position on."""
 
-TAKES_ONE: Final = frozenset({"next", "min", "max", "random.choice", "heapq.heappop"})
+EXCHANGES: Final = frozenset({"heapq.heappushpop", "heapq.heapreplace"})
+"""Functions that put something into a container and take something out of it."""
+
+TAKES_ONE: Final = EXCHANGES | {"next", "min", "max", "random.choice", "heapq.heappop"}
 """Functions that give one of what is in their first argument."""
+
+PUTS_ONE: Final = EXCHANGES | {"heapq.heappush", "bisect.insort", "bisect.insort_left", "bisect.insort_right"}
+"""Functions that put their second argument into the first."""
 
 TAKES_ELEMENT: Final = frozenset(
     {"get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "__next__", "__getitem__"}

@@ -11,6 +11,7 @@ from racelint.knowledge.containers import (
     GIVES_ARGUMENT,
     GIVES_ELEMENT,
     MAPPINGS,
+    PUTS_ONE,
     REFERENCES,
     SHARES_ELEMENTS,
     TAKES_ELEMENT,
@@ -71,9 +72,15 @@ class LibraryCalls:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
             rest = Passed(passed.positional[1:], passed.keywords, passed.starred, passed.mappings)
             self._flow.watch(passed.positional[0], self._spawning.spawn, site, qualname, rest)
+        if qualname in PUTS_ONE and len(passed.positional) > 1:
+            self._flow.watch(passed.positional[0], self._put_one, passed.positional[1])
         if result is not None:
             self._library_result(site, qualname, passed, result)
         self._spawning.spawn(site, qualname, passed, None)
+
+    def _put_one(self, given: int, container: Value) -> None:
+        if isinstance(container, LibraryObject) and container.site is not None:
+            self._flow.copy(given, self._elements.held(container.site))
 
     def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if self._is_class(qualname):
@@ -192,6 +199,10 @@ class LibraryCalls:
             return
         self._flow.add(result, self._values.library_object("list", site))
         held = self._elements.held(site)
+        if qualname == "iter" and len(passed.positional) > 1:
+            # it gives what the function returns, until that is the second argument
+            self._flow.watch(passed.positional[0], self._call, site, Passed((), ()), held)
+            return
         give = self._elements.pair if qualname == "enumerate" else self._elements.draw
         for node in passed.positional[DRAWS[qualname] :]:
             self._flow.watch(node, give, held)
