@@ -25,6 +25,9 @@ START: Final = "threading.Thread.start"
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
 
+RUNS_FIRST: Final = frozenset({"contextvars.Context.run"})
+"""Methods that run their first argument with the others: started in a thread, they run it there."""
+
 WAITED_FOR: Final = frozenset({"threading.Thread", "threading.Timer"})
 """What makes threads for whose end the interpreter waits before it ends, unless they are daemons."""
 

@@ -18,6 +18,7 @@ from racelint.knowledge.containers import (
     TAKES_ONE,
 )
 from racelint.knowledge.definitions import FIELD_FACTORIES
+from racelint.knowledge.threads import RUNS_FIRST
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.binding import Binding
 from racelint.program.values.elements import Elements
@@ -70,8 +71,7 @@ class LibraryCalls:
         owner = qualname.rpartition(".")[0]
         if self._is_class(owner) and passed.positional:
             # the unbound form, `Thread.__init__(self, ...)`: the first argument is the receiver
-            rest = Passed(passed.positional[1:], passed.keywords, passed.starred, passed.mappings)
-            self._flow.watch(passed.positional[0], self._spawning.spawn, site, qualname, rest)
+            self._flow.watch(passed.positional[0], self._spawning.spawn, site, qualname, passed.after_first())
         if qualname in PUTS_ONE and len(passed.positional) > 1:
             self._flow.watch(passed.positional[0], self._put_one, passed.positional[1])
         if result is not None:
@@ -221,6 +221,9 @@ class LibraryCalls:
 
     def method(self, site: Site, callee: LibraryMethod, passed: Passed, result: int | None) -> None:
         """A method of a library is called."""
+        if callee.qualname in RUNS_FIRST and passed.positional:
+            self._flow.watch(passed.positional[0], self._call, site, passed.after_first(), result)
+            return
         receiver, method = callee.receiver, callee.qualname.rpartition(".")[2]
         holds = isinstance(receiver, LibraryObject) and (receiver.site is not None or receiver.holds)
         if isinstance(receiver, LibraryObject) and receiver.site is not None and passed.positional:

@@ -7,6 +7,7 @@ from functools import cache
 from racelint import facts
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Form, Passing, Spawn
+from racelint.knowledge.threads import RUNS_FIRST
 from racelint.program.sources.source import Code
 from racelint.program.values.elements import Elements
 from racelint.program.values.flow import Flow
@@ -14,7 +15,7 @@ from racelint.program.values.passing import Call
 from racelint.program.values.task_starts import TaskStarts
 from racelint.program.values.texts import literal_text
 from racelint.program.values.types import Passed, Spawned, Types
-from racelint.program.values.values import ClassRef, Instance, Library, LibraryObject, Site, Value
+from racelint.program.values.values import ClassRef, Instance, Library, LibraryMethod, LibraryObject, Site, Value
 
 
 class Spawning:
@@ -45,6 +46,9 @@ class Spawning:
                     self._flow.watch(target, self._start, site, spawn, given, receiver)
 
     def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
+        if isinstance(target, LibraryMethod) and target.qualname in RUNS_FIRST and given.positional:
+            self._flow.watch(given.positional[0], self._start, site, spawn, given.after_first(), pool)
+            return
         self._types.spawned[Spawned(site, spawn, target, pool, given, site)] = None
         if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
             self._call((site[0], -site[1] - 1), given, None, target)

@@ -51,6 +51,10 @@ class Passed:
             return self.positional[slot.position]
         return None
 
+    def after_first(self) -> Passed:
+        """What is left for a function that is the first argument itself."""
+        return Passed(self.positional[1:], self.keywords, self.starred, self.mappings)
+
 
 @dataclass(frozen=True, slots=True)
 class Spawned:
