@@ -25,8 +25,11 @@ def taken_twice(case: Case, access: Access) -> Iterator[Race]:
     beside = [each for each in case.accesses if each.code is access.code and each.base == access.base]
     if any(each is not access for each in beside) or not _is_on_account_of_itself(case, access):
         return
-    # no lock helps: others have been there before
-    partner = case.assumed_partner(access, [], lambda other: other.code is not access.code and other.method in REMOVES)
+    # no lock helps: others have been there before, who may have come to this very function by another call
+    again = len(case.threads.calls.callers(access.code)) > 1
+    partner = case.assumed_partner(
+        access, [], lambda other: other.method in REMOVES and (again or other.code is not access.code)
+    )
     if partner is not None:
         yield Race(Problem.CHECK, access.code, access.span, access, "assumed", partner.other, first=access)
 
