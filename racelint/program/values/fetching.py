@@ -55,6 +55,8 @@ class Fetching:
     def _attribute_of(self, code: Code, operation: facts.LoadAttr, base: Value) -> None:
         node, name = code.offset + operation.id, operation.name
         match base:
+            case Instance(cls=cls) if name == "__class__":
+                self._flow.add(node, self._values.cls(cls))
             case Instance(cls=cls):
                 self._instance_attribute(code, operation, base, self._attributes.seen_from(code, cls, name))
             case ClassRef(cls=cls):

@@ -65,6 +65,9 @@ class LibraryCalls:
         if qualname == "object.__new__" and result is not None and passed.positional:
             self._flow.watch(passed.positional[0], self._fresh, site, result)
             return
+        if qualname == "type" and result is not None and len(passed.positional) == 1:
+            self._flow.watch(passed.positional[0], self._class_of, result)
+            return
         if qualname == "super":
             self._super(site, passed, result)
             return
@@ -81,6 +84,10 @@ class LibraryCalls:
     def _put_one(self, given: int, container: Value) -> None:
         if isinstance(container, LibraryObject) and container.site is not None:
             self._flow.copy(given, self._elements.held(container.site))
+
+    def _class_of(self, result: int, value: Value) -> None:
+        if isinstance(value, Instance):
+            self._flow.add(result, self._values.cls(value.cls))
 
     def _library_result(self, site: Site, qualname: str, passed: Passed, result: int) -> None:
         if self._is_class(qualname):
