@@ -20,7 +20,7 @@ from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
-from racelint.program.contexts.turns import captured, is_given_turns
+from racelint.program.contexts.turns import captured, is_given_turns, is_handed_to_turns
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Passed, Spawned
 from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
@@ -200,7 +200,9 @@ class Finder:
                     return not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
                 given = {id for spawned in group for id in self._given(code, spawned)}
                 own = _receivers_made_in(code, group)
-                return any(self._is_started_often(code, given, each) for each in (group[0].by, *own))
+                if any(self._is_started_often(code, given, each) for each in (group[0].by, *own)):
+                    return True
+                return not self._is_told_what(code, group) and self._is_handed_to_turns(code, site)
 
     def _given(self, code: Code, spawned: Spawned) -> set[int]:
         """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
@@ -222,6 +224,14 @@ class Finder:
             return True
         again = code.function.kind == "function" and code.key not in self._calls.constructing | waiting
         return again and self._gathered.is_kept(made) and not is_alone(code, made[1] if made[0] == code.key else -1)
+
+    def _is_handed_to_turns(self, code: Code, made: Site) -> bool:
+        return is_handed_to_turns(self._calls, code, made[1], self._lifetimes.method_calls(made, "join"))
+
+    def _is_told_what(self, code: Code, group: list[Spawned]) -> bool:
+        """Whether callers tell a function what to start: each turn of a loop may tell something else."""
+        parameters = range(len(code.function.parameters))
+        return any(each.target in self._types.of(code, index) for each in group for index in parameters)
 
     # --- entry methods and decorators ---
 
@@ -297,7 +307,7 @@ class Finder:
         starts = self._lifetimes.method_calls(site, row.started_by or "start")
         if loop_around(code, site[1]) is not None:
             return not self._lifetimes.joins_in_turn(code, site[1], site, starts)
-        return self._is_started_often(code, _handed(code, site[1]), site)
+        return self._is_started_often(code, _handed(code, site[1]), site) or self._is_handed_to_turns(code, site)
 
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):

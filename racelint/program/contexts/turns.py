@@ -13,6 +13,7 @@ from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, makes
 
 CALLERS: Final = 3
@@ -29,6 +30,25 @@ def is_given_turns(calls: Calls, code: Code, given: Iterable[int], waiting: Coll
     """
     parameters = _parameters(code, given)
     return bool(parameters) and _is_in_loop(calls, code, parameters, waiting, CALLERS)
+
+
+def is_handed_to_turns(calls: Calls, code: Code, made: int, joins: Collection[tuple[Code, int]]) -> bool:
+    """Whether a function hands back what it has made, and somebody goes for one of it after the other.
+
+    `joins` are the calls that wait for the end of that: who waits in each turn has one at a time.
+    """
+    for edge in calls.callers(code) if made in code.returns else ():
+        caller = edge.caller
+        loop = loop_around(caller, edge.site)
+        is_gone_over = loop is not None and not any(
+            type(node) is facts.Loop and node.kind == "while" and contains(node, edge.site) for node in caller.controls
+        )
+        if loop is None or not is_gone_over or edge not in calls.sure_calls(caller):
+            continue
+        waits = any(where is caller and loop[0] <= id <= loop[1] for where, id in joins)
+        if not waits and _is_on_one_object(edge, loop):
+            return True
+    return False
 
 
 def captured(code: Code, inner: Code) -> set[int]:
