@@ -24,7 +24,8 @@ def candidates(sharing: Sharing, locksets: LockSets) -> list[Place]:
     found = [
         place
         for place, accesses in places.by_place.items()
-        if _has_evidence(place, sharing, locksets)
+        if any(each.kind.writes for each in accesses)
+        and _has_evidence(place, sharing, locksets)
         and any(each.kind.writes and not _is_early(each, sharing) for each in accesses)
         and place not in locksets.claims.owners
         and not sharing.confined.covers(place)
@@ -37,17 +38,18 @@ def _has_evidence(place: Place, sharing: Sharing, locksets: LockSets) -> bool:
     decorator that keeps what belongs to one call, or the callback of a weak reference."""
     if place in locksets.claims.guards or sharing.assumed.covers(place):
         return True
+    accesses, threads = sharing.places.by_place[place], sharing.threads
+    codes = {access.code.key: access.code for access in accesses}
+    # what takes the least to tell comes first
+    if any(not context.is_main for code in codes.values() for context in threads.of(code)):
+        return True
+    if any(map(locksets.holds, codes.values())) or not threads.calls.forgetting.isdisjoint(codes):
+        return True
     if holds_lock(sharing.places, place) or sharing.beliefs.may_tell(place):
         return True
-    codes = {access.code.key: access.code for access in sharing.places.by_place[place]}
-    if any(is_decorator(sharing.places, sharing.threads.calls, code) for code in codes.values()):
+    if any(is_decorator(sharing.places, threads.calls, code) for code in codes.values()):
         return True
-    if any(keeps_on_decorator(sharing.places, sharing.threads.calls, each) for each in sharing.places.by_place[place]):
-        return True
-    if any(key in sharing.threads.calls.forgetting for key in codes):
-        return True
-    started = (not context.is_main for code in codes.values() for context in sharing.threads.of(code))
-    return any(started) or any(map(locksets.holds, codes.values()))
+    return any(keeps_on_decorator(sharing.places, threads.calls, each) for each in accesses)
 
 
 def _is_early(access: Access, sharing: Sharing) -> bool:

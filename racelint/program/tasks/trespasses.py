@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from racelint import facts
@@ -80,6 +81,7 @@ class _Finder:
 
     def __init__(self, locksets: LockSets, tasks: Threads, assumed: Sequence[str]) -> None:
         threads = self._threads = locksets.threads
+        self._tasks = tasks
         self._assumed = assumed
         self._locking = (
             {each.code.cls for each in locksets.acquisitions() if _is_of_threads(each)} if assumed else set()
@@ -103,12 +105,13 @@ class _Finder:
                         self._used.setdefault(made, (code, site[1]))
                     if knowledge.is_for_loop_thread(value.qualname):
                         self.belongings.append((site, value))
-        self._loops = self._in_threads()
-        self._on_loop = {key for key, running in tasks.running.items() if any(not each.is_main for each in running)}
+
+    @cached_property
+    def _on_loop(self) -> set[int]:
+        """The functions that tasks run, or the callbacks of a loop."""
+        started = {key for key, running in self._tasks.running.items() if any(not each.is_main for each in running)}
         coroutines = [code for code in self._codes if code.function.is_async]
-        self._on_loop.update(threads.calls.reachable([*coroutines, *self._of_protocols()]))
-        self._driven = self._find_driven()
-        """For coroutines that only the loops of started threads run: where such a loop is run."""
+        return started.union(self._threads.calls.reachable([*coroutines, *self._of_protocols()]))
 
     def _of_protocols(self) -> Iterator[Code]:
         """The methods of what a loop makes to speak for it (`create_server(factory)`): it alone calls them."""
@@ -132,7 +135,8 @@ class _Finder:
             case _:
                 pass
 
-    def _in_threads(self) -> dict[Site, list[_Run]]:
+    @cached_property
+    def _loops(self) -> dict[Site, list[_Run]]:
         """The loops that are run in started threads."""
         found: dict[Site, list[_Run]] = defaultdict(list)
         for context in self._threads.contexts[1:]:
@@ -150,7 +154,9 @@ class _Finder:
                 found[made].append((self._codes[spawned.site[0]], spawned.site[1], None))
         return found
 
-    def _find_driven(self) -> dict[int, _Run]:
+    @cached_property
+    def _driven(self) -> dict[int, _Run]:
+        """For coroutines that only the loops of started threads run: where such a loop is run."""
         found: dict[int, _Run] = {}
         elsewhere: set[int] = set()
         for key, loops in self._runs.items():
