@@ -188,9 +188,9 @@ def notes_time(case: Case, store: Access) -> bool:
     made = flow.operation(store.value)
     if type(made) is facts.Call and made.arguments and types.surely_calls(store.code, made, ("int", "round")):
         made = flow.operation(made.arguments[0].value)
-    sums = type(made) is facts.Compute and made.kind in ("+", "-")
-    times = map(flow.operation, made.operands) if sums else (made,)
-    return any(types.surely_calls(store.code, each, CLOCKS) for each in times)
+    if type(made) is facts.Compute and made.kind in ("+", "-"):
+        return any(types.surely_calls(store.code, flow.operation(each), CLOCKS) for each in made.operands)
+    return types.surely_calls(store.code, made, CLOCKS)
 
 
 def _beyond_sums(flow: Dataflow, use: Operation) -> list[Operation]:
