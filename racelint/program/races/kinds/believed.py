@@ -52,7 +52,23 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
     at_act = case.protections(last)
     act_guarded = any(map(guard.protects, at_act)) and not exclude_each_other(held, at_act)
     is_enough = sequence.shape in (Shape.CHECK, Shape.LAZY) and act_guarded and case.may_meet_by_calls(last, last)
+    if is_rule and elsewhere and _outdates_itself(case, sequence):
+        return next(changes, last)
     return next(changes, guard.example if is_enough else None)
+
+
+def _outdates_itself(case: Case, sequence: Composite) -> bool:
+    """Whether another call of the function makes stale what this one has found out.
+
+    Of a function that is handed out it is not known whether its calls are ever at once. What is made on first use is
+    mostly right when it is made twice.
+    """
+    last = sequence.last
+    if sequence.shape is Shape.LAZY or sequence.code.key in case.threads.calls.escaping:
+        return False
+    if not last.kind.writes or last.code is not sequence.code or not can_outdate(case, sequence, last):
+        return False
+    return case.may_meet_by_calls(last, last)
 
 
 def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None:
