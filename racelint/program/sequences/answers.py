@@ -71,7 +71,7 @@ def _answers_of(sequences: Sequences, code: Code, depth: int) -> Iterator[Answer
         sources = flow.sources(id)
         for each in accesses:
             if each.place not in written and (each.load in sources or each.id in sources):
-                present = _presence(flow, each, id) if decisive.chooses else polarity(flow, each, id)
+                present = polarity(flow, each, id)
                 answer = None if present is None or true is None else present is true
                 picked = _is_picked(code, flow, each.read_id)
                 found = _told_by(_looked_up(flow, each, id), decisive)
@@ -112,13 +112,8 @@ def _is_picked(code: Code, flow: Dataflow, id: int) -> bool:
 
 def _looked_up(flow: Dataflow, look: Access, id: int) -> bool | None:
     """What the value `id` came to if it is sure of it that the key was there; None if that cannot be told."""
-    return _presence(flow, look, id) if look.method in ("in", "get") and look.key >= 0 else None
-
-
-def _presence(flow: Dataflow, look: Access, id: int) -> bool | None:
-    """What the value `id` is where the thing is there that is looked for, be it an item: see `polarity`."""
-    if look.method not in ("in", "get", "[]"):
-        return polarity(flow, look, id)
+    if look.method not in ("in", "get") or look.key < 0:
+        return None
     there = polarity(flow, msgspec.structs.replace(look, load=look.id), id)
     looked = flow.operation(look.id)
     is_absence = type(looked) is facts.Compute and looked.kind == "not in"
@@ -158,21 +153,16 @@ def _read_by_properties(sequences: Sequences, code: Code, id: int, depth: int) -
 
 
 def _decisive(callee: Code, flow: Dataflow) -> list[Decisive]:
-    """The values that decide about the answer of a function: what it returns, and the tests that choose between.
-
-    What is returned is taken to be something where None is the other answer: `return self.items[key]`.
-    """
+    """The values that decide about the answer of a function: what it returns, and the tests that choose between."""
     returned = list(dict.fromkeys(callee.returns))
     if len(returned) == 1:
         return [Decisive(returned[0], true=True, chooses=False)]
-    some = [id for id in returned if not flow.is_none(id)]
-    is_some = dict.fromkeys(some, True) if len(some) < len(returned) and not any(map(flow.is_constant, some)) else {}
-    found = [Decisive(id, true=is_some.get(id), chooses=True) for id in returned]
+    found = [Decisive(id, true=None, chooses=True) for id in returned]
     if any(map(flow.is_constant, returned)):
         for node in walk(callee.function.body):
             last = node.body[-1] if type(node) is facts.Branch and node.body else None
             if type(node) is facts.Branch and type(last) is facts.Return:
-                found.append(Decisive(node.test, is_some.get(last.value, flow.truth(last.value)), chooses=True))
+                found.append(Decisive(node.test, flow.truth(last.value), chooses=True))
     return found
 
 

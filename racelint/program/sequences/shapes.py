@@ -81,16 +81,8 @@ class Shapes:
         return Shape.CHECK if is_set and not any(map(self._flow.is_nothing, compared.operands)) else None
 
     def are_about_the_same(self, site: int, where: int) -> bool:
-        """Whether what is put in under a key, or is put in, is what was asked for, was made of it, or is used in the
-        place of the answer: `item = self.find(key)`, and where that is None `item = Item(); self.add(item)`."""
-        asked = [id for id in self._given(site) if not self._flow.is_constant(id)]
-        return self.is_of(where, asked) or self._takes_place(site, where)
-
-    def _takes_place(self, site: int, where: int) -> bool:
-        """Whether a variable holds either the result of a call or what is put in."""
-        put = self._flow.operation(where)
-        given = {put.value} if type(put) is facts.StoreItem else {*self._given(where)}
-        return any(type(use) is facts.Phi and not given.isdisjoint(use.inputs) for use in self._flow.uses(site))
+        """Whether what is put in under a key, or is put in, is what was asked for, or was made of it."""
+        return self.is_of(where, [id for id in self._given(site) if not self._flow.is_constant(id)])
 
     def is_of(self, where: int, asked: Sequence[int]) -> bool:
         """Whether what is put in under a key, or is put in, is one of some values, or was made of it."""
