@@ -57,13 +57,24 @@ def catching(code: Code, node: facts.Try) -> facts.Handler | None:
     return None if broad is None or any(type(each) is facts.Raise for each in broad.body) else broad
 
 
-def exposed(code: Code, nodes: Sequence[Node] | None = None) -> Iterator[Node]:
-    """The nodes of a function, but those of which nothing comes out as whatever they raise is caught around them."""
+def exposed(code: Code, nodes: Sequence[Node] | None = None, *, foreseen: bool = False) -> Iterator[Node]:
+    """The nodes of a function, but those of which nothing comes out as whatever they raise is caught around them.
+
+    With `foreseen` it is enough that what its author expects is caught.
+    """
     for node in code.function.body if nodes is None else nodes:
         yield node
+        is_caught = type(node) is facts.Try and (catching(code, node) is not None or (foreseen and _is_handled(node)))
         for index, part in enumerate(parts(node)):
-            if type(node) is not facts.Try or index > 0 or catching(code, node) is None:
-                yield from exposed(code, part)
+            if index > 0 or not is_caught:
+                yield from exposed(code, part, foreseen=foreseen)
+
+
+def _is_handled(node: facts.Try) -> bool:
+    """Whether a `try` goes on after what it catches, whichever that is."""
+    return bool(node.handlers) and not any(
+        type(each) is facts.Raise for handler in node.handlers for each in handler.body
+    )
 
 
 def _names(code: Code, handler: facts.Handler) -> set[str]:
@@ -103,12 +114,12 @@ def _comes_back(types: Types, callee: Value, arguments: int, depth: int) -> bool
 
 
 def _has_no_raise(types: Types, code: Code, depth: int) -> bool:
-    """Whether a function raises nothing itself, and calls only what does not."""
+    """Whether a function raises nothing itself, and calls only what does not, or what it is prepared for."""
     if code.function.is_async or code.function.is_generator or code.function.kind == "class":
         return False
     return all(
         type(node) is not facts.Raise and (type(node) is not facts.Call or comes_back(types, code, node, depth - 1))
-        for node in exposed(code)
+        for node in exposed(code, foreseen=True)
     )
 
 
