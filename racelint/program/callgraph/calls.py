@@ -175,8 +175,10 @@ class Calls:
                 yield given
 
     def _sure_reach(self, code: Code) -> list[Edge]:
-        sure = [each for each in self.sure_calls(code) if not self._is_of_lender(each)]
-        return [*sure, *self.lent_calls(code)]
+        # what is not only lent may be run here for somebody else: `Thread(target=keep_doing, args=(self.step,))`
+        edges = self.sure_calls(code)
+        own = [each for each in edges if each.callee.key in self.escaping or not self._is_of_lender(each)]
+        return [*own, *self.lent_calls(code)]
 
     def _is_of_lender(self, edge: Edge) -> bool:
         """Whether a call runs what callers lend the function: it is counted as the call of who lends it."""
