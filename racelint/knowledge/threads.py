@@ -19,6 +19,9 @@ LOCAL: Final = "threading.local"
 ASKS_FOR_END: Final = frozenset({"is_alive"})
 """The methods by which a thread says whether it has come to its end."""
 
+TELLS_END: Final = frozenset({"concurrent.futures.Future.done"})
+"""The methods by which the result of a task says whether it is there: who asks does not wait for it."""
+
 START: Final = "threading.Thread.start"
 """What begins a thread."""
 

@@ -72,7 +72,8 @@ def _own_end(program: Program, own: OwnEnd) -> Finding:
         message = f"This waits for what was given to `{pool}`, the pool that runs it: when all workers wait so, none "
         message += "is left to do what they wait for. Collect the results outside of the pool, or use another one."
     else:
-        message = f"`{method}` waits for {runner}, by which it is called: that raises `RuntimeError`. Leave it out "
+        waiting = f"`{method}`" if method else "This"
+        message = f"{waiting} waits for {runner}, by which it is called: that raises `RuntimeError`. Leave it out "
         message += "where `threading.current_thread()` is the thread itself."
     return check.finding(
         own,

@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.raising import SUPPRESSES
 from racelint.knowledge.running import RunsOn, WaitFor
-from racelint.knowledge.threads import THREAD_KEYS
+from racelint.knowledge.threads import TELLS_END, THREAD_KEYS
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -19,6 +19,7 @@ from racelint.program.deadlocks.arms import leads_to, literal
 from racelint.program.deadlocks.awaited import Awaited
 from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
@@ -71,12 +72,17 @@ class OwnEnds:
         self._awaited = awaited
 
     def find(self) -> Iterator[OwnEnd]:
-        """All of them, in the order of the program, one for each call."""
+        """All of them, in the order of the program, one for each call; of the tasks of a pool one for each function."""
         waits = self._types.library_calls(lambda each: self._knowledge.wait(each.qualname) is not None)
+        told: set[tuple[int, int]] = set()
         for key, id in waits:
             code = self._types.names.sources.codes[key]
-            if not code.function.is_async:
-                yield from [each for callee in self._types.callees[key, id] for each in self._of(code, id, callee)][:1]
+            callees = self._types.callees[key, id] if not code.function.is_async else ()
+            for own in [each for callee in callees for each in self._of(code, id, callee)][:1]:
+                who = key, own.context.index
+                if own.what not in OF_TASKS or who not in told:
+                    told.add(who)
+                    yield own
 
     def _of(self, code: Code, id: int, callee: Value) -> Iterator[OwnEnd]:
         call = code.operations[id]
@@ -87,7 +93,7 @@ class OwnEnds:
         timeout = argument(call, row.timeout.position, row.timeout.keyword) if row.timeout is not None else None
         if (given is not None and literal(code, given) != "True") or (timeout is not None and row.timeout_raises):
             return
-        if row.lazy and not self._places.dataflow(code).uses(id):
+        if (row.lazy and not self._places.dataflow(code).uses(id)) or self._is_over(code, id):
             return
         subjects: Iterable[Value | None] = (callee.receiver,) if isinstance(callee, LibraryMethod) else ()
         if row.subject is not None:
@@ -95,7 +101,10 @@ class OwnEnds:
             subjects = self._awaited.contents(code, of) if of is not None else ()
         for context, named in (each for value in subjects for each in self._waited_for(code, id, row.what, value)):
             method = code.operations[named]
-            place = origin(self._places.dataflow(code), receiver_of(code, method)) if type(method) is facts.Call else ""
+            known_by = receiver_of(code, method) if type(method) is facts.Call else facts.NOTHING
+            place = origin(self._places.dataflow(code), known_by)
+            if self._is_replaced(code, known_by, place):
+                continue
             for entry, outer, chain in self._comes_to(context, code, id, place, row.what):
                 if self._is_same(context, entry, outer):
                     yield OwnEnd(code, id, named, row.what, context, chain)
@@ -137,6 +146,8 @@ class OwnEnds:
         bound = any(each is entry and receiver is not None for each, receiver in context.entries)
         flow = self._places.dataflow(context.code)
         for spawned in self._awaited.spawned.get((context.code.key, context.site), ()):
+            if self._is_given_another(entry, place, spawned.site):
+                continue
             paths = given_paths(self._types, flow, spawned, entry, bound=bound)
             own = outward(place, paths)
             if own.startswith("%") and "." not in own:
@@ -144,6 +155,31 @@ class OwnEnds:
             if own and UNKNOWN not in own and own in self._awaited.places_of(spawned):
                 return True
         return False
+
+    def _is_given_another(self, entry: Code, place: str, site: Site) -> bool:
+        """Whether a function is started with `place`, and that is no container: who was made before it at that site."""
+        names = [each.name for each in entry.function.parameters]
+        given = self._types.of(entry, names.index(place)) if place in names else ()
+        return any(isinstance(each, LibraryObject) and each.site == site for each in given)
+
+    def _is_replaced(self, code: Code, before: int, place: str) -> bool:
+        """Whether a function has put another thread or pool in the place, before an operation."""
+        flow = self._places.dataflow(code)
+        for each in code.operations[: max(before, 0)]:
+            match each:
+                case facts.StoreAttr(base=base, name=name) if f"{flow.path(base)}.{name}" == place:
+                    return True
+                case facts.StoreName(scope="global", name=name) if f"g:{code.module}:{name}" == place:
+                    return True
+                case _:
+                    pass
+        return False
+
+    def _is_over(self, code: Code, id: int) -> bool:
+        """Whether it was asked before the operation whether there is anything left to wait for."""
+        tests = (code.operation(test) for test, _ in conditions(code, id))
+        asked = (value for test in tests if type(test) is facts.Call for value in self._types.of(code, test.callee))
+        return any(isinstance(each, LibraryMethod) and each.qualname in TELLS_END for each in asked)
 
     def _comes_to(
         self, context: Context, code: Code, id: int, place: str, what: WaitFor
@@ -158,6 +194,8 @@ class OwnEnds:
         while pending:
             code, id, place, chain = pending.pop(0)
             if code.key in seen or not known(place) or self._asks_who_it_is(code):
+                continue
+            if chain and self._is_replaced(code, id, place):
                 continue
             if what not in OF_TASKS and self._is_caught(code, id):
                 continue
