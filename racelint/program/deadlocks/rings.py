@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.arms import is_free_on_the_way
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.guards import may_be_same
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.source import Code
+from racelint.program.values.values import FunctionRef
 
 LENGTH: Final = 6
 """Longer cycles than this are not looked for: a shorter one is nearly always inside."""
@@ -58,14 +61,34 @@ def _is_in_hand(nesting: Nesting, locksets: LockSets) -> bool:
 
 
 def _is_apart(nesting: Nesting, locksets: LockSets) -> bool:
-    """Whether nobody else can be in the way: one of the locks is of the object that is just being made, or the calls
-    release the outer one before they come to the inner one."""
+    """Whether nobody else can be in the way: one of the locks is of the object that is just being made, and known to
+    nobody yet, or the calls release the outer one before they come to the inner one."""
     code = nesting.code
-    if code.key in locksets.threads.calls.constructing and code.own_name in (nesting.outer.base, nesting.inner.base):
+    is_made = code.key in locksets.threads.calls.constructing and not _is_given_away(code, nesting.site, locksets)
+    if is_made and code.own_name in (nesting.outer.base, nesting.inner.base):
         return True
     free = nesting.acquisition.before.free if nesting.chain else ()
     outer = nesting.outer.lock.key
     return any(use.lock.key == outer for use in free) or is_free_on_the_way(nesting.chain, outer, locksets)
+
+
+def _is_given_away(code: Code, before: int, locksets: LockSets) -> bool:
+    """Whether a constructor gives its object, or a method of it, to others before an operation."""
+    flow, types = locksets.places.dataflow(code), locksets.places.types
+    fetched = (each.id for each in flow.uses(0) if type(each) is facts.LoadAttr)
+    methods = [id for id in fetched if any(isinstance(each, FunctionRef) for each in types.of(code, id))]
+    return any(_gives(use, id) for id in (0, *methods) for use in flow.uses(id) if use.id < before)
+
+
+def _gives(use: facts.Operation, id: int) -> bool:
+    """Whether others get a value: as an argument, or where it is stored."""
+    match use:
+        case facts.Call(arguments=arguments):
+            return any(each.value == id for each in arguments)
+        case facts.StoreAttr(value=value) | facts.StoreItem(value=value) | facts.StoreName(value=value):
+            return value == id
+        case _:
+            return type(use) is facts.Build
 
 
 def _against_the_usual(choices: list[list[Nesting]], locksets: LockSets) -> list[tuple[Nesting, ...]]:
