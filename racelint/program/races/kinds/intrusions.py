@@ -248,8 +248,16 @@ def _is_put_in_for_all(case: Case, sequence: Composite, partner: Partner) -> boo
     """
     if case.place.kind not in FOR_ALL or case.is_assumed or sequence.last.method not in INSERTS:
         return False
-    several = partner.one.many or partner.other_context.many
-    return not several and not any(map(case.protections, case.accesses))
+    one, other = partner.one, partner.other_context
+    if one.many or other.many or any(map(case.protections, case.accesses)):
+        return False
+    # who has started the thread itself, and goes on with the container, is beside it
+    return not (_goes_on(other, sequence.last) or _goes_on(one, partner.other))
+
+
+def _goes_on(started: Context, access: Access) -> bool:
+    """Whether the function of an access has started a context before."""
+    return any(starter is access.code and id < access.id for starter, id in started.starts)
 
 
 def _is_outside(case: Case, context: Context, code: Code) -> bool:
