@@ -2,7 +2,8 @@
 
 *What it does*: reports calls that must be made on the loop's own thread (`loop.call_soon`, `loop.create_task`,
 `Future.set_result`, `Event.set`, `Queue.put_nowait`, `Task.cancel` and their like) where they are made in a started
-thread, a pool or a request thread while coroutines use the object, or by the starter of a thread that runs the loop.
+thread, a pool or a request thread while coroutines use the object, by the starter of a thread that runs the loop, or
+in a public method, called from outside, where only the loop of a started thread runs the coroutines that wait for it.
 Also where a public method wakes a task, if `--assume-shared` names its class, and that takes locks for threads.
 
 *Why is this bad?*: nothing in a loop is guarded against threads. The queue of callbacks can be damaged, and the loop,

@@ -123,9 +123,9 @@ class Guard:
     total: int
     example: Access
     writes: int
-    keepers: int
+    keepers: int = 0
     """The functions that hold it wherever they come to the Place."""
-    functions: int
+    functions: int = 0
     """Those that come to the Place at all."""
 
     @property
@@ -180,18 +180,24 @@ def infer_guard(
     for which, guarded in counts.items():
         writes = [access for access in guarded if access.kind.writes]
         if writes and (which[1] != "global" or _is_rule(locks[which], writes, own.get(which, []))):
-            functions = {each.code.key for each, _ in accesses}
-            forgetful = {each.code.key for each, _ in accesses if each not in guarded}
-            guard = Guard(
-                locks[which],
-                which[1],
-                len(guarded),
-                len(accesses),
-                writes[0],
-                len(writes),
-                len(functions - forgetful),
-                len(functions),
-            )
+            guard = _guard(locks[which], which[1], guarded, [access for access, _ in accesses])
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard
     return best
+
+
+def _guard(lock: Lock, relation: str, guarded: list[Access], accesses: list[Access]) -> Guard:
+    """What is counted of a lock that is held at the accesses which are `guarded`."""
+    writes = [access for access in guarded if access.kind.writes]
+    functions = {access.code.key for access in accesses}
+    forgetful = {access.code.key for access in accesses if access not in guarded}
+    return Guard(
+        lock,
+        relation,
+        len(guarded),
+        len(accesses),
+        writes[0],
+        len(writes),
+        keepers=len(functions - forgetful),
+        functions=len(functions),
+    )

@@ -52,7 +52,7 @@ def claimed_guard(case: Case) -> Guard | None:
     claimed = case.locksets.claims.guards.get(case.place)
     if claimed is None or claimed.meant.is_wrapped or not case.accesses:
         return None
-    guard = Guard(claimed.lock, claimed.relation, 0, len(case.accesses), case.accesses[0], 0, 0, 0)
+    guard = Guard(claimed.lock, claimed.relation, 0, len(case.accesses), case.accesses[0], 0)
     held = [access for access in case.accesses if any(map(guard.protects, case.protections(access)))]
     writes = [access for access in held if access.kind.writes]
     example = next(iter(writes or held), case.accesses[0])

@@ -100,7 +100,7 @@ class Unlocked:
             return False
         if not any(each.kind in (Kind.MUTATE, Kind.ITEM_UPDATE) for each in case.accesses):
             return True
-        known = Guard(guard.lock, guard.relation, 1, 1, access, 1, 1, 1)
+        known = Guard(guard.lock, guard.relation, 1, 1, access, 1)
         return is_swapped_out(case, access, known) or is_snapshot(case, access)
 
     def _at_load(self, guard: GuardClaim, access: Access) -> bool:
