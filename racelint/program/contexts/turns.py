@@ -35,7 +35,8 @@ def is_given_turns(calls: Calls, code: Code, given: Iterable[int], waiting: Coll
 def is_handed_to_turns(calls: Calls, code: Code, made: int, joins: Collection[tuple[Code, int]]) -> bool:
     """Whether a function hands back what it has made, and somebody goes for one of it after the other.
 
-    `joins` are the calls that wait for the end of that: who waits in each turn has one at a time.
+    `joins` are the calls that wait for the end of that: who waits in each turn has one at a time. Who hands the one on
+    that it got has tried to get it more than once.
     """
     for edge in calls.callers(code) if made in code.returns else ():
         caller = edge.caller
@@ -43,7 +44,7 @@ def is_handed_to_turns(calls: Calls, code: Code, made: int, joins: Collection[tu
         is_gone_over = loop is not None and not any(
             type(node) is facts.Loop and node.kind == "while" and contains(node, edge.site) for node in caller.controls
         )
-        if loop is None or not is_gone_over or edge not in calls.sure_calls(caller):
+        if loop is None or not is_gone_over or edge not in calls.sure_calls(caller) or edge.site in caller.returns:
             continue
         waits = any(where is caller and loop[0] <= id <= loop[1] for where, id in joins)
         if not waits and _is_on_one_object(edge, loop):
