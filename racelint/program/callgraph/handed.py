@@ -144,7 +144,7 @@ def _outlives(types: Types, flow: Dataflow, id: int) -> bool:
                     | facts.StoreName(value=value, scope="global" | "free")
                 ) if value == each:
                     return True
-                case facts.Phi() | facts.Choice() | facts.Cast() | facts.Build(kind="tuple" | "list" | "dict" | "set"):
+                case facts.Phi() | facts.Choice() | facts.Build(kind="tuple" | "list" | "dict" | "set"):
                     pending.append(use.id)
                 case facts.Call(callee=callee) if callee != each and _passes_on(types, code, use):
                     pending.append(use.id)

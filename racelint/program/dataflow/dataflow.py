@@ -171,7 +171,7 @@ class Dataflow:
                 return self._shorten(self.code, f"{self.path(base)}.{name}")
             case facts.LoadItem(base=base, key=key):
                 return f"{self.path(base)}[{self.key(key)}]"
-            case facts.Cast(value=value) | facts.Await(value=value) if value >= 0:
+            case facts.Await(value=value) if value >= 0:
                 return self.path(value)
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 paths = {self.path(each) for each in inputs if each not in (id, facts.NOTHING)} - {UNKNOWN}

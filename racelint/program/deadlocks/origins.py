@@ -62,7 +62,7 @@ def kept(flow: Dataflow, id: int) -> Iterator[str]:
                     if type(fetched) is facts.LoadAttr and fetched.base != each and fetched.name in GIVES_ELEMENT:
                         yield origin(flow, fetched.base)
                         pending.append(fetched.base)
-                case facts.Build(id=made) | facts.Choice(id=made) | facts.Phi(id=made) | facts.Cast(id=made):
+                case facts.Build(id=made) | facts.Choice(id=made) | facts.Phi(id=made):
                     pending.append(made)
                 case _:
                     pass

@@ -61,8 +61,6 @@ def passes(code: Code, id: int, site: Site) -> bool:
             return (code.key, id) == site
         case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
             return any(each < id and passes(code, each, site) for each in inputs)
-        case facts.Cast(value=value):
-            return passes(code, value, site)
         case _:
             return False
 

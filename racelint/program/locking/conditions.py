@@ -109,7 +109,7 @@ class Conditions:
                 other not in self._answers and inner in self._answers
             ):
                 return self._taken_unless(other, inner, state)
-            case facts.Await(value=inner) | facts.Cast(value=inner) if inner >= 0:
+            case facts.Await(value=inner) if inner >= 0:
                 return self.refined(inner, state, truth)
             case operation if _meeting(operation) and (told := self._told_by(test, state)) is not None:
                 return state.resume(told, test).sure(told) if truth else state.refused(told)

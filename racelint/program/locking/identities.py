@@ -196,7 +196,7 @@ class Locks:
                 uses = [use for each in inputs if each >= 0 and each != id and (use := self.use(code, each))]
                 locks_of = {use for use in uses if use.lock.kind is not LockKind.NONE} or set(uses)
                 return locks_of.pop() if len(locks_of) == 1 else None
-            case facts.Cast(value=value) | facts.Entered(manager=value):
+            case facts.Entered(manager=value):
                 return self.use(code, value)
             case facts.LoadName() | facts.LoadAttr():
                 located = self._places.located(code, operation)

@@ -85,7 +85,7 @@ class Walk:
 
     def _origin(self, id: int) -> int:
         operation = self._flow.operation(id)
-        while isinstance(operation, facts.Cast | facts.Await):
+        while type(operation) is facts.Await:
             id = operation.value
             operation = self._flow.operation(id)
         return id

@@ -24,7 +24,7 @@ def containers_behind(types: Types, flow: Dataflow, id: int) -> Iterator[tuple[V
         match flow.operation(id):
             case facts.Element(iterable=inner):
                 aside, id = False, inner
-            case facts.LoadItem(base=inner) | facts.Unpack(value=inner) | facts.Cast(value=inner):
+            case facts.LoadItem(base=inner) | facts.Unpack(value=inner):
                 id = inner
             case facts.Call(callee=callee, arguments=arguments):
                 fetched = flow.operation(callee)

@@ -14,7 +14,7 @@ from racelint.program.memory.places import Access, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, Site
 
-PASSES_ON: Final = (facts.Cast, facts.Phi, facts.Choice)
+PASSES_ON: Final = (facts.Phi, facts.Choice)
 """What gives the same object under another id."""
 
 KEEPS_NOTHING: Final = (*PASSES_ON, facts.LoadAttr, facts.Compute)
@@ -88,8 +88,6 @@ class Fresh:
             match operation:
                 case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                     return inputs
-                case facts.Cast(value=value):
-                    return (value,)
                 case facts.Call(id=call) if keeps and self._is_unknown(code, call):
                     return ()
                 case facts.Call(id=call) if self._is_constructed(code, call) or self._is_given_here(

@@ -128,8 +128,6 @@ def _comes_of_call(places: Places, threads: Threads, code: Code, name: str, valu
                 pending.extend(each for each in inputs if 0 <= each < id)
             case facts.Choice(operands=operands):
                 pending.extend(operands)
-            case facts.Cast(value=held):
-                pending.append(held)
             case _:
                 return False
     return True

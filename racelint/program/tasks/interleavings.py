@@ -242,7 +242,7 @@ def _is_made(case: Case, act: Access) -> bool:
         match flow.operation(id):
             case facts.Call():
                 return True
-            case facts.Await(value=value) | facts.Cast(value=value) | facts.Unpack(value=value):
+            case facts.Await(value=value) | facts.Unpack(value=value):
                 pending.append(value)
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 pending.extend(inputs)

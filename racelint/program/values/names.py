@@ -156,8 +156,6 @@ class Names:
                 return [value for value in self.static(code, base) if isinstance(value, ClassRef | Library)]
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 return [value for each in inputs for value in self.static(code, each)]
-            case facts.Cast(value=value):
-                return self.static(code, value)
             case _:
                 return []
 

@@ -115,7 +115,7 @@ def _is_single_look(case: Case, look: Access) -> bool:
     while pending:
         id = pending.pop()
         for use in flow.uses(id) if id not in seen else ():
-            if type(use) in (facts.Phi, facts.Choice, facts.Cast) or _is_only_read(flow, use):
+            if type(use) in (facts.Phi, facts.Choice) or _is_only_read(flow, use):
                 pending.append(use.id)
             elif type(use) is not facts.Compute and not _is_copied(case, look, use) and not _tells(look, use, id):
                 return False

@@ -119,7 +119,7 @@ def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
                 return True
             case facts.LoadAttr(name=name) if name in CHANGES:
                 return True
-            case facts.Choice() | facts.Cast() | facts.Phi() if is_changed(case, code, use.id, depth - 1):
+            case facts.Choice() | facts.Phi() if is_changed(case, code, use.id, depth - 1):
                 return True
             case _:
                 pass
@@ -199,7 +199,7 @@ def _is_only_looked_at(case: Case, code: Code, id: int, depth: int) -> bool:
                 pass
             case facts.LoadAttr(name=name) if name not in CHANGES:
                 pass
-            case facts.Choice() | facts.Cast() | facts.Phi() if _is_only_looked_at(case, code, use.id, depth - 1):
+            case facts.Choice() | facts.Phi() if _is_only_looked_at(case, code, use.id, depth - 1):
                 pass
             case facts.Call() if _is_lent_to_look(case, code, use, id, depth):
                 pass

@@ -21,7 +21,7 @@ NO_KEYS: Keys = frozenset()
 Seen = set[tuple[int, int]]
 """The values that were looked at for one question, (code key, id of the operation): their keys are counted already."""
 
-LOOKS: Final = (facts.Cast, facts.Phi, facts.Compute, facts.LoadItem, facts.DeleteItem)
+LOOKS: Final = (facts.Phi, facts.Compute, facts.LoadItem, facts.DeleteItem)
 """What may be done with a dictionary and puts nothing in."""
 
 
@@ -59,8 +59,6 @@ class LiteralKeys:
                 return _together([self._written(code, keys), *parts, self._put_in(code, id, seen)])
             case facts.Phi(inputs=inputs):
                 return _together(self._of_value(code, each, seen) for each in inputs)
-            case facts.Cast(value=value):
-                return self._of_value(code, value, seen)
             case facts.Const(kind="none"):
                 return NO_KEYS
             case facts.Call():
@@ -135,10 +133,10 @@ class LiteralKeys:
 
 
 def _renamed(flow: Dataflow, id: int) -> list[int]:
-    """The ids under which a value goes in its function, through casts and where paths meet; itself first."""
+    """The ids under which a value goes in its function, where paths meet as well; itself first."""
     found = [id]
     for each in found:
-        found += [use.id for use in flow.uses(each) if type(use) in (facts.Cast, facts.Phi) and use.id not in found]
+        found += [use.id for use in flow.uses(each) if type(use) is facts.Phi and use.id not in found]
     return found
 
 
