@@ -200,14 +200,18 @@ class _Finder:
         flow, access = self._places.dataflow(code), read.access
         if access is None:
             return self._is_shown(code, flow.operation(read.id), read.load)
-        writes = (each for each in self._places.by_place[read.place] if each.code is not code)
-        if any(each.kind is Kind.WRITE and not self._sharing.is_early(each) for each in writes):
+        if self._is_set(code, read):
             return bool(flow.uses(read.id)) or read.id in code.returns or access.kind is not Kind.READ
         if access.kind is not Kind.READ:
             return access.method not in PEEKS
         if read.id in code.returns or any(self._is_shown(code, use, read.id) for use in flow.uses(read.id)):
             return True
         return read.id in self._tests(code)
+
+    def _is_set(self, code: Code, read: Read) -> bool:
+        """Whether others put something else in the place, and not only something into what is there."""
+        writes = (each for each in self._places.by_place[read.place] if each.code is not code)
+        return any(each.kind is Kind.WRITE and not self._sharing.is_early(each) for each in writes)
 
     @staticmethod
     def _tests(code: Code) -> set[int]:
@@ -298,7 +302,8 @@ class _Finder:
             return False
         tests = [node.test for node in code.controls if isinstance(node, facts.Branch | facts.Loop)]
         same = {each.id for each in self._places.of(code) if each.place is read.place and each.id > start} | {read.load}
-        if wait > read.id:
+        if wait > read.id and not self._is_set(code, read):
+            # whether there is anything in it is what was to be known only afterwards
             tests = [test for test in tests if unnegated(code, test)[0] != read.id]
         asked = [test for test in tests if any(flow.comes_from(test, load) for load in same)]
         if not all(self._is_iterable(code, test) for test in asked):
