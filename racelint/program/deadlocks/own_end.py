@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,7 +103,8 @@ class OwnEnds:
             method = code.operations[named]
             known_by = receiver_of(code, method) if type(method) is facts.Call else facts.NOTHING
             place = origin(self._places.dataflow(code), known_by)
-            if self._is_replaced(code, known_by, place):
+            if self._stored(code, known_by, place):
+                # another one than that which runs it
                 continue
             for entry, outer, chain in self._comes_to(context, code, id, place, row.what):
                 if self._is_same(context, entry, outer):
@@ -162,17 +163,27 @@ class OwnEnds:
         given = self._types.of(entry, names.index(place)) if place in names else ()
         return any(isinstance(each, LibraryObject) and each.site == site for each in given)
 
-    def _is_replaced(self, code: Code, before: int, place: str) -> bool:
-        """Whether a function has put another thread or pool in the place, before an operation."""
+    def _stored(self, code: Code, before: int, place: str) -> list[int]:
+        """What a function has put in a place before an operation, the last one last."""
         flow = self._places.dataflow(code)
+        found: list[int] = []
         for each in code.operations[: max(before, 0)]:
             match each:
-                case facts.StoreAttr(base=base, name=name) if f"{flow.path(base)}.{name}" == place:
-                    return True
-                case facts.StoreName(scope="global", name=name) if f"g:{code.module}:{name}" == place:
-                    return True
+                case facts.StoreAttr(base=base, name=name, value=value) if f"{flow.path(base)}.{name}" == place:
+                    found.append(value)
+                case facts.StoreName(scope="global", name=name, value=value) if f"g:{code.module}:{name}" == place:
+                    found.append(value)
                 case _:
                     pass
+        return found
+
+    def _is_shut_out(self, edge: Edge, id: int, paths: Mapping[str, str]) -> bool:
+        """Whether the caller has made a test fail on which the wait hangs: `self.running = False; self.stop()`."""
+        inner, outer = self._places.dataflow(edge.callee), self._places.dataflow(edge.caller)
+        for test, truth in conditions(edge.callee, id):
+            stored = self._stored(edge.caller, edge.site, outer.shortest(outward(inner.path(test), paths)))
+            if stored and outer.truth(stored[-1]) is (not truth):
+                return True
         return False
 
     def _is_over(self, code: Code, id: int) -> bool:
@@ -195,7 +206,7 @@ class OwnEnds:
             code, id, place, chain = pending.pop(0)
             if code.key in seen or not known(place) or self._asks_who_it_is(code):
                 continue
-            if chain and self._is_replaced(code, id, place):
+            if chain and self._stored(code, id, place):
                 continue
             if what not in OF_TASKS and self._is_caught(code, id):
                 continue
@@ -206,7 +217,8 @@ class OwnEnds:
                 for edge in self._callers(context, code, id):
                     paths = self._places.passed(edge.caller, code, edge.site, edge.receiver)
                     outer = self._places.dataflow(edge.caller).shortest(outward(place, paths))
-                    pending.append((edge.caller, edge.site, outer, (edge, *chain)))
+                    if not self._is_shut_out(edge, id, paths):
+                        pending.append((edge.caller, edge.site, outer, (edge, *chain)))
         return found
 
     def _callers(self, context: Context, code: Code, id: int) -> Iterable[Edge]:
