@@ -55,11 +55,33 @@ class Decorating:
         return all(each.name != name for each in decorator.function.parameters)
 
     def _made_for(self, code: Code, wrapper: Code, use: LockUse) -> LockUse | None:
-        """The lock of this function alone, where the decorator makes one for each."""
-        if not self.is_made_anew(wrapper, use):
+        """The lock of this function alone, where the decorator makes one for each, or its factory is called for it."""
+        if not self.is_made_anew(wrapper, use) and not self._is_made_by_factory(code, wrapper, use.lock.key):
             return None
         own = replace(use.lock, key=("closure", code.key, use.lock.key[2]))
         return LockUse(own, use.base, use.mode)
+
+    def _is_made_by_factory(self, code: Code, wrapper: Code, key: LockKey) -> bool:
+        """Whether a lock is made by who makes the decorator, which is done where that is put on: `@synchronizing()`."""
+        factory = wrapper.parent.parent if wrapper.parent is not None else None
+        kind, owner, name = key
+        if kind != "closure" or factory is None or factory.key != owner:
+            return False
+        is_given = any(each.name == name for each in factory.function.parameters)
+        return not is_given and next(self._makers(code, factory), None) is not None
+
+    def _makers(self, code: Code, factory: Code) -> Iterator[tuple[Code, facts.Call]]:
+        """The calls of a factory by which the decorators of a function are made where they are put on, and who calls."""
+        around = code.parent
+        if around is None:
+            return
+        for id in code.function.decorators:
+            call = around.operations[id]
+            if type(call) is not facts.Call or call.callee < 0:
+                continue
+            made = self._places.types.of(around, call.callee)
+            if any(isinstance(each, FunctionRef) and each.code is factory for each in made):
+                yield around, call
 
     def _of_object(self, code: Code, wrapper: Code, use: LockUse) -> LockUse | None:
         """The lock of the object that decorates the function: of a global one, or of one that is made for it alone."""
@@ -81,20 +103,12 @@ class Decorating:
     def _given(self, code: Code, key: LockKey) -> LockUse | None:
         """The lock that a decorator of the function is given as the parameter which this is."""
         kind, owner, name = key
-        around = code.parent
-        if kind != "closure" or around is None:
+        if kind != "closure":
             return None
         factory = self._places.types.names.sources.codes[owner]
         names = [each.name for each in factory.function.parameters]
-        for id in code.function.decorators if name in names else ():
-            call = around.operations[id]
-            if type(call) is not facts.Call or call.callee < 0:
-                continue
-            if any(
-                isinstance(each, FunctionRef) and each.code is factory
-                for each in self._places.types.of(around, call.callee)
-            ):
-                given = argument(call, names.index(name), name)
-                found = self._locks.use(around, given) if given is not None else None
-                return found if found is not None and not found.lock.per_instance else None
+        for around, call in self._makers(code, factory) if name in names else ():
+            given = argument(call, names.index(name), name)
+            found = self._locks.use(around, given) if given is not None else None
+            return found if found is not None and not found.lock.per_instance else None
         return None
