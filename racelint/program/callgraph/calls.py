@@ -61,6 +61,7 @@ class Calls:
     """For each function: the parameters that it calls, or gives to what calls them."""
     _lent: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     _is_lent: set[int] = field(default_factory=set)
+    _given_to_started: set[int] = field(default_factory=set)
     _only: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     _usual: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     wrapping: set[int] = field(default_factory=set)
@@ -175,10 +176,13 @@ class Calls:
                 yield given
 
     def _sure_reach(self, code: Code) -> list[Edge]:
-        # what is not only lent may be run here for somebody else: `Thread(target=keep_doing, args=(self.step,))`
         edges = self.sure_calls(code)
-        own = [each for each in edges if each.callee.key in self.escaping or not self._is_of_lender(each)]
+        own = [each for each in edges if not self._is_of_lender(each) or self._is_run_for_others(each.callee)]
         return [*own, *self.lent_calls(code)]
+
+    def _is_run_for_others(self, code: Code) -> bool:
+        """Whether a function that callers lend may be run for others too: `Thread(target=keep_doing, args=(step,))`."""
+        return code.key in self.escaping or code.key in self._given_to_started
 
     def _is_of_lender(self, edge: Edge) -> bool:
         """Whether a call runs what callers lend the function: it is counted as the call of who lends it."""
@@ -201,7 +205,10 @@ class Calls:
         return [*own, *(each for edge in edges if edge.callee.key in self.runners for each in self._lent_at(edge))]
 
     def find_runners(self, sources: Sources) -> None:
-        """Find the parameters that functions call, or give to who calls them, and what they are given as these."""
+        """Find the parameters that functions call, or give to who calls them, and what they are given as these.
+
+        What is given to who is started is found as well.
+        """
         for code in sources.codes:
             called = {called_at(code, each.site) for each in self.calls(code)}
             found = {id for id in called if 0 <= id < len(code.function.parameters)}
@@ -221,6 +228,10 @@ class Calls:
         self._is_lent.update(
             each.callee.key for key in self.runners for edge in self.into.get(key, ()) for each in self._lent_at(edge)
         )
+        for spawned in self.types.spawned:
+            nodes = (*spawned.given.positional, *(node for _, node in spawned.given.keywords))
+            values = (value for node in nodes for value in self.types.of_node(node))
+            self._given_to_started.update(each.code.key for each in values if isinstance(each, FunctionRef))
 
     def only_calls(self, code: Code) -> list[Edge]:
         """The calls of a function that have one possible callee: what they run is certain."""
