@@ -71,7 +71,7 @@ class Decorating:
         return not is_given and next(self._makers(code, factory), None) is not None
 
     def _makers(self, code: Code, factory: Code) -> Iterator[tuple[Code, facts.Call]]:
-        """The calls of a factory by which the decorators of a function are made where they are put on, and who calls."""
+        """The calls of a factory that make the decorators of a function where they are put on, and who calls."""
         around = code.parent
         if around is None:
             return
