@@ -35,6 +35,7 @@ from racelint.phrases import (
 from racelint.prescribing import against
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
+from racelint.program.locking.guards import Guard
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access
 from racelint.program.process.processwide import Disturbance
@@ -205,7 +206,7 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
-        yield _here(race, guard.example, side=None if other is race.access else 1)
+        yield _held(guard) if other is race.access else _here(race, guard.example, side=1)
     if more := program.races.crowds.get(race):
         same = all(owner(each) == owner(race) for each in more)
         of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
@@ -215,7 +216,13 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         yield note(at(more[0].access), untold if len(more) > 1 else alone)
 
 
-def _here(race: Race, access: Access, runner: str = "", *, side: int | None) -> Related:
+def _held(guard: Guard) -> Related:
+    """Where others hold the lock, though it is not them whom this side has to fear."""
+    held = f"{state(guard.example)} is {done(guard.example)} here with {lock_name(guard.lock)} held"
+    return note(at(guard.example), f"{held}, as others come at the same time")
+
+
+def _here(race: Race, access: Access, runner: str = "", *, side: int) -> Related:
     guard = usual(race)
     shown = guard is not None and at(access) == at(guard.example)
     held = f" with {lock_name(guard.lock)} held" if guard is not None and shown else ""
