@@ -137,10 +137,13 @@ def _task_lock(found: Interleaving) -> Iterator[Related]:
     """Where the lock is held that is missing here, and where it is made."""
     guard = found.guard
     if guard is not None and found.evidence == "lock":
-        example = guard.example
-        held = f"{state(example)} is {done(example)} here with {lock_name(guard.lock)} held"
-        yield note(at(example), held, side=1)
+        yield note(at(guard.example), _with_lock(guard), side=1)
         yield from defined(guard.lock)
+
+
+def _with_lock(guard: Guard) -> str:
+    """What is done where the lock is held."""
+    return f"{state(guard.example)} is {done(guard.example)} here with {lock_name(guard.lock)} held"
 
 
 def lock_details(
@@ -206,7 +209,11 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         yield note(race.beside, f"{lock_used(race.beside.use)} is taken here, as others come at the same time")
     told = [at(each) for each in (race.access, other) if each is not None]
     if race.evidence == "lock" and guard is not None and at(guard.example) not in told:
-        yield _held(guard) if other is race.access else _here(race, guard.example, side=1)
+        if other is race.access:
+            # not those who hold it are whom this side has to fear
+            yield note(at(guard.example), f"{_with_lock(guard)}, as others come at the same time")
+        else:
+            yield _here(race, guard.example, side=1)
     if more := program.races.crowds.get(race):
         same = all(owner(each) == owner(race) for each in more)
         of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
@@ -214,12 +221,6 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
         untold = f"{len(more)} more races {of} are not told one by one: {shown} is the next"
         alone = f"one more race {of} is not told by itself: {shown} is the next"
         yield note(at(more[0].access), untold if len(more) > 1 else alone)
-
-
-def _held(guard: Guard) -> Related:
-    """Where others hold the lock, though it is not them whom this side has to fear."""
-    held = f"{state(guard.example)} is {done(guard.example)} here with {lock_name(guard.lock)} held"
-    return note(at(guard.example), f"{held}, as others come at the same time")
 
 
 def _here(race: Race, access: Access, runner: str = "", *, side: int) -> Related:

@@ -229,8 +229,7 @@ class Calls:
             each.callee.key for key in self.runners for edge in self.into.get(key, ()) for each in self._lent_at(edge)
         )
         for spawned in self.types.spawned:
-            nodes = (*spawned.given.positional, *(node for _, node in spawned.given.keywords))
-            values = (value for node in nodes for value in self.types.of_node(node))
+            values = (value for node in spawned.given.nodes for value in self.types.of_node(node))
             self._given_to_started.update(each.code.key for each in values if isinstance(each, FunctionRef))
 
     def only_calls(self, code: Code) -> list[Edge]:

@@ -206,8 +206,7 @@ class Finder:
 
     def _given(self, code: Code, spawned: Spawned) -> set[int]:
         """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
-        nodes = [*spawned.given.positional, *(node for _, node in spawned.given.keywords)]
-        found = {node - code.offset for node in nodes}
+        found = {node - code.offset for node in spawned.given.nodes}
         match spawned.target:
             case FunctionRef(code=inner):
                 found |= captured(code, inner)

@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.raising import SUPPRESSES
+from racelint.knowledge.raising import CATCH_ALL, SUPPRESSES
 from racelint.knowledge.running import RunsOn, WaitFor
 from racelint.knowledge.threads import TELLS_END, THREAD_KEYS
 from racelint.program.callgraph.edges import Edge
@@ -19,7 +19,7 @@ from racelint.program.deadlocks.arms import leads_to, literal
 from racelint.program.deadlocks.awaited import Awaited
 from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.branching import conditions
+from racelint.program.sources.branching import conditions, named_by
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
@@ -31,7 +31,7 @@ CALLS: Final = 5
 OF_TASKS: Final = frozenset({WaitFor.RESULT, WaitFor.CALL})
 """Waits for what others of a pool do: of itself a task waits only where all of them are busy."""
 
-CAUGHT: Final = frozenset({"RuntimeError", "Exception", "BaseException"})
+CAUGHT: Final = CATCH_ALL | {"RuntimeError"}
 """What covers the error that who joins itself gets."""
 
 
@@ -230,13 +230,7 @@ class OwnEnds:
     def _asks_who_it_is(self, code: Code) -> bool:
         """Whether a function, or one that it calls, asks for the running thread."""
         asked = (code, *(edge.callee for edge in self._threads.calls.usual_calls(code)))
-        return any(
-            isinstance(value, Library) and value.qualname in THREAD_KEYS
-            for each in asked
-            for operation in each.operations
-            if type(operation) is facts.Call
-            for value in self._types.of(each, operation.callee)
-        )
+        return any(self._types.may_call(each, one, THREAD_KEYS) for each in asked for one in each.operations)
 
     def _is_caught(self, code: Code, id: int) -> bool:
         """Whether a function goes on where a thread cannot wait for itself."""
@@ -245,9 +239,4 @@ class OwnEnds:
             return True
         tries = (node for node in code.controls if type(node) is facts.Try and is_within(node.body, id))
         handlers = (handler for node in tries for handler in node.handlers)
-        return any(not each.types or CAUGHT & _names(code, each) for each in handlers)
-
-
-def _names(code: Code, handler: facts.Handler) -> set[str]:
-    named = map(code.operation, handler.types)
-    return {each.name for each in named if type(each) is facts.LoadName}
+        return any(not each.types or CAUGHT & named_by(code, each) for each in handlers)

@@ -14,7 +14,7 @@ from racelint.knowledge.raising import CATCH_ALL
 from racelint.knowledge.records import ERRORS, RECORDS
 from racelint.knowledge.texts import JOINS
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sources.branching import conditions, turns
+from racelint.program.sources.branching import conditions, named_by, turns
 from racelint.program.sources.nodes import parts
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.texts import literal_text, makes_text
@@ -53,7 +53,7 @@ def finds_one(flow: Dataflow, call: facts.Call) -> bool:
 
 def catching(code: Code, node: facts.Try) -> facts.Handler | None:
     """The handler of a `try` that catches whatever is raised there, and does not raise it again."""
-    broad = next((each for each in node.handlers if not each.types or CATCH_ALL & _names(code, each)), None)
+    broad = next((each for each in node.handlers if not each.types or CATCH_ALL & named_by(code, each)), None)
     return None if broad is None or any(type(each) is facts.Raise for each in broad.body) else broad
 
 
@@ -75,11 +75,6 @@ def _is_handled(node: facts.Try) -> bool:
     return bool(node.handlers) and not any(
         type(each) is facts.Raise for handler in node.handlers for each in handler.body
     )
-
-
-def _names(code: Code, handler: facts.Handler) -> set[str]:
-    named = map(code.operation, handler.types)
-    return {each.name for each in named if type(each) is facts.LoadName}
 
 
 def _is_about_text(types: Types, code: Code, call: facts.Call) -> bool:

@@ -18,7 +18,7 @@ from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
 from racelint.program.locking.looping import come_round, given_back, is_endless
-from racelint.program.sources.branching import is_there
+from racelint.program.sources.branching import is_there, named_by
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
@@ -243,8 +243,7 @@ class Walk:
 
     def _names(self, handler: facts.Handler, *names: str) -> bool:
         """Whether a handler is for one of these exceptions by name."""
-        asked = (self._flow.operation(id) for id in handler.types)
-        return any(type(each) is facts.LoadName and each.name in names for each in asked)
+        return not named_by(self._code, handler).isdisjoint(names)
 
     def _with(self, node: facts.With, state: State) -> State | None:
         taken = self._locking.entered(node)

@@ -23,7 +23,7 @@ def find_handed(types: Types, lending: Lending) -> dict[Value, Home]:
     and held by no attribute of who makes them: with where each is at home."""
     found: dict[Value, Home] = {}
     for spawned in types.spawned:
-        for node in (*spawned.given.positional, *(node for _, node in spawned.given.keywords)):
+        for node in spawned.given.nodes:
             found.update(_containers_given(types, lending, types.of_node(node)))
     found.update(_given_to_several(types, lending))
     for module, stores in enumerate(types.names.stores if found else ()):

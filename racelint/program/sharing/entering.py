@@ -76,8 +76,7 @@ def _hearing(naming: Naming, threads: Threads, places: Places, concerned: Iterab
     sources, ties = places.types.names.sources, places.ties
     found = {code.key for code in concerned}
     for spawned in places.types.spawned:
-        nodes = [*spawned.given.positional, *(node for _, node in spawned.given.keywords)]
-        found.update(sources.operation_at(node)[0].key for node in nodes if node < sources.size)
+        found.update(sources.operation_at(node)[0].key for node in spawned.given.nodes if node < sources.size)
         found.update([spawned.target.site[0]] if isinstance(spawned.target, Partial) else ())
     for context in threads.contexts[1:]:
         found.update(_makers(receiver for _, receiver in context.entries))

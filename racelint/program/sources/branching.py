@@ -81,6 +81,11 @@ def found_nothing(code: Code, id: int) -> Iterator[tuple[int, int]]:
             yield value, test
 
 
+def named_by(code: Code, handler: facts.Handler) -> set[str]:
+    """The exceptions that an `except` names."""
+    return {each.name for each in map(code.operation, handler.types) if type(each) is facts.LoadName}
+
+
 def is_handling(code: Code, id: int) -> bool:
     """Whether an operation is done where an exception is handled."""
     tries = (node for node in code.controls if type(node) is facts.Try)

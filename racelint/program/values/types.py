@@ -42,6 +42,11 @@ class Passed:
     starred: tuple[int, ...] = ()
     mappings: tuple[int, ...] = ()
 
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """The nodes of the arguments that are given singly."""
+        return (*self.positional, *(node for _, node in self.keywords))
+
     def at(self, slot: Slot) -> int | None:
         """The node of the argument that a slot names."""
         for name, node in self.keywords:

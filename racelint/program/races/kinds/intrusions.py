@@ -47,8 +47,12 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         # whoever uses the object from outside may have one of his own
         return
     guard, other = case.guard, None
-    if guard is not None and evidence in ("lock", "claim") and (other := guarded_elsewhere(case, sequence, held)):
-        guard = guard if other is sequence.last else replace(guard, example=other)
+    if guard is not None and evidence in ("lock", "claim"):
+        other = guarded_elsewhere(case, sequence, held)
+    # another call of the same function is no example of how others do it
+    own = other if other is sequence.last else None
+    if guard is not None and other is not None and own is None:
+        guard = replace(guard, example=other)
     shown = shown_beside(case, sequence) if evidence == "lock" and not case.has_guard else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
@@ -64,7 +68,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         span,
         sequence.last,
         evidence,
-        partner.other if partner and (evidence == "threads" or wrong or shown) else _in_own_way(sequence, other),
+        partner.other if partner and (evidence == "threads" or wrong or shown) else own,
         partner.one if partner and evidence == "threads" else None,
         partner.other_context if partner and evidence == "threads" else None,
         guard,
@@ -76,11 +80,6 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
     )
-
-
-def _in_own_way(sequence: Composite, other: Access | None) -> Access | None:
-    """The act of a sequence where another call of the same function is what it has to fear."""
-    return other if other is sequence.last else None
 
 
 def _is_from_outside(sequence: Composite) -> bool:
