@@ -29,24 +29,30 @@ def entries_of(calls: Calls, group: Sequence[Spawned], spawn: Spawn) -> list[Ent
 
 
 def _runnable(types: Types, target: Value, spawn: Spawn) -> list[Entry]:
-    match target:
-        case FunctionRef(code=code, receiver=receiver):
-            return [(code, receiver)]
-        case Instance() if spawn.form is Form.FUNCTION:
-            return [(code, target) for code in method_refs(types, target, ("__call__",))]
-        case Partial(site=site):
-            code = types.names.sources.codes[site[0]]
-            call = code.operations[site[1]]
-            if type(call) is facts.Call and call.arguments:
-                values = types.of(code, call.arguments[0].value)
-                return [entry for value in values for entry in _runnable(types, value, spawn)]
-        case ClassRef(cls=cls) if spawn.form is Form.CLASS:
-            made = types.names.values.instance(cls, None)
-            rows = [row for base in cls.library_bases for row in types.names.knowledge.entry_methods(base)]
-            return [(code, made) for row in rows for code in entry_codes(types.attributes, cls, row)]
-        case _:
-            pass
-    return []
+    """What is run at last: a partial stands for the function that it was made of, which may be a partial as well."""
+    seen = {target}
+    pending = [target]
+    found: list[Entry] = []
+    while pending:
+        match pending.pop(0):
+            case FunctionRef(code=code, receiver=receiver):
+                found.append((code, receiver))
+            case Instance() as called if spawn.form is Form.FUNCTION:
+                found.extend((code, called) for code in method_refs(types, called, ("__call__",)))
+            case Partial(site=site):
+                code = types.names.sources.codes[site[0]]
+                call = code.operations[site[1]]
+                given = types.of(code, call.arguments[0].value) if type(call) is facts.Call and call.arguments else ()
+                # a partial may be made of itself: `f = partial(f, x)` in a loop
+                pending.extend(each for each in given if each not in seen)
+                seen.update(given)
+            case ClassRef(cls=cls) if spawn.form is Form.CLASS:
+                made = types.names.values.instance(cls, None)
+                rows = [row for base in cls.library_bases for row in types.names.knowledge.entry_methods(base)]
+                found.extend((code, made) for row in rows for code in entry_codes(types.attributes, cls, row))
+            case _:
+                pass
+    return found
 
 
 def label(calls: Calls, entries: Sequence[Entry]) -> str:
