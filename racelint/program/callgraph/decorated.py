@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
+from racelint.knowledge.threads import CALLS_ELSEWHERE
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.decorators import Decorated, by_function, decorators, returned_functions
@@ -45,13 +46,21 @@ def _defers(types: Types, decorator: Code) -> bool:
 
 
 def _is_given_away(wrapper: Code, inner: Code) -> bool:
-    """Whether a function only hands an inner one to calls of which it wants nothing back."""
+    """Whether a function only hands an inner one to calls of which it wants nothing back, or which run it elsewhere."""
     flow = Dataflow(wrapper)
     made = [id for id, each in enumerate(wrapper.operations) if makes(each, inner)]
     uses = [use for id in made for use in flow.uses(id)]
     return bool(uses) and all(
-        type(use) is facts.Call and not flow.uses(use.id) and use.id not in wrapper.returns for use in uses
+        type(use) is facts.Call
+        and (_is_run_elsewhere(flow, use) or not (flow.uses(use.id) or use.id in wrapper.returns))
+        for use in uses
     )
+
+
+def _is_run_elsewhere(flow: Dataflow, call: facts.Call) -> bool:
+    """Whether what a call is given is run by another thread or later, whatever the call gives back: a handle of it."""
+    callee = flow.operation(call.callee)
+    return type(callee) is facts.LoadAttr and callee.name in CALLS_ELSEWHERE
 
 
 def runs_parameter(wrapper: Code, decorator: Code) -> list[int]:

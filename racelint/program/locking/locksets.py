@@ -167,6 +167,16 @@ class _EntryLocks:
                 pending.append(code.key)
             else:
                 entry[code.key] = None
+        self._spread(entry, pending, roots)
+        self._spread(entry, self._open_circles(entry), roots)
+        self._locksets.around = self._always
+        for key in sorted(entry):
+            found = (entry[key] or frozenset()) | self._always.get(key, frozenset())
+            if found:
+                self._locksets.entry[key] = found
+
+    def _spread(self, entry: dict[int, EntrySet | None], pending: list[int], roots: set[int]) -> None:
+        """Tell callees what the functions that are pending hold when they call them, until nothing changes."""
         while pending:
             caller = self._sources.codes[pending.pop()]
             if caller.key not in roots and is_left_to_others(caller, self._locksets.places, self._calls):
@@ -181,11 +191,16 @@ class _EntryLocks:
                 if merged != known:
                     entry[edge.callee.key] = merged
                     pending.append(edge.callee.key)
-        self._locksets.around = self._always
-        for key in sorted(entry):
-            found = (entry[key] or frozenset()) | self._always.get(key, frozenset())
-            if found:
-                self._locksets.entry[key] = found
+
+    def _open_circles(self, entry: dict[int, EntrySet | None]) -> list[int]:
+        """Public functions that only call each other, as far as one can see: others call them with no lock.
+
+        A store that wraps a store of its own kind calls by `get` whatever has a `get`, and so itself.
+        """
+        running = self._locksets.threads.of
+        codes = [code for code in self._sources.codes if entry[code.key] is None and is_public(code) and running(code)]
+        entry.update((code.key, frozenset()) for code in codes)
+        return [code.key for code in codes]
 
     def _roots(self) -> set[int]:
         """Functions that may be called with no lock: entries of contexts, and what somebody unseen may call."""
