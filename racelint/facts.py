@@ -14,6 +14,7 @@ Ids: parameter `i` of a function has id `i`; operations count on from there in t
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 import msgspec
@@ -487,8 +488,17 @@ class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: Span
 
 
+REMARK: Final = re.compile(
+    r"(?:\b(?:no|not|never|avoid\w*|without|unnecessary|unneeded)\b|n't\b)[^#]*\b(?:lock|mutex)(?:s|es|ed|ing)?\b"
+    r"|\b(?:lock|mutex)(?:s|es|ed|ing)?\b[^#]*(?:\b(?:not|never|unnecessary|unneeded)\b|n't\b)"
+    r"|\brac(?:e|es|y)\b|\batomic(?:ally)?\b|\bthread-?safe\b",
+    re.IGNORECASE,
+)
+"""What a comment says to people of a lock that is left out on purpose: it is not needed, or the race is known."""
+
+
 class Comment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A comment that speaks to a checker: `text` is what is written, from the `#` on.
+    """A comment that speaks to a checker, or is a `REMARK`: `text` is what is written, from the `#` on.
 
     It is `alone` if there is no code on its line. `first_line` to `last_line` is the logical line that holds it (a
     simple statement, or the header of a compound one); for one alone between statements the logical line that follows,

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from racelint.cache.outcome import Outcome
-from racelint.facts import ModuleFacts, Span
+from racelint.facts import REMARK, ModuleFacts, Span
 from racelint.findings import FILE_START, Finding
 
 Place = tuple[int, int]
@@ -148,7 +148,7 @@ def _comments(former: ModuleFacts, now: ModuleFacts) -> tuple[object, object]:
         # the others only silence what is found; the stages, which know claims, are not loaded where nothing has changed
         from racelint.program.locking.wording import wordings
 
-        sides = [tuple(each for each in side if any(wordings(each.text))) for side in sides]
+        sides = [tuple(each for each in side if REMARK.search(each.text) or any(wordings(each.text))) for side in sides]
     one, other = (
         tuple((each.text, each.alone, each.span, Span(each.first_line, 0, each.last_line, 0)) for each in side)
         for side in sides

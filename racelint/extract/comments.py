@@ -1,4 +1,4 @@
-"""Comments that speak to a checker, with the logical line that each is about.
+"""Comments that speak to a checker, or say why a lock is left out, with the logical line that each is about.
 
 They are found in the text, without a walk of the tree. Whatever comes here has been parsed, so that every string ends
 and brackets match; `tokenize` is no help, as it only knows the syntax of the running interpreter.
@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from racelint.extract.source import NEWLINE
-from racelint.facts import Comment, Span
+from racelint.facts import REMARK, Comment, Span
 
 SPEAKS: Final = re.compile(
-    r"noqa|racelint|\#[ \t]*(?:(?:g[a-z]*[-_]?by|r[a-z]*[-_]on|o[a-z]*[-_]by|confined)\b|req[a-z]*[ \t]*:)",
+    r"noqa|racelint|\#[ \t]*(?:(?:g[a-z]*[-_]?by|r[a-z]*[-_]on|o[a-z]*[-_]by|confined)\b|req[a-z]*[ \t]*:)|"
+    + REMARK.pattern,
     re.IGNORECASE,
 )
-"""What a comment contains that speaks to a checker: a suppression, or a word like those that claims begin with."""
+"""What a comment contains that matters: a suppression, a word like those that claims begin with, or a remark."""
 
 _HASH: Final = re.compile(r"#[^\r\n]*")
 _BLANK: Final = re.compile(r"[ \t\f\r\n]*(?:\\[\r\n][ \t\f\r\n]*)*(?P<comment>#[^\r\n]*)?")
@@ -47,7 +48,7 @@ _STRINGS: Final = {
 
 
 def find_comments(text: str) -> tuple[Comment, ...]:
-    """The comments of a file's text that speak to a checker, in order."""
+    """The comments of a file's text that speak to a checker or are remarks, in order."""
     # As in every other place of the facts, a byte order mark takes no column, not even a second one.
     text = text.removeprefix("\ufeff")
     candidates = [each.end() for each in _HASH.finditer(text) if SPEAKS.search(each[0])]

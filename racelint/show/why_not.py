@@ -78,6 +78,8 @@ def _reasons(program: Program, case: Case, access: Access) -> Iterator[str]:
         yield "nobody else can know the object yet, or the item belongs to the running thread alone"
     elif not any(each.kind.writes for each in case.accesses):
         yield "nobody writes the place once others can know it"
+    elif case.guard is not None and case.locksets.remarks.are_about(access.code, access.span):
+        yield "a comment says that the lock is left out on purpose, or that the race is known"
     elif not any(fate(case, access, each) is Fate.MEET for each in case.accesses if _conflict(access, each)):
         yield "nobody who changes the place meets this access"
     else:

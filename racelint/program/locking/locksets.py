@@ -25,6 +25,7 @@ from racelint.program.locking.known_decorators import by_libraries
 from racelint.program.locking.library_locks import inherited_place
 from racelint.program.locking.locks import LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
+from racelint.program.locking.remarks import Remarks
 from racelint.program.locking.stepping import is_left_to_others, stepped
 from racelint.program.locking.turns import guarding
 from racelint.program.memory.places import Places
@@ -45,6 +46,7 @@ class LockSets:
     holdings: dict[int, Holding]
     waited_for: set[LockKey]
     """The locks that some function waits for, not only tries."""
+    remarks: Remarks
     lenders: frozenset[LockKey] = frozenset()
     """The locks of managers that give out something of theirs to who enters them: that is what they guard."""
     stepped: frozenset[int] = frozenset()
@@ -138,6 +140,7 @@ def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims
         Decorating(places, locks, holdings),
         holdings,
         {each.use.lock.key for each in taken if each.waits},
+        Remarks(places.types.names.sources),
     )
     _EntryLocks(locksets).solve()
     locksets.stepped = stepped(places, threads.calls)

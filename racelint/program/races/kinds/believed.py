@@ -35,6 +35,8 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
         return None
     if callers_without(case, sequence.code, guard) == []:
         return None
+    if any(case.locksets.remarks.are_about(each.code, each.span) for each in (sequence.first, sequence.last)):
+        return None
     own = {(sequence.code.key, id) for id in sequence.between}
     last = sequence.last
     seen = last if last.code is sequence.code else sequence.first

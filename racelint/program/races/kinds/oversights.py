@@ -73,6 +73,8 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     problem = wrong[0] if wrong is not None and access.kind.writes else Problem.INCONSISTENT
     lock = wrong[1] if wrong is not None else None
     for code, span in where_forgotten(case, access, guard):
+        if case.locksets.remarks.are_about(code, span):
+            continue
         yield Race(problem, code, span, access, "lock", guard.example, guard=guard, lock=lock)
 
 
