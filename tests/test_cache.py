@@ -44,7 +44,15 @@ TEXTS = (
 )
 
 
-LINES = ("\n", "# a remark\n", "# noqa: RL101\n", "# guarded-by: lock\n", "# racelint: ignore[RL101]\n", "x = 1\n")
+LINES = (
+    "\n",
+    "# a remark\n",
+    "# noqa: RL101\n",
+    "# no lock is needed here\n",
+    "# guarded-by: lock\n",
+    "# racelint: ignore[RL101]\n",
+    "x = 1\n",
+)
 
 
 @pytest.fixture(autouse=True)
