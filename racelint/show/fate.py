@@ -20,6 +20,7 @@ class Fate(Enum):
     ALONE = "only the main thread, and callers outside, come to both"
     APART = "those who run them work on different objects"
     IN_TURN = "one is over before the other can begin"
+    FAR = "it takes a thread too many calls of other objects to come there"
     GUARDED = "both hold a lock that keeps the other out"
     MEET = "nothing keeps them apart"
 
@@ -45,8 +46,13 @@ def fate(case: Case, access: Access, other: Access) -> Fate:
     ]
     if not shared:
         return Fate.APART
-    if not any(threads.overlap(one, access.code, access.id, two, other.code, other.id) for one, two in shared):
+    beside = [
+        each for each in shared if threads.overlap(each[0], access.code, access.id, each[1], other.code, other.id)
+    ]
+    if not beside:
         return Fate.IN_TURN
+    if all(case.meetings.are_far(access, one, other, two) for one, two in beside):
+        return Fate.FAR
     return Fate.MEET if case.races_with(access, case.protections(access), other) else Fate.GUARDED
 
 

@@ -113,7 +113,7 @@ class Calls:
         pending = deque(roots)
         while pending:
             code = pending.popleft()
-            for edge in self._sure_reach(code) if surely else self.ways(code):
+            for edge in self.reaching(code) if surely else self.ways(code):
                 if edge.callee.key not in found and (alone or not self.is_alone(edge)):
                     found[edge.callee.key] = edge
                     pending.append(edge.callee)
@@ -175,7 +175,9 @@ class Calls:
             if given is not None:
                 yield given
 
-    def _sure_reach(self, code: Code) -> list[Edge]:
+    def reaching(self, code: Code) -> list[Edge]:
+        """The calls by which a started context comes from a function to others: those of which it is known what they
+        run, and those that others make for it."""
         edges = self.sure_calls(code)
         own = [each for each in edges if not self._is_of_lender(each) or self._is_run_for_others(each.callee)]
         return [*own, *self.lent_calls(code)]

@@ -10,6 +10,7 @@ from racelint.program.callgraph.calls import Calls, constructs, is_public
 from racelint.program.contexts.alternatives import Alternatives
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
+from racelint.program.contexts.distances import Distances
 from racelint.program.contexts.other_loops import OtherLoops
 from racelint.program.sources.source import END, Code
 
@@ -33,11 +34,15 @@ class Threads:
     windows: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For each started context, by function: the ids of the main context's operations that may run beside it."""
 
+    distances: Distances = field(init=False)
     _alternatives: Alternatives | None = None
     _daemons: Daemons | None = None
     _other_loops: OtherLoops | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        self.distances = Distances(self.calls)
 
     @property
     def offered(self) -> frozenset[int]:

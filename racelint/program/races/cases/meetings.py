@@ -39,7 +39,7 @@ class Meetings:
             return
         for one in self.sharing.threads.of(access.code):
             for other_context in self.sharing.threads.of(other.code):
-                if one.is_main and other_context.is_main:
+                if (one.is_main and other_context.is_main) or self.are_far(access, one, other, other_context):
                     continue
                 if self.have_other_receivers(access, one, other, other_context):
                     continue
@@ -54,6 +54,13 @@ class Meetings:
                     continue
                 if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
                     yield one, other_context
+
+    def are_far(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
+        """Whether it takes one of the contexts too many leaps to come to its access, and nobody says it does."""
+        distances = self.sharing.threads.distances
+        if not (distances.is_far(one, access.code) or distances.is_far(other_context, other.code)):
+            return False
+        return not self.sharing.assumed.covers(access.place)
 
     def _is_kept_out(
         self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context

@@ -1,0 +1,71 @@
+"""Part of the threads stage: how sure is it that a context comes to a function at all?
+
+A call of a function by its name, of a method of the own object, or of the only object that can be there is as certain
+as can be. Which object is called elsewhere is inferred, and so is what a function is handed: each such leap is right
+most of the time, and several in a row no longer are. Of 120 findings in 104 packages, judged by people who had written
+none of the rules, 7 were further away than `FAR`: none of them was true, nor could they happen at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from racelint import facts
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge, on_own_object, step_of
+from racelint.program.contexts.contexts import Context
+from racelint.program.sources.source import Code
+from racelint.program.values.values import Instance
+
+FAR: Final = 2
+"""More leaps than this are no evidence that a context comes to a function on the object in question."""
+
+
+class Distances:
+    """The fewest leaps by which each started context comes to each function: calls whose callee is inferred."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._known: dict[int, dict[int, int]] = {}
+
+    def is_far(self, context: Context, code: Code) -> bool:
+        """Whether a started context comes to a function by too many leaps only. The main one begins anywhere."""
+        if context.is_main:
+            return False
+        if context.index not in self._known:
+            self._known[context.index] = self._leaps([entry for entry, _ in context.entries])
+        return self._known[context.index].get(code.key, 0) > FAR
+
+    def _leaps(self, entries: list[Code]) -> dict[int, int]:
+        """The fewest leaps to each function, nearest first: what is no leap is looked at before what is one."""
+        found: dict[int, int] = {}
+        pending = deque((entry, 0) for entry in entries)
+        while pending:
+            code, leaps = pending.popleft()
+            if code.key in found:
+                continue
+            found[code.key] = leaps
+            for edge in self._calls.reaching(code):
+                if edge.callee.key in found:
+                    continue
+                if self._is_leap(edge):
+                    pending.append((edge.callee, leaps + 1))
+                else:
+                    pending.appendleft((edge.callee, leaps))
+        return found
+
+    def _is_leap(self, edge: Edge) -> bool:
+        if edge.lent >= 0 or (edge.receiver is not None and not on_own_object(edge) and not self._is_certain(edge)):
+            return True
+        beside = self._calls.sure_calls(edge.caller)
+        others = (each for each in beside if step_of(each) == step_of(edge) and each.callee is not edge.callee)
+        return any(each.callee.key not in self._calls.wrapping for each in others)
+
+    def _is_certain(self, edge: Edge) -> bool:
+        """Whether the method is one of the only object that may be there, which is known to be made somewhere."""
+        call = edge.caller.operation(edge.site)
+        if type(call) is not facts.Call or not isinstance(edge.receiver, Instance) or edge.receiver.site is None:
+            return False
+        fetched = edge.caller.operation(call.callee)
+        return type(fetched) is facts.LoadAttr and len(self._calls.types.of(edge.caller, fetched.base)) == 1
