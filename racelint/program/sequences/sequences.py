@@ -28,7 +28,7 @@ from racelint.program.sequences.relayed import find_relayed
 from racelint.program.sequences.replacing import find_replacing
 from racelint.program.sequences.shapes import Shapes
 from racelint.program.sequences.swaps import find_swaps
-from racelint.program.sources.branching import leaves
+from racelint.program.sources.branching import decided, leaves, unnegated
 from racelint.program.sources.nodes import extent, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance
@@ -128,7 +128,8 @@ class _Finder:
                     following = (*nodes[index + 1 :], *after)
                     yield from self._branch(node, following)
                     # who comes to what follows has been in the arm that does not leave, and passed the tests in there
-                    yield from self._tests(node.body, following if leaves(node.orelse) else ())
+                    past = following if leaves(node.orelse) else self._again(node, following)
+                    yield from self._tests(node.body, past)
                     yield from self._tests(node.orelse, following if leaves(node.body) else ())
                 case facts.Loop():
                     if node.kind == "while":
@@ -151,6 +152,16 @@ class _Finder:
                     yield from self._tests(node.body, (*nodes[index + 1 :], *after))
                 case _:
                     pass
+
+    def _again(self, branch: facts.Branch, following: Sequence[Node]) -> tuple[Node, ...]:
+        """What follows under the same condition: `if use_cache:`, and later `if use_cache:` once more.
+
+        Who comes there has been in the body of the branch. What others can change is asked anew each time.
+        """
+        later = (each for each in following if type(each) is facts.Branch)
+        asked = unnegated(self._code, branch.test)
+        again = (each for each in later if asked in decided(self._code, each.test, True))
+        return tuple(node for each in again for node in each.body)
 
     def _branch(self, node: facts.Branch, following: Sequence[Node]) -> Iterator[Composite]:
         yield from self._guarded(node.test, node.span, node.body, negated=False)
