@@ -6,6 +6,9 @@ from typing import Final
 
 DEFAULTDICT: Final = "collections.defaultdict"
 
+KEEPS_WEAKLY: Final = "weakref.WeakValueDictionary"
+"""The mapping whose entries go once nobody else has the value."""
+
 MAPPINGS: Final = frozenset(
     {
         "dict",
@@ -15,7 +18,7 @@ MAPPINGS: Final = frozenset(
         "collections.abc.MutableMapping",
         "types.MappingProxyType",
         "weakref.WeakKeyDictionary",
-        "weakref.WeakValueDictionary",
+        KEEPS_WEAKLY,
     }
 )
 """Iterating over them gives their keys, a subscript what stands under one."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge import Knowledge
-from racelint.knowledge.containers import CHANGES, CLEARS, PLAIN, REMOVES
+from racelint.knowledge.containers import CHANGES, CLEARS, KEEPS_WEAKLY, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
 from racelint.knowledge.repeating import LOOKUPS, OF_A_NAME, SAME
 from racelint.program.callgraph.edges import passed
@@ -27,6 +27,8 @@ from racelint.program.values.values import Instance, LibraryObject, Value
 def is_memo(case: Case, sequence: Composite) -> bool:
     """`if key not in memo: memo[key] = compute(key)`: computing it twice is only a waste, if it has no identity."""
     last = sequence.last
+    if _keeps_weakly(case):
+        return False
     if case.guard is not None:
         return is_memo_of_calls(case, sequence)
     if not _is_missed_and_stored(sequence):
@@ -47,6 +49,12 @@ def is_memo(case: Case, sequence: Composite) -> bool:
     if not any(may_be_told_apart(case, value) for value in values):
         return not holds_its_own(case, last.code, last.value)
     return _is_computed(flow, made, values) and not _is_filled(case)
+
+
+def _keeps_weakly(case: Case) -> bool:
+    """Whether entries go once nobody else has what they hold: so that all who ask meanwhile get one and the same."""
+    kept = (each for each in case.sharing.places.values(case.place) if isinstance(each, LibraryObject))
+    return any(each.qualname == KEEPS_WEAKLY for each in kept)
 
 
 def _is_its_number(case: Case, store: Access) -> bool:
