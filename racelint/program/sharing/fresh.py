@@ -30,6 +30,11 @@ class Fresh:
         self._given: dict[tuple[int, bool], bool] = {}
         entries = (receiver for context in threads.contexts for _, receiver in context.entries)
         self._running: set[Site | None] = {each.site for each in entries if isinstance(each, Instance)}
+        self._starters: dict[Site, list[Code]] = {}
+        """For objects on which contexts run: who starts these."""
+        for context in threads.contexts:
+            for site in (each.site for _, each in context.entries if isinstance(each, Instance) and each.site):
+                self._starters.setdefault(site, []).extend(starter for starter, _ in context.starts)
 
     def is_fresh(self, access: Access) -> bool:
         """Whether it was made in the very function of the access, under a name of its own, or by one called there.
@@ -41,8 +46,16 @@ class Fresh:
         if type(call) is not facts.Call:
             return False
         if any(isinstance(value, Instance) and value.site == (code.key, call.id) for value in access.bases):
-            return True
+            return not self._is_at_work(code, call.id, access.id)
         return self._is_given_here(code, call.id) and not self._is_kept(code, call.id, access.id)
+
+    def _is_at_work(self, code: Code, site: int, until: int) -> bool:
+        """Whether an object that a function makes has a thread by then: its constructor starts one, or its `start`."""
+        starters = self._starters.get((code.key, site), [])
+        if any(each.key in self._calls.constructing for each in starters):
+            return True
+        calls = self._calls.calls(code) if starters else []
+        return any(edge.callee in starters and edge.site < until for edge in calls)
 
     def is_of_this_run(self, access: Access) -> bool:
         """Whether it was made while the function of the access ran, though others may have been given it since.
