@@ -123,7 +123,8 @@ def _double_read(race: Race, other: Access) -> Iterator[Step]:
 def _iteration(race: Race, other: Access) -> Iterator[Step]:
     ends = HARMS[race.harm.disturbance] if race.harm is not None else "goes on over what has changed"
     if race.problem is Problem.HANDED_OUT:
-        yield _step(A, race.access, f"gives out a live view of {state(race.access)}, and releases the lock")
+        left = ", and releases the lock" if race.evidence == "lock" else ""
+        yield _step(A, race.access, f"gives out a live view of {state(race.access)}{left}")
         yield _step(B, other, does(other))
         yield _step(A, race.access, f"the caller, in the middle of its loop: {ends}")
         return

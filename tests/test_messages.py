@@ -89,6 +89,12 @@ SHOWN = {
         "13: `self._pages` is changed here with `_lock` held",
         "8: `_lock` is created here",
     ),
+    "RL104_unguarded_iteration/view_of_what_a_thread_fills.py": (
+        "23: A live view of `self.devices` (`values`) is given away: whoever iterates over it does so while the thread "
+        "running `Browser._browse` changes it. Return a copy: `list(...)`.",
+        "19: `self.devices` is changed here by the thread running `Browser._browse`",
+        "13: the thread running `Browser._browse` starts here",
+    ),
     "RL104_unguarded_iteration/helper_called_without_the_lock.py": (
         "22: `Queue._report` iterates over `self._jobs` and is called here without `_lock`, while `Queue.put` changes "
         "it with the lock held: RuntimeError when its size changes. Iterate over a copy (`list(...)`), or hold `_lock` "

@@ -2,7 +2,8 @@
 
 *What it does*: reports loops, comprehensions and calls that go over a dictionary, set, deque, list or weak container
 (`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
-without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock.
+without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock, and
+those that it gives to callers outside while a thread changes what they show.
 In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
 change the container. Where the callback of a weak reference takes items out, it reports loops even in one thread: it
 comes in wherever an object is let go. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop
@@ -52,9 +53,8 @@ def check(program: Program) -> Iterator[Finding]:
         lock = lock_name(guard.lock) if guard is not None else "the lock"
         view = f"A live view of {state(race.access)} (`{race.access.method}`)"
         message = f"{view} leaves {lock}: whoever iterates over it does so without the lock, while {_changes(race)}. "
-        if race.evidence == "assumed":
-            message = f"{view} is given away: whoever iterates over it does so while other threads can change it "
-            message += "(--assume-shared). "
+        if race.evidence != "lock":
+            message = f"{view} is given away: whoever iterates over it does so {_meanwhile_given(program, race)}. "
         message += "Return a copy: `list(...)`."
         yield check.finding(race, message, **details(program, race))
     for found in program.interleavings.rounds:
@@ -94,6 +94,14 @@ def _meanwhile(program: Program, race: Race) -> str:
         return f"by {first_side(program, race)} while others of them change it"
     verb = "change" if context.many else "changes"
     return f"by {first_side(program, race)} while {other_side(program, race)} {verb} it"
+
+
+def _meanwhile_given(program: Program, race: Race) -> str:
+    """Who changes what is given away: "while the thread running `work` changes it"."""
+    context = race.other_context
+    if race.evidence == "assumed" or context is None:
+        return "while other threads can change it (--assume-shared)"
+    return f"while {other_side(program, race)} {'change' if context.many else 'changes'} it"
 
 
 def _changes(race: Race) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import MAKES_ITEMS, REMOVES, VIEWS
+from racelint.knowledge.containers import MAKES_ITEMS, REMOVES
 from racelint.knowledge.iteration import Disturbance
 from racelint.knowledge.operators import IN_PLACE, SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
@@ -275,38 +275,3 @@ def _asks(case: Case, code: Code, id: int, flag: Access, lock: LockKey, depth: i
         return True
     edges = case.threads.calls.callers(code) if ON_ENTRY in held.values() and depth else []
     return bool(edges) and all(_asks(case, edge.caller, edge.site, flag, lock, depth - 1) for edge in edges)
-
-
-def is_walked_outside(case: Case, view: Access, guard: Guard) -> bool:
-    """Whether a caller goes over the returned view without the guard, for all that one can see.
-
-    Who copies it in one step has copied it before anybody else runs.
-    """
-    code = view.code
-    edges = case.threads.calls.callers(code)
-    if not edges:
-        return case.is_reached(code)
-    for edge in edges:
-        held = case.locksets.held(edge.caller, edge.site)
-        flow = case.sharing.places.dataflow(edge.caller)
-        walks = Walks(case.sharing.places.types, edge.caller, flow)
-        name = f"dict_{view.method}" if view.method in VIEWS else ""
-        guarded = any(use.lock.key == guard.lock.key for use in held)
-        if not guarded and any(walks.of(edge.site, edge.site, use, name) for use in flow.uses(edge.site)):
-            return True
-    return False
-
-
-def is_behind_view(case: Case, access: Access) -> bool:
-    """Whether what is walked over is a view that another function gives out of its guard: that is told there."""
-    guard = case.guard
-    if guard is None:
-        return False
-    callees = [edge.callee for edge in case.threads.calls.calls(access.code) if edge.site == access.load]
-    return any(
-        each.code in callees
-        and each.id in each.code.returns
-        and each.method in VIEWS
-        and any(map(guard.protects, case.protections(each)))
-        for each in case.accesses
-    )

@@ -22,13 +22,12 @@ from racelint.program.races.cases.disturbances import (
     forgotten_meanwhile,
     harm,
     harms,
-    is_behind_view,
     is_no_setup,
     is_retried,
     is_taken_out,
-    is_walked_outside,
 )
 from racelint.program.races.cases.insiders import is_insider, knows
+from racelint.program.races.cases.views import is_behind_view, is_given_back, is_walked_outside
 from racelint.program.races.excuses.single import is_swapped_out
 from racelint.program.races.kinds.oversights import is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.race import Problem, Race
@@ -162,8 +161,7 @@ def _is_handed_out(case: Case, access: Access) -> bool:
 def handed_out(case: Case) -> Iterator[Race]:
     """Live views that leave the critical section, or were never in one, for callers to go over without the lock."""
     guard = case.guard
-    views = [each for each in case.accesses if each.id in each.code.returns and _is_view(case, each)]
-    for access in views:
+    for access in filter(lambda each: _is_given_view(case, each), case.accesses):
         held = case.protections(access)
         if guard is not None and guard.guarded > 1 and any(map(guard.protects, held)):
             changed = changed_under(case, access, guard, [])
@@ -171,12 +169,23 @@ def handed_out(case: Case) -> Iterator[Race]:
                 race = _iteration(case, access, changed, "lock", access.code, access.span)
                 yield replace(race, problem=Problem.HANDED_OUT)
         elif not held and is_public(access.code) and not case.threads.calls.callers(access.code):
-            # who calls it nobody sees: he goes over it, as it is said that others change it
-            partner = case.assumed_partner(access, held, harms(case, access))
-            if partner is not None:
-                race = _iteration(case, access, partner.other, "assumed", access.code, access.span)
-                yield replace(race, problem=Problem.HANDED_OUT)
+            given = _given_away(case, access, held)
+            if given is not None:
+                yield replace(given, problem=Problem.HANDED_OUT)
 
 
-def _is_view(case: Case, access: Access) -> bool:
-    return access.method in VIEWS or _is_handed_out(case, access)
+def _given_away(case: Case, access: Access, held: list[Protection]) -> Race | None:
+    """A view for callers that nobody sees: they go over it while a thread changes it, or others, as is said."""
+    partner = case.partner(access, held, harms(case, access), is_no_setup)
+    if partner is not None and not (_is_work_of_one(case, access, partner) and not case.is_assumed):
+        one, context = partner.one, partner.other_context
+        return _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
+    partner = case.assumed_partner(access, held, harms(case, access))
+    return _iteration(case, access, partner.other, "assumed", access.code, access.span) if partner else None
+
+
+def _is_given_view(case: Case, access: Access) -> bool:
+    """Whether a function returns a live view, or a part of what it returns is one."""
+    if access.method not in VIEWS:
+        return _is_handed_out(case, access)
+    return is_given_back(case.sharing.places.dataflow(access.code), access.id)
