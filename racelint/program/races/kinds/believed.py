@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import GIVES_ELEMENT, INSERTS
-from racelint.program.locking.guards import Guard, Protection, exclude_each_other
+from racelint.program.locking.guards import Guard, Protection, exclude_each_other, protections, steady
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
@@ -25,7 +25,7 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
         return None
     if guard.lock.is_for_processes:
         return None
-    is_rule = guard.share >= HALF or guard.is_habit
+    is_rule = guard.share >= HALF or guard.is_habit or _is_rule_to_change(case, sequence, guard)
     if not is_rule and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
         return None
     if not is_rule and sequence.code.function.is_async:
@@ -57,6 +57,46 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
     if is_rule and elsewhere and _outdates_itself(case, sequence):
         return next(changes, last)
     return next(changes, guard.example if is_enough else None)
+
+
+def _is_rule_to_change(case: Case, sequence: Composite, guard: Guard) -> bool:
+    """Whether all others who change the Place take the guard, and one of them as here to look at it and change it.
+
+    They may well look at it without. What the function calls itself is part of what it does.
+    """
+    last = sequence.last
+    if not last.kind.writes or last.code is not sequence.code or sequence.code.function.is_async:
+        return False
+    if sequence.shape not in (Shape.UPDATE, Shape.CHECK):
+        return False
+    if case.clears(last):
+        # what is taken away is so at its time, when others are mostly done
+        return False
+    own = {sequence.code.key, *(edge.callee.key for edge in case.threads.calls.calls(sequence.code))}
+    others = [each for each in case.accesses if each.kind.writes and each.code.key not in own]
+    if not all(any(guard.protects(held) for held in case.protections(each)) for each in others):
+        return False
+    return any(_looks_first(case, each, guard) for each in others if each not in case.lazy_stores)
+
+
+def _looks_first(case: Case, write: Access, guard: Guard) -> bool:
+    """Whether a function takes the guard for an update, or looks at what it changes in the same critical section."""
+    if not any(guard.protects(each) and each.taken_here for each in case.protections(write)):
+        return False
+    if write.kind in (Kind.UPDATE, Kind.ITEM_UPDATE):
+        return True
+    held, code = case.locksets.held, write.code
+    looks = (
+        each
+        for each in case.accesses
+        if each.code is code
+        and not each.kind.writes
+        and each.base == write.base
+        and each.id < write.id
+        and each.id != write.load
+    )
+    over = (protections(steady((held(code, each.id), held(code, write.id))), write) for each in looks)
+    return any(guard.protects(each) for found in over for each in found)
 
 
 def _outdates_itself(case: Case, sequence: Composite) -> bool:
