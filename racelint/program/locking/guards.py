@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,9 @@ from racelint.program.memory.places import Access
 BETWEEN_THREADS: Final = frozenset(LockDomain) - {LockDomain.TASK, LockDomain.GREENLET}
 BETWEEN_TASKS: Final = frozenset({LockDomain.TASK})
 """The locks that can be the guard of what threads, or the tasks of one loop, have in common."""
+
+LockRole = tuple[object, str]
+"""The key of a lock, and its relation to the object that is accessed."""
 
 ANY: str = "?"
 """A relation that cannot be told: it is given the benefit of the doubt."""
@@ -157,9 +160,9 @@ def infer_guard(
     That of who keeps the object, and reaches it from there, is one for it only `of_keepers`.
     A global lock from elsewhere must be taken by some writer itself: else callers may hold it for reasons of their own.
     """
-    counts: dict[tuple[object, str], list[Access]] = {}
-    locks: dict[tuple[object, str], Lock] = {}
-    own: dict[tuple[object, str], list[Access]] = {}
+    counts: dict[LockRole, list[Access]] = {}
+    locks: dict[LockRole, Lock] = {}
+    own: dict[LockRole, list[Access]] = {}
     for access, held in accesses:
         for protection in held:
             lock = protection.lock
@@ -183,7 +186,17 @@ def infer_guard(
             guard = _guard(locks[which], which[1], guarded, [access for access, _ in accesses])
             if best is None or (guard.guarded, guard.writes) > (best.guarded, best.writes):
                 best = guard
-    return best
+    return best or _of_those_who_look(counts, locks, [access for access, _ in accesses])
+
+
+def _of_those_who_look(
+    counts: Mapping[LockRole, list[Access]], locks: Mapping[LockRole, Lock], accesses: list[Access]
+) -> Guard | None:
+    """The lock of the object under which most functions look at what one alone changes, without it."""
+    if len({access.code.key for access in accesses if access.kind.writes}) > 1:
+        return None
+    guards = (_guard(locks[role], role[1], found, accesses) for role, found in counts.items() if role[1] != "global")
+    return max((each for each in guards if each.is_habit), key=lambda each: each.guarded, default=None)
 
 
 def _guard(lock: Lock, relation: str, guarded: list[Access], accesses: list[Access]) -> Guard:
@@ -196,7 +209,7 @@ def _guard(lock: Lock, relation: str, guarded: list[Access], accesses: list[Acce
         relation,
         len(guarded),
         len(accesses),
-        writes[0],
+        (writes or guarded)[0],
         len(writes),
         keepers=len(functions - forgetful),
         functions=len(functions),

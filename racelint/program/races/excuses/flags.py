@@ -52,6 +52,14 @@ def is_only_raised(case: Case, sequence: Composite) -> bool:
     return len(values) == 1 and None not in values
 
 
+def is_raised_at_once(sequence: Composite) -> bool:
+    """Whether who finds a flag down sets it before doing anything else."""
+    code, first, act = sequence.code, sequence.first, sequence.act
+    if first.code is not code or sequence.last.code is not code:
+        return False
+    return not any(type(code.operation(id)) is facts.Call for id in on_account(sequence) if first.id < id < act)
+
+
 def is_set_at_the_end(case: Case, sequence: Composite) -> bool:
     """Whether who sets the flag goes on to end the program, as each who comes there must: `raise SystemExit`."""
     code = sequence.last.code

@@ -10,6 +10,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.excuses import can_outdate
+from racelint.program.races.excuses.flags import is_raised_at_once
 from racelint.program.races.excuses.memos import makes_object
 from racelint.program.races.kinds.oversights import callers_without
 from racelint.program.sequences.composites import Composite, Shape
@@ -23,7 +24,7 @@ def guarded_elsewhere(case: Case, sequence: Composite, held: list[Protection]) -
     guard = case.guard
     if guard is None or not case.is_unguarded(held) or not case.is_reached(sequence.code):
         return None
-    if guard.lock.is_for_processes:
+    if guard.lock.is_for_processes or (not guard.writes and not _is_more_than_set(case, sequence)):
         return None
     is_rule = guard.share >= HALF or guard.is_habit or _is_rule_to_change(case, sequence, guard)
     if not is_rule and (sequence.last.kind.writes or not _is_held_to_write(case, guard)):
@@ -67,7 +68,7 @@ def _is_rule_to_change(case: Case, sequence: Composite, guard: Guard) -> bool:
     last = sequence.last
     if not last.kind.writes or last.code is not sequence.code or sequence.code.function.is_async:
         return False
-    if sequence.shape not in (Shape.UPDATE, Shape.CHECK):
+    if sequence.shape not in (Shape.UPDATE, Shape.CHECK) and not _is_claim(case, sequence):
         return False
     if case.clears(last):
         # what is taken away is so at its time, when others are mostly done
@@ -77,6 +78,16 @@ def _is_rule_to_change(case: Case, sequence: Composite, guard: Guard) -> bool:
     if not all(any(guard.protects(held) for held in case.protections(each)) for each in others):
         return False
     return any(_looks_first(case, each, guard) for each in others if each not in case.lazy_stores)
+
+
+def _is_more_than_set(case: Case, sequence: Composite) -> bool:
+    """Whether it does not end alike who comes last, as where each stores what he was given: a claim, an update."""
+    return sequence.shape is Shape.UPDATE or sequence.last.kind.is_of_contents or _is_claim(case, sequence)
+
+
+def _is_claim(case: Case, sequence: Composite) -> bool:
+    """Whether a flag is raised, at once, by whoever finds it down, so that something is done by one alone."""
+    return sequence.shape is Shape.LAZY and case.is_constant(sequence.last) and is_raised_at_once(sequence)
 
 
 def _looks_first(case: Case, write: Access, guard: Guard) -> bool:
@@ -103,10 +114,11 @@ def _outdates_itself(case: Case, sequence: Composite) -> bool:
     """Whether another call of the function makes stale what this one has found out.
 
     Of a function that is handed out it is not known whether its calls are ever at once. What is made on first use is
-    mostly right when it is made twice.
+    mostly right when it is made twice; what is done where a flag is raised is not.
     """
     last = sequence.last
-    if sequence.shape is Shape.LAZY or sequence.code.key in case.threads.calls.escaping:
+    is_made = sequence.shape is Shape.LAZY and not case.is_constant(last)
+    if is_made or sequence.code.key in case.threads.calls.escaping:
         return False
     if not last.kind.writes or last.code is not sequence.code or not can_outdate(case, sequence, last):
         return False

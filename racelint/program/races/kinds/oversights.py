@@ -80,7 +80,7 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
 
 def _is_left_out(case: Case, access: Access, guard: Guard) -> bool:
     """Whether an access that the guard is meant for, by what the program does elsewhere, does without it."""
-    if guard.guarded < 2 or not case.is_unguarded(case.protections(access)):
+    if guard.guarded < 2 or not guard.writes or not case.is_unguarded(case.protections(access)):
         return False
     if not case.is_reached(access.code) or not is_insider(case, access) or case.is_constant_state():
         return False
