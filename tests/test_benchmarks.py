@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import page
 from benchmarks.checking import Finding, Related, check
+from benchmarks.mutants import results as mutants
 from benchmarks.noise import packages, verdicts
 from benchmarks.noise import results as noise
 from benchmarks.noise.__main__ import section as noise_section
@@ -246,7 +247,10 @@ def test_a_run_tells_what_is_found_and_what_went_wrong(tmp_path: Path) -> None:
     assert "--no-such-option" in refused.failure
 
 
-@pytest.mark.parametrize(("name", "section"), [("realbugs", realbugs.section), ("noise", noise_section)])
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [("realbugs", realbugs.section), ("noise", noise_section), ("mutants", lambda: mutants.table(mutants.read()))],
+)
 def test_the_page_shows_what_is_stored(name: str, section: Callable[[], str]) -> None:
     shown = page.PAGE.read_text(encoding="utf-8")
 
