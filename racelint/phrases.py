@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from racelint import facts
+from racelint.knowledge.model import LockKind
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
@@ -310,8 +311,9 @@ class Done(Protocol):
 
 
 def held_by(program: Program, done: Done) -> list[Lock]:
-    """The locks that are held where something is done, and known to be locks."""
-    return [use.lock for use in program.locksets.held(done.code, done.id) if use.lock.kind is not None]
+    """The locks that are held where something is done, and known to be locks; what only signals is held by nobody."""
+    held = (use.lock for use in program.locksets.held(done.code, done.id))
+    return [lock for lock in held if lock.kind is not None and lock.kind not in (LockKind.EVENT, LockKind.BARRIER)]
 
 
 # --- lists ---

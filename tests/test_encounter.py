@@ -119,12 +119,33 @@ class Lookups:
         return self._calls / self._hits
 """
 
+WOKEN = """
+import threading
+
+count = 0
+ready = threading.Event()
+
+def work():
+    global count
+    while True:
+        ready.wait()
+        ready.clear()
+        count += 1
+
+for _ in range(3):
+    threading.Thread(target=work).start()
+"""
+
 
 def found(code: str, source: str) -> Finding:
     """The first finding of a rule in a program of one module."""
     [rule] = [each for each in load_rules() if each.code == code]
     assert rule.check is not None
     return next(iter(rule.check(program(source))))
+
+
+def test_an_event_is_held_by_nobody() -> None:
+    assert [side.holds for side in found("RL105", WOKEN).sides] == [(), ()]
 
 
 def test_a_lock_that_is_taken_after_the_test_is_not_held_over_both() -> None:
