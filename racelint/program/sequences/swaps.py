@@ -60,7 +60,7 @@ class _Swaps:
         resets = last.kind is Kind.WRITE and self._is_nothing(last.value)
         if not resets and not self._empties(last):
             return
-        beside = self._by_place[last.place, last.base]
+        beside = [each for each in self._by_place[last.place, last.base] if not self._is_taken_out(each)]
         reads = [found for each in beside if (found := self._read(each, last, resets)) is not None]
         reads += [] if resets else self._given_back.get((last.place, last.base), ())
         read = self._nearest(last.id, reads)
@@ -71,6 +71,11 @@ class _Swaps:
             taken = self._nearest(last.id, [(each, each.load) for each in beside if self._is_taken(each, last)])
             if taken is not None:
                 yield self._swap(Shape.REPLACED, self._fetch(taken[0]), last, (last.id,))
+
+    def _is_taken_out(self, access: Access) -> bool:
+        """Whether another container was stored after the one was fetched that is looked into: nobody adds to that."""
+        stores = (each for each in self._by_place[access.place, access.base] if each.kind is Kind.WRITE)
+        return any(0 <= access.load < each.id < access.id for each in stores)
 
     def _fetch(self, access: Access) -> Access:
         """The read of the Place with which an access of its contents begins."""
