@@ -63,9 +63,16 @@ class Distances:
         return any(each.callee.key not in self._calls.wrapping for each in others)
 
     def _is_certain(self, edge: Edge) -> bool:
-        """Whether the method is one of the only object that may be there, which is known to be made somewhere."""
+        """Whether the method is one of the only object that may be there, which is known to be made somewhere.
+
+        An annotation that says of which class it is makes that no less certain.
+        """
         call = edge.caller.operation(edge.site)
         if type(call) is not facts.Call or not isinstance(edge.receiver, Instance) or edge.receiver.site is None:
             return False
         fetched = edge.caller.operation(call.callee)
-        return type(fetched) is facts.LoadAttr and len(self._calls.types.of(edge.caller, fetched.base)) == 1
+        if type(fetched) is not facts.LoadAttr:
+            return False
+        types = self._calls.types
+        said = types.names.values.instance(edge.receiver.cls, None)
+        return all(each is edge.receiver or each is said for each in types.of(edge.caller, fetched.base))
