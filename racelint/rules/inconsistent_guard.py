@@ -9,7 +9,7 @@ many other accesses do without. Likewise a call of a method of another object wi
 other such calls of the class hold. What `--assume-shared` names is also guarded by the lock of who keeps it: what is
 done to it, or called on it, without that lock is reported, beside another call with it that works on the same state.
 Who says in a comment at the line that no lock is needed, or that the race is known, has not forgotten it; no rule takes
-the lock for evidence there.
+the lock for evidence there. A TODO, or that nobody may do without the lock, says the contrary.
 
 *Why is this bad?*: a lock protects only if all take it. The one method that forgot it, often `clear`, `stop` or
 `__len__`, changes the state in the middle of what the others do under the lock, or sees it half done.
