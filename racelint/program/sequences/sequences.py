@@ -156,8 +156,11 @@ class _Finder:
     def _again(self, branch: facts.Branch, following: Sequence[Node]) -> tuple[Node, ...]:
         """What follows under the same condition: `if use_cache:`, and later `if use_cache:` once more.
 
-        Who comes there has been in the body of the branch. What others can change is asked anew each time.
+        Who comes there has been in the body of the branch, if he comes out of it. What others can change is asked anew
+        each time.
         """
+        if leaves(branch.body):
+            return ()
         later = (each for each in following if type(each) is facts.Branch)
         asked = unnegated(self._code, branch.test)
         again = (each for each in later if asked in decided(self._code, each.test, True))
