@@ -489,8 +489,8 @@ class Class(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 REMARK: Final = re.compile(
-    r"(?:\b(?:no|not|never|avoid\w*|without|unnecessary|unneeded)\b|n't\b)[^#]*\b(?:lock|mutex)(?:s|es|ed|ing)?\b"
-    r"|\b(?:lock|mutex)(?:s|es|ed|ing)?\b[^#]*(?:\b(?:not|never|unnecessary|unneeded)\b|n't\b)"
+    r"(?:\b(?:no|not|never|avoid\w*|without|unnecessary|unneeded)\b|n't\b)[^#]{0,100}\b(?:lock|mutex)(?:s|es|ed|ing)?\b"
+    r"|\b(?:lock|mutex)(?:s|es|ed|ing)?\b[^#]{0,100}(?:\b(?:not|never|unnecessary|unneeded)\b|n't\b)"
     r"|\brac(?:e|es|y)\b|\batomic(?:ally)?\b|\bthread-?safe\b",
     re.IGNORECASE,
 )
