@@ -77,7 +77,9 @@ def _is_rule_to_change(case: Case, sequence: Composite, guard: Guard) -> bool:
     others = [each for each in case.accesses if each.kind.writes and each.code.key not in own]
     if not all(any(guard.protects(held) for held in case.protections(each)) for each in others):
         return False
-    return any(_looks_first(case, each, guard) for each in others if each not in case.lazy_stores)
+    # who takes it away or puts another in its place does not do the like of who changes what is there
+    alike = (each for each in others if each.kind.rebinds is last.kind.rebinds and not case.clears(each))
+    return any(_looks_first(case, each, guard) for each in alike if each not in case.lazy_stores)
 
 
 def _is_more_than_set(case: Case, sequence: Composite) -> bool:
