@@ -60,8 +60,9 @@ class _Swaps:
         resets = last.kind is Kind.WRITE and self._is_nothing(last.value)
         if not resets and not self._empties(last):
             return
-        beside = [each for each in self._by_place[last.place, last.base] if not self._is_taken_out(each)]
-        reads = [found for each in beside if (found := self._read(each, last, resets)) is not None]
+        beside = self._by_place[last.place, last.base]
+        there = (each for each in beside if not self._is_taken_out(each))
+        reads = [found for each in there if (found := self._read(each, last, resets)) is not None]
         reads += [] if resets else self._given_back.get((last.place, last.base), ())
         read = self._nearest(last.id, reads)
         if read is not None:
