@@ -2,24 +2,21 @@
 
 *What it does*: reports loops, comprehensions and calls that go over a dictionary, set, deque, list or weak container
 (`max(d, key=f)`, `next(iter(d))`, `list(map(f, d))`, `copy.deepcopy(d)`), while another thread may change its size
-without a lock that both hold. It also reports live views (`d.values()`) that a function returns out of its lock, and
-those that it gives to callers outside while a thread changes what they show.
-In coroutines it reports loops that wait in a turn (`for peer in self.peers: await peer.send()`) while another task may
-change the container. Where the callback of a weak reference takes items out, it reports loops even in one thread: it
-comes in wherever an object is let go. Of `sys.modules`, which an `import` in any thread adds to, it reports every loop
-in a thread.
-Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`, are silent, and so is who looks at what one thread
-makes that comes to its end and is joined somewhere else, unless a lock is in use there or it is declared shared.
+without a lock that both hold. It also reports live views (`d.values()`) that leave their lock, or go to callers outside
+while a thread changes what they show. In coroutines it reports loops that wait in a turn (`for peer in self.peers:
+await peer.send()`) while another task may change the container. Where the callback of a weak reference takes items out,
+it reports loops even in one thread: it comes in wherever an object is let go. Of `sys.modules`, which an `import` in
+any thread adds to, it reports every loop in a thread. Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`,
+are silent, and so is who looks at what one thread makes that comes to its end and is joined somewhere else, unless a
+lock is in use there or it is declared shared.
 
 *Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as
 `tuple(d)` or `sum(d.values())` are safe only as long as there is a GIL: those are reported for free-threaded builds.
 
-*Fix*: iterates over a copy that is made under the program's own lock; unsafe where there is none, or where functions
-are called that racelint does not know.
+*Fix*: iterates over a copy made under the program's own lock; unsafe where there is none, or unknown calls are inside.
 
-*Known false alarms*: containers whose keys are all there before the threads start, if racelint does not see that a
-store replaces what was there.
+*Known false alarms*: keys that are all there before the threads start, if it is not seen that a store replaces them.
 
 *References*: [CWE-362](https://cwe.mitre.org/data/definitions/362.html) (race condition),
 [CWE-820](https://cwe.mitre.org/data/definitions/820.html) (missing synchronization),
@@ -45,25 +42,17 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the iterations, and for the views that leave their lock."""
     for race in program.races.of(Problem.ITERATION):
-        harm = _harmed(race.harm, needs_no_gil=race.needs_no_gil)
-        message = f"{_iterated(race)} {_meanwhile(program, race)}: {harm}. {_advice(race)}"
-        yield check.finding(race, message, **details(program, race))
+        harm = f"{_harmed(race.harm, needs_no_gil=race.needs_no_gil)}. {_advice(race)}"
+        yield check.finding(race, f"{_iterated(race)} {_meanwhile(program, race)}: {harm}", **details(program, race))
     for race in program.races.of(Problem.HANDED_OUT):
-        guard = usual(race)
-        lock = lock_name(guard.lock) if guard is not None else "the lock"
-        view = f"A live view of {state(race.access)} (`{race.access.method}`)"
-        message = f"{view} leaves {lock}: whoever iterates over it does so without the lock, while {_changes(race)}. "
-        if race.evidence != "lock":
-            message = f"{view} is given away: whoever iterates over it does so {_meanwhile_given(program, race)}. "
-        message += "Return a copy: `list(...)`."
-        yield check.finding(race, message, **details(program, race))
+        view = f"A live view of {state(race.access)} (`{race.access.method}`) {_leaving(program, race)}"
+        yield check.finding(race, f"{view}. Return a copy: `list(...)`.", **details(program, race))
     for found in program.interleavings.rounds:
         partner = found.partner
-        runner = task(program.interleavings.tasks, partner.other_context, partner.other.code)
-        runner = f"{runner} can" if found.evidence == "threads" else "other tasks can (--assume-shared)"
-        harm = _harmed(found.harm)
-        message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} "
-        message += f"change it: {harm}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` on both sides."
+        runner = f"{task(program.interleavings.tasks, partner.other_context, partner.other.code)} can"
+        runner = runner if found.evidence == "threads" else "other tasks can (--assume-shared)"
+        message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} change "
+        message += f"it: {_harmed(found.harm)}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` on both sides."
         yield check.finding(found, message, **round_details(program, found))
     for walk in program.registries:
         message = f"`{walk.name}` is iterated by {who(program, walk.context, walk.code)} while {walk.by} adds to it: "
@@ -96,12 +85,16 @@ def _meanwhile(program: Program, race: Race) -> str:
     return f"by {first_side(program, race)} while {other_side(program, race)} {verb} it"
 
 
-def _meanwhile_given(program: Program, race: Race) -> str:
-    """Who changes what is given away: "while the thread running `work` changes it"."""
-    context = race.other_context
-    if race.evidence == "assumed" or context is None:
-        return "while other threads can change it (--assume-shared)"
-    return f"while {other_side(program, race)} {'change' if context.many else 'changes'} it"
+def _leaving(program: Program, race: Race) -> str:
+    """What is wrong with a view that is given away: "leaves `_lock`: whoever iterates over it does so without"."""
+    guard, context, who_reads = usual(race), race.other_context, "whoever iterates over it does so"
+    if race.evidence == "lock":
+        lock = lock_name(guard.lock) if guard is not None else "the lock"
+        return f"leaves {lock}: {who_reads} without the lock, while {_changes(race)}"
+    changed = "other threads can change it (--assume-shared)"
+    if race.evidence != "assumed" and context is not None:
+        changed = f"{other_side(program, race)} {'change' if context.many else 'changes'} it"
+    return f"is given away: {who_reads} while {changed}"
 
 
 def _changes(race: Race) -> str:
