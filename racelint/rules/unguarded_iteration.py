@@ -48,11 +48,11 @@ def check(program: Program) -> Iterator[Finding]:
         view = f"A live view of {state(race.access)} (`{race.access.method}`) {_leaving(program, race)}"
         yield check.finding(race, f"{view}. Return a copy: `list(...)`.", **details(program, race))
     for found in program.interleavings.rounds:
-        partner = found.partner
-        runner = f"{task(program.interleavings.tasks, partner.other_context, partner.other.code)} can"
-        runner = runner if found.evidence == "threads" else "other tasks can (--assume-shared)"
-        message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} change "
-        message += f"it: {_harmed(found.harm)}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` on both sides."
+        by = f"{task(program.interleavings.tasks, found.partner.other_context, found.partner.other.code)} can"
+        runner = by if found.evidence == "threads" else "other tasks can (--assume-shared)"
+        message = f"{state(found.access)} is {done(found.access)} with an `await` in its turns, at which {runner} "
+        message += f"change it: {_harmed(found.harm)}. Iterate over a copy (`list(...)`), or hold an `asyncio.Lock` "
+        message += "on both sides."
         yield check.finding(found, message, **round_details(program, found))
     for walk in program.registries:
         message = f"`{walk.name}` is iterated by {who(program, walk.context, walk.code)} while {walk.by} adds to it: "
