@@ -193,7 +193,7 @@ def _of_those_who_look(
     counts: Mapping[LockRole, list[Access]], locks: Mapping[LockRole, Lock], accesses: list[Access]
 ) -> Guard | None:
     """The lock of the object under which most functions look at what one alone changes, without it."""
-    if len({access.code.key for access in accesses if access.kind.writes}) > 1:
+    if len({access.code.key for access in accesses if access.kind.writes}) != 1:
         return None
     guards = (_guard(locks[role], role[1], found, accesses) for role, found in counts.items() if role[1] != "global")
     return max((each for each in guards if each.is_habit), key=lambda each: each.guarded, default=None)
