@@ -10,9 +10,9 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import Blocking, BlockingOn, RunsOn, WaitFor
+from racelint.program.callgraph.arms import literal
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward
-from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.origins import carried, given_paths, kept, known, origin, receiver_of, relative
 from racelint.program.deadlocks.skipped import Skip

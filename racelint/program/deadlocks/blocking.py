@@ -9,9 +9,9 @@ from typing import Final
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
+from racelint.program.callgraph.arms import leads_to
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.frames import outward
-from racelint.program.deadlocks.arms import leads_to
 from racelint.program.deadlocks.awaited import Awaited, Waiting
 from racelint.program.deadlocks.idling import idle, with_entrances
 from racelint.program.deadlocks.lockorder import LockOrder

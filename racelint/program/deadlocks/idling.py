@@ -10,8 +10,8 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import BlockingOn
+from racelint.program.callgraph.arms import literal
 from racelint.program.callgraph.calls import is_public
-from racelint.program.deadlocks.arms import literal
 from racelint.program.deadlocks.awaited import Waiting
 from racelint.program.deadlocks.stall import Stall
 from racelint.program.locking.holding import Acquisition

@@ -11,12 +11,12 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.logs import MODULE, RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
+from racelint.program.callgraph.arms import shuts_out
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
-from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
 from racelint.program.deadlocks.neighbours import neighbours
-from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
 from racelint.program.deadlocks.overrides import overrides_taking_again
 from racelint.program.deadlocks.rings import rings
 from racelint.program.deadlocks.siblings import siblings

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from racelint import facts
+from racelint.program.callgraph.arms import shuts_out
 from racelint.program.callgraph.edges import Edge
 from racelint.program.callgraph.steps import DEPTH, Walker
-from racelint.program.deadlocks.arms import is_free_on_the_way, shuts_out
-from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets

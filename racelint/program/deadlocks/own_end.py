@@ -11,11 +11,11 @@ from racelint.facts import Span
 from racelint.knowledge.raising import CATCH_ALL, SUPPRESSES
 from racelint.knowledge.running import RunsOn, WaitFor
 from racelint.knowledge.threads import TELLS_END, THREAD_KEYS
+from racelint.program.callgraph.arms import leads_to, literal
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import operation_of, outward
-from racelint.program.deadlocks.arms import leads_to, literal
 from racelint.program.deadlocks.awaited import Awaited
 from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
 from racelint.program.locking.locksets import LockSets

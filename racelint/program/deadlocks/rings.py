@@ -9,8 +9,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.deadlocks.arms import is_free_on_the_way
-from racelint.program.deadlocks.nesting import Nesting
+from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
 from racelint.program.locking.guards import may_be_same
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from racelint import facts
+from racelint.program.callgraph.arms import literal
 from racelint.program.callgraph.protocols import method_refs
-from racelint.program.deadlocks.arms import literal
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types

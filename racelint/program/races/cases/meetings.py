@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from racelint.program.callgraph.replaced import is_replaced
+from racelint.program.contexts.admitted import is_kept_away
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
@@ -52,6 +53,8 @@ class Meetings:
                 beside = self.sharing.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if not beside or not self.sharing.in_common(access, one, other, other_context):
                     continue
+                if self._is_kept_away(one, access) or self._is_kept_away(other_context, other):
+                    continue
                 if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
                     yield one, other_context
 
@@ -61,6 +64,10 @@ class Meetings:
         if not (distances.is_far(one, access.code) or distances.is_far(other_context, other.code)):
             return False
         return not self.sharing.assumed.covers(access.place)
+
+    def _is_kept_away(self, context: Context, access: Access) -> bool:
+        """Whether a context comes to the function of an access, but never to the access itself."""
+        return is_kept_away(self.sharing.threads, self.sharing.places.dataflow, context, access.code, access.id)
 
     def _is_kept_out(
         self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context

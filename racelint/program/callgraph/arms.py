@@ -1,16 +1,24 @@
-"""Part of the lockorder stage: can a call, or a chain of them, come to an operation at all?"""
+"""Part of the calls stage: can a call come to an operation of its callee at all, with the arguments that it passes?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable
+from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.edges import Edge, passed
 from racelint.program.dataflow.dataflow import FALSE, Dataflow
-from racelint.program.locking.locks import LockKey
-from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import branches_around, conditions
 from racelint.program.sources.source import Code
+
+ORDERS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+"""The comparisons of two numbers of which one comes first."""
 
 
 def literal(code: Code, id: int) -> str:
@@ -23,7 +31,7 @@ def literal(code: Code, id: int) -> str:
         return ""
     operation = where.operation(id)
     if type(operation) is facts.Compute and operation.kind == "-":
-        return f"-{literal(code, operation.operands[0])}"
+        return f"-{where.literal(operation.operands[0])}"
     return where.literal(id)
 
 
@@ -40,11 +48,6 @@ def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
     """Whether the call surely does not come to operation `id` of its callee: what it passes says no in a test around
     it, or in one on which the callee has left before."""
     return any(_answer(edge, flow, test, truth) is False for test, truth in conditions(edge.callee, id))
-
-
-def is_free_on_the_way(chain: Sequence[Edge], key: LockKey, locksets: LockSets) -> bool:
-    """Whether the calls lead over a place that is only reached while this thread surely does not hold the lock."""
-    return any(use.lock.key == key for edge in chain[1:] for use in locksets.state(edge.caller, edge.site).free)
 
 
 def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
@@ -64,6 +67,10 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
             same = _is_same(edge, asked, other)
             if same is not None:
                 return (kind in ("is", "==")) is (same is truth)
+        case facts.Compute(kind=kind, operands=(one, other)) if kind in ORDERS:
+            number, limit = _number(edge, one), _number(edge, other)
+            if number is not None and limit is not None:
+                return ORDERS[kind](number, limit) is truth
         case _:
             pass
     parameters = edge.callee.function.parameters
@@ -108,6 +115,17 @@ def _global(code: Code, id: int) -> str:
             return f"{owner}.{name}"
         case _:
             return ""
+
+
+def _number(edge: Edge, id: int) -> float | None:
+    """A number that the callee compares: as it is written there, or as the call passes it; None where that is open."""
+    own = 1 if edge.receiver is not None else 0
+    is_passed = own <= id < len(edge.callee.function.parameters)
+    text = _given(edge, id) if is_passed else literal(edge.callee, id)
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _given(edge: Edge, parameter: int) -> str:

@@ -1,0 +1,48 @@
+"""Part of the threads stage: does a context come to an operation, or does what it passes keep it from there?
+
+`self.read()` runs all of `read(self, size=-1)` but what that does `if size > 0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from racelint import facts
+from racelint.program.callgraph.arms import shuts_out
+from racelint.program.callgraph.edges import Edge
+from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.source import Code
+
+DEPTH: Final = 2
+"""So many calls back it is asked what they pass."""
+
+
+def is_kept_away(
+    threads: Threads, dataflow: Callable[[Code], Dataflow], context: Context, code: Code, id: int, depth: int = DEPTH
+) -> bool:
+    """Whether all calls by which a started context comes to a function pass literals with which that leaves `id` out.
+
+    What the main context passes is not known: callers outside are part of it.
+    """
+    if depth == 0 or context.is_main or any(entry is code for entry, _ in context.entries):
+        return False
+    edges = [edge for edge in threads.calls.callers(code) if context in threads.of(edge.caller)]
+    found_by = threads.found_by.get((context.index, code.key))
+    if found_by is None or all((edge.caller, edge.site) != found_by for edge in edges):
+        # it comes there in another way as well
+        return False
+    flow = dataflow(code)
+    return all(
+        (not _hands_on(edge) and shuts_out(edge, flow, id))
+        or is_kept_away(threads, dataflow, context, edge.caller, edge.site, depth - 1)
+        for edge in edges
+    )
+
+
+def _hands_on(edge: Edge) -> bool:
+    """Whether a caller passes what it was given itself: that may be something else than what it is by default."""
+    call, own = edge.caller.operations[edge.site], range(len(edge.caller.function.parameters))
+    return type(call) is facts.Call and any(each.value in own for each in call.arguments)
