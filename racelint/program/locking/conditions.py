@@ -112,7 +112,8 @@ class Conditions:
             case facts.Await(value=inner) if inner >= 0:
                 return self.refined(inner, state, truth)
             case operation if _meeting(operation) and (told := self._told_by(test, state)) is not None:
-                return state.resume(told, test).sure(told) if truth else state.refused(told)
+                use, straight = told
+                return state.resume(use, test).sure(use) if truth is straight else state.refused(use)
             case _:
                 return state
 
@@ -126,18 +127,24 @@ class Conditions:
         # who needs no lock is alone, and so as good as one who holds it
         return replace(meet([taken, state]) or taken, held={**state.held, use: frozenset({acquire, other})})
 
-    def _told_by(self, tested: int, state: State) -> LockUse | None:
-        """The lock of which a variable tells on all paths that meet: the answers of its acquires, or True and False."""
+    def _told_by(self, tested: int, state: State) -> tuple[LockUse, bool] | None:
+        """The lock of which a variable tells on all paths that meet, and what it is where that was taken: it holds the
+        answers of its acquires, all of them as they are or all negated, or True and False."""
         ends = self._ends(tested)
-        answers = {id: use for id in ends if (use := self._answers.get(id) or self._tried_by(id)) is not None}
-        uses = set(answers.values())
+        asked = {id: unnegated(self._code, id) for id in ends}
+        answers = {
+            id: (use, straight)
+            for id, (inner, straight) in asked.items()
+            if (use := self._answers.get(inner) or self._tried_by(inner)) is not None
+        }
+        told = set(answers.values())
         values = ends - answers.keys()
-        if len(uses) != 1:
+        if len(told) != 1:
             return None
-        use = uses.pop()
+        use, straight = told.pop()
         acquires = state.may.get(use, frozenset())
         known = all(id in acquires or is_literal(self._flow, id, ("True", "False")) for id in values)
-        return use if known else None
+        return (use, straight) if known else None
 
     def _untied(self, test: int, state: State, truth: bool) -> State:
         """Where a test has the other answer than when a lock was taken, that acquire did not happen."""
