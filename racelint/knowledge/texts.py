@@ -12,3 +12,6 @@ FILLS_IN: Final = frozenset({"format"})
 
 JOINS: Final = frozenset({"join"})
 """Methods that put texts together: they raise where one of them is none."""
+
+TELLS: Final = frozenset({"__repr__", "__str__", "__format__", "__unicode__"})
+"""The methods by which an object tells people what is in it: nothing goes on with what they say."""
