@@ -84,6 +84,11 @@ WAITS: dict[str, Wait] = {
     "eventlet.tpool.execute": _CALL,
 }
 
+WAITS_FOR_WORKERS: Final = frozenset(
+    name.rpartition(".")[2] for name, row in WAITS.items() if row.what is WaitFor.WORKERS
+)
+"""The methods by which pools wait until all is done that they were given."""
+
 # Leaving `with` over a pool of processes or threads terminates it: that is no wait.
 JOINS_ON_EXIT: frozenset[str] = frozenset(
     {"concurrent.futures.Executor", "asyncio.TaskGroup", "anyio.abc.TaskGroup", "trio.Nursery", "subprocess.Popen"}

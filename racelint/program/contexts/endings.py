@@ -28,7 +28,8 @@ def joins(
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits.
 
     That is a plain `join()` on every path, or wherever there is something to wait for (`if self.thread is not None`);
-    and a call of a function with such a one. What is only called after that has nothing to wait for any more.
+    or the `shutdown()` of its pool; and a call of a function with such a one. What is only called after that has
+    nothing to wait for any more.
     `starts` is where it begins to run, `owners` are the classes of the objects whose methods are what is started.
     """
     found: dict[int, int] = {}
@@ -37,6 +38,11 @@ def joins(
         end = waited_until(code, id)
         if type(call) is facts.Call and end is not None and _is_surely_passed(calls.types, code, call):
             found[code.key] = end
+    for code, id in lifetimes.pool_ends(site):
+        call = code.operations[id]
+        again = any(starter is code and start > id for starter, start in starts)
+        if type(call) is facts.Call and not again and _is_surely_passed(calls.types, code, call):
+            found[code.key] = id
     layer = list(found)
     for _ in range(CALLERS):
         edges = [edge for key in layer for edge in calls.only_callers(calls.types.names.sources.codes[key])]

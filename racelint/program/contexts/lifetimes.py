@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from racelint import facts
-from racelint.knowledge.running import Spawn, Starts, WaitFor
+from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
 from racelint.knowledge.threads import ASKS_FOR_END
+from racelint.knowledge.waits import WAITS_FOR_WORKERS
 from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -109,12 +110,28 @@ class Lifetimes:
             return None
         limit = argument(call, wait.timeout.position, wait.timeout.keyword) if wait.timeout is not None else None
         end = waited_until(code, call.id) if limit is not None and not _is_no_limit(code, limit) else call.id
+        if not _is_asked_to_wait(wait, code, call):
+            return None
         made = callee.receiver
         if not isinstance(made, LibraryObject | Instance) or made.site is None:
             return None
         if made.site == site or (wait.what in (WaitFor.WORKERS, WaitFor.THREAD) and self._submits_to(made.site, site)):
             return end
         return None
+
+    def pool_ends(self, site: Site) -> list[tuple[Code, int]]:
+        """The calls that wait until a pool has done all that it was given, what is started at a site among it."""
+        pools = {spawned.pool for spawned in self._types.spawned if spawned.site == site}
+        pool = pools.pop() if len(pools) == 1 else None
+        if not isinstance(pool, LibraryObject) or pool.site is None:
+            return []
+        return [
+            (code, id)
+            for name in sorted(WAITS_FOR_WORKERS)
+            if (wait := self._knowledge.wait(f"{pool.qualname}.{name}")) is not None and not wait.awaited
+            for code, id in self.method_calls(pool.site, name)
+            if _waits_for_all(wait, code, id)
+        ]
 
     def _submits_to(self, pool: Site, site: Site) -> bool:
         return any(
@@ -133,6 +150,21 @@ class Lifetimes:
         joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
         ends = [end for id in joins if (end := waited_until(code, id)) is not None]
         return (min(id for _, id in starts), max(ends)) if ends else None
+
+
+def _waits_for_all(wait: Wait, code: Code, id: int) -> bool:
+    """Whether a call waits, and without a limit."""
+    call = code.operations[id]
+    if type(call) is not facts.Call or not _is_asked_to_wait(wait, code, call):
+        return False
+    limit = argument(call, wait.timeout.position, wait.timeout.keyword) if wait.timeout is not None else None
+    return limit is None or _is_no_limit(code, limit)
+
+
+def _is_asked_to_wait(wait: Wait, code: Code, call: facts.Call) -> bool:
+    """Whether a call that waits only by request, `shutdown(wait=True)`, is asked to, or not told otherwise."""
+    asked = argument(call, wait.only_if.position, wait.only_if.keyword) if wait.only_if is not None else None
+    return asked is None or code.literal(asked) in ("True", "1")
 
 
 def waited_until(code: Code, id: int) -> int | None:
