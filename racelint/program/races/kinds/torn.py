@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.operators import MEASURES
+from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
@@ -24,6 +25,7 @@ from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.excuses.telling import is_text
 from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.switching import may_switch
+from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.source import Code
 from racelint.program.values.texts import is_record
@@ -77,11 +79,26 @@ def stored_together(locksets: LockSets) -> Together:
                 stored[access.code].append(access)
     found: Together = defaultdict(list)
     for code, stores in stored.items():
-        for one, other in itertools.combinations(stores, 2):
-            same = one.base == other.base and one.place is not other.place
-            if same and locksets.in_one_section(code, one.id, other.id, exclusive=True):
+        found_here = [pair for pair in itertools.combinations(stores, 2) if _are_of_one(locksets, *pair)]
+        exclusive = Exclusive(locksets.places.dataflow(code)) if found_here else None
+        for one, other in found_here:
+            apart = exclusive is not None and exclusive.exclude(one.id, other.id)
+            if not apart or loop_around(code, one.id) is not None:
                 found[frozenset((one.place, other.place))].append((one, other))
     return dict(found)
+
+
+def _are_of_one(locksets: LockSets, one: Access, other: Access) -> bool:
+    """Whether two attributes of one object are stored in one critical section, and more than set back."""
+    if one.base != other.base or one.place is other.place or (_begins_anew(one) and _begins_anew(other)):
+        return False
+    return locksets.in_one_section(one.code, one.id, other.id, exclusive=True)
+
+
+def _begins_anew(store: Access) -> bool:
+    """Whether a store sets a count back: counts that go their own ways from there are not of one moment anyway."""
+    value = store.code.operation(store.value)
+    return store.kind is Kind.WRITE and type(value) is facts.Const and value.kind == "int"
 
 
 def reads_of(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
