@@ -11,6 +11,7 @@ from racelint.facts import Span
 from racelint.knowledge.containers import CHANGES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.edges import Edge, on_own_object
+from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.locking.guards import Guard, exclude_each_other, relation
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind
@@ -208,6 +209,7 @@ def callers_without(case: Case, code: Code, guard: Guard) -> list[Edge] | None:
         edge
         for edge in without
         if case.threads.may_be_beside(edge.caller, edge.site)
+        and not _is_never_made(case, edge)
         and not _is_on_purpose(case, edge, guard)
         and not _has_no_lock(case, edge, guard.lock)
     ]
@@ -225,6 +227,12 @@ def _has_no_lock(case: Case, edge: Edge, lock: Lock) -> bool:
     if cls is owner or cls not in owner.mro:
         return False
     return not on_own_object(edge) or types.attributes.defining(owner, edge.callee.name) is not edge.callee.cls
+
+
+def _is_never_made(case: Case, edge: Edge) -> bool:
+    """Whether a method calls one of a subclass whose objects have another one in place of the caller."""
+    callee = edge.callee.cls
+    return callee is not None and on_own_object(edge) and is_replaced(case.threads.calls, edge.caller, callee)
 
 
 def _is_on_purpose(case: Case, edge: Edge, guard: Guard) -> bool:
