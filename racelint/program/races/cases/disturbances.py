@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,23 +14,18 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other
-from racelint.program.locking.locks import LockKey
-from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.iterations import Walks
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
+from racelint.program.races.cases.closed import is_closed_to
 from racelint.program.sequences.composites import Composite
 from racelint.program.sequences.misses import handled, handled_misses
 from racelint.program.sequences.swaps import is_whole
 from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import Code
 
 RETRIED: Final = frozenset({"RuntimeError"})
 """What an iteration raises that lost the race."""
-
-CALLERS: Final = 3
-"""How many calls up a flag is looked for."""
 
 
 def containers(case: Case, access: Access) -> tuple[str, ...]:
@@ -245,33 +240,3 @@ def _asks_first(case: Case, access: Access) -> bool:
     flow = case.sharing.places.dataflow(access.code)
     beside = (each for each in case.sharing.places.of(access.code) if each.place is not access.place)
     return any(flow.comes_from(test, each.id) for each in beside if not each.kind.writes for test in tests)
-
-
-def is_closed_to(case: Case, access: Access, other: Access) -> bool:
-    """Whether a flag was set under a lock before, at which the other side looks first, in its critical section."""
-    return any(
-        _asks(case, other.code, other.id, flag, lock, CALLERS)
-        for flag in _set_before(case, access)
-        for lock in (use.lock.key for use in case.locksets.held(flag.code, flag.id) if use.lock.excludes)
-    )
-
-
-def _set_before(case: Case, access: Access) -> Iterator[Access]:
-    """The flags that a function has set when it comes to an access, itself or by what it has surely called."""
-    places = case.sharing.places
-    own = (each for each in places.of(access.code) if each.id < access.id and each.base == access.base)
-    behind = (edge for edge in case.threads.calls.sure_calls(access.code) if edge.site < access.id)
-    for flag in (*own, *(each for edge in behind for each in places.of(edge.callee))):
-        if flag.kind is Kind.WRITE and case.literal(flag) in ("True", "False", "None"):
-            yield flag
-
-
-def _asks(case: Case, code: Code, id: int, flag: Access, lock: LockKey, depth: int) -> bool:
-    """Whether a flag is read before an operation in the same critical section of a lock, by a caller if not here."""
-    held = {use: section for use, section in case.locksets.held(code, id).items() if use.lock.key == lock}
-    beside = [each for each in case.sharing.places.of(code) if each.place is flag.place and each.id < id]
-    reads = [each for each in beside if each.kind is Kind.READ]
-    if any(section == case.locksets.held(code, each.id).get(use) for each in reads for use, section in held.items()):
-        return True
-    edges = case.threads.calls.callers(code) if ON_ENTRY in held.values() and depth else []
-    return bool(edges) and all(_asks(case, edge.caller, edge.site, flag, lock, depth - 1) for edge in edges)

@@ -16,6 +16,7 @@ from racelint.program.races.excuses.rough import LIMITS
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import walk
+from racelint.program.sources.source import END
 
 FEW: Final = frozenset({"0", "1", "2"})
 """Limits that say which one comes first, and not how much there is room for."""
@@ -137,3 +138,14 @@ def _is_added_to(case: Case, store: Access) -> bool:
     """Whether the others leave the container in place, and take nothing out of it."""
     others = [each for each in case.accesses if each is not store and each.kind.writes]
     return bool(others) and all(each.method in INSERTS | {"[]"} or each.kind is Kind.ITEM_UPDATE for each in others)
+
+
+def is_wound_up(case: Case, access: Access) -> bool:
+    """Whether a function has waited before for the end of who takes out what is added: more of it comes too late, with
+    a lock as well as without."""
+    return any(
+        context.joins.get(access.code.key, END) < access.id
+        for each in case.accesses
+        if takes_away(each) and each.code is not access.code
+        for context in case.threads.of(each.code)
+    )

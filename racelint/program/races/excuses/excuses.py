@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.knowledge.containers import INSERTS, REMOVES
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.closed import is_closed_to
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
@@ -135,7 +136,8 @@ def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     if sequence.shape is Shape.DOUBLE_READ:
         return case.clears(other)
     if sequence.shape in SWAPS:
-        return adds(case.sharing.places.dataflow(other.code), sequence, other)
+        is_added = adds(case.sharing.places.dataflow(other.code), sequence, other)
+        return is_added and not is_closed_to(case, sequence.first, other)
     if any(is_so(case, sequence, other) for is_so in (is_apart, is_reset_unseen, is_emptied_twice)):
         return False
     act = sequence.last

@@ -17,6 +17,7 @@ from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.caches import is_worked_out_outside
 from racelint.program.races.excuses.double_checked import is_filled_late, is_looked_at_within, is_tested_again
+from racelint.program.races.excuses.emptied import is_wound_up
 from racelint.program.races.excuses.excuses import can_outdate, is_excused
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.memos import is_kept_for_good, is_memo_of_calls, makes_object
@@ -28,6 +29,7 @@ from racelint.program.races.kinds.oversights import wrong_lock
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.races.kinds.switching import can_interleave
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sequences.swaps import SWAPS
 from racelint.program.sharing.beliefs import FOR_ALL
 from racelint.program.sources.source import Code, span_of
 
@@ -174,7 +176,7 @@ def _evidence(
     partner = partner or _outdating(case, beside, sequence, seen, held)
     if partner is not None:
         return "threads", partner
-    if sequence.asserted:
+    if sequence.asserted or (sequence.shape in SWAPS and is_wound_up(case, sequence.first)):
         return None
     if guarded_elsewhere(case, sequence, held) is not None:
         return "claim" if case.place in case.locksets.claims.guards else "lock", None

@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.containers import CHANGES
+from racelint.knowledge.containers import CHANGES, CLEARS
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.callgraph.replaced import is_replaced
@@ -16,8 +16,9 @@ from racelint.program.locking.guards import Guard, exclude_each_other, relation
 from racelint.program.locking.locks import Lock
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
-from racelint.program.races.cases.disturbances import is_closed_to
+from racelint.program.races.cases.closed import is_closed_to
 from racelint.program.races.cases.insiders import is_insider, kindred
+from racelint.program.races.excuses.emptied import is_wound_up
 from racelint.program.races.excuses.harmless import is_single_step
 from racelint.program.races.excuses.rough import notes_time
 from racelint.program.races.excuses.runs import is_new_state
@@ -103,6 +104,7 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
         or (access.kind is Kind.WRITE and (_is_carried_on(case, guard) or notes_time(case, access)))
         or has_taken_over(case.locksets, access)
         or is_new_state(case, access)
+        or (access.method in CLEARS and is_wound_up(case, access))
     )
 
 
