@@ -17,10 +17,10 @@ from racelint.program.sharing.assumed import Assumed
 from racelint.program.sharing.beliefs import Beliefs
 from racelint.program.sharing.confined import Confined
 from racelint.program.sharing.driving import Driving
+from racelint.program.sharing.enclosed import Enclosed
 from racelint.program.sharing.entering import name_objects
 from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.given import given_to_each
-from racelint.program.sharing.giving import always
 from racelint.program.sharing.imported import Imported
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
@@ -62,6 +62,7 @@ class Sharing:
     refusing: Refusing = field(init=False)
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
+    enclosed: Enclosed = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
@@ -77,6 +78,7 @@ class Sharing:
         self.refusing = Refusing(self.places, self.preparing)
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
+        self.enclosed = Enclosed(self.naming.giving, self.preparing, self.afterwards)
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
@@ -132,7 +134,7 @@ class Sharing:
         if kind in ("global", "class", "default"):
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
-            return self._closure_in_common(first, one, second, other)
+            return self.enclosed.in_common(first, one, second, other)
         names = self.naming.names(one, first.code, first.base)
         if one is not other and names.keys().isdisjoint(self.naming.names(other, second.code, second.base)):
             # so it is of most, and takes less to tell than when they come to what they have in common
@@ -242,38 +244,6 @@ class Sharing:
             self.unstarted.is_before(context, access.code, access.id) and is_receiver(context, inside.code)
             for access, context, inside in pairs
         )
-
-    def _closure_in_common(self, first: Access, one: Context, second: Access, other: Context) -> bool:
-        """A closure variable is one for all that run inside the call of its function, not for several such calls."""
-        owner = self.places.types.names.sources.codes[first.place.owner]
-        for context in {one.index: one, other.index: other}.values():
-            if not context.is_main and any(each is context for each in self.threads.of(owner)):
-                return False
-        if self._is_lent_to_others(one, first, owner) or self._is_lent_to_others(other, second, owner):
-            return False
-        if one is other:
-            return self.naming.giving.again(one, owner, facts.NOTHING) or self.naming.giving.is_made_before(one, owner)
-        pairs = ((one, first, other), (other, second, one))
-        calls = self.threads.calls
-        return all(
-            started.is_main
-            or access.code.key in calls.escaping | calls.handed_out
-            or context not in self.threads.of(owner)
-            or self.afterwards.goes_on(started, owner, facts.NOTHING, access, always)
-            for context, access, started in pairs
-        )
-
-    def _is_lent_to_others(self, context: Context, access: Access, owner: Code) -> bool:
-        """Whether an inner function is only given to calls, and no call of its owner starts the context that runs it.
-
-        What runs whatever it is given is run by others as well, with functions of their own.
-        """
-        code: Code | None = access.code
-        while code is not None and code is not owner:
-            if code.key in self.threads.calls.handed_out:
-                return False
-            code = code.parent
-        return not context.is_main and owner.key not in self.naming.giving.ways(context, owner, always)
 
 
 def _is_made_by(name: Name, context: Context) -> bool:
