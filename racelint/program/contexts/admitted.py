@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from racelint import facts
@@ -14,32 +15,53 @@ from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
 DEPTH: Final = 2
 """So many calls back it is asked what they pass."""
 
 
-def is_kept_away(
-    threads: Threads, dataflow: Callable[[Code], Dataflow], context: Context, code: Code, id: int, depth: int = DEPTH
-) -> bool:
-    """Whether all calls by which a started context comes to a function pass literals with which that leaves `id` out.
+@dataclass(slots=True)
+class Admitted:
+    """Tells which operations of functions that they run contexts leave out all the same."""
 
-    What the main context passes is not known: callers outside are part of it.
-    """
-    if depth == 0 or context.is_main or any(entry is code for entry, _ in context.entries):
-        return False
-    edges = [edge for edge in threads.calls.callers(code) if context in threads.of(edge.caller)]
-    found_by = threads.found_by.get((context.index, code.key))
-    if found_by is None or all((edge.caller, edge.site) != found_by for edge in edges):
-        # it comes there in another way as well
-        return False
-    flow = dataflow(code)
-    return all(
-        (not _hands_on(edge) and shuts_out(edge, flow, id))
-        or is_kept_away(threads, dataflow, context, edge.caller, edge.site, depth - 1)
-        for edge in edges
-    )
+    threads: Threads
+    dataflow: Callable[[Code], Dataflow]
+    _chosen: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """For functions and operations: whether a parameter decides if it is done."""
+
+    def is_kept_away(self, context: Context, code: Code, id: int, depth: int = DEPTH) -> bool:
+        """Whether all calls by which a started context comes to a function pass literals with which it leaves `id` out.
+
+        What the main context passes is not known: callers outside are part of it.
+        """
+        if depth == 0 or context.is_main or any(entry is code for entry, _ in context.entries):
+            return False
+        edges = [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
+        found_by = self.threads.found_by.get((context.index, code.key))
+        if found_by is None or all((edge.caller, edge.site) != found_by for edge in edges):
+            # it comes there in another way as well
+            return False
+        return all(
+            self._shuts_out(edge, id) or self.is_kept_away(context, edge.caller, edge.site, depth - 1) for edge in edges
+        )
+
+    def _shuts_out(self, edge: Edge, id: int) -> bool:
+        return (
+            self._is_chosen(edge.callee, id) and not _hands_on(edge) and shuts_out(edge, self.dataflow(edge.callee), id)
+        )
+
+    def _is_chosen(self, code: Code, id: int) -> bool:
+        """Whether a parameter decides if an operation is done."""
+        known = self._chosen.get((code.key, id))
+        if known is None:
+            given = range(1 if code.own_name else 0, len(code.function.parameters))
+            flow = self.dataflow(code) if given else None
+            known = self._chosen[code.key, id] = flow is not None and any(
+                flow.comes_from(test, each) for test, _ in conditions(code, id) for each in given
+            )
+        return known
 
 
 def _hands_on(edge: Edge) -> bool:

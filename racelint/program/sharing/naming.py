@@ -14,6 +14,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.definitions import KEEPS_ANSWERS
 from racelint.program.callgraph.edges import Edge
+from racelint.program.contexts.admitted import Admitted
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
@@ -55,6 +56,7 @@ class Naming:
         """The names of what is reached from globals: they are the same in all functions."""
         self.shortening = Shortening(threads, places, self.names)
         self.giving = Giving(threads, places)
+        self.admitted = Admitted(threads, places.dataflow)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
         self._left_out: dict[tuple[int, str], NameSet] = {}
         """The names of parameters in the main context that are too many."""
@@ -263,6 +265,8 @@ class Naming:
             found: dict[str, NameSet] = {}
             learned = self.learned
             for edge, passed in self.calls_of(code):
+                if self.admitted.is_kept_away(context, code, edge.site):
+                    continue
                 changed = False
                 for parameter, path in passed.items():
                     if learned != self.learned:

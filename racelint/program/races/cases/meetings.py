@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from racelint.program.callgraph.replaced import is_replaced
-from racelint.program.contexts.admitted import is_kept_away
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.guards import Protection, exclude_each_other, protections
@@ -67,7 +66,7 @@ class Meetings:
 
     def _is_kept_away(self, context: Context, access: Access) -> bool:
         """Whether a context comes to the function of an access, but never to the access itself."""
-        return is_kept_away(self.sharing.threads, self.sharing.places.dataflow, context, access.code, access.id)
+        return self.sharing.naming.admitted.is_kept_away(context, access.code, access.id)
 
     def _is_kept_out(
         self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context
