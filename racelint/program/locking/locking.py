@@ -17,6 +17,7 @@ from racelint.program.locking.holding import Acquisition, Effect, Holding, Relea
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.lockstate import State, meet
+from racelint.program.locking.patience import goes_on_anyway
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
@@ -133,7 +134,7 @@ class Locking:
                 if method is not None and method.awaited and not self._is_awaited(call):
                     return self._left_to_others(call, state)
                 if method is not None:
-                    return self._lock_call(call, method.role, method.failure, self._may_fail(call, method), state)
+                    return self._lock_call(call, method, state)
                 if value.qualname.endswith(("ExitStack.enter_context", "ExitStack.enter_async_context")):
                     return self._enter_context(call, state)
                 if value.qualname.endswith(("ExitStack.callback", "ExitStack.push")):
@@ -167,14 +168,17 @@ class Locking:
                 return True
         return False
 
-    def _lock_call(self, call: facts.Call, role: LockRole, failure: Failure, may_fail: bool, state: State) -> State:
-        use = self._locks.use_called(self._code, call)
+    def _lock_call(self, call: facts.Call, method: LockMethod, state: State) -> State:
+        use, role = self._locks.use_called(self._code, call), method.role
         if use is None:
             return state
         if use.lock.kind is LockKind.EVENT:
             return _event_call(use, role, call.id, state)
         if role is LockRole.ACQUIRE:
-            conditional = may_fail and failure is not Failure.EXCEPTION
+            conditional = method.failure is not Failure.EXCEPTION and self._may_fail(call, method)
+            if conditional and goes_on_anyway(self._flow, call, method):
+                # who goes on all the same when his time is up has the lock for what it is there for
+                state = replace(state, held={**state.held, use: frozenset({call.id})})
             return self._acquire(call, use, state, conditional)
         if role is LockRole.RELEASE:
             return self._release(call, use, state)
