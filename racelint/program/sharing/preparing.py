@@ -79,24 +79,34 @@ class Preparing:
         return access.is_of_self and self._is_first_call(access.code, access.id)
 
     def _is_first_call(self, code: Code, before: int, depth: int = DEPTH) -> bool:
-        """Whether a method has called nothing yet, and is only called on what was made a moment ago."""
+        """Whether a method has told nobody of its object yet, and is only called on what was made a moment ago."""
         edges = self.threads.calls.callers(code)
-        if not depth or not edges or code.key in self.threads.calls.escaping:
-            return False
-        if any(type(each) is facts.Call and not is_super(code, each) for each in code.operations[:before]):
+        if not depth or not edges or code.key in self.threads.calls.escaping or self._tells(code, before):
             return False
         return all(
             self._is_first_call(edge.caller, edge.site, depth - 1) if on_own_object(edge) else self._is_for_call(edge)
             for edge in edges
         )
 
+    def _tells(self, code: Code, before: int) -> bool:
+        """Whether a method calls one of its object, or gives that to a call or to an inner function, by then."""
+        flow, own = self.places.dataflow(code), 0
+        for each in code.operations[:before]:
+            if type(each) is facts.MakeFunction:
+                return True
+            if type(each) is facts.Call and not is_super(code, each):
+                told = (each.callee, *(argument.value for argument in each.arguments))
+                if any(flow.comes_from(value, own) for value in told):
+                    return True
+        return False
+
     def _is_for_call(self, edge: Edge) -> bool:
         """Whether a method is called on what the caller has just made, whichever of two it is, and given to nobody."""
-        code, fetched, flow = edge.caller, _fetched(edge), self.places.dataflow(edge.caller)
-        if fetched is None:
+        code, flow, called = edge.caller, self.places.dataflow(edge.caller), _called(edge)
+        if called == facts.NOTHING:
             return False
-        chosen = code.operation(fetched.base)
-        ways = chosen.operands if type(chosen) is facts.Choice else (fetched.base,)
+        chosen = code.operation(called)
+        ways = chosen.operands if type(chosen) is facts.Choice else (called,)
         return all(
             self._is_made_at(code, each) and self._is_given_to_nobody(code, flow, each, edge.site) for each in ways
         )
@@ -229,6 +239,14 @@ def _fetched(edge: Edge) -> facts.LoadAttr | None:
     if type(operation) is facts.Call and operation.callee >= 0:
         operation = edge.caller.fetched(operation)
     return operation if type(operation) is facts.LoadAttr else None
+
+
+def _called(edge: Edge) -> int:
+    """The object whose method is called: that of `run.execute()`, or what is called itself."""
+    call, fetched = edge.caller.operation(edge.site), _fetched(edge)
+    if edge.callee.name == "__call__" and type(call) is facts.Call:
+        return call.callee
+    return facts.NOTHING if fetched is None else fetched.base
 
 
 def _is_on_self(edge: Edge) -> bool:

@@ -29,7 +29,7 @@ from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
 from racelint.program.sources.branching import decided
 from racelint.program.sources.source import Code, span_of
-from racelint.program.values.values import Instance
+from racelint.program.values.values import FunctionRef, Instance
 
 MANY: Final = 3
 """So many functions that leave out a lock where they do the same have not forgotten it."""
@@ -189,9 +189,13 @@ def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code
 
 
 def _takes_later(case: Case, access: Access, guard: Guard) -> bool:
-    """Whether a function goes on to take the guard, itself or by what it calls: it is the whole of the work."""
-    holdings, code = case.locksets.holdings, access.code
+    """Whether a function goes on to take the guard, itself or by what it calls or has others call: it is the whole of
+    the work."""
+    holdings, code, types = case.locksets.holdings, access.code, case.sharing.places.types
     called = [edge.callee.key for edge in case.threads.calls.sure_calls(code) if edge.site > access.id]
+    own = (each for each in code.operations[access.id :] if type(each) is facts.LoadAttr and code.is_own(each.base))
+    given = (value for each in own for value in types.of(code, each.id))
+    called += [value.code.key for value in given if isinstance(value, FunctionRef)]
     taken = (each for key in (code.key, *called) if key in holdings for each in holdings[key].acquisitions.values())
     return any(each.use.lock.key == guard.lock.key for each in taken)
 
