@@ -129,7 +129,7 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")
     | _members("threading.Event", "clear set is_set")
-    | {"threading.Timer.cancel", "opentelemetry.context.detach"}
+    | {"threading.Timer.cancel", "opentelemetry.context.detach", "socketserver.BaseServer.handle_request"}
     | _members("asyncio", "new_event_loop set_event_loop")
     | _members("logging", f"{_LOGGER.replace(' isEnabledFor', '')} getLogger")
     | _members("logging.Logger", _LOGGER)
