@@ -19,11 +19,11 @@ from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.kept import are_items_changed
+from racelint.program.races.excuses.lookups import kept_item
 from racelint.program.races.excuses.made import is_there_already, makes_empty
 from racelint.program.races.excuses.memos import (
     is_called_back,
     is_plain,
-    kept_item,
     may_be_told_apart,
 )
 from racelint.program.sequences.composites import DEPTH, Composite
@@ -73,13 +73,36 @@ def is_worked_out_outside(case: Case, sequence: Composite) -> bool:
     if case.is_assumed or found is None or sequence.first.code is not code:
         return False
     key, value = found
-    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    flow = case.sharing.places.dataflow(code)
     if flow.is_constant(value) or (sequence.first.key >= 0 and not _is_gone_on_with(case, sequence, key)):
         return False
-    work = (each for each in flow.behind(value) if type(each) is facts.Call and sequence.first.id < each.id)
+    return _is_worked_out(case, code, value, sequence.first.id) and not case.once(are_items_changed)
+
+
+def is_kept_by_methods(case: Case, sequence: Composite) -> bool:
+    """The same of a table that is asked by one method and filled by another, each under its lock: `kept.get(name)`,
+    `kept.put(name, made)`.
+
+    What is found is gone on with: who is only told that it is there may be refused for that.
+    """
+    code, found = sequence.code, kept_item(case, sequence)
+    if case.is_assumed or found is None or code in (sequence.first.code, sequence.last.code):
+        return False
+    value, site = found[1], sequence.between[0]
+    flow = case.sharing.places.dataflow(code)
+    uses = (use for use in flow.uses(site) if not is_asked(use) and not _is_refused(code, use.id))
+    if site not in code.returns and next(uses, None) is None:
+        return False
+    return _is_worked_out(case, code, value, site) and not case.once(are_items_changed)
+
+
+def _is_worked_out(case: Case, code: Code, value: int, after: int) -> bool:
+    """Whether a function has called others for a value, which has no identity, and stays where it is put then."""
+    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
+    work = (each for each in flow.behind(value) if type(each) is facts.Call and after < each.id)
     if all(types.surely_calls(code, each, ANSWERS) for each in work) or case.once(is_called_back):
         return False
-    return not case.once(are_items_changed) and not _has_identity(case, code, value)
+    return not _has_identity(case, code, value)
 
 
 def _is_to_be_filled(case: Case, store: Access) -> bool:
@@ -147,10 +170,11 @@ def _is_gone_on_with(case: Case, sequence: Composite, key: int) -> bool:
     if any(flow.comes_from(id, look) for id in code.returns for look in looks):
         return True
     uses = (use for look in looks for use in flow.uses(look))
-    return any(not _is_asked(use) and not _is_refused(code, use.id) for use in uses)
+    return any(not is_asked(use) and not _is_refused(code, use.id) for use in uses)
 
 
-def _is_asked(use: Operation) -> bool:
+def is_asked(use: Operation) -> bool:
+    """Whether a value is only asked about there."""
     return type(use) is facts.Compute and use.kind in QUESTIONS
 
 

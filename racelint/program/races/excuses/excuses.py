@@ -13,7 +13,7 @@ from racelint.program.races.cases.closed import is_closed_to
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
-from racelint.program.races.excuses.caches import is_cache
+from racelint.program.races.excuses.caches import is_cache, is_kept_by_methods
 from racelint.program.races.excuses.emptied import has_room, is_capped, is_emptied_twice, is_evened_out
 from racelint.program.races.excuses.flags import (
     acts_once,
@@ -209,6 +209,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_claimed, "a flag that is read and set under a lock lets one go on"),
     (is_memo, "what is kept there may be computed twice without harm"),
     (is_cache, "what is kept there spares work, and one is as good as another"),
+    (is_kept_by_methods, "what is asked for and kept by methods may be worked out twice without harm"),
     (is_kept_by_fixed_name, "what is kept there may be made twice without harm"),
     (is_put_in_form, "whoever puts it in another form makes the same of it, for good"),
     (_is_good_enough, "nobody needs to know it exactly"),

@@ -9,8 +9,7 @@ from racelint.facts import Operation
 from racelint.knowledge import Knowledge
 from racelint.knowledge.containers import CHANGES, CLEARS, KEEPS_WEAKLY, PLAIN, REMOVES
 from racelint.knowledge.model import SafetyKind
-from racelint.knowledge.repeating import LOOKUPS, OF_A_NAME, SAME
-from racelint.program.callgraph.edges import passed
+from racelint.knowledge.repeating import OF_A_NAME, SAME
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
@@ -18,6 +17,7 @@ from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.alike import comes_out_alike
 from racelint.program.races.excuses.errors import is_error
 from racelint.program.races.excuses.kept import is_left_alone, stays_as_made
+from racelint.program.races.excuses.lookups import is_missed_and_stored, kept_item
 from racelint.program.races.excuses.made import is_left_as_made, is_there_already
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
@@ -31,7 +31,7 @@ def is_memo(case: Case, sequence: Composite) -> bool:
         return False
     if case.guard is not None:
         return is_memo_of_calls(case, sequence)
-    if not _is_missed_and_stored(sequence):
+    if not is_missed_and_stored(sequence):
         # a container of the program's own, which says less of what it is for
         values = case.sharing.places.types.of(last.code, last.value)
         return is_memo_of_calls(case, sequence) and not any(isinstance(each, Instance) for each in values)
@@ -117,7 +117,7 @@ def _is_filled(case: Case) -> bool:
 def is_kept_for_good(case: Case, sequence: Composite) -> bool:
     """Whether what was missing is kept under its key for good, and is no container that the next ones put more into."""
     code, value, types = sequence.last.code, sequence.last.value, case.sharing.places.types
-    if not _is_missed_and_stored(sequence) or any(map(takes_away, case.accesses)):
+    if not is_missed_and_stored(sequence) or any(map(takes_away, case.accesses)):
         return False
     made = case.sharing.places.dataflow(code).operation(value)
     if type(made) is facts.Build and made.kind != "tuple":
@@ -153,36 +153,6 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     if surely and (_is_filled(case) or not all(map(is_plain, values))):
         return False
     return not holds_its_own(case, code, value) and not is_called_back(case)
-
-
-def kept_item(case: Case, sequence: Composite) -> tuple[int, int] | None:
-    """The key that a function looks for, and the value that it stores under it then, itself or by a method for that."""
-    code, last = sequence.code, sequence.last
-    if not sequence.stores_item:
-        return None
-    if last.code is code:
-        found = _is_missed_and_stored(sequence) or is_looked_up(case.sharing.places.dataflow(code), sequence)
-        return (last.key, last.value) if found else None
-    parameters = range(len(last.code.function.parameters))
-    if not _is_missed_and_stored(sequence) or last.key not in parameters or last.value not in parameters:
-        return None
-    for edge in case.threads.calls.only_calls(code):
-        if edge.site == sequence.act and edge.callee is last.code:
-            key, value = passed(edge, last.key), passed(edge, last.value)
-            return (key, value) if key is not None and value is not None else None
-    return None
-
-
-def is_looked_up(flow: Dataflow, sequence: Composite) -> bool:
-    """Whether a container of unknown kind is asked for the key: `memo.get(key)`."""
-    methods = (use for use in flow.uses(sequence.first.id) if type(use) is facts.LoadAttr and use.name in LOOKUPS)
-    calls = (use for method in methods for use in flow.uses(method.id) if type(use) is facts.Call and use.arguments)
-    return any(flow.key(call.arguments[0].value) == flow.key(sequence.last.key) for call in calls)
-
-
-def _is_missed_and_stored(sequence: Composite) -> bool:
-    """Whether an item is looked for by its key, and stored where it was not there."""
-    return sequence.stores_item and sequence.first.method in ("in", "get", "[]")
 
 
 def made_by(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:

@@ -7,8 +7,9 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.excuses.kept import are_items_changed
+from racelint.program.races.excuses.lookups import is_looked_up
 from racelint.program.races.excuses.made import makes_empty
-from racelint.program.races.excuses.memos import has_identity, is_looked_up, is_plain, made_by
+from racelint.program.races.excuses.memos import has_identity, is_plain, made_by
 from racelint.program.sequences.composites import Composite
 
 
