@@ -23,7 +23,7 @@ from racelint.program.races.excuses.flags import (
     is_set_at_the_end,
 )
 from racelint.program.races.excuses.kept import is_put_in_form
-from racelint.program.races.excuses.marks import is_failure, is_mark
+from racelint.program.races.excuses.marks import is_failure, is_mark, is_unmarked
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.named import is_kept_by_fixed_name
 from racelint.program.races.excuses.once import is_claimed, is_done_once, is_left_to_one, is_put_in_before
@@ -217,6 +217,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_taken_back, "where it fails, what was there before is put back"),
     (is_failure, "who tries it at the same time fails alike"),
     (is_mark, "what is noted twice is noted"),
+    (is_unmarked, "what is taken out twice is gone"),
     (has_room, "what only grows up to a limit may as well grow a little further"),
     (is_evened_out, "who takes one out has put one in before"),
     (is_capped, "what has grown too large may as well be emptied twice"),

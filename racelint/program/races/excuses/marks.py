@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.containers import CLEARS
+from racelint.knowledge.containers import CLEARS, FORGIVING
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import on_account
@@ -29,6 +29,17 @@ def is_mark(case: Case, sequence: Composite) -> bool:
         return False
     done = {id for id in on_account(sequence) if id > sequence.first.id and id != sequence.act}
     return Repeats(case).may(sequence.code, sorted(done))
+
+
+def is_unmarked(case: Case, sequence: Composite) -> bool:
+    """`if run in ignored: ignored.discard(run)`: who is second finds it gone, and nothing done once depends on it."""
+    first, last, code = sequence.first, sequence.last, sequence.code
+    if first.method != "in" or last.method not in FORGIVING - CLEARS or not code is first.code is last.code:
+        return False
+    if sequence.asserted or _is_answered(sequence):
+        return False
+    done = {id for id in on_account(sequence) if id > first.id}
+    return Repeats(case).may(code, sorted(done))
 
 
 def _is_noted(case: Case, sequence: Composite) -> bool:
