@@ -51,7 +51,7 @@ def is_left_alone(case: Case, store: Access) -> bool:
     plain = [each for each in values if isinstance(each, LibraryObject) and each.qualname in PLAIN]
     if not plain or len(plain) < len(values) or not _comes_filled(case, store):
         return False
-    if any(_may_differ(case, each) for value in plain for each in _within(types, value)):
+    if any(may_differ(case, each) for value in plain for each in _within(types, value)):
         return False
     return not any(_changes(case, each) for each in case.accesses if each is not store)
 
@@ -64,7 +64,7 @@ def _within(types: Types, value: LibraryObject, depth: int = DEPTH) -> Iterator[
             yield from _within(types, each, depth - 1)
 
 
-def _may_differ(case: Case, value: Value) -> bool:
+def may_differ(case: Case, value: Value) -> bool:
     """Whether what is in a container may be another one each time that it is made, or become so."""
     if isinstance(value, Instance):
         return not is_left_as_made(case.sharing.places, case.threads.calls, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +13,9 @@ from racelint.knowledge.model import Access as Effects
 from racelint.knowledge.model import Effect
 from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, SETTLED, SHOWS, STARTS
 from racelint.program.callgraph.edges import Edge
+from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.kept import may_differ
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
@@ -67,7 +69,7 @@ class Repeats:
         """Whether an operation that may not be done twice is known to change what others see, or to be seen itself."""
         places = self.case.sharing.places
         if any(each.id == operation.id and each.kind.writes for each in places.of(code)):
-            return not is_missed
+            return not is_missed and not self._is_put_there_again(code, operation.id)
         match operation:
             case facts.DeleteAttr() | facts.DeleteName() | facts.DeleteItem():
                 return not is_missed
@@ -157,6 +159,40 @@ class Repeats:
                     return None
 
         return self.case.sharing.places.dataflow(code).consists(value, parts)
+
+    def _is_put_there_again(self, code: Code, id: int) -> bool:
+        """Whether an operation stores what nobody else stores or changes there, and not what was given or made of what
+        was there."""
+        places = self.case.sharing.places
+        flow = places.dataflow(code)
+        given = [each for each in range(len(code.function.parameters)) if not code.is_own(each)]
+        for access in (each for each in places.of(code) if each.id == id and each.kind.writes):
+            if access.kind is not Kind.WRITE and (access.method != "[]=" or not flow.is_constant(access.key)):
+                return False
+            if any(flow.comes_from(access.value, each) for each in given):
+                return False
+            behind = {each.id for each in flow.behind(access.value)}
+            others = [each for each in places.by_place[access.place] if each.kind.writes or each.code is code]
+            if not all(self._is_kept(access, each, behind) for each in others):
+                return False
+            if any(may_differ(self.case, each) for each in places.types.of(code, access.value)):
+                return False
+        return True
+
+    def _is_kept(self, store: Access, other: Access, behind: Container[int]) -> bool:
+        """Whether an access of the same Place leaves there what a store puts in, and is not what that was made of."""
+        code = other.code
+        if not other.kind.writes:
+            return other.read_id not in behind
+        if code.key in self.case.threads.calls.constructing or code.function.kind in ("class", "module"):
+            return True
+        if (other.kind, other.method) != (store.kind, store.method):
+            return False
+        dataflow = self.case.sharing.places.dataflow
+        if code is store.code or store.kind is Kind.WRITE:
+            return code is store.code
+        # what is put in elsewhere has a key of its own
+        return dataflow(code).key(other.key) != dataflow(store.code).key(store.key)
 
     def _is_own_place(self, code: Code, load: int, value: int) -> bool:
         """Whether what is read is what the value is stored to: it is another one the second time."""
