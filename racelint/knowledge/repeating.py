@@ -53,9 +53,9 @@ FETCHES: Final = frozenset({"getattr"})
 
 ANSWERS: Final = frozenset(
     {
-        *("all", "any", "bool", "bytes", "callable", "dict", "enumerate", "float", "frozenset", "getattr", "hasattr"),
-        *("id", "int", "isinstance", "issubclass", "iter", "len", "list", "max", "min", "range", "repr", "reversed"),
-        *("round", "set", "sorted", "str", "sum", "super", "tuple", "type", "zip"),
+        *("all", "any", "bool", "bytes", "callable", "dict", "dir", "enumerate", "float", "frozenset", "getattr"),
+        *("hasattr", "id", "int", "isinstance", "issubclass", "iter", "len", "list", "max", "min", "range", "repr"),
+        *("reversed", "round", "set", "sorted", "str", "sum", "super", "tuple", "type", "zip"),
         *("os.getpid", "threading.current_thread", "threading.get_ident", "threading.main_thread"),
         "time.sleep",
         *CLOCKS,

@@ -81,12 +81,29 @@ def _comes_filled(case: Case, store: Access) -> bool:
 def _is_table(case: Case, code: Code, made: Operation | None) -> bool:
     types = case.sharing.places.types
     if type(made) is facts.Call:
-        return not types.surely_calls(code, made, PLAIN)
+        return not types.surely_calls(code, made, PLAIN) or _is_made_of_answers(case, code, made)
     if type(made) is not facts.Build or made.kind != "dict" or not made.items:
         return False
     behind = case.sharing.places.dataflow(code).behind(made.id)
     calls = [each for each in behind if type(each) is facts.Call]
     return all(types.of(code, each.id) or types.surely_calls(code, each, ANSWERS | FETCHES) for each in calls)
+
+
+def _is_made_of_answers(case: Case, code: Code, made: facts.Call) -> bool:
+    """Whether a container is a copy of what was there, or of what functions say that leave all as it was."""
+    types = case.sharing.places.types
+    calls = [each for each in case.sharing.places.dataflow(code).behind(made.id) if type(each) is facts.Call]
+    return bool(made.arguments) and all(
+        types.surely_calls(code, each, ANSWERS | FETCHES) or _is_plain_method(case, code, each) for each in calls
+    )
+
+
+def _is_plain_method(case: Case, code: Code, call: facts.Call) -> bool:
+    """Whether a container is asked for another one: `known.union(found)`."""
+    method = code.fetched(call)
+    values = case.sharing.places.types.of(code, method.base) if type(method) is facts.LoadAttr else ()
+    plain = (isinstance(each, LibraryObject) and each.qualname in PLAIN for each in values)
+    return bool(values) and all(plain) and type(method) is facts.LoadAttr and method.name not in CHANGES
 
 
 def _changes(case: Case, access: Access) -> bool:
