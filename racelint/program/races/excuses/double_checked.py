@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from racelint import facts
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.caches import is_asked
 from racelint.program.races.excuses.emptied import is_taken_whole
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import conditions
@@ -112,7 +113,20 @@ def is_filled_late(case: Case, sequence: Composite) -> bool:
             type(use) is facts.Call and use.callee == each.id for each in fetched for use in flow.uses(each.id)
         )
         if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
-            return not _is_flagged_when_filled(case, sequence, access.id)
+            return not _is_flagged_when_filled(case, sequence, access.id) and _is_used_without(case, sequence)
+    return False
+
+
+def _is_used_without(case: Case, sequence: Composite) -> bool:
+    """Whether anybody goes on with what is stored there without the lock of the store, and does not only ask whether it
+    is there."""
+    taken = {use.lock.key for use in case.locksets.held(sequence.code, sequence.act)}
+    for look in (each for each in case.accesses if not each.kind.writes):
+        if any(use.lock.key in taken for use in case.locksets.held(look.code, look.id)):
+            continue
+        uses = case.sharing.places.dataflow(look.code).uses(look.id)
+        if look.id in look.code.returns or not all(map(is_asked, uses)):
+            return True
     return False
 
 
