@@ -47,7 +47,28 @@ class Alternatives:
             return False
         code = self._types.names.sources.codes[first[0]]
         names = {*_names(code, first[1])} & {*_names(code, second[1])}
-        return bool(names) and (_part(code, first[1], second[1]) or _part(code, second[1], first[1]))
+        return bool(names) and are_parted(code, first[1], second[1])
+
+
+def are_arms(first: Context, second: Context) -> bool:
+    """Whether a function that waits for their end starts only one of two, as it chooses: `if`, `else`.
+
+    In another turn of a loop it may choose otherwise while the first one is still at work.
+    """
+    code, both = first.code, (first, second)
+    if code is None or code is not second.code or any(each.is_several or each.repeated is not None for each in both):
+        return False
+    starts = [[id for starter, id in each.starts if starter is code] for each in both]
+    if any(not ids or len(ids) < len(each.starts) for ids, each in zip(starts, both, strict=True)):
+        return False
+    return all(each.ends is not None for each in both) and all(
+        are_parted(code, one, other) for one in starts[0] for other in starts[1]
+    )
+
+
+def are_parted(code: Code, one: int, other: int) -> bool:
+    """Whether one choice of a function leads to the one operation or to the other."""
+    return _part(code, one, other) or _part(code, other, one)
 
 
 def _part(code: Code, one: int, other: int) -> bool:

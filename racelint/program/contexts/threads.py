@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, is_public
-from racelint.program.contexts.alternatives import Alternatives
+from racelint.program.contexts.alternatives import Alternatives, are_arms
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
 from racelint.program.contexts.distances import Distances
@@ -97,6 +97,7 @@ class Threads:
             self._one_after_the_other(first, second)
             or self._one_of_two(first, second)
             or _are_mixed_up(first, second)
+            or are_arms(first, second)
             or self._alternatives.exclude(first, second)
         )
 
