@@ -75,6 +75,9 @@ def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:
             pass
     parameters = edge.callee.function.parameters
     own = 1 if edge.receiver is not None else 0
+    if own <= test < len(parameters) and parameters[test].kind == "vararg":
+        is_given = _gives_more(edge)
+        return None if is_given is None else is_given is truth
     if own <= test < len(parameters):
         text = _given(edge, test)
         return None if text == "" else (text not in FALSE) is truth
@@ -128,12 +131,25 @@ def _number(edge: Edge, id: int) -> float | None:
         return None
 
 
+def _gives_more(edge: Edge) -> bool | None:
+    """Whether the call passes more by position than the callee has names for; None where that is open."""
+    call = edge.caller.operations[edge.site]
+    if type(call) is not facts.Call or _is_spread(call):
+        return None
+    named = [each for each in edge.callee.function.parameters if each.kind == "positional"]
+    given = [each for each in call.arguments if each.name == ""]
+    return len(given) > len(named) - (edge.receiver is not None)
+
+
+def _is_spread(call: facts.Call) -> bool:
+    """Whether a call has arguments of which it is not known how many they are."""
+    return any(each.name in ("*", "**") for each in call.arguments)
+
+
 def _given(edge: Edge, parameter: int) -> str:
     """The literal that the call passes for a parameter, or its default; "" where it is no literal."""
     call = edge.caller.operations[edge.site]
-    if type(call) is not facts.Call:
-        return ""
-    if any(each.name in ("*", "**") for each in call.arguments):
+    if type(call) is not facts.Call or _is_spread(call):
         return ""
     given = passed(edge, parameter)
     return literal(edge.callee, parameter) if given is None else literal(edge.caller, given)

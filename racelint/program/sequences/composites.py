@@ -11,6 +11,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import REMOVES
+from racelint.program.callgraph.arms import shuts_out
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -191,7 +192,8 @@ class Sequences:
                 continue
             paths = self._paths(edge)
             for access in self.places.of(edge.callee):
-                if access.kind.writes and access.place == place and outward(access.base, paths) == base:
+                is_act = access.kind.writes and access.place == place and outward(access.base, paths) == base
+                if is_act and not shuts_out(edge, self.places.dataflow(edge.callee), access.id):
                     yield access
             inner = base if not base else inward(base, paths)
             if depth > 1 and inner != UNKNOWN:
