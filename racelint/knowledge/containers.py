@@ -41,8 +41,11 @@ CAST: Final = "typing.cast"
 GIVES_ARGUMENT: Final = {"weakref.proxy": 0, CAST: 1}
 """Functions that give one of their arguments back, and which."""
 
+ROWS: Final = frozenset({"zip", "itertools.zip_longest"})
+"""Functions that give one of what is in each of their arguments at a time."""
+
 DRAWS: Final = {
-    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed"), 0),
+    **dict.fromkeys(("sorted", "iter", "enumerate", "reversed", *ROWS), 0),
     **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
 }
 """Functions whose result has what is in their arguments, from which position on."""

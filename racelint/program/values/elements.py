@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from racelint.knowledge.containers import MAPPINGS
 from racelint.program.values.flow import Flow
-from racelint.program.values.values import Generator, Interner, LibraryObject, Pair, Site, Value
+from racelint.program.values.values import Generator, Interner, LibraryObject, Pair, Row, Site, Value
 
 
 class Elements:
@@ -87,8 +87,11 @@ class Elements:
                 pass
 
     def take_at(self, node: int, container: Value, index: int) -> None:
-        """What the part at a position is: of a pair, of a tuple of which an annotation says what stands where."""
+        """What the part at a position is: of a pair, a row, a tuple of which it is said what stands where."""
         match container:
+            case Row(iterables=iterables):
+                if 0 <= index < len(iterables):
+                    self._flow.watch(iterables[index], self.draw, node)
             case Pair(container=inner):
                 if index == 1:
                     self.take(node, inner)
@@ -111,7 +114,7 @@ class Elements:
         self._flow.watch(drawn, self._unpaired, node)
 
     def _unpaired(self, node: int, value: Value) -> None:
-        if isinstance(value, Pair):
+        if isinstance(value, Pair | Row):
             self.take_at(node, value, 1)
         else:
             self._flow.add(node, value)

@@ -13,6 +13,7 @@ from racelint.knowledge.containers import (
     MAPPINGS,
     PUTS_ONE,
     REFERENCES,
+    ROWS,
     SHARES_ELEMENTS,
     TAKES_ELEMENT,
     TAKES_ONE,
@@ -209,6 +210,10 @@ class LibraryCalls:
         if qualname == "iter" and len(passed.positional) > 1:
             # it gives what the function returns, until that is the second argument
             self._flow.watch(passed.positional[0], self._call, site, Passed((), ()), held)
+            return
+        if qualname in ROWS:
+            if not passed.starred:
+                self._flow.add(held, self._values.row(passed.positional))
             return
         give = self._elements.pair if qualname == "enumerate" else self._elements.draw
         for node in passed.positional[DRAWS[qualname] :]:

@@ -95,6 +95,13 @@ class Pair:
 
 
 @dataclass(eq=False, frozen=True, slots=True)
+class Row:
+    """One of what each of the iterables at some nodes holds, as iterating over `zip()` gives."""
+
+    iterables: tuple[int, ...]
+
+
+@dataclass(eq=False, frozen=True, slots=True)
 class Generator:
     """What calling the generator function (or context manager function) `code` returns."""
 
@@ -112,6 +119,7 @@ Value = (
     | Super
     | Partial
     | Pair
+    | Row
     | Generator
 )
 
@@ -161,6 +169,9 @@ class Interner:
 
     def pair(self, container: Value) -> Pair:
         return self._intern(Pair, container)
+
+    def row(self, iterables: tuple[int, ...]) -> Row:
+        return self._intern(Row, iterables)
 
     def generator(self, code: Code) -> Generator:
         return self._intern(Generator, code)
