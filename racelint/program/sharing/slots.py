@@ -5,14 +5,18 @@ Such a table is shared by those threads, whoever has it. What each does with its
 
 from __future__ import annotations
 
+from typing import Final
+
 from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.loops import LOOP
-from racelint.knowledge.threads import THREAD_KEYS
+from racelint.knowledge.threads import LOCAL, THREAD_KEYS
 from racelint.program.memory.places import Access
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import LibraryObject
+from racelint.program.values.values import Instance, LibraryObject
+
+MAKES: Final = "__init__"
 
 
 def is_thread_slot(types: Types, access: Access) -> bool:
@@ -23,7 +27,22 @@ def is_thread_slot(types: Types, access: Access) -> bool:
         return False
     key = code.operation(access.key)
     parts = key.items if type(key) is facts.Build and key.kind == "tuple" else (access.key,)
-    return any(is_of_running_thread(types, code, each) for each in parts)
+    return any(is_of_running_thread(types, code, each) or _is_made_for_thread(types, code, each) for each in parts)
+
+
+def _is_made_for_thread(types: Types, code: Code, id: int) -> bool:
+    """Whether a value is an object that the constructor of a `threading.local` makes, which each thread runs."""
+    operation = code.operation(id)
+    if type(operation) is not facts.LoadAttr:
+        return False
+    owners = {each.cls for each in types.of(code, operation.base) if isinstance(each, Instance)}
+    if not owners or not all(LOCAL in each.library_bases for each in owners):
+        return False
+    constructors = {ref.code.key for each in owners for ref in types.attributes.methods(each) if ref.code.name == MAKES}
+    made = types.of(code, id)
+    return bool(made) and all(
+        isinstance(each, Instance) and each.site is not None and each.site[0] in constructors for each in made
+    )
 
 
 def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
