@@ -32,6 +32,7 @@ from racelint.program.values.values import (
     ModuleRef,
     Pair,
     Partial,
+    Row,
     Super,
     Value,
 )
@@ -153,7 +154,7 @@ def text_of(value: Value) -> str:
             return f"generator of {short(code.qualname)}"
         case ModuleRef():
             return "module"
-        case Partial() | Pair() | Super():
+        case Partial() | Pair() | Row() | Super():
             return type(value).__name__.lower()
 
 
