@@ -25,7 +25,14 @@ CALLERS: Final = 2
 def joins(
     calls: Calls, lifetimes: Lifetimes, site: Site, starts: Iterable[Start], owners: Sequence[ClassInfo]
 ) -> dict[int, int]:
-    """The functions that go on only when what is made at a site has ended: for each, the operation that waits.
+    """The functions that go on only when what is made at a site has ended: for each, the operation that waits."""
+    return waiting(calls, lifetimes.method_calls(site, "join"), starts, owners)
+
+
+def waiting(
+    calls: Calls, waits: Iterable[tuple[Code, int]], starts: Iterable[Start], owners: Sequence[ClassInfo]
+) -> dict[int, int]:
+    """The functions that go on only when what some calls of `join` wait for has ended: for each, the one that waits.
 
     That is a plain `join()` on every path, or wherever there is something to wait for (`if self.thread is not None`);
     or the `shutdown()` of its pool; and a call of a function with such a one. What is only called after that has
@@ -33,7 +40,7 @@ def joins(
     `starts` is where it begins to run, `owners` are the classes of the objects whose methods are what is started.
     """
     found: dict[int, int] = {}
-    for code, id in lifetimes.method_calls(site, "join"):
+    for code, id in waits:
         call = code.operations[id]
         end = waited_until(code, id)
         if type(call) is facts.Call and end is not None and _is_surely_passed(calls.types, code, call):
@@ -65,13 +72,13 @@ def _add_what_follows(
     codes = calls.types.names.sources.codes
     starters = {code.key for code, _ in starts}
     for _ in range(CALLERS):
-        waiting = [codes[key] for key in found if key not in starters]
-        waiting = [code for code in waiting if starters.isdisjoint(each.callee.key for each in calls.calls(code))]
-        edges = [edge for code in waiting for edge in calls.calls(code) if edge.site > found[code.key]]
+        past = [codes[key] for key in found if key not in starters]
+        past = [code for code in past if starters.isdisjoint(each.callee.key for each in calls.calls(code))]
+        edges = [edge for code in past for edge in calls.calls(code) if edge.site > found[code.key]]
         for callee in dict.fromkeys(edge.callee for edge in edges if edge.callee.key not in found):
-            if is_public(callee) or callee.key in calls.escaping:
-                continue
             callers = calls.callers(callee)
+            if callee.key in calls.escaping or (is_public(callee) and not all(map(on_own_object, callers))):
+                continue
             if all(edge.site > found.get(edge.caller.key, END) or _is_elsewhere(edge, owners) for edge in callers):
                 found[callee.key] = facts.NOTHING
 

@@ -9,7 +9,7 @@ from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
 from racelint.knowledge.threads import ASKS_FOR_END
 from racelint.knowledge.waits import WAITS_FOR_WORKERS
 from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
@@ -32,6 +32,12 @@ class Lifetimes:
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
         return [(self._sources.codes[key], id) for key, id in self._types.method_calls.get((site, method), ())]
 
+    def calls_on_own(self, cls: ClassInfo, method: str) -> list[tuple[Code, int]]:
+        """The calls of a method by methods of a class on the object that they run on."""
+        codes = (each.code for one in cls.mro for each in self._types.attributes.methods(one))
+        calls = ((code, each) for code in codes for each in code.operations if type(each) is facts.Call)
+        return [(code, call.id) for code, call in calls if code.own_attribute(code.fetched(call)) == method]
+
     def ends(
         self, code: Code, site: Site, starts: list[tuple[Code, int]], spawn: Spawn, own: int | None = None
     ) -> tuple[int, int] | None:
@@ -44,7 +50,9 @@ class Lifetimes:
         if spawn.starts is Starts.NOW and self._waits_itself(code, site):
             return site[1], site[1]
         first = min(id for _, id in starts)
-        waits = [id for id in self.waits(code, site) if id > first]
+        always = unconditional(code)
+        always |= set.intersection(*(surely_after(code, code.function.body, id) for _, id in starts))
+        waits = [id for id in self._waits_of(code, site, always) if id > first]
         if own is not None:
             fetched = {id: code.fetched(code.operations[id]) for id in waits}
             waits = [id for id, each in fetched.items() if type(each) is facts.LoadAttr and each.base == own] or waits
@@ -69,8 +77,11 @@ class Lifetimes:
 
     def waits(self, code: Code, site: Site) -> list[int]:
         """The calls in `code`, outside any branch, after which the context has surely ended."""
+        return self._waits_of(code, site, unconditional(code))
+
+    def _waits_of(self, code: Code, site: Site, always: set[int]) -> list[int]:
+        """The same, of operations that are surely passed."""
         found: list[int] = []
-        always = unconditional(code)
         for operation in code.operations:
             if type(operation) is facts.Await and operation.id in always and self._is_awaited(code, operation, site):
                 found.extend([] if _goes_on_early(code, operation.id) else [operation.id])

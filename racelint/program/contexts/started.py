@@ -13,7 +13,7 @@ from racelint.knowledge.model import Slot
 from racelint.knowledge.running import EntryMethod, Form, Many, Passing, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
-from racelint.program.contexts.endings import joins
+from racelint.program.contexts.endings import joins, waiting
 from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.gathered import Gathered, is_alone
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
@@ -296,6 +296,9 @@ class Finder:
 
     def _joins_of_all(self, made: Sequence[Site], starts: Sequence[tuple[Code, int]], cls: ClassInfo) -> dict[int, int]:
         """Where it is waited for the end of a thread wherever it was made: a method may wait for that of its object."""
+        if not made:
+            # of a class that is there for others to make objects of, methods wait for the thread that theirs is
+            return waiting(self._calls, self._lifetimes.calls_on_own(cls, "join"), starts, [cls])
         found = [joins(self._calls, self._lifetimes, site, starts, [cls]) for site in made]
         keys = set(found[0]).intersection(*found[1:]) if found else set()
         return {key: max(each[key] for each in found) for key in sorted(keys)}
