@@ -130,7 +130,11 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("threading.Thread", "is_alive")
     | _members("threading.Event", "clear set is_set")
     | {"threading.Timer.cancel", "opentelemetry.context.detach", "socketserver.BaseServer.handle_request"}
-    | _members("asyncio", "new_event_loop set_event_loop")
+    | _members("asyncio", "new_event_loop set_event_loop get_event_loop get_running_loop current_task create_task")
+    | _members("asyncio", "Lock Event Condition Semaphore BoundedSemaphore Queue LifoQueue PriorityQueue sleep")
+    | {"asyncio.Event.wait", "asyncio.Lock.acquire"}
+    | _members("asyncio.Queue", "put get join qsize empty full")
+    | _members("asyncio.AbstractEventLoop", "create_task create_future is_running is_closed time")
     | _members("logging", f"{_LOGGER.replace(' isEnabledFor', '')} getLogger")
     | _members("logging.Logger", _LOGGER)
     | _members("logging.LoggerAdapter", _LOGGER)

@@ -57,6 +57,10 @@ class Calls:
     """For a decorated function: the wrapper that its decorator makes, and the call in it that runs the function."""
     _sure: dict[int, list[Edge]] = field(default_factory=dict, init=False)
     _ways: dict[int, list[Edge]] = field(default_factory=dict, init=False)
+    run_in_loop: dict[int, list[Edge]] = field(default_factory=dict)
+    """For each function: the coroutine functions that it gives to the loop which it is on, or runs."""
+    called_by_loop: set[int] = field(default_factory=set)
+    """The coroutine functions that are given to a loop so."""
     runners: dict[int, set[int]] = field(default_factory=dict)
     """For each function: the parameters that it calls, or gives to what calls them."""
     _lent: dict[int, list[Edge]] = field(default_factory=dict, init=False)
@@ -95,7 +99,7 @@ class Calls:
         """Whether a constructor calls a method of the object that it is making; what its class keeps is everybody's."""
         if edge.caller.key not in self.constructing or self.types.attributes.is_class_method(edge.callee):
             return False
-        return on_own_object(edge)
+        return on_own_object(edge) and self.runs_at_once(edge)
 
     def is_alone(self, edge: Edge) -> bool:
         """Whether a call is made where nobody else has the object: not yet, no longer, or in a new process."""
@@ -156,7 +160,8 @@ class Calls:
             lent = [each for edge in self.sure_calls(code) for each in self._lent_at(edge)]
             targets = {(each.site, each.lent, each.callee.key) for each in lent}
             counts = Counter((site, given) for site, given, _ in targets)
-            found = [each for each in lent if counts[each.site, each.lent] <= CHOICES] or NO_EDGES
+            found = [each for each in lent if counts[each.site, each.lent] <= CHOICES]
+            found = [*found, *self.run_in_loop.get(code.key, NO_EDGES)] or NO_EDGES
             self._lent[code.key] = found
         return found
 
@@ -199,7 +204,7 @@ class Calls:
         return found
 
     def _find_ways(self, code: Code) -> list[Edge]:
-        edges = self.calls(code)
+        edges = [*self.calls(code), *self.run_in_loop[code.key]] if code.key in self.run_in_loop else self.calls(code)
         runs = self.runners.get(code.key, ())
         if not runs and all(edge.callee.key not in self.runners for edge in edges):
             return edges
@@ -268,7 +273,8 @@ class Calls:
 
     def is_open(self, code: Code) -> bool:
         """Whether code outside the program may call the function directly: public, and nobody in the program does."""
-        return not self.callers(code) and code.function.kind == "function" and is_public(code)
+        is_called = self.callers(code) or code.key in self.called_by_loop
+        return not is_called and code.function.kind == "function" and is_public(code)
 
 
 def _is_put_off(code: Code, parameter: int) -> bool:

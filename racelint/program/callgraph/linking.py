@@ -7,7 +7,7 @@ from collections import defaultdict
 from racelint import facts
 from racelint.knowledge.process import NAMED_AFTER_FORK
 from racelint.program.callgraph.calls import Calls, constructs, is_public
-from racelint.program.callgraph.coroutines import put_off
+from racelint.program.callgraph.coroutines import given_to_loops, loops_run, put_off, run_by_thread
 from racelint.program.callgraph.decorated import deferred, wrappers
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.callgraph.forked import run_after_fork
@@ -25,16 +25,18 @@ def link_calls(types: Types) -> Calls:
     sources = types.names.sources
     edges: dict[Edge, None] = {}
     functions = decorated(types)
+    loops = loops_run(types)
+    run = run_by_thread(types, loops)
     platforms, later = Platforms(sources), deferred(types, functions)
     for (key, id), values in [*types.callees.items(), *types.implicit.items()]:
         caller = sources.codes[key]
         for value in values if id >= 0 else ():
-            # calling an `async def` runs nothing yet: only who awaits does, and that is async itself
+            # calling an `async def` runs nothing yet: only who awaits does, and that is async itself or runs a loop
             if not isinstance(value, FunctionRef) or value.code.key in later:
                 continue
             if platforms.are_apart(caller, id, value.receiver):
                 continue
-            if caller.function.is_async or not value.code.function.is_async:
+            if caller.function.is_async or not value.code.function.is_async or (key, id) in run:
                 edges[Edge(caller, id, value.code, value.receiver)] = None
     for code in sources.codes:
         for node in code.controls:
@@ -52,7 +54,10 @@ def link_calls(types: Types) -> Calls:
         into[edge.callee.key].append(edge)
     calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
     coroutines = {edge.caller for edge in edges if edge.callee.function.is_async}
-    calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code)}
+    calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code, loops.get(code.key, ()))}
+    for edge in given_to_loops(types, loops):
+        calls.run_in_loop.setdefault(edge.caller.key, []).append(edge)
+        calls.called_by_loop.add(edge.callee.key)
     calls.constructing = _constructing(calls, sources)
     calls.wrappers = wrappers(types, functions)
     calls.wrapping = {wrapper.key for wrappers in calls.wrappers.values() for wrapper, _ in wrappers}
@@ -74,7 +79,8 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
             callers = calls.callers(code)
             if is_public(code) or calls.types.attributes.is_class_method(code):
                 continue
-            if callers and all(edge.caller.key in found and on_own_object(edge) for edge in callers):
+            own = (each.caller.key in found and on_own_object(each) and calls.runs_at_once(each) for each in callers)
+            if callers and all(own):
                 found.add(code.key)
                 changed = True
     return found

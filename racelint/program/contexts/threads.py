@@ -12,6 +12,7 @@ from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
 from racelint.program.contexts.distances import Distances
 from racelint.program.contexts.other_loops import OtherLoops
+from racelint.program.contexts.own_loops import OwnLoops
 from racelint.program.sources.source import END, Code
 
 
@@ -38,6 +39,7 @@ class Threads:
     _alternatives: Alternatives | None = None
     _daemons: Daemons | None = None
     _other_loops: OtherLoops | None = None
+    _own_loops: OwnLoops | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
 
@@ -88,9 +90,9 @@ class Threads:
         if not self._may_be_elsewhere(first, second, other, other_id):
             return False
         if first.is_main:
-            return self.may_live(second, code, id)
+            return self.may_live(second, code, id, other)
         if second.is_main:
-            return self.may_live(first, other, other_id)
+            return self.may_live(first, other, other_id, code)
         if self._alternatives is None:
             self._alternatives = Alternatives(self.calls.types)
         return not (
@@ -120,11 +122,11 @@ class Threads:
             return True
         return any(self.may_live(context, code, id) for context in self.contexts[1:])
 
-    def may_live(self, context: Context, code: Code, id: int) -> bool:
-        """Whether the main context may be at that operation while `context` lives."""
+    def may_live(self, context: Context, code: Code, id: int, beside: Code | None = None) -> bool:
+        """Whether the main context may be at that operation while `context` lives, or is in a function `beside` it."""
         if id > context.joins.get(code.key, id):
             return False
-        if self.is_beside_callers(context, code):
+        if self.is_beside_callers(context, code) and not (beside and self._may_be_on_loop(context, beside, code)):
             return True
         if code.key in self.at_exit:
             return context.ends is None and self._outlives(context)
@@ -134,6 +136,12 @@ class Threads:
     def is_beside_callers(self, context: Context, code: Code) -> bool:
         """Whether callers outside may be running a function at any time while `context` lives."""
         return context.ends is None and code.key in self.outside and context.index not in self.apart
+
+    def _may_be_on_loop(self, context: Context, code: Code, other: Code) -> bool:
+        """Whether it may be the loop of a context, in which that runs a function, by which others outside are run."""
+        if self._own_loops is None:
+            self._own_loops = OwnLoops(self.trace, self.contexts[0])
+        return self._own_loops.may_be_there(context, code, other)
 
     def _outlives(self, context: Context) -> bool:
         """Whether a context may still be at work when the process ends."""

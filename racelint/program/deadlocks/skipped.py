@@ -23,7 +23,7 @@ from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, extent, is_within, walk
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
-from racelint.program.values.values import LibraryMethod
+from racelint.program.values.values import FunctionRef, LibraryMethod
 
 DEPTH: Final = 4
 """So many calls away from where a thread begins it is still asked who catches an exception."""
@@ -160,6 +160,8 @@ class Skipping:
         flow = self._locksets.places.dataflow(code)
         if comes_back(self._types, code, call) or finds_one(flow, call) or self._only_waits(code, call):
             return False
+        if self._makes_coroutine(code, call):
+            return False
         return not self._is_caught_around(code, call.id)
 
     def _is_due(self, code: Code, risk: int, answer: int) -> bool:
@@ -174,6 +176,12 @@ class Skipping:
         blocking = self._types.names.knowledge.blocking
         rows = [blocking(each.qualname) if isinstance(each, LibraryMethod) else None for each in callees]
         return bool(rows) and all(row is not None and row.what in PAUSES and not _gives_up(call, row) for row in rows)
+
+    def _makes_coroutine(self, code: Code, call: facts.Call) -> bool:
+        """Whether a call only makes a coroutine: whatever that raises comes out where it runs."""
+        callees = self._types.callees.get((code.key, call.id), ())
+        coroutines = all(isinstance(each, FunctionRef) and each.code.function.is_async for each in callees)
+        return bool(callees) and coroutines and (code.key, call.id) in self._calls.put_off
 
     def _is_caught_around(self, code: Code, site: int) -> bool:
         """Whether a call runs what has a wrapper that catches whatever comes out of it."""

@@ -115,14 +115,22 @@ def _started(calls: Calls, index: int, site: Site, group: list[Spawned]) -> Cont
 
 
 def _without_starts(calls: Calls, sites: Iterable[Site]) -> Calls:
-    """The call graph without the calls that only make what a task runs."""
+    """The call graph without the calls that only make what a task runs, or the first task of a loop."""
     loose = set(sites)
-    out = {key: [each for each in edges if (key, each.site) not in loose] for key, edges in calls.out.items()}
+    out = {
+        key: [each for each in edges if (key, each.site) not in loose and not _runs_loop(each)]
+        for key, edges in calls.out.items()
+    }
     into: dict[int, list[Edge]] = defaultdict(list)
     for edges in out.values():
         for edge in edges:
             into[edge.callee.key].append(edge)
-    return replace(calls, out=out, into=dict(into))
+    return replace(calls, out=out, into=dict(into), run_in_loop={}, called_by_loop=set())
+
+
+def _runs_loop(edge: Edge) -> bool:
+    """Whether a call is that of a coroutine by who runs a loop for it."""
+    return edge.callee.function.is_async and not edge.caller.function.is_async
 
 
 # --- what a framework starts ---
