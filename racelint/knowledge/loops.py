@@ -251,3 +251,6 @@ NEW_LOOP: Final = "asyncio.new_event_loop"
 
 TO_OTHER_THREAD: Final = frozenset({"asyncio.run_coroutine_threadsafe"})
 """What starts a coroutine from another thread than that of the event loop."""
+
+CALLED_THERE: Final = frozenset({f"{_LOOP}.call_soon_threadsafe"})
+"""What has the loop call a function, and may be asked for it by any thread."""

@@ -1,7 +1,8 @@
-"""Part of the threads stage: coroutines that are handed to the event loop of another thread, and who is beside them.
+"""Part of the threads stage: what is handed to the event loop of another thread, and who is beside that.
 
-Who calls `run_coroutine_threadsafe` is not on the loop's thread. Neither are the other methods of his object, as far as
-it has no coroutines among them, and none calls them.
+Who calls `run_coroutine_threadsafe`, or `call_soon_threadsafe`, is not on the loop's thread. Neither are the other
+methods of his object: as far as it has no coroutines among them, and none calls them; or, where a thread of the program
+is seen to run the loop, as far as callers outside come to them by no coroutine.
 """
 
 from __future__ import annotations
@@ -9,35 +10,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from racelint.knowledge.loops import LOOP_RUNNERS, TO_OTHER_THREAD
-from racelint.knowledge.running import RunsOn
+from racelint import facts
+from racelint.knowledge.loops import CALLED_THERE, LOOP_RUNNERS, RUNNING_LOOP, TO_OTHER_THREAD
+from racelint.knowledge.running import Form, RunsOn
 from racelint.program.callgraph.calls import Calls
-from racelint.program.contexts.contexts import OTHER_LOOP, Context
+from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context
 from racelint.program.contexts.endings import joins
 from racelint.program.contexts.entries import label
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around
 from racelint.program.sources.source import Code, span_of
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned, Types
-from racelint.program.values.values import FunctionRef, Site
+from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject, Site, Value
 
 
 def is_for_another_loop(types: Types, site: Site) -> bool:
-    """Whether a call hands a coroutine to the loop of another thread than the one that makes the call."""
+    """Whether a call hands a coroutine or a function to the loop of another thread than the one that makes the call."""
     code = types.names.sources.codes[site[0]]
-    return not code.function.is_async and types.surely_calls(code, code.operation(site[1]), TO_OTHER_THREAD)
+    if code.function.is_async:
+        return False
+    callees = types.callees.get(site, ())
+    names = {each.qualname if isinstance(each, Library | LibraryMethod) else "" for each in callees}
+    return bool(names) and (names <= TO_OTHER_THREAD or names <= CALLED_THERE)
 
 
 def handed_over(
     calls: Calls, lifetimes: Lifetimes, index: int, site: Site, group: Sequence[Spawned]
 ) -> Iterator[Context]:
-    """The context of a coroutine for the loop of another thread, on which all such coroutines take turns.
+    """The context of what is for the loop of another thread, on which all that is handed to one takes turns.
 
     Where a helper hands it over for who has made it, and waits for its end, nobody is known to be beside it.
     """
     codes = calls.types.names.sources.codes
     code, (starter, start) = codes[site[0]], group[0].by
     targets = [each.target for each in group if isinstance(each.target, FunctionRef)]
-    entries = [(each.code, each.receiver) for each in targets if each.code.function.is_async]
+    is_called = group[0].spawn.form is Form.FUNCTION
+    entries = [(each.code, each.receiver) for each in targets if each.code.function.is_async is not is_called]
     starts = [(codes[starter], start)]
     spawn, by = group[0].spawn, group[0].by
     is_waited_for = codes[starter] is not code and lifetimes.ends(codes[starter], by, starts, spawn) is not None
@@ -67,6 +75,7 @@ class OtherLoops:
     def __init__(self, calls: Calls, contexts: list[Context], running: Mapping[int, list[Context]]) -> None:
         self._calls = calls
         self._running = running
+        self._codes = calls.types.names.sources.codes
         self._handing = {each.code.key: each.code for each in contexts if each.worker == OTHER_LOOP and each.code}
 
     def is_beside(self, context: Context, beside: Context, code: Code) -> bool:
@@ -75,21 +84,83 @@ class OtherLoops:
         A thread does that runs no loop. Of callers outside it is known where the function has handed over that very
         coroutine, or is of an object that only hands them over.
         """
-        if code.key in self._on_loops or beside.index in self._running_loops:
+        if beside.index in self._running_loops:
+            return False
+        if beside.is_main and self._is_at_another(context, code):
+            return True
+        if code.key in self._on_loops:
             return False
         if not beside.is_main:
             return True
         return code is context.code or (code.cls is not None and code.cls.key in self._outside)
 
+    def _is_at_another(self, context: Context, code: Code) -> bool:
+        """Whether callers outside run a function beside a loop that a thread of the program is seen to run.
+
+        It is one of those that hand over something, or of an object or module with such a one.
+        """
+        if code.function.is_async or code.key not in self._off_loops or not self._has_own_thread(context):
+            return False
+        return any(each.home is code.home and each.module == code.module for each in self._handing.values())
+
+    def _has_own_thread(self, context: Context) -> bool:
+        """Whether only threads that the program starts run the loop to which something is handed over."""
+        code, id = (self._codes[context.by[0]], context.by[1]) if context.by is not None else (None, facts.NOTHING)
+        call = code.operation(id) if code is not None else None
+        if code is None or type(call) is not facts.Call:
+            return False
+        fetched, given = code.fetched(call), argument(call, 1, "loop")
+        is_there = self._calls.types.surely_calls(code, call, TO_OTHER_THREAD)
+        loop = given if is_there else fetched.base if type(fetched) is facts.LoadAttr else None
+        loops = self._calls.types.of(code, loop) if loop is not None else ()
+        made = {each.site for each in loops if isinstance(each, LibraryObject)}
+        return bool(made) and made <= self._in_threads
+
+    @cached_property
+    def _in_threads(self) -> frozenset[Site]:
+        """The event loops, by where they are made or asked for, that only threads of the program run."""
+        types, found, elsewhere = self._calls.types, set[Site](), set[Site]()
+        runs_loop = types.names.knowledge.runs_loop
+        for site in types.library_calls(lambda each: runs_loop(each.qualname)):
+            sites = found if self._is_in_threads(site) else elsewhere
+            sites.update(made for each in types.callees[site] for made in _made(each))
+        for each in types.spawned:
+            target = each.target if each.spawn.runs_on is RunsOn.THREAD else None
+            if isinstance(target, LibraryMethod) and runs_loop(target.qualname):
+                found.update(_made(target))
+        found.update(filter(self._is_in_threads, types.library_calls(lambda each: each.qualname in RUNNING_LOOP)))
+        return frozenset(found - elsewhere)
+
+    def _is_in_threads(self, site: Site) -> bool:
+        """Whether only threads of the program come to an operation."""
+        running = self._running.get(site[0], ())
+        return bool(running) and all(each.runs_on in OWN_THREADS for each in running)
+
+    @cached_property
+    def _off_loops(self) -> set[int]:
+        """What callers outside and modules run without a coroutine on the way, and is given to no loop to call."""
+        roots = (code for code in self._codes if code.function.kind == "module" or self._calls.is_open(code))
+        given = self._calls.escaping
+        pending = [each for each in roots if each not in self._for_loops and each.key not in given]
+        found: set[int] = set()
+        while pending:
+            code = pending.pop()
+            if code.key not in found and not code.function.is_async:
+                found.add(code.key)
+                pending.extend(edge.callee for edge in self._calls.calls(code))
+        return found
+
     @cached_property
     def _on_loops(self) -> set[int]:
         """What coroutines and callbacks of loops may run."""
-        types = self._calls.types
-        roots = [code for code in types.names.sources.codes if code.function.is_async]
-        for each in types.spawned:
-            if each.spawn.runs_on is RunsOn.LOOP and isinstance(each.target, FunctionRef):
-                roots.append(each.target.code)
-        return set(self._calls.reachable(roots))
+        coroutines = [code for code in self._codes if code.function.is_async]
+        return set(self._calls.reachable([*coroutines, *self._for_loops]))
+
+    @cached_property
+    def _for_loops(self) -> dict[Code, None]:
+        """What is started on a loop, or called by one."""
+        started = (each.target for each in self._calls.types.spawned if each.spawn.runs_on is RunsOn.LOOP)
+        return dict.fromkeys(each.code for each in started if isinstance(each, FunctionRef))
 
     @cached_property
     def _running_loops(self) -> set[int]:
@@ -100,6 +171,13 @@ class OtherLoops:
     @cached_property
     def _outside(self) -> set[int]:
         """The classes whose objects hand over coroutines, and have no methods for loops."""
-        codes = self._calls.types.names.sources.codes
+        codes = self._codes
         handing = {code.cls.key for code in self._handing.values() if code.cls and code.key not in self._on_loops}
         return handing - {code.cls.key for code in codes if code.cls and code.is_method and code.function.is_async}
+
+
+def _made(callee: Value) -> Iterator[Site]:
+    """Where the loop is made of which a method is called."""
+    made = callee.receiver if isinstance(callee, LibraryMethod) else None
+    if isinstance(made, LibraryObject) and made.site is not None:
+        yield made.site
