@@ -178,10 +178,11 @@ class Skipping:
         return bool(rows) and all(row is not None and row.what in PAUSES and not _gives_up(call, row) for row in rows)
 
     def _makes_coroutine(self, code: Code, call: facts.Call) -> bool:
-        """Whether a call only makes a coroutine: whatever that raises comes out where it runs."""
+        """Whether a call only makes a coroutine: whatever that raises comes out where it is awaited."""
         callees = self._types.callees.get((code.key, call.id), ())
         coroutines = all(isinstance(each, FunctionRef) and each.code.function.is_async for each in callees)
-        return bool(callees) and coroutines and (code.key, call.id) in self._calls.put_off
+        awaited = (each.value for each in code.operations if type(each) is facts.Await)
+        return bool(callees) and coroutines and call.id not in awaited
 
     def _is_caught_around(self, code: Code, site: int) -> bool:
         """Whether a call runs what has a wrapper that catches whatever comes out of it."""
