@@ -6,6 +6,7 @@ from racelint.knowledge.containers import REMOVES, SNAPSHOTS, VIEWS
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import harm
 from racelint.program.sequences.misses import handled_misses
 
 
@@ -14,9 +15,15 @@ def is_swapped_out(case: Case, access: Access, guard: Guard) -> bool:
     return case.is_taken_out(access, guard.lock.key)
 
 
-def is_claim(case: Case, access: Access) -> bool:
-    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several."""
+def is_claim(case: Case, access: Access, guard: Guard) -> bool:
+    """Takes one item in one step and is prepared to find none: no lock needed, unless others hold one over several.
+
+    Who goes over the container under the guard does: it must not change its size meanwhile.
+    """
     if any(each.kind in (Kind.UPDATE, Kind.ITEM_UPDATE) for each in case.accesses):
+        return False
+    walks = (each for each in case.accesses if each.kind is Kind.ITERATE and not each.one_step_with_gil)
+    if any(harm(case, each, access) is not None and any(map(guard.protects, case.protections(each))) for each in walks):
         return False
     if access.claims:
         return True

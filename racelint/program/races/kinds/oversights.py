@@ -98,7 +98,7 @@ def _is_right_without(case: Case, access: Access, guard: Guard) -> bool:
         or is_swapped_out(case, access, guard)
         or is_snapshot(case, access)
         or is_of_version(case, access)
-        or is_claim(case, access)
+        or is_claim(case, access, guard)
         or is_single_step(case, access, guard)
         or access.code.key in case.threads.at_exit
         or (access.kind is Kind.WRITE and (_is_carried_on(case, guard) or notes_time(case, access)))
