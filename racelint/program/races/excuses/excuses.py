@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.containers import INSERTS, REMOVES
+from racelint.knowledge.containers import ADDS, INSERTS, REMOVES
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.closed import is_closed_to
@@ -36,7 +36,7 @@ from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.misses import handled
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.sharing.slots import is_of_running_thread
-from racelint.program.sources.branching import conditions, leaves
+from racelint.program.sources.branching import conditions, is_handling, leaves, turns
 from racelint.program.sources.nodes import contains, is_within
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
@@ -131,6 +131,14 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
 
 
+def _is_failure_that_ends_it(_: Case, sequence: Composite) -> bool:
+    """Whether each turn of a loop asks whether anything has failed, and who fails notes that: `while not errors`."""
+    first, last = sequence.first, sequence.last
+    if first.code is not sequence.code or last.method not in ADDS or not is_handling(last.code, last.id):
+        return False
+    return (first.read_id, False) in turns(sequence.code, sequence.act)
+
+
 def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
     """Whether a write makes stale what the sequence has found out."""
     if sequence.shape is Shape.DOUBLE_READ:
@@ -216,6 +224,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_only_refreshed, "to leave out a store of what is there already is as good as the store"),
     (is_taken_back, "where it fails, what was there before is put back"),
     (is_failure, "who tries it at the same time fails alike"),
+    (_is_failure_that_ends_it, "a loop looks in each turn whether anything has failed"),
     (is_mark, "what is noted twice is noted"),
     (is_unmarked, "what is taken out twice is gone"),
     (has_room, "what only grows up to a limit may as well grow a little further"),
