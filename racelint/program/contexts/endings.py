@@ -26,11 +26,15 @@ def joins(
     calls: Calls, lifetimes: Lifetimes, site: Site, starts: Iterable[Start], owners: Sequence[ClassInfo]
 ) -> dict[int, int]:
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits."""
-    return waiting(calls, lifetimes.method_calls(site, "join"), starts, owners)
+    return waiting(calls, lifetimes.method_calls(site, "join"), lifetimes.pool_ends(site), starts, owners)
 
 
 def waiting(
-    calls: Calls, waits: Iterable[tuple[Code, int]], starts: Iterable[Start], owners: Sequence[ClassInfo]
+    calls: Calls,
+    waits: Iterable[tuple[Code, int]],
+    pool_ends: Iterable[tuple[Code, int]],
+    starts: Iterable[Start],
+    owners: Sequence[ClassInfo],
 ) -> dict[int, int]:
     """The functions that go on only when what some calls of `join` wait for has ended: for each, the one that waits.
 
@@ -45,7 +49,7 @@ def waiting(
         end = waited_until(code, id)
         if type(call) is facts.Call and end is not None and _is_surely_passed(calls.types, code, call):
             found[code.key] = end
-    for code, id in lifetimes.pool_ends(site):
+    for code, id in pool_ends:
         call = code.operations[id]
         again = any(starter is code and start > id for starter, start in starts)
         if type(call) is facts.Call and not again and _is_surely_passed(calls.types, code, call):

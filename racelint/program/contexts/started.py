@@ -298,7 +298,7 @@ class Finder:
         """Where it is waited for the end of a thread wherever it was made: a method may wait for that of its object."""
         if not made:
             # of a class that is there for others to make objects of, methods wait for the thread that theirs is
-            return waiting(self._calls, self._lifetimes.calls_on_own(cls, "join"), starts, [cls])
+            return waiting(self._calls, self._lifetimes.calls_on_own(cls, "join"), (), starts, [cls])
         found = [joins(self._calls, self._lifetimes, site, starts, [cls]) for site in made]
         keys = set(found[0]).intersection(*found[1:]) if found else set()
         return {key: max(each[key] for each in found) for key in sorted(keys)}
