@@ -15,6 +15,7 @@ from racelint.program.callgraph.arms import shuts_out
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
+from racelint.program.deadlocks.ensured import is_made_before
 from racelint.program.deadlocks.neighbours import neighbours
 from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
 from racelint.program.deadlocks.overrides import overrides_taking_again
@@ -81,6 +82,7 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     again = (each for each in order.nestings if _is_again(each) and each.inner.lock.key not in signals)
     again = (each for each in again if not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
+    order.again = [each for each in order.again if not is_made_before(each, locksets)]
     order.again.extend(each for each in finder.logged() if _is_again(each))
     known = {(each.code.key, each.outer) for each in order.again}
     overriding = (each for each in overrides_taking_again(locksets) if each.inner.lock.key not in signals)
