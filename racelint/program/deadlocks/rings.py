@@ -10,6 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
+from racelint.program.deadlocks.newborn import is_of_new
 from racelint.program.locking.guards import may_be_same
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
@@ -34,7 +35,7 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     for nesting in nestings:
         if nesting.outer.lock.key == nesting.inner.lock.key or nesting.inner.lock.key in nesting.held:
             continue
-        if not (_is_in_hand(nesting, locksets) or _is_apart(nesting, locksets)):
+        if not (_is_in_hand(nesting, locksets) or _is_apart(nesting, locksets) or is_of_new(nesting, locksets)):
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
     told: set[tuple[LockKey, LockKey]] = set()
     for ring in sorted(_simple_cycles(by_pair), key=lambda ring: (len(ring), ring)):
