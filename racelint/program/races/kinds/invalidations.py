@@ -116,9 +116,10 @@ def _goes_round(case: Case, code: Code) -> bool:
 def _is_good_enough(case: Case, access: Access, partner: Partner | None) -> bool:
     """Whether an iteration fails on builds without a GIL only, or at worst shows an item too few.
 
-    Where others go over it under the lock, they have reckoned with more.
+    Where others who only look go over it under the lock, they have reckoned with more.
     """
-    others = (each for each in case.accesses if each.kind is Kind.ITERATE and each.code is not access.code)
+    changing = {each.code for each in case.accesses if each.kind.writes} | {access.code}
+    others = (each for each in case.accesses if each.kind is Kind.ITERATE and each.code not in changing)
     if any(each.taken_here for other in others for each in case.protections(other)):
         return False
     return access.one_step_with_gil or (partner is not None and _only_skips(case, access, partner.other))
