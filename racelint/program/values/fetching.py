@@ -39,6 +39,7 @@ class Fetching:
         self._invocation = invocation
         self._annotations = annotations
         self._apart: dict[tuple[int, int], bool] = {}
+        self._beside: dict[tuple[int, int], bool] = {}
 
     def copy_target(self, target: Value | tuple[int, str] | None, node: int) -> None:
         """A name of a module, as `Names.variable` tells it, may come to a node."""
@@ -85,7 +86,7 @@ class Fetching:
     def _instance_attribute(self, code: Code, operation: facts.LoadAttr, base: Instance, cls: ClassInfo) -> None:
         owner = self._attributes.owner(cls, operation.name)
         held, target = self._flow.node("instance", owner.key, operation.name), code.offset + operation.id
-        if any(self._are_apart(each, cls) for each in owner.subclasses):
+        if self._has_others(owner, cls):
             self._flow.sieve(held, target, self._may_have, cls, owner)
         else:
             self._flow.copy(held, target)
@@ -105,6 +106,13 @@ class Fetching:
             return True
         is_override = self._attributes.defining(owner, method.name) is not None and method.name != "__init__"
         return not (is_override and self._are_apart(method.cls, cls))
+
+    def _has_others(self, owner: ClassInfo, cls: ClassInfo) -> bool:
+        """Whether a class has subclasses of which no object is of another class as well."""
+        key = owner.key, cls.key
+        if key not in self._beside:
+            self._beside[key] = any(self._are_apart(each, cls) for each in owner.subclasses)
+        return self._beside[key]
 
     def _are_apart(self, one: ClassInfo, other: ClassInfo) -> bool:
         key = one.key, other.key
