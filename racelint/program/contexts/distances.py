@@ -7,12 +7,12 @@ right most of the time, and several in a row no longer are.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import Final
 
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
-from racelint.program.callgraph.edges import Edge, on_own_object, step_of
+from racelint.program.callgraph.edges import Edge, Step, on_own_object, step_of
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance
@@ -27,6 +27,8 @@ class Distances:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._known: dict[int, dict[int, int]] = {}
+        self._ways: dict[int, list[tuple[Code, bool]]] = {}
+        """For functions that were looked at: what they come to, and whether by a leap."""
 
     def is_far(self, context: Context, code: Code) -> bool:
         """Whether a started context comes to a function by too many leaps only. The main one begins anywhere."""
@@ -45,21 +47,32 @@ class Distances:
             if code.key in found:
                 continue
             found[code.key] = leaps
-            for edge in self._calls.reaching(code):
-                if edge.callee.key in found:
+            for callee, is_leap in self._ways_from(code):
+                if callee.key in found:
                     continue
-                if self._is_leap(edge):
-                    pending.append((edge.callee, leaps + 1))
+                if is_leap:
+                    pending.append((callee, leaps + 1))
                 else:
-                    pending.appendleft((edge.callee, leaps))
+                    pending.appendleft((callee, leaps))
         return found
 
-    def _is_leap(self, edge: Edge) -> bool:
+    def _ways_from(self, code: Code) -> list[tuple[Code, bool]]:
+        found = self._ways.get(code.key)
+        if found is None:
+            choices: dict[Step, set[int]] = defaultdict(set)
+            for each in self._calls.sure_calls(code):
+                if each.callee.key not in self._calls.wrapping:
+                    choices[step_of(each)].add(each.callee.key)
+            edges = self._calls.reaching(code)
+            found = [(edge.callee, self._is_leap(edge, choices[step_of(edge)])) for edge in edges]
+            self._ways[code.key] = found
+        return found
+
+    def _is_leap(self, edge: Edge, choices: set[int]) -> bool:
+        """Whether it is inferred what a call runs; `choices` are the functions that it may run, by their keys."""
         if edge.lent >= 0 or (edge.receiver is not None and not on_own_object(edge) and not self._is_certain(edge)):
             return True
-        beside = self._calls.sure_calls(edge.caller)
-        others = (each for each in beside if step_of(each) == step_of(edge) and each.callee is not edge.callee)
-        return any(each.callee.key not in self._calls.wrapping for each in others)
+        return not choices <= {edge.callee.key}
 
     def _is_certain(self, edge: Edge) -> bool:
         """Whether only objects of one class may be there, of which one is known to be made somewhere.
