@@ -73,6 +73,16 @@ class Walker:
             if not inner:
                 yield Step(operation, name, here)
 
+    def makers(self, code: Code) -> set[int]:
+        """The functions that make the steps of a function, by their keys."""
+        found = {code.key}
+        pending = [code]
+        while pending:
+            inner = {each.key: each for _, _, callees in self._taken(pending.pop()) for each in callees}
+            pending.extend(each for key, each in inner.items() if key not in found)
+            found.update(inner)
+        return found
+
     def _taken(self, code: Code) -> list[tuple[Taken, str, list[Code]]]:
         """The steps that a function makes itself, each with the functions of the program that it runs instead."""
         found = self._known.get(code.key)

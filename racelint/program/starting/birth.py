@@ -100,8 +100,10 @@ class _Finder:
         if not launching or any(name in methods for name in ("__getattr__", "__getattribute__")):
             return
         walker = Walker(self._types, cls)
-        for code in methods.values():
-            if code.name in CONSTRUCTORS or code.key in launching:
+        starting = {key for code in all_methods for key in self._launches.starting(cls, walker, code)}
+        for code in methods.values() if starting else ():
+            is_asked = code.name in CONSTRUCTORS or code.key in launching
+            if is_asked and not starting.isdisjoint(walker.makers(code)):
                 yield from self._of_method(cls, code, walker)
 
     def _of_method(self, cls: ClassInfo, method: Code, walker: Walker) -> Iterator[EarlyStart]:

@@ -66,11 +66,27 @@ class Launches:
 
     def may_launch(self, cls: ClassInfo, code: Code) -> bool:
         """Whether a method of the class may have a launch in it, or in a function inside it."""
+        inside = (self.may_launch(cls, child) for child in self._sources.children(code))
+        return self._has_start(cls, code) or any(inside)
+
+    def _has_start(self, cls: ClassInfo, code: Code) -> bool:
+        """Whether something may be launched in a function itself."""
         starts = {start for start, _ in self._thread_rows(cls)}
         if starts and any(type(each) is facts.LoadAttr and each.name in starts for each in code.operations):
             return True
-        inside = (self.may_launch(cls, child) for child in self._sources.children(code))
-        return code.key in self._launching or any(inside)
+        return code.key in self._launching
+
+    def starting(self, cls: ClassInfo, walker: Walker, code: Code) -> Iterator[int]:
+        """Of a method of the class and the functions inside it those with a launch, by their keys."""
+        if self._has_start(cls, code) and any(self._in(cls, walker, code)):
+            yield code.key
+        for child in self._sources.children(code):
+            yield from self.starting(cls, walker, child)
+
+    def _in(self, cls: ClassInfo, walker: Walker, code: Code) -> Iterator[bool]:
+        for call in code.operations:
+            if type(call) is facts.Call:
+                yield any(self.of(cls, walker, Step(call, "", ((code, call.id),))))
 
     def of(self, cls: ClassInfo, walker: Walker, step: Step) -> Iterator[Launch]:
         """What a step starts."""
