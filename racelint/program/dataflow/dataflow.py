@@ -98,6 +98,18 @@ class Dataflow:
                 pending.extend(operands(operation))
         return False
 
+    def origins(self, id: int) -> frozenset[int]:
+        """The values that a value `comes_from`, itself among them."""
+        found: set[int] = set()
+        pending = [id]
+        while pending:
+            each = pending.pop()
+            if each not in found:
+                found.add(each)
+                operation = self.operation(each)
+                pending.extend(operands(operation) if operation is not None else ())
+        return frozenset(found)
+
     def behind(self, id: int, through: Callable[[Operation], Iterable[int]] = operands) -> Iterator[Operation]:
         """The operations that a value was computed with, itself first, each once; `through` says what is followed."""
         seen: set[int] = set()

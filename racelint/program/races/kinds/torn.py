@@ -33,6 +33,9 @@ from racelint.program.values.texts import is_record
 Together = dict[frozenset[Place], list[tuple[Access, Access]]]
 """By two Places: where a function stores both, in one critical section."""
 
+Measures = list[tuple[int, list[frozenset[int]]]]
+"""The operators of a function that measure something: the id of each, and what each of its operands comes from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Torn:
@@ -54,13 +57,14 @@ def find_torn(sharing: Sharing, locksets: LockSets) -> Iterator[Torn]:
     """Judge the reads of what belongs together, one for each read that another one follows."""
     together = stored_together(locksets)
     cases: dict[Place, Case] = {}
-    for reads in reads_of(locksets, together).values():
+    for code, reads in reads_of(locksets, together).items():
         seen: set[Access] = set()
+        measures = _measures(locksets.places.dataflow(code))
         for first, second in itertools.combinations(reads, 2):
             both = frozenset((first.place, second.place))
             if first in seen or both not in together or first.base != second.base:
                 continue
-            if not _is_combined(locksets.places, first, second):
+            if not _is_combined(locksets.places, measures, first, second):
                 continue
             for place in both - cases.keys():
                 cases[place] = Case(place, sharing, locksets)
@@ -112,14 +116,22 @@ def reads_of(locksets: LockSets, together: Together) -> dict[Code, list[Access]]
     return {code: sorted(found[code], key=lambda each: each.id) for code in codes}
 
 
-def _is_combined(places: Places, first: Access, second: Access) -> bool:
+def _measures(flow: Dataflow) -> Measures:
+    return [
+        (each.id, [flow.origins(operand) for operand in dict.fromkeys(each.operands)])
+        for each in flow.code.operations
+        if type(each) is facts.Compute and each.kind in MEASURES
+    ]
+
+
+def _is_combined(places: Places, measures: Measures, first: Access, second: Access) -> bool:
     """Whether one operator works on both values, and not only to tell people: they are taken to be of one moment."""
-    flow = places.dataflow(first.code)
-    for operation in flow.code.operations:
-        if type(operation) is facts.Compute and operation.kind in MEASURES and operation.id > second.id:
-            of_first = {each for each in operation.operands if flow.comes_from(each, first.id)}
-            of_second = {each for each in operation.operands if flow.comes_from(each, second.id)}
-            if of_first and of_second and of_first != of_second and not _is_only_told(places, flow, operation.id):
+    for id, behind in measures:
+        if id > second.id:
+            of_first = [first.id in each for each in behind]
+            of_second = [second.id in each for each in behind]
+            is_of_both = any(of_first) and any(of_second) and of_first != of_second
+            if is_of_both and not _is_only_told(places, places.dataflow(first.code), id):
                 return True
     return False
 
