@@ -220,15 +220,12 @@ class Case:
         Rather the same access in another thread than another one. `within` is the function of which `held` is told,
         if it is not that of the access.
         """
-        best: Partner | None = None
-        for other in self.accesses:
+        for other in sorted(self.accesses, key=lambda each: each is not access):
             if other.kind.writes and harms(other):
                 for one, other_context in self.meetings.of(access, held, other, within):
-                    if not meets(one, other_context):
-                        continue
-                    if best is None or (other is access and best.other is not access):
-                        best = Partner(other, one, other_context)
-        return best
+                    if meets(one, other_context):
+                        return Partner(other, one, other_context)
+        return None
 
     def assumed_partner(
         self, access: Access, held: list[Protection], harms: Callable[[Access], bool] = lambda _: True
