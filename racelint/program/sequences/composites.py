@@ -139,6 +139,8 @@ class Sequences:
         self.calls = calls
         self.answers: dict[tuple[int, int], list[Answer]] = {}
         """What functions have read to answer as they do, by function and how many calls deep that was looked for."""
+        self.stores: dict[int, list[Access]] = {}
+        """The accesses by which functions store what they are given."""
         self._find = find
         self._codes: Iterable[Code] = calls.types.names.sources.codes
         self._found: dict[int, Found] = {}

@@ -27,8 +27,10 @@ def find_relayed(sequences: Sequences, code: Code) -> Iterator[Composite]:
     edges = sorted(by_site.values(), key=lambda edge: edge.site)
     for setting in edges:
         for store in _stores(sequences, setting.callee):
-            for asking in edges:
-                first = _answered(sequences, asking, setting, store) if asking.site < setting.site else None
+            behind = _behind(sequences, setting, store)
+            for asking in edges if behind else ():
+                is_asked = asking.site < setting.site and asking.site in behind
+                first = _answered(sequences, asking, setting, store) if is_asked else None
                 if first is not None:
                     ids = (asking.site, setting.site)
                     span = span_of(code, setting.site)
@@ -47,6 +49,13 @@ def _stores(sequences: Sequences, code: Code) -> list[Access]:
 
     Not where it looks first what is there: it may refuse to store what is out of date.
     """
+    found = sequences.stores.get(code.key)
+    if found is None:
+        found = sequences.stores[code.key] = _find_stores(sequences, code)
+    return found
+
+
+def _find_stores(sequences: Sequences, code: Code) -> list[Access]:
     parameters = range(len(code.function.parameters))
     accesses = sequences.places.of(code)
     found = [each for each in accesses if _stored(each) in parameters and _is_keyed(each)]
@@ -70,14 +79,17 @@ def _is_keyed(access: Access) -> bool:
     return access.key < len(access.code.function.parameters)
 
 
+def _behind(sequences: Sequences, setting: Edge, store: Access) -> frozenset[int]:
+    """The values of which it was made what a call gives to be stored: not one that is stored as it is."""
+    flow = sequences.places.dataflow(setting.caller)
+    given = passed(setting, _stored(store))
+    if given is None or type(flow.operation(given)) is facts.Choice:
+        return frozenset()
+    return flow.origins(given) - {given}
+
+
 def _answered(sequences: Sequences, asking: Edge, setting: Edge, store: Access) -> Access | None:
     """What one call answers with, if another one stores what was made of that in the same place."""
-    flow = sequences.places.dataflow(setting.caller)
-    given, asked = passed(setting, _stored(store)), asking.site
-    if given is None or given == asked or type(flow.operation(given)) is facts.Choice:
-        return None
-    if not flow.comes_from(given, asked):
-        return None
     paths = sequences.places.passed(setting.caller, setting.callee, setting.site, setting.receiver)
     base = outward(store.base, paths)
     if base == UNKNOWN:
