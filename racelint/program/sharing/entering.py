@@ -53,6 +53,7 @@ def name_objects(threads: Threads, places: Places, concerned: Collection[Code] |
             naming.carry(context, [code for code, _ in context.entries])
             needed |= naming.asked
     naming.make_room(main)
+    naming.conclude()
     return naming
 
 

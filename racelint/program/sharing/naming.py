@@ -52,9 +52,11 @@ class Naming:
         """The contexts of which a name was asked for; whoever wants to know empties it before."""
         self.heard: Collection[int] | None = None
         """The functions of which it matters what is known in them, if not of all."""
+        self._answers: dict[tuple[int, int, str], NameSet] | None = None
+        """What was asked once all names are known; until then they may come to be more."""
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
-        self.shortening = Shortening(threads, places, self.names)
+        self.shortening = Shortening(threads, places, self._find_names)
         self.giving = Giving(threads, places)
         self.admitted = Admitted(threads, places.dataflow)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
@@ -84,6 +86,19 @@ class Naming:
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
+        if self._answers is None:
+            return self._find_names(context, code, path)
+        asked = context.index, code.key, path
+        found = self._answers.get(asked)
+        if found is None:
+            found = self._answers[asked] = self._find_names(context, code, path)
+        return found
+
+    def conclude(self) -> None:
+        """All names are known: what is asked from now on has one answer."""
+        self._answers = {}
+
+    def _find_names(self, context: Context, code: Code, path: str) -> NameSet:
         if not path or "?" in path:
             return {}
         if "[" in path:
@@ -119,11 +134,11 @@ class Naming:
             case path if path.endswith(ITEM):
                 return self._items(context, code, path.removesuffix(ITEM), ITEM + rest)
             case path:
-                return self.names(context, code, path + rest)
+                return self._find_names(context, code, path + rest)
 
     def _items(self, context: Context, code: Code, outer: str, rest: str) -> NameSet:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
-        found = self.names(context, code, outer) if "[" not in rest[1:] else {}
+        found = self._find_names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
 
     def _find_keeper(self, code: Code, root: str) -> str | None:
@@ -190,7 +205,7 @@ class Naming:
                 if stores_cell(operation, name):
                     path = self._places.dataflow(owner).path(operation.value)
                     if not path.startswith(("c:", "%") if handed else "c:"):
-                        found.update(self.names(context, owner, path + rest))
+                        found.update(self._find_names(context, owner, path + rest))
             self._open.discard(variable)
         return found
 
@@ -211,9 +226,11 @@ class Naming:
         """Note what a parameter is in a context; whether that is new."""
         if not names:
             return False
-        if parameter == code.first_name and code.cls is not None and not context.is_main:
+        if code.cls is not None and not context.is_main and parameter == code.first_name:
             names = _with_own_class(names, code.cls)
         bound = self._bindings[context.index].setdefault(code.key, {}).setdefault(parameter, {})
+        if names.keys() <= bound.keys():
+            return False
         before, given = len(bound), self._given[context.index]
         for name in names:
             if len(bound) < PER_PARAMETER or name in self._met:
@@ -255,6 +272,7 @@ class Naming:
 
     def carry(self, context: Context, pending: list[Code]) -> None:
         """Carry the names that a context knows in some functions down its calls."""
+        passed_on: dict[int, dict[str, int]] = {}
         waiting = {code.key for code in pending}
         seen = set(waiting)
         while pending:
@@ -262,7 +280,9 @@ class Naming:
             waiting.discard(code.key)
             if self.heard is not None and code.key not in self.heard:
                 continue
-            found: dict[str, NameSet] = {}
+            handed = passed_on.setdefault(code.key, {})
+            now: dict[str, int] = {}
+            found: dict[str, NameSet | None] = {}
             learned = self.learned
             for edge, passed in self.calls_of(code):
                 if self.admitted.is_kept_away(context, code, edge.site):
@@ -272,14 +292,44 @@ class Naming:
                     if learned != self.learned:
                         found, learned = {}, self.learned
                     if path not in found:
-                        found[path] = self.names(context, code, path)
-                    names = self._passed_on(context, edge, parameter, path, found[path])
-                    changed |= self.bind(context, edge.callee, parameter, names)
+                        found[path] = self._news_at(context, code, path, handed, now)
+                    known = found[path]
+                    if known is not None:
+                        names = self._passed_on(context, edge, parameter, path, known)
+                        changed |= self.bind(context, edge.callee, parameter, names)
                 # what is given nothing may know objects by closures and globals, and hands them on
                 if (changed or edge.callee.key not in seen) and edge.callee.key not in waiting:
                     waiting.add(edge.callee.key)
                     seen.add(edge.callee.key)
                     pending.append(edge.callee)
+            handed.update(now)
+
+    def _news_at(
+        self, context: Context, code: Code, path: str, handed: dict[str, int], now: dict[str, int]
+    ) -> NameSet | None:
+        """The names of the object at a path; None if all calls have been given just these before.
+
+        `handed` tells of what that was how many names its root had, `now` is for what is given now.
+        """
+        count = self._count(context, code, path)
+        if count and handed.get(path) == count:
+            return None
+        looked = self.shortening.looked
+        names = self._find_names(context, code, path)
+        if count and names and looked == self.shortening.looked:
+            now.setdefault(path, count)
+        return names
+
+    def _count(self, context: Context, code: Code, path: str) -> int:
+        """How many names are known of what a path begins with, if it hangs on nothing else what it leads to; else 0."""
+        if "[" in path or path.startswith("c:"):
+            return 0
+        if path.startswith("g:"):
+            return 1
+        root = path.partition(".")[0]
+        if root.startswith("%"):
+            return not isinstance(self._kept.get((code.key, root), ""), str)
+        return len(self._bindings[context.index].get(code.key, {}).get(root, ()))
 
     def calls_of(self, code: Code) -> list[tuple[Edge, Mapping[str, str]]]:
         """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""

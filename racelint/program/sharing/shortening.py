@@ -6,7 +6,7 @@ What an object was given at its making goes by the name that its maker has for i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from racelint import facts
@@ -43,6 +43,9 @@ class Shortening:
         self._names = names
         self._settling: list[Name] = []
         self._tied: dict[str, bool] = {}
+        self.looked = 0
+        """How often it hung on other names what a name is for short."""
+        self._looked_up: dict[Name, tuple[Name | None, tuple[Name, ...]]] = {}
         self._ends: dict[str, str | None] = {}
         self._kept_by: dict[tuple[Root, str], ClassInfo | None] = {}
         self._gifts: dict[tuple[Root, int, str], list[Gift]] = {}
@@ -51,16 +54,24 @@ class Shortening:
 
     def settled(self, names: Collection[Name]) -> NameSet:
         """The names by the shortest way: what an object was given goes by the name that its maker has for it."""
-        if not any(name.path for name in names):
-            return dict.fromkeys(names)
         found: NameSet = {}
-        for name in map(self._of_class, names):
-            if self._is_tied(name.path):
-                found.update(self._shortest(name))
-            else:
-                found[name] = None
-        ends = ((name.root, self._end(name.path)) for name in found)
-        return {Name(root, end): None for root, end in ends if end is not None}
+        for name in names:
+            tied, ends = self._looked_up.get(name) or self._look_up(name)
+            for each in ends if tied is None else self._ended(self._shortest(tied)):
+                found[each] = None
+        return found
+
+    def _look_up(self, name: Name) -> tuple[Name | None, tuple[Name, ...]]:
+        """What is to be made shorter, if it hangs on other names what that is; else what the name is for short."""
+        of_class = self._of_class(name)
+        found = (of_class, ()) if self._is_tied(of_class.path) else (None, self._ended((of_class,)))
+        self._looked_up[name] = found
+        return found
+
+    def _ended(self, names: Iterable[Name]) -> tuple[Name, ...]:
+        """The names with each step to an owner taken back, but for those that lead nowhere."""
+        ends = ((name.root, self._end(name.path)) for name in names)
+        return tuple(Name(root, end) for root, end in ends if end is not None)
 
     def _of_class(self, name: Name) -> Name:
         """What a class has for all its objects goes by the name of the class, whoever of them is asked for it."""
@@ -107,6 +118,7 @@ class Shortening:
         return known
 
     def _shortest(self, name: Name) -> NameSet:
+        self.looked += 1
         classes, steps, short = self._shortened(name)
         if not steps or short in self._settling or len(self._settling) > GIVERS:
             return {short: None}
