@@ -27,9 +27,12 @@ def name_objects(threads: Threads, places: Places, concerned: Collection[Code] |
     """Name the objects that every function works on, in each context that runs it.
 
     As far as some functions are `concerned`, if any are given: in those and where what these know comes from, and of
-    started contexts only in those that run one of them.
+    started contexts only in those that run one of them. That is done when a name is asked for.
     """
-    naming = Naming(threads, places)
+    return Naming(threads, places, lambda naming: _name_all(naming, threads, places, concerned))
+
+
+def _name_all(naming: Naming, threads: Threads, places: Places, concerned: Collection[Code] | None) -> None:
     entering = _Entering(naming, threads, places)
     main, *started = threads.contexts
     codes = places.types.names.sources.codes
@@ -53,8 +56,6 @@ def name_objects(threads: Threads, places: Places, concerned: Collection[Code] |
             naming.carry(context, [code for code, _ in context.entries])
             needed |= naming.asked
     naming.make_room(main)
-    naming.conclude()
-    return naming
 
 
 def _needed(threads: Threads, concerned: Iterable[Code]) -> set[int]:

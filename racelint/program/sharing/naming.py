@@ -8,7 +8,7 @@ Two contexts share an object only if they come to it by the same name.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from racelint import facts
@@ -40,7 +40,10 @@ ITEM: Final = "[]"
 class Naming:
     """The names of objects in each context."""
 
-    def __init__(self, threads: Threads, places: Places) -> None:
+    def __init__(self, threads: Threads, places: Places, name_all: Callable[[Naming], None]) -> None:
+        """`name_all` enters all contexts, once somebody asks for a name."""
+        self._name_all = name_all
+        self._is_begun = False
         self._threads = threads
         self._places = places
         self._sources = places.types.names.sources
@@ -82,10 +85,13 @@ class Naming:
     @property
     def carrying(self) -> list[Code]:
         """The functions from which names were carried on."""
+        self.conclude()
         return [self._sources.codes[key] for key in self._passed]
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
+        if self._answers is None:
+            self.conclude()
         if self._answers is None:
             return self._find_names(context, code, path)
         asked = context.index, code.key, path
@@ -95,8 +101,11 @@ class Naming:
         return found
 
     def conclude(self) -> None:
-        """All names are known: what is asked from now on has one answer."""
-        self._answers = {}
+        """Name all that contexts work on, if that is not done: what is asked from then on has one answer."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._name_all(self)
+            self._answers = {}
 
     def _find_names(self, context: Context, code: Code, path: str) -> NameSet:
         if not path or "?" in path:
@@ -263,6 +272,7 @@ class Naming:
 
     def knows(self, context: int, code: Code, root: Root) -> bool:
         """Whether a function is given in a context, by its number, what is at a root; inner ones may have it anyway."""
+        self.conclude()
         inner = code.parent is not None and code.parent.function.kind in ("function", "lambda")
         return inner or code.key in self._given[context].get(root, ())
 
