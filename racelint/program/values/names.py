@@ -32,6 +32,7 @@ class Names:
     class_stores: dict[int, dict[str, list[tuple[Code, facts.StoreName]]]]
     _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
     _libraries: dict[str, Library] = field(default_factory=dict)
+    _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:
         """What a name of scope global means in a module: a variable of the program, a builtin, or unknown (None)."""
@@ -105,6 +106,12 @@ class Names:
 
     def member(self, module: int, name: str) -> Value | GlobalName | None:
         """`module.name`: a variable of that module, or one of its submodules."""
+        asked = module, name
+        if asked not in self._members:
+            self._members[asked] = self._find_member(module, name)
+        return self._members[asked]
+
+    def _find_member(self, module: int, name: str) -> Value | GlobalName | None:
         full = f"{self.sources.modules[module].name}.{name}"
         if self.knowledge.known(self.knowledge.canonical(full)):
             return self.library(full)
@@ -120,6 +127,12 @@ class Names:
         if found is None:
             found = self._libraries[name] = self.values.library(self.knowledge.canonical(name))
         return found
+
+    def bind(self, target: GlobalName, stores: list[tuple[Code, facts.StoreName]]) -> None:
+        """Note what binds a name of a module that does not bind it itself."""
+        module, name = target
+        self.stores[module][name] = stores
+        self._members.clear()
 
     def static(self, code: Code, id: int) -> list[Value]:
         """The functions, classes, modules and library names that a value surely names, without following calls.
@@ -257,8 +270,8 @@ def _link_modules(names: Names) -> None:
                 for value in names.static(code, operation.base):
                     if isinstance(value, ModuleRef) and names.member(value.module, operation.name) is None:
                         found[value.module, operation.name].append((code, store))
-    for (module, name), stores in found.items():
-        names.stores[module][name] = stores
+    for target, stores in found.items():
+        names.bind(target, stores)
 
 
 def _link_classes(names: Names) -> None:
