@@ -80,7 +80,8 @@ class Dataflow:
             self._uses = chains
             for operation in self.code.operations:
                 if operation is not None:
-                    for each in dict.fromkeys(operands(operation)):
+                    taken = operands(operation)
+                    for each in taken if len(taken) < 2 else dict.fromkeys(taken):
                         chains.setdefault(each, []).append(operation)
         return self._uses.get(id, [])
 
