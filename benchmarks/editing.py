@@ -26,7 +26,7 @@ from benchmarks.page import put
 from benchmarks.releases import CACHE
 from benchmarks.speed.trees import THREADED, tree
 from racelint import engine
-from racelint.config import load_config
+from racelint.configuration.config import load_config
 
 PAGE = Path(__file__).parent.parent / "docs" / "editors.md"
 PATIENCE = 600

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from racelint.baseline import Extent, extent_of
 from racelint.collector import collector_off
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.discovery import SourceFile
 from racelint.facts import ModuleFacts
 from racelint.findings import Finding, Progress, RunError, breakdown

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from racelint.baseline import Baseline, Extent, load, without_known
 from racelint.cache import Cache, Outcome
-from racelint.config import Config, notes
+from racelint.configuration.config import Config, notes
 from racelint.discovery import Project, SourceFile, discover
 from racelint.facts import ModuleFacts, Unreadable
 from racelint.findings import EVERY_BUILD, Finding, Progress, Report, RunError, in_order
@@ -19,7 +19,7 @@ from racelint.outcomes import came_of, jobs_of, modules_of, outcome_of, unread, 
 from racelint.paths import absolute, display_path
 from racelint.reading import Source, find, read
 from racelint.recall import frame_of, recalled, texts_of
-from racelint.suppress import suppress
+from racelint.suppressing.suppress import suppress
 
 if TYPE_CHECKING:
     from racelint.graph import Picture

@@ -32,7 +32,7 @@ from racelint.paths import absolute, display_path
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager
 
-    from racelint.config import Config
+    from racelint.configuration.config import Config
     from racelint.findings import Report
 
 FAMILY = "RL"
@@ -157,7 +157,7 @@ def _report(options: Namespace) -> Report:
     """The report on the files that flake8 is given; an `ExecutionError` where there is none or not a whole one."""
     from racelint import engine
     from racelint.baseline import BaselineError
-    from racelint.config import ConfigError
+    from racelint.configuration.config import ConfigError
 
     files = [Path(name) for name in options.filenames or ["."] if name != STANDARD_INPUT]
     buffers = {}
@@ -183,7 +183,7 @@ def _config(path: Path, options: Namespace) -> Config:
 
     A selector of flake8 that is longer than that of all of racelint turns on what it names, be it off by default.
     """
-    from racelint.config import Flags, load_config
+    from racelint.configuration.config import Flags, load_config
     from racelint.rule import load_rules
 
     selectors = (*(options.select or ()), *(options.extend_select or ()))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from racelint.cache import Cache, Outcome, packed
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.discovery import SourceFile
 from racelint.facts import ModuleFacts, Span, Unreadable
 from racelint.findings import FILE_START, Finding, Location, Progress, RunError

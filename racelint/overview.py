@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.engine import check, read_all, silent
 from racelint.findings import Progress, Report, RunError
 

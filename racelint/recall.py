@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from racelint.cache import Cache, Outcome, digest
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.discovery import SourceFile
 from racelint.facts import ModuleFacts
 from racelint.findings import Progress

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from racelint import engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.findings import Finding, Progress, Report, RunError
 from racelint.fixes import with_fixes
 from racelint.fixes.trial import Key, Trial, key_of, new_in

@@ -24,11 +24,11 @@ import msgspec
 from racelint import engine
 from racelint.cli.baseline import baseline
 from racelint.cli.check import check
-from racelint.config import load_config
-from racelint.layers import Flags
+from racelint.configuration.config import load_config
+from racelint.configuration.layers import Flags
+from racelint.configuration.section import SELECTORS, Section
 from racelint.report.full import show
 from racelint.rule import EVERY_RULE, FAMILIES, Rule, load_rules
-from racelint.section import SELECTORS, Section
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "rules"

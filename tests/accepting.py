@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from racelint import engine
 from racelint.baseline import Extent, Update, update
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.findings import Report
 from racelint.rule import load_rules
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from racelint import engine
 from racelint.cli.check import check
 from racelint.cli.options import flags
-from racelint.config import Flags, load_config
+from racelint.configuration.config import Flags, load_config
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY, Build, Report
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

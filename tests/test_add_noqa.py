@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from racelint.add_noqa import Added, add_noqa
 from racelint.extract import extract
 from racelint.facts import Span
 from racelint.findings import Finding, Report
 from racelint.rule import load_rules
-from racelint.suppress import suppress
+from racelint.suppressing.add_noqa import Added, add_noqa
+from racelint.suppressing.suppress import suppress
 
 RULES = {rule.code: rule for rule in load_rules()}
 

@@ -19,7 +19,7 @@ import yaml
 from pages import ROOT, Block, Section, sections
 
 from racelint import cli
-from racelint.config import load_config
+from racelint.configuration.config import load_config
 
 SECTIONS = {section.title: section for section in sections(ROOT / "docs" / "adopting.md")}
 FINDINGS = [("counter.py", "15", "9", "RL101"), ("counter.py", "26", "9", "RL102")]

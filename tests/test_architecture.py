@@ -10,7 +10,7 @@ import pytest
 from extract_dump import lines_of
 
 from racelint import engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.extract import extract
 from racelint.knowledge import Knowledge
 from racelint.program import Program, SourceModule, link

@@ -25,7 +25,7 @@ from racelint import cache, checking, engine, extract, program
 from racelint.baseline import Extent
 from racelint.cache import fingerprints, stamps, store
 from racelint.cli import racelint
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.facts import Unreadable
 from racelint.findings import Report
 from racelint.rule import Selection

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from racelint.config import Config, ConfigError, Flags, load_config
+from racelint.configuration.config import Config, ConfigError, Flags, load_config
 from racelint.knowledge import KnowledgeRows
 from racelint.rule import Selection
 

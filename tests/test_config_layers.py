@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from racelint.config import NO_FLAGS, Config, ConfigError, Flags, load_config, notes
+from racelint.configuration.config import NO_FLAGS, Config, ConfigError, Flags, load_config, notes
 from racelint.knowledge import KnowledgeRows
 from racelint.rule import Selection
 

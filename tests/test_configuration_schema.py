@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from racelint.configuration.section import SELECTORS, ConfigError, read_section
 from racelint.rule import EVERY_RULE, FAMILIES, UnknownRuleError, load_rules, prefix
-from racelint.section import SELECTORS, ConfigError, read_section
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "configuration.schema.json").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from builders import findings, source_modules
 from expectations import FIXTURES, name_of, programs
 
 from racelint import engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.discovery import Project, discover
 from racelint.extract import SourceError, extract
 from racelint.findings import Finding

@@ -13,7 +13,7 @@ import yaml
 from pages import ROOT, sections
 
 from racelint.cli import racelint
-from racelint.config import load_config
+from racelint.configuration.config import load_config
 from racelint.flake8_plugin import OPTIONS
 
 README = ROOT / "README.md"

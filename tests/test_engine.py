@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from racelint import checking, config, engine, extract
+from racelint import checking, engine, extract
 from racelint.baseline import Extent
-from racelint.config import Config
+from racelint.configuration import config
+from racelint.configuration.config import Config
 from racelint.extract import SourceError
 from racelint.facts import Span
 from racelint.findings import FILE_START, Finding, Report

@@ -13,7 +13,7 @@ import pytest
 from expectations import FIXTURES, name_of, programs
 
 from racelint import engine
-from racelint.config import Flags, load_config
+from racelint.configuration.config import Flags, load_config
 from racelint.findings import Report
 from racelint.fixes import with_fixes
 from racelint.remedies import Fix

@@ -9,7 +9,7 @@ import pytest
 from flake8_runs import FOUND, Flake8, Outcome, configure
 
 from racelint import __version__, baseline, engine
-from racelint.config import load_config
+from racelint.configuration.config import load_config
 from racelint.findings import Report, RunError
 
 SHARED = """\

@@ -10,7 +10,7 @@ import pytest
 from expectations import FIXTURES, promised, promised_builds, raised_builds
 
 from racelint import cli, engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.findings import EVERY_BUILD, FREE_THREADED_ONLY
 
 STOCK = """

@@ -9,7 +9,7 @@ import pytest
 from expectations import FIXTURES, checked
 
 from racelint import engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.findings import Finding, Report
 from racelint.rule import load_rules
 
@@ -226,9 +226,8 @@ SHOWN = {
         "31: several threads running `look_up` start here: `look_up` → `Database.connection`",
     ),
     "RL202_unsafe_lazy_init/no_second_test.py": (
-        "17: `_pool` is made on first use under `_pool_lock` by the main thread and several threads running "
-        "`borrow`, but not tested again under it: two threads can make one each. Test it once more after "
-        "`_pool_lock` is taken.",
+        "17: `_pool` is made on first use under `_pool_lock` by several threads running `borrow`, but not tested "
+        "again under it: two threads can make one each. Test it once more after `_pool_lock` is taken.",
         "19: `_pool` is set here",
         "28: several threads running `borrow` start here: `borrow` → `get_pool`",
         "12: `_pool_lock` is created here",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import program
 
-from racelint.deadlock_phrases import given
+from racelint.explaining.deadlock_phrases import given
 
 SOURCE = """
 import threading

@@ -16,7 +16,7 @@ from flake8_runs import START, STATE
 
 from racelint import engine
 from racelint.cache import decoded
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.facts import ModuleFacts, Unreadable
 from racelint.findings import RunError
 from racelint.readers import pool, processors, worker

@@ -14,7 +14,7 @@ import pytest
 from expectations import FIXTURES, name_of, programs, sources
 
 from racelint import engine
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.extract import extract
 from racelint.findings import Finding, in_order
 from racelint.knowledge import Knowledge

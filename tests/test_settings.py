@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from racelint.config import Config, Flags, load_config
-from racelint.section import Section
-from racelint.settings import settings
+from racelint.configuration.config import Config, Flags, load_config
+from racelint.configuration.section import Section
+from racelint.configuration.settings import settings
 
 FILE = """
 [tool.racelint]

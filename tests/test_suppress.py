@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import pytest
 from flake8.violation import Violation
 
-from racelint.directives import directives
 from racelint.facts import Comment, Span
 from racelint.findings import Finding
 from racelint.rule import load_rules
-from racelint.suppress import suppress
+from racelint.suppressing.directives import directives
+from racelint.suppressing.suppress import suppress
 
 PATH = "m.py"
 EVERY_CODE = frozenset(rule.code for rule in load_rules())

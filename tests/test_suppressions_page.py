@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from racelint.add_noqa import add_noqa
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.engine import check
+from racelint.suppressing.add_noqa import add_noqa
 
 PAGE = (Path(__file__).parent.parent / "docs" / "suppressions.md").read_text(encoding="utf-8")
 REASON = "not looked at yet"

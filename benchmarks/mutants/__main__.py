@@ -26,9 +26,9 @@ from benchmarks.noise.packages import packages
 from benchmarks.page import PAGE, put
 from benchmarks.releases import release
 from racelint import engine
-from racelint.config import Config, load_config
+from racelint.configuration.config import Config, load_config
+from racelint.configuration.layers import Flags
 from racelint.findings import Finding, Report
-from racelint.layers import Flags
 
 MOST = 10
 """Of a package so many mutants are tried, drawn at random."""

@@ -15,8 +15,8 @@ from racelint.baseline import BaselineError
 from racelint.cli import baseline, check, clean, explain, graph, report, server, show, suggest
 from racelint.cli.options import FAILED, FOUND_NOTHING, HELP
 from racelint.collector import leave_all_behind
+from racelint.configuration.section import ConfigError
 from racelint.rule import UnknownRuleError
-from racelint.section import ConfigError
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -23,7 +23,7 @@ from racelint.cli.options import (
     settings,
     tell,
 )
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.findings import Report
 from racelint.report import COUNTED, FORMATS, WITH_FIXES, show_statistics
 from racelint.report import show as show_findings
@@ -237,7 +237,7 @@ def _put(file: Path | None, write: Callable[[TextIO], None]) -> None:
 
 def _add_noqa(report: Report, reason: str) -> int:
     """Write the comments and tell what was done."""
-    from racelint.add_noqa import add_noqa
+    from racelint.suppressing.add_noqa import add_noqa
 
     added = add_noqa(report, reason)
     for error in added.errors:
@@ -261,7 +261,7 @@ def _list_files(paths: tuple[Path, ...], config: Config, buffers: Mapping[Path, 
 
 
 def _tell_settings(config: Config) -> int:
-    from racelint.settings import settings as all_settings
+    from racelint.configuration.settings import settings as all_settings
 
     _put(None, lambda stream: stream.writelines(f"{setting}\n" for setting in all_settings(config)))
     return FOUND_NOTHING

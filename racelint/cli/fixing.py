@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from racelint.cli.options import tell
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.lines import LINE_END
 from racelint.paths import absolute, display_path
 from racelint.repair import Change, Repaired, repair, write

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from racelint.config import Config, Flags, load_config
-from racelint.section import Target
+from racelint.configuration.config import Config, Flags, load_config
+from racelint.configuration.section import Target
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FOUND_NOTHING, FOUND_SOMETHING, FAILED = 0, 1, 2

@@ -11,9 +11,9 @@ import click
 
 from racelint.baseline import BaselineError
 from racelint.cli.options import FOUND_NOTHING, tell
+from racelint.configuration.section import ConfigError
 from racelint.discovery import SOURCE_SUFFIXES
 from racelint.rule import UnknownRuleError
-from racelint.section import ConfigError
 
 WATCHED = (*SOURCE_SUFFIXES, ".toml")
 """The ends of the names of the files that decide what is found."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from racelint.explaining.phrases import called, steps
 from racelint.graph.picture import Arrow, Node, Picture
-from racelint.phrases import called, steps
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locks import Lock, LockKey

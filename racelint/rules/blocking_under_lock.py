@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint import deadlock_encounter
-from racelint.deadlock_notes import stalled, taken
-from racelint.deadlock_phrases import needed, once_at_each_place, waits
+from racelint.explaining import deadlock_encounter
+from racelint.explaining.deadlock_notes import stalled, taken
+from racelint.explaining.deadlock_phrases import needed, once_at_each_place, waits
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import called, lock_used
 from racelint.findings import Evidence, Finding, note
-from racelint.notes import lock_details
-from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import at, defined
+from racelint.explaining.phrases import called, done, state, who
 from racelint.findings import Finding, note
-from racelint.notes import at, defined
-from racelint.phrases import called, done, state, who
 from racelint.program import Program
 from racelint.program.races.breaches.breach import Breach, How
 from racelint.rule import rule

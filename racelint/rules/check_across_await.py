@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import task_details
+from racelint.explaining.phrases import stale_answer
 from racelint.findings import Finding
-from racelint.notes import task_details
-from racelint.phrases import stale_answer
 from racelint.program import Program
 from racelint.program.sequences.composites import Shape
 from racelint.rule import rule

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import done, held_by, lock_names, state, where
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import done, held_by, lock_names, state, where
 from racelint.program import Program
 from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule

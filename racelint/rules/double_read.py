@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import called, held_by, lock_name, other_side, state, usual
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import called, held_by, lock_name, other_side, state, usual
 from racelint.program import Program
 from racelint.program.memory.places import Kind
 from racelint.program.races.kinds.race import Problem, Race

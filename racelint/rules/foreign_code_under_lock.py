@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import given_callback
-from racelint.deadlock_phrases import given
+from racelint.explaining.deadlock_encounter import given_callback
+from racelint.explaining.deadlock_phrases import given
+from racelint.explaining.notes import lock_details, said_of
+from racelint.explaining.phrases import called, lock_used
 from racelint.findings import Finding, note
-from racelint.notes import lock_details, said_of
-from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.program.locking.locks import NON_REENTRANT
 from racelint.rule import rule

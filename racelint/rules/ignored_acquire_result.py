@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import lock_used
 from racelint.findings import Finding
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

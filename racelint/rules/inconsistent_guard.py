@@ -30,9 +30,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details, lock_details
+from racelint.explaining.phrases import called, done, guarded, lock_name, lock_used, state
 from racelint.findings import Finding, Location, note
-from racelint.notes import details, lock_details
-from racelint.phrases import called, done, guarded, lock_name, lock_used, state
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access

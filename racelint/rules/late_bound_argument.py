@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.phrases import called, listed
 from racelint.findings import Finding, Location, Related, note
-from racelint.phrases import called, listed
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.program.starting.captures import Capture

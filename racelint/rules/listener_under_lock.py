@@ -21,11 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import callback
-from racelint.deadlock_phrases import given
+from racelint.explaining.deadlock_encounter import callback
+from racelint.explaining.deadlock_phrases import given
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import called, lock_used
 from racelint.findings import Finding, Location, note
-from racelint.notes import lock_details
-from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.program.locking.locks import NON_REENTRANT
 from racelint.program.sources.source import span_of

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import holdup
+from racelint.explaining.deadlock_encounter import holdup
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import called, lock_used
 from racelint.findings import Finding, Location, note
 from racelint.knowledge.model import LockKind
-from racelint.notes import lock_details
-from racelint.phrases import called, lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

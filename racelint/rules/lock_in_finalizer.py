@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import intrusion
-from racelint.deadlock_phrases import comes_in, through
+from racelint.explaining.deadlock_encounter import intrusion
+from racelint.explaining.deadlock_phrases import comes_in, through
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import lock_used
 from racelint.findings import Finding, note
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import foreign_lock
+from racelint.explaining.deadlock_encounter import foreign_lock
+from racelint.explaining.notes import lock_details, start
+from racelint.explaining.phrases import called, lock_used, who
 from racelint.findings import Finding, Location, Related, note
-from racelint.notes import lock_details, start
-from racelint.phrases import called, lock_used, who
 from racelint.program import Program
 from racelint.program.tasks.loops import ForeignLock, place_of
 from racelint.rule import rule

@@ -23,13 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import circle_sides, circle_turns, waiter
-from racelint.deadlock_notes import begins, behind, taken
-from racelint.deadlock_phrases import takes, through
+from racelint.explaining.deadlock_encounter import circle_sides, circle_turns, waiter
+from racelint.explaining.deadlock_notes import begins, behind, taken
+from racelint.explaining.deadlock_phrases import takes, through
+from racelint.explaining.notes import defined, lock_details
+from racelint.explaining.phrases import lock_names
+from racelint.explaining.prescribing import against_wrong_order
 from racelint.findings import Finding, note
-from racelint.notes import defined, lock_details
-from racelint.phrases import lock_names
-from racelint.prescribing import against_wrong_order
 from racelint.program import Program
 from racelint.rule import rule
 

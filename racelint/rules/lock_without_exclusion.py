@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import by, done, lock_name, state
 from racelint.findings import Finding
 from racelint.knowledge.model import LockKind
-from racelint.notes import details
-from racelint.phrases import by, done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.locks import EXCLUSIVE, Lock
 from racelint.program.races.kinds.race import Problem

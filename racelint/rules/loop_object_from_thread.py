@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.encounter import trespass
+from racelint.explaining.encounter import trespass
+from racelint.explaining.phrases import called, kept_as, spelled_method, who
 from racelint.findings import EVERY_BUILD, Finding, Location, note
-from racelint.phrases import called, kept_as, spelled_method, who
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.program.tasks.trespasses import Trespass

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import at, lock_details
+from racelint.explaining.order_violations import lost_signal, missed_wait
+from racelint.explaining.phrases import called, done, lock_used, state
 from racelint.findings import Finding, Related, note
-from racelint.notes import at, lock_details
-from racelint.order_violations import lost_signal, missed_wait
-from racelint.phrases import called, done, lock_used, state
 from racelint.program import Program
 from racelint.program.signals.notifying import Loss, LostSignal
 from racelint.program.signals.waiting import BadWait, Flaw

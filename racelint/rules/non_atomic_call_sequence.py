@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import start
+from racelint.explaining.order_violations import old_answer
+from racelint.explaining.phrases import called, spelled, who
 from racelint.findings import Finding, Related, note
-from racelint.notes import start
-from racelint.order_violations import old_answer
-from racelint.phrases import called, spelled, who
 from racelint.program import Program
 from racelint.program.signals.questions import OldAnswer
 from racelint.rule import rule

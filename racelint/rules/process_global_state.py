@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import disturbance_details
+from racelint.explaining.phrases import disturbs
 from racelint.findings import Finding
-from racelint.notes import disturbance_details
-from racelint.phrases import disturbs
 from racelint.program import Program
 from racelint.rule import rule
 

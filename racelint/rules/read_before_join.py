@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import at, start
+from racelint.explaining.order_violations import early_read
+from racelint.explaining.phrases import called, done, state, who
 from racelint.findings import EVERY_BUILD, Finding, Location, Related, note
-from racelint.notes import at, start
-from racelint.order_violations import early_read
-from racelint.phrases import called, done, state, who
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.program.starting.results import EarlyRead

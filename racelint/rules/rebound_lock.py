@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import rebound
+from racelint.explaining.deadlock_encounter import rebound
+from racelint.explaining.notes import at, start
+from racelint.explaining.phrases import called, state, who
 from racelint.findings import Finding, note
-from racelint.notes import at, start
-from racelint.phrases import called, state, who
 from racelint.program import Program
 from racelint.rule import rule
 

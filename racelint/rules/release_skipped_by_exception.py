@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import lock_used
+from racelint.explaining.prescribing import against_leak
 from racelint.findings import Finding, Location, note
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
-from racelint.prescribing import against_leak
 from racelint.program import Program
 from racelint.rule import rule
 

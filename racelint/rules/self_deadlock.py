@@ -29,14 +29,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import again_turns, circle_sides, waiter
-from racelint.deadlock_notes import begins, behind, taken
-from racelint.deadlock_phrases import once_each, takes
-from racelint.encounter import A, one_of
+from racelint.explaining.deadlock_encounter import again_turns, circle_sides, waiter
+from racelint.explaining.deadlock_notes import begins, behind, taken
+from racelint.explaining.deadlock_phrases import once_each, takes
+from racelint.explaining.encounter import A, one_of
+from racelint.explaining.notes import lock_details, start
+from racelint.explaining.phrases import kept_as, lock_used, spelled_method, who
+from racelint.explaining.prescribing import against_second_taking
 from racelint.findings import EVERY_BUILD, Finding, Side, Turn
-from racelint.notes import lock_details, start
-from racelint.phrases import kept_as, lock_used, spelled_method, who
-from racelint.prescribing import against_second_taking
 from racelint.program import Program
 from racelint.program.deadlocks.own_end import OF_TASKS, OwnEnd
 from racelint.rule import rule

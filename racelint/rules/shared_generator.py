@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import lock_name, runners, state, usual
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import lock_name, runners, state, usual
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.races.kinds.race import Problem

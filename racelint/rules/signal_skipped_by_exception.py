@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.order_violations import skipped_signal
+from racelint.explaining.phrases import called, kept_as, spelled_method
 from racelint.findings import Finding, Location, note
-from racelint.order_violations import skipped_signal
-from racelint.phrases import called, kept_as, spelled_method
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.rule import rule

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint import deadlock_encounter
-from racelint.deadlock_notes import stalled, taken
-from racelint.deadlock_phrases import needed, once_at_each_place, waits
+from racelint.explaining import deadlock_encounter
+from racelint.explaining.deadlock_notes import stalled, taken
+from racelint.explaining.deadlock_phrases import needed, once_at_each_place, waits
+from racelint.explaining.notes import lock_details, said_of
+from racelint.explaining.phrases import called, lock_name, lock_used
 from racelint.findings import Finding, Location, Related, note
-from racelint.notes import lock_details, said_of
-from racelint.phrases import called, lock_name, lock_used
 from racelint.program import Program
 from racelint.program.deadlocks.stall import Stall
 from racelint.rule import rule

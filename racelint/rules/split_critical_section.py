@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import called, done, held_by, lock_name, missing, others_change, state
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import called, done, held_by, lock_name, missing, others_change, state
 from racelint.program import Program
 from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule

@@ -23,10 +23,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.order_violations import early_start
+from racelint.explaining.phrases import listed, steps
+from racelint.explaining.prescribing import against_early_start
 from racelint.findings import Finding, Location, Related, note
-from racelint.order_violations import early_start
-from racelint.phrases import listed, steps
-from racelint.prescribing import against_early_start
 from racelint.program import Program
 from racelint.program.callgraph.steps import Frame
 from racelint.program.sources.source import span_of

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import start
+from racelint.explaining.phrases import called
 from racelint.findings import Finding, Location, note
-from racelint.notes import start
-from racelint.phrases import called
 from racelint.program import Program
 from racelint.program.sources.source import span_of
 from racelint.rule import rule

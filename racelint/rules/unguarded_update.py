@@ -27,9 +27,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import by, guarded, lock_name, state, usual
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import by, guarded, lock_name, state, usual
 from racelint.program import Program
 from racelint.program.races.kinds.race import Problem
 from racelint.rule import rule

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_encounter import circle_sides, circle_turns
-from racelint.deadlock_notes import begins, behind, taken
-from racelint.deadlock_phrases import once_each, takes
+from racelint.explaining.deadlock_encounter import circle_sides, circle_turns
+from racelint.explaining.deadlock_notes import begins, behind, taken
+from racelint.explaining.deadlock_phrases import once_each, takes
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import lock_used
 from racelint.findings import Finding
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.program.dataflow.frames import as_written
 from racelint.program.deadlocks.nesting import Nesting

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import details
+from racelint.explaining.phrases import by, held_by, lock_name, missing, state
 from racelint.findings import Finding
-from racelint.notes import details
-from racelint.phrases import by, held_by, lock_name, missing, state
 from racelint.program import Program
 from racelint.program.races.cases.case import holds_lock
 from racelint.program.races.kinds.race import Problem

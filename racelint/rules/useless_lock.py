@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import called
+from racelint.explaining.prescribing import against_fresh_lock
 from racelint.findings import Finding
 from racelint.knowledge.model import LockDomain
-from racelint.notes import lock_details
-from racelint.phrases import called
-from racelint.prescribing import against_fresh_lock
 from racelint.program import Program
 from racelint.rule import rule
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import lock_details
+from racelint.explaining.phrases import lock_used
 from racelint.findings import Finding
 from racelint.knowledge.model import LockDomain, LockRole
-from racelint.notes import lock_details
-from racelint.phrases import lock_used
 from racelint.program import Program
 from racelint.rule import rule
 

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.notes import at, lock_details
+from racelint.explaining.order_violations import missed_wait, overtaken_wait
+from racelint.explaining.phrases import called, done, lock_used, state
+from racelint.explaining.prescribing import against_bad_wait
 from racelint.findings import Finding, Related, note
 from racelint.knowledge.model import LockDomain
-from racelint.notes import at, lock_details
-from racelint.order_violations import missed_wait, overtaken_wait
-from racelint.phrases import called, done, lock_used, state
-from racelint.prescribing import against_bad_wait
 from racelint.program import Program
 from racelint.program.signals.overtaken import Overtaken
 from racelint.program.signals.waiting import BadWait, Flaw

@@ -18,18 +18,18 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from racelint import __version__
-from racelint.add_noqa import commented
 from racelint.baseline import BaselineError
+from racelint.configuration.layers import CONFIG_FILES
+from racelint.configuration.section import ConfigError
 from racelint.discovery import SOURCE_SUFFIXES
 from racelint.engine import Glance
 from racelint.fixes import fixed
-from racelint.layers import CONFIG_FILES
 from racelint.lines import lines_of, with_ends
 from racelint.rewriting import NotWrittenError
-from racelint.section import ConfigError
 from racelint.server.linker import Linker, LinkingError
 from racelint.server.protocol import contains, diagnostic, span_range
 from racelint.server.survey import Insight, Survey, glances
+from racelint.suppressing.add_noqa import commented
 
 QUIET = 0.2
 """How many seconds nothing is typed before a project is linked."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from racelint.explaining.phrases import done, lock_name, state
 from racelint.facts import Span
-from racelint.phrases import done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access, Place

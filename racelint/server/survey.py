@@ -9,7 +9,7 @@ from pathlib import Path
 
 from racelint import engine
 from racelint.cache.shifts import Shift, carried
-from racelint.config import Config, load_config
+from racelint.configuration.config import Config, load_config
 from racelint.engine import Glance
 from racelint.facts import Span
 from racelint.findings import Finding, Report, in_order

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from racelint.phrases import called, steps
+from racelint.explaining.phrases import called, steps
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.source import Code

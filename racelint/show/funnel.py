@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
-from racelint.phrases import called, done, state
+from racelint.explaining.phrases import called, done, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from racelint.deadlock_phrases import through
-from racelint.phrases import called, done, lock_name, lock_names, lock_used, state
+from racelint.explaining.deadlock_phrases import through
+from racelint.explaining.phrases import called, done, lock_name, lock_names, lock_used, state
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.lockstate import ON_ENTRY, Section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from racelint.phrases import done, lock_name, state
+from racelint.explaining.phrases import done, lock_name, state
 from racelint.program import Program
 from racelint.program.locking.guards import Guard
 from racelint.program.memory.places import Access

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.phrases import called, done, lock_name, owner, state
+from racelint.explaining.phrases import called, done, lock_name, owner, state
 from racelint.program import Program
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict
 
-from racelint import encounter, turns
-from racelint.findings import (
-    EVERY_BUILD,
-    FREE_THREADED_ONLY,
-    Build,
-    Evidence,
-    Location,
-    Related,
-    Side,
-    Turn,
-    note,
-)
-from racelint.phrases import (
+from racelint.explaining import encounter, turns
+from racelint.explaining.phrases import (
     done,
     held_by,
     lock_name,
@@ -32,7 +21,18 @@ from racelint.phrases import (
     way,
     who,
 )
-from racelint.prescribing import against
+from racelint.explaining.prescribing import against
+from racelint.findings import (
+    EVERY_BUILD,
+    FREE_THREADED_ONLY,
+    Build,
+    Evidence,
+    Location,
+    Related,
+    Side,
+    Turn,
+    note,
+)
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.guards import Guard

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from racelint.configuration.section import ConfigError, Section, read_section
 from racelint.paths import absolute, display_path
-from racelint.section import ConfigError, Section, read_section
 
 PROJECT_FILE = "pyproject.toml"
 CONFIG_FILES = ("racelint.toml", PROJECT_FILE)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from racelint.directives import Directive, Mistake, Selector, directives
 from racelint.facts import Comment, Span
 from racelint.findings import Finding, Location
 from racelint.rule import Rule, load_rules
 from racelint.rules import unreadable_file, unused_suppression
+from racelint.suppressing.directives import Directive, Mistake, Selector, directives
 
 UNUSED = unused_suppression.check
 OWN = frozenset({UNUSED.code})

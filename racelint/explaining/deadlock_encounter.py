@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from racelint.encounter import A, B, Encounter, caller_of, one_of
+from racelint.explaining.encounter import A, B, Encounter, caller_of, one_of
+from racelint.explaining.phrases import called, state, who
 from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.phrases import called, state, who
 from racelint.program import Program
 from racelint.program.deadlocks.finalizers import Intrusion
 from racelint.program.deadlocks.foreign import ForeignCall

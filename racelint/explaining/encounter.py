@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from racelint.findings import Side, Turn
-from racelint.phrases import (
+from racelint.explaining.phrases import (
     called,
     does_the_same,
     first_side,
@@ -18,6 +17,7 @@ from racelint.phrases import (
     usual,
     who,
 )
+from racelint.findings import Side, Turn
 from racelint.program import Program
 from racelint.program.contexts.contexts import Context
 from racelint.program.locking.locks import Lock

@@ -11,8 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET
 
-from racelint.knowledge import KnowledgeRows
-from racelint.layers import (
+from racelint.configuration.layers import (
     PROJECT_FILE,
     Flags,
     Layer,
@@ -22,10 +21,11 @@ from racelint.layers import (
     file_with_settings,
     flag_layer,
 )
+from racelint.configuration.section import ConfigError, Target
+from racelint.knowledge import KnowledgeRows
 from racelint.paths import absolute
 from racelint.patterns import names_file, rebased
 from racelint.rule import ON_BY_DEFAULT, Rule, Selection, load_rules, matching
-from racelint.section import ConfigError, Target
 
 __all__ = ["NO_FLAGS", "Config", "ConfigError", "Flags", "load_config", "notes"]
 

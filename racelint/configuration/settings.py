@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from racelint.config import Config
+from racelint.configuration.config import Config
 from racelint.ignores import DEFAULT_EXCLUDES
 from racelint.paths import display_path
 from racelint.rule import Selection, load_rules

@@ -14,14 +14,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from racelint.directives import NOQA, SEPARATOR
 from racelint.extract import SourceError, extract
 from racelint.extract.source import NEWLINE
 from racelint.findings import Finding, Report, RunError
 from racelint.rewriting import NotWrittenError, decoded, replace_file
 from racelint.rewriting import reason as reason_of
 from racelint.rules import unreadable_file
-from racelint.suppress import suppress
+from racelint.suppressing.directives import NOQA, SEPARATOR
+from racelint.suppressing.suppress import suppress
 
 _LINES: Final = re.compile(f"({NEWLINE.pattern})")
 _OUTSIDE: Final = frozenset({tokenize.INDENT, tokenize.DEDENT, tokenize.NL, tokenize.ENDMARKER})

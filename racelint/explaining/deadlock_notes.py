@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint.deadlock_phrases import through
+from racelint.explaining.deadlock_phrases import through
+from racelint.explaining.notes import start
+from racelint.explaining.phrases import lock_name
 from racelint.facts import Span
 from racelint.findings import Located, Location, Related, note
-from racelint.notes import start
-from racelint.phrases import lock_name
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.deadlocks.stall import Stall

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from racelint.encounter import A, B, example, held_names
+from racelint.explaining.encounter import A, B, example, held_names
+from racelint.explaining.phrases import VERBS, state
 from racelint.facts import Span
 from racelint.findings import Turn
 from racelint.knowledge.iteration import Disturbance
-from racelint.phrases import VERBS, state
 from racelint.program import Program
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.kinds.race import Problem, Race

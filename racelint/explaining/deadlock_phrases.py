@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from racelint.explaining.phrases import called, steps, who
 from racelint.knowledge.running import RunsOn
-from racelint.phrases import called, steps, who
 from racelint.program import Program
 from racelint.program.callgraph.edges import Edge
 from racelint.program.deadlocks.finalizers import Entry

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint import facts
+from racelint.explaining.own_lock import doubtful, lock_here, runs_others, taking
+from racelint.explaining.phrases import held_by, usual
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
-from racelint.own_lock import doubtful, lock_here, runs_others, taking
-from racelint.phrases import held_by, usual
 from racelint.program import Program
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.balance import Unreleased

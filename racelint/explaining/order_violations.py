@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from racelint.encounter import ANYBODY, A, B, Encounter, caller_of, one_of
+from racelint.explaining.encounter import ANYBODY, A, B, Encounter, caller_of, one_of
+from racelint.explaining.phrases import Done, called, held_by, lock_name, lock_used, spelled, state, who
+from racelint.explaining.turns import does
 from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain
-from racelint.phrases import Done, called, held_by, lock_name, lock_used, spelled, state, who
 from racelint.program import Program
 from racelint.program.deadlocks.skipped import Skip
 from racelint.program.signals.notifying import Loss, LostSignal
@@ -22,7 +23,6 @@ from racelint.program.signals.waits import Limit, Signal
 from racelint.program.sources.source import Code, span_of
 from racelint.program.starting.birth import EarlyStart
 from racelint.program.starting.results import EarlyRead
-from racelint.turns import does
 
 
 @dataclass(frozen=True, slots=True)
