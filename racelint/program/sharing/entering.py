@@ -89,7 +89,7 @@ def _hearing(naming: Naming, threads: Threads, places: Places, concerned: Iterab
     while pending:
         code = sources.codes[pending.pop()]
         before = {edge.caller.key for edge in threads.calls.callers(code)}
-        before |= _makers(edge.receiver for edge, _ in naming.calls_of(code))
+        before |= _makers(edge.receiver for edge, _ in naming.calls.of(code))
         before |= {code.parent.key} if code.parent is not None else set()
         pending.extend(before - found)
         found |= before

@@ -7,34 +7,31 @@ Two contexts share an object only if they come to it by the same name.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from typing import Final
 
 from racelint import facts
-from racelint.knowledge.definitions import KEEPS_ANSWERS
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.admitted import Admitted
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
-from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Places
-from racelint.program.sharing.drawn import container, split_item
+from racelint.program.sharing.drawn import split_item
 from racelint.program.sharing.giving import Giving
+from racelint.program.sharing.keepers import ITEM, keeper
 from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
+from racelint.program.sharing.passing_calls import PassingCalls
 from racelint.program.sharing.shortening import Shortening
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import FunctionRef, Instance
+from racelint.program.values.values import Instance
 
 PER_PARAMETER: Final = 8
 """A parameter that may be more objects than this is given no further names."""
 
 GIVEN_DEEP: Final = 3
 """So many objects deep it is followed what each was made with."""
-
-ITEM: Final = "[]"
-"""The step from a container to what it holds."""
 
 
 class Naming:
@@ -75,18 +72,13 @@ class Naming:
         """The variables of closures, by context and function, of which the names are just being looked for."""
         self._kept: dict[tuple[int, str], Code | str | None] = {}
         """By function and value: the path by which it goes from then on, or who gives all callers the same."""
-        self._often: dict[int, set[tuple[int, int]]] = {}
-        """For each function: the calls, with what is called there, of the method of many objects."""
-        self._passed: dict[int, list[tuple[Edge, Mapping[str, str]]]] = {}
-        homes = (context.code.home for context in threads.contexts if context.code is not None)
-        self._starting = frozenset(cls.key for cls in homes if cls is not None)
-        """The classes whose methods start a context."""
+        self.calls = PassingCalls(threads, places)
 
     @property
     def carrying(self) -> list[Code]:
         """The functions from which names were carried on."""
         self.conclude()
-        return [self._sources.codes[key] for key in self._passed]
+        return self.calls.asked
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
         """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
@@ -134,7 +126,7 @@ class Naming:
         """The names of what is reached from a value that an operation of the function gives."""
         asked = code.key, root
         if asked not in self._kept:
-            self._kept[asked] = self._find_keeper(code, root) or self._find_other(code, operation_of(root))
+            self._kept[asked] = keeper(self._places, code, root, operation_of(root))
         match self._kept[asked]:
             case None:
                 return self.shortening.settled([Name(made_root(code.key, operation_of(root), context.index), rest)])
@@ -149,40 +141,6 @@ class Naming:
         """The names of what a container holds: whichever of it is meant, it may be the same for two who look."""
         found = self._find_names(context, code, outer) if "[" not in rest[1:] else {}
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
-
-    def _find_keeper(self, code: Code, root: str) -> str | None:
-        """The variable or attribute in which the function keeps what it has just made: that is its name then."""
-        flow = self._places.dataflow(code)
-        for use in flow.uses(int(root[1:])) if root[1:].isdigit() else ():
-            match use:
-                case facts.StoreName(scope="global", name=name):
-                    return f"g:{code.module}:{name}"
-                case facts.StoreAttr(base=base, name=name) if not (path := flow.path(base)).startswith("%"):
-                    return f"{path}.{name}"
-                case _:
-                    pass
-        return None
-
-    def _find_other(self, code: Code, id: int) -> Code | str | None:
-        """The function that gives all callers the same value, or the path of what is drawn from a container."""
-        kept_by = self._keeping_answer(code, id)
-        if kept_by is not None:
-            return kept_by
-        drawn_from = container(self._places.types, self._places.dataflow(code), id)
-        return None if drawn_from is None else drawn_from + ITEM
-
-    def _keeping_answer(self, code: Code, id: int) -> Code | None:
-        """The function of a module that an operation calls, and that gives all callers the same: `@cache`."""
-        call = code.operation(id)
-        if type(call) is not facts.Call or call.arguments:
-            return None
-        types = self._places.types
-        match list(types.of(code, call.callee)):
-            case [FunctionRef(code=callee, receiver=None)] if callee.parent is not None:
-                is_kept = not KEEPS_ANSWERS.isdisjoint(types.attributes.shape(callee))
-                return callee if is_kept and callee.parent.function.kind == "module" else None
-            case _:
-                return None
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
         target = self._places.types.names.variable(module, name)
@@ -294,7 +252,7 @@ class Naming:
             now: dict[str, int] = {}
             found: dict[str, NameSet | None] = {}
             learned = self.learned
-            for edge, passed in self.calls_of(code):
+            for edge, passed in self.calls.of(code):
                 if self.admitted.is_kept_away(context, code, edge.site):
                     continue
                 changed = False
@@ -341,29 +299,6 @@ class Naming:
             return not isinstance(self._kept.get((code.key, root), ""), str)
         return len(self._bindings[context.index].get(code.key, {}).get(root, ()))
 
-    def calls_of(self, code: Code) -> list[tuple[Edge, Mapping[str, str]]]:
-        """The calls that a function makes, each with the paths of what it passes, by the parameters' names."""
-        found = self._passed.get(code.key)
-        if found is None:
-            calls = self._threads.calls
-            found = self._passed[code.key] = [(edge, self._paths(edge)) for edge in calls.sure_calls(code)]
-            found.extend((edge, self._paths(edge)) for edge in calls.dispatched_calls(code) if not self._starts(edge))
-            lent = calls.lent_calls(code)
-            found.extend((edge, _receiver_lent(self._places.dataflow(code), edge)) for edge in lent)
-        return found
-
-    def _paths(self, edge: Edge) -> Mapping[str, str]:
-        """The paths of what a call passes, by the parameters' names."""
-        return self._places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
-
-    def _starts(self, edge: Edge) -> bool:
-        """Whether the class of the object whose method is called starts a context.
-
-        An object is of one class only. Where others are possible, what runs in one of them by its name is no side of
-        what another class starts, and whether anything is started is not known.
-        """
-        return isinstance(edge.receiver, Instance) and any(cls.key in self._starting for cls in edge.receiver.cls.mro)
-
     def given(self, context: Context, edge: Edge, parameter: str, path: str) -> NameSet:
         """The names that a call gives its callee as a parameter: of a path of the caller, or of a bound method."""
         return self._passed_on(context, edge, parameter, path, self.names(context, edge.caller, path))
@@ -388,7 +323,7 @@ class Naming:
         Where objects that many calls have made may stand there, that it is this one is not known.
         """
         receiver = edge.receiver
-        if not isinstance(receiver, Instance) or parameter != edge.callee.first_name or self._is_any(edge):
+        if not isinstance(receiver, Instance) or parameter != edge.callee.first_name or self.calls.is_any(edge):
             return {}
         names: NameSet = {}
         if receiver.site is None:
@@ -399,22 +334,6 @@ class Naming:
                 names.update(self.names(runner, maker, f"%{receiver.site[1]}"))
         known = self._given[context.index]
         return {name: None for name in names if name.root in known}
-
-    def _is_any(self, edge: Edge) -> bool:
-        """Whether a call may be of the method of so many objects that it is no evidence of any."""
-        often = self._often.get(edge.caller.key)
-        if often is None:
-            beside = Counter((each.site, each.callee.key) for each in self._threads.calls.calls(edge.caller))
-            often = self._often[edge.caller.key] = {call for call, times in beside.items() if times > PER_PARAMETER}
-        return (edge.site, edge.callee.key) in often
-
-
-def _receiver_lent(flow: Dataflow, edge: Edge) -> dict[str, str]:
-    """The object of a bound method that is given to who calls it, by the name of its parameter."""
-    fetched, own = flow.operation(edge.lent), edge.callee.first_name
-    if edge.receiver is None or not own or type(fetched) is not facts.LoadAttr:
-        return {}
-    return {own: flow.path(fetched.base)}
 
 
 def _with_own_class(names: NameSet, cls: ClassInfo) -> NameSet:

@@ -220,7 +220,7 @@ class Ways:
         if self._into is None:
             self._into = defaultdict(list)
             for caller in self.naming.carrying:
-                for step in self.naming.calls_of(caller):
+                for step in self.naming.calls.of(caller):
                     self._into[step[0].callee.key].append(step)
         return self._into.get(code.key, [])
 
