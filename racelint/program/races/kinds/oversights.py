@@ -57,6 +57,9 @@ def forgotten(case: Case, access: Access) -> Iterator[Race]:
     if all(is_closed_to(case, access, each) for each in met):
         return
     wrong = wrong_lock(case, access)
+    if wrong is not None and access.kind.writes and not any(each.kind.writes for each in met):
+        # all who change it hold this lock as well: what they hold beside it is for something else
+        return
     if wrong is not None and wrong[1].key == guard.lock.key:
         # a lock made by the same class: it may be another way to the guard, or there for this step alone
         return
