@@ -15,8 +15,10 @@ from racelint.program.callgraph.edges import passed
 from racelint.program.memory.places import Access, Places
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.source import Code
-from racelint.program.values.values import Instance, LibraryObject, Value
+from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.values.handing_back import returned
+from racelint.program.values.types import Types
+from racelint.program.values.values import ClassRef, Instance, LibraryObject, Value
 
 
 def is_left_as_made(places: Places, calls: Calls, made: Instance, around: frozenset[int] = frozenset()) -> bool:
@@ -69,7 +71,8 @@ def is_there_already(case: Case, sequence: Composite) -> bool:
 
 
 def _is_no_product(case: Case, code: Code, value: int) -> bool:
-    """Whether a value is a parameter, or was read from an attribute that no property stands for, whatever the way."""
+    """Whether a value is a parameter, what was read from an attribute that no property stands for, or an object that a
+    metaclass keeps, whatever the way."""
     fetched = {each.site for each in case.threads.calls.calls(code)}
 
     def parts(operation: Operation | None) -> Iterable[int] | None:
@@ -78,12 +81,26 @@ def _is_no_product(case: Case, code: Code, value: int) -> bool:
                 return ()
             case facts.LoadAttr(id=id) if id not in fetched:
                 return ()
+            case facts.Call(callee=callee) if _gives_kept(case.sharing.places.types, code, callee):
+                return ()
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 return inputs
             case _:
                 return None
 
     return case.sharing.places.dataflow(code).consists(value, parts)
+
+
+def _gives_kept(types: Types, code: Code, callee: int) -> bool:
+    """Whether a class is called whose metaclass looks up what it gives: all who call it get one and the same."""
+    classes = [each.cls for each in types.of(code, callee) if isinstance(each, ClassRef)]
+    return bool(classes) and all(any(_keeps(types, meta) for meta in types.names.metaclasses(cls)) for cls in classes)
+
+
+def _keeps(types: Types, metaclass: ClassInfo) -> bool:
+    calls = [each.code for each in types.attributes.methods(metaclass) if each.code.name == "__call__"]
+    given = [code.operation(value) for code in calls for value in returned(code).values]
+    return bool(given) and all(type(each) in (facts.LoadItem, facts.LoadAttr) for each in given)
 
 
 def makes_empty(case: Case, store: Access) -> bool:
