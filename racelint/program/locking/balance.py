@@ -16,6 +16,7 @@ from racelint.program.locking.delegated import (
     is_answered,
     is_delegated,
     is_taken_along,
+    is_taken_each_turn,
     loose_releases,
     others_of,
     releases_of,
@@ -172,7 +173,7 @@ def _is_left_to_others(holding: Holding, leak: Leak, releasers: set[int], givers
     if leak.use in holding.effect.acquires and releasers - {holding.code.key}:
         # every normal path leaves with it, and somebody else gives it back: the lock is handed over
         return True
-    if is_answered(holding, leak, givers):
+    if is_answered(holding, leak, givers) or is_taken_each_turn(holding, leak, givers):
         return True
     others = others_of(holding, leak, givers)
     # a loop that waits for the lock that it has itself waits for others to give it back: a gate, shut for a while

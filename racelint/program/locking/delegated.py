@@ -12,6 +12,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, Sources, makes
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef
@@ -166,6 +167,14 @@ def goes_with_the_result(holding: Holding, leak: Leak, givers: dict[LockKey, set
     result = next((node.value for node in returns if node.span == leak.exit), facts.NOTHING)
     operation = holding.code.operation(result)
     return result >= 0 and type(operation) is not facts.Const
+
+
+def is_taken_each_turn(holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
+    """Whether a loop takes permits, turn by turn, that others give back: when it ends some are still on their way."""
+    if leak.by is not Exit.RETURN or not leak.use.lock.is_semaphore or not others_of(holding, leak, givers):
+        return False
+    loops = [node for node in holding.code.controls if type(node) is facts.Loop and contains(node, leak.acquired)]
+    return any(leak.exit is None or leak.exit.line > node.span.end_line for node in loops)
 
 
 def goes_with_its_holder(flow: Dataflow, holding: Holding, leak: Leak, givers: dict[LockKey, set[int]]) -> bool:
