@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from racelint import facts
 from racelint.facts import Node
@@ -14,7 +14,7 @@ from racelint.program.callgraph.edges import on_own_object
 from racelint.program.deadlocks.nesting import Nesting
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
-from racelint.program.sources.branching import found_nothing, is_there
+from racelint.program.sources.branching import Outcome, conditions, decided, found_nothing, is_there, leaves
 from racelint.program.sources.nodes import contains, is_within, parts
 from racelint.program.sources.source import Code
 
@@ -27,8 +27,10 @@ def is_made_before(nesting: Nesting, locksets: LockSets) -> bool:
     for edge in reversed(nesting.chain) if wanted else ():
         if not on_own_object(edge):
             return False
-        if any(_is_seen_to(locksets, edge.caller, edge.site, place) for place in wanted):
+        seen_to = [_seen_to(locksets, edge.caller, edge.site, place) for place in wanted]
+        if any(each is True for each in seen_to):
             return True
+        wanted = {place for place, each in zip(wanted, seen_to, strict=True) if each is None}
     return False
 
 
@@ -37,15 +39,24 @@ def _own(locksets: LockSets, code: Code) -> Iterator[Access]:
     return (each for each in locksets.places.of(code) if each.is_of_self and each.place.kind == "attribute")
 
 
-def _is_seen_to(locksets: LockSets, code: Code, id: int, place: Place) -> bool:
-    """Whether a function has stored something in a Place where nothing was there, by the time it comes to `id`."""
+def _seen_to(locksets: LockSets, code: Code, id: int, place: Place) -> bool | None:
+    """Whether a function has stored something in a Place where nothing was there, by the time it comes to `id`.
+
+    None where it has left the Place alone: a caller may have done so.
+    """
     reads = {each.read_id for each in _own(locksets, code) if each.place is place and each.kind is Kind.READ}
+    known = set(conditions(code, id))
+    answer: bool | None = None
     for node in _before(code.function.body, id):
+        if _empties(locksets, code, node, place):
+            answer = False
         if type(node) is facts.Branch:
             value, there = is_there(code, node.test)
-            if value in reads and _stores(locksets, code, node.orelse if there else node.body, place):
-                return True
-    return False
+            arm = node.orelse if there else node.body
+            known_there = {*known, *decided(code, node.test, not there)}
+            if value in reads and _stores(locksets, code, arm, place, known_there):
+                answer = True
+    return answer
 
 
 def _before(nodes: Sequence[Node], id: int) -> Iterator[Node]:
@@ -58,19 +69,53 @@ def _before(nodes: Sequence[Node], id: int) -> Iterator[Node]:
         yield node
 
 
-def _stores(locksets: LockSets, code: Code, arm: Sequence[Node], place: Place) -> bool:
-    """Whether an arm stores something in a Place, itself or by a method of the object that it calls."""
-    if any(_fills(locksets, each, place) and is_within(arm, each.id) for each in _own(locksets, code)):
+def _stores(locksets: LockSets, code: Code, arm: Sequence[Node], place: Place, known: Collection[Outcome]) -> bool:
+    """Whether every run of an arm stores something in a Place, itself or by a method of the object that it calls.
+
+    `known` are the tests that have come out so where it is run.
+    """
+    own = (each for each in _own(locksets, code) if is_within(arm, each.id))
+    if any(_fills(locksets, each, place) and _is_sure(locksets, code, each.id, place, known) for each in own):
         return True
     edges = [each for each in locksets.threads.calls.sure_calls(code) if is_within(arm, each.site)]
     return any(
-        _fills(locksets, store, place) and not shuts_out(edge, locksets.places.dataflow(edge.callee), store.id)
+        _fills(locksets, store, place)
+        and not shuts_out(edge, locksets.places.dataflow(edge.callee), store.id)
+        and _is_sure(locksets, edge.callee, store.id, place, ())
         for edge in edges
-        if on_own_object(edge)
+        if on_own_object(edge) and _is_sure(locksets, code, edge.site, place, known)
         for store in _own(locksets, edge.callee)
     )
 
 
+def _is_sure(locksets: LockSets, code: Code, id: int, place: Place, known: Collection[Outcome]) -> bool:
+    """Whether a run comes to an operation wherever the Place is empty, and does not go on where that fails."""
+    reads = {each.read_id for each in _own(locksets, code) if each.place is place and each.kind is Kind.READ}
+    for test, truth in conditions(code, id):
+        value, there = is_there(code, test)
+        if (test, truth) not in known and not (value in reads and there is not truth):
+            return False
+    tries = (node for node in code.controls if type(node) is facts.Try and is_within(node.body, id))
+    return all(leaves(handler.body) for node in tries for handler in node.handlers)
+
+
+def _empties(locksets: LockSets, code: Code, node: Node, place: Place) -> bool:
+    """Whether a node takes away what is in a Place, itself or by a method of the object that it calls."""
+    calls = locksets.threads.calls.sure_calls(code)
+    inside = [edge.callee for edge in calls if on_own_object(edge) and contains(node, edge.site)]
+    stores = [each for each in _own(locksets, code) if contains(node, each.id)]
+    stores += [each for callee in inside for each in _own(locksets, callee)]
+    return any(
+        each.place is place
+        and (
+            each.kind is Kind.DELETE
+            or (each.kind is Kind.WRITE and locksets.places.dataflow(each.code).truth(each.value) is False)
+        )
+        for each in stores
+    )
+
+
 def _fills(locksets: LockSets, store: Access, place: Place) -> bool:
+    """Whether an access stores in a Place what may be something."""
     flow = locksets.places.dataflow(store.code)
     return store.place is place and store.kind is Kind.WRITE and flow.truth(store.value) is not False
