@@ -94,15 +94,20 @@ def stored_together(locksets: LockSets) -> Together:
 
 def _are_of_one(locksets: LockSets, one: Access, other: Access) -> bool:
     """Whether two attributes of one object are stored in one critical section, and more than set back."""
-    if one.base != other.base or one.place is other.place or (_begins_anew(one) and _begins_anew(other)):
+    if one.base != other.base or one.place is other.place or all(_begins_anew(locksets, each) for each in (one, other)):
         return False
     return locksets.in_one_section(one.code, one.id, other.id, exclusive=True)
 
 
-def _begins_anew(store: Access) -> bool:
-    """Whether a store sets a count back: counts that go their own ways from there are not of one moment anyway."""
+def _begins_anew(locksets: LockSets, store: Access) -> bool:
+    """Whether a store sets a count back: counts that go their own ways from there are not of one moment anyway.
+
+    What is only ever set, to one number or another, counts nothing: the numbers may belong together.
+    """
     value = store.code.operation(store.value)
-    return store.kind is Kind.WRITE and type(value) is facts.Const and value.kind == "int"
+    if store.kind is not Kind.WRITE or type(value) is not facts.Const or value.kind != "int":
+        return False
+    return any(each.kind is Kind.UPDATE for each in locksets.places.by_place[store.place])
 
 
 def reads_of(locksets: LockSets, together: Together) -> dict[Code, list[Access]]:
