@@ -14,7 +14,7 @@ from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
 from racelint.program.sources.source import END, Code, is_super
-from racelint.program.values.values import ClassRef, Instance
+from racelint.program.values.values import ClassRef, FunctionRef, Instance
 
 DEPTH: Final = 3
 """So many calls up it is looked for the constructor."""
@@ -89,16 +89,33 @@ class Preparing:
         )
 
     def _tells(self, code: Code, before: int) -> bool:
-        """Whether a method calls one of its object, or gives that to a call or to an inner function, by then."""
+        """Whether a method calls one of its object, gives that to a call or to an inner function, or stores it where
+        others find it, by then."""
         flow, own = self.places.dataflow(code), 0
         for each in code.operations[:before]:
-            if type(each) is facts.MakeFunction:
+            if type(each) is facts.MakeFunction or self._keeps_elsewhere(code, each):
                 return True
             if type(each) is facts.Call and not is_super(code, each):
                 told = (each.callee, *(argument.value for argument in each.arguments))
                 if any(flow.comes_from(value, own) for value in told):
                     return True
         return False
+
+    def _keeps_elsewhere(self, code: Code, operation: facts.Operation | None) -> bool:
+        """Whether an operation stores the object of a method, or a method of that, in what is not part of it."""
+        match operation:
+            case facts.StoreName(scope="global", value=value):
+                pass
+            case facts.StoreAttr(base=base, value=value) | facts.StoreItem(base=base, value=value) if not code.is_own(
+                base
+            ):
+                pass
+            case _:
+                return False
+        fetched = code.operation(value)
+        if type(fetched) is facts.LoadAttr and code.is_own(fetched.base):
+            return any(isinstance(each, FunctionRef) for each in self.places.types.of(code, value))
+        return code.is_own(value)
 
     def _is_for_call(self, edge: Edge) -> bool:
         """Whether a method is called on what the caller has just made, whichever of two it is, and given to nobody."""
