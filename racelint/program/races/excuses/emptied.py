@@ -141,11 +141,8 @@ def _is_added_to(case: Case, store: Access) -> bool:
 
 
 def is_wound_up(case: Case, access: Access) -> bool:
-    """Whether a function has waited before for the end of who takes out what is added: more of it comes too late, with
-    a lock as well as without."""
-    return any(
-        context.joins.get(access.code.key, END) < access.id
-        for each in case.accesses
-        if takes_away(each) and each.code is not access.code
-        for context in case.threads.of(each.code)
-    )
+    """Whether a function has waited before for the end of all that take out what is added: more of it comes too late,
+    with a lock as well as without."""
+    taking = [each.code for each in case.accesses if takes_away(each) and each.code is not access.code]
+    ends = [context.joins.get(access.code.key, END) for code in taking for context in case.threads.of(code)]
+    return bool(ends) and all(end < access.id for end in ends)
