@@ -6,7 +6,7 @@ lock held from that question on. An event does as well as a flag.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from racelint import facts
@@ -15,6 +15,7 @@ from racelint.program.locking.locks import LockKey
 from racelint.program.locking.lockstate import ON_ENTRY
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
 CALLERS: Final = 3
@@ -35,10 +36,26 @@ def _set_before(case: Case, access: Access) -> Iterator[Access]:
     places = case.sharing.places
     own = (each for each in places.of(access.code) if each.id < access.id and each.base == access.base)
     behind = (edge for edge in case.threads.calls.sure_calls(access.code) if edge.site < access.id)
-    for flag in (*own, *(each for edge in behind for each in places.of(edge.callee))):
+    passed = [(each, each.id) for each in own]
+    passed += [(each, edge.site) for edge in behind for each in places.of(edge.callee)]
+    for flag, site in passed:
         is_flag = flag.kind is Kind.WRITE and case.literal(flag) in ("True", "False", "None")
-        if is_flag or (flag.kind is Kind.READ and _is_event_set(case, flag)):
+        if is_flag or (flag.kind is Kind.READ and _is_event_set(case, flag) and _is_sure(case, flag, site, access)):
             yield flag
+
+
+def _is_sure(case: Case, flag: Access, site: int, access: Access) -> bool:
+    """Whether who comes to an access has come to a flag, by an operation of the same function, where it was not set."""
+    known = set(conditions(access.code, access.id))
+    tests = [(access.code, test) for test, truth in conditions(access.code, site) if (test, truth) not in known]
+    if flag.code is not access.code:
+        tests += [(flag.code, test) for test, _ in conditions(flag.code, flag.id)]
+    return all(_comes_from(case, code, test, _looks(case, code, flag)) for code, test in tests)
+
+
+def _comes_from(case: Case, code: Code, value: int, looks: Iterable[int]) -> bool:
+    flow = case.sharing.places.dataflow(code)
+    return any(flow.comes_from(value, each) for each in looks)
 
 
 def _is_event_set(case: Case, read: Access) -> bool:
@@ -58,11 +75,19 @@ def _methods(case: Case, read: Access) -> set[str]:
 def _asks(case: Case, code: Code, id: int, flag: Access, lock: LockKey, depth: int) -> bool:
     """Whether a flag is read before an operation in the same critical section of a lock, by a caller if not here."""
     held = {use: section for use, section in case.locksets.held(code, id).items() if use.lock.key == lock}
-    reads = [each for each in _looks(case, code, flag) if each < id]
+    reads = [each for each in _looks(case, code, flag) if each < id and _decides(case, code, flag, each, id)]
     if any(section == case.locksets.held(code, each).get(use) for each in reads for use, section in held.items()):
         return True
     edges = case.threads.calls.callers(code) if ON_ENTRY in held.values() and depth else []
     return bool(edges) and all(_asks(case, edge.caller, edge.site, flag, lock, depth - 1) for edge in edges)
+
+
+def _decides(case: Case, code: Code, flag: Access, look: int, id: int) -> bool:
+    """Whether an operation is only done where an event, as it has been looked at, is not set; of flags that is taken
+    for granted."""
+    if flag.kind is not Kind.READ:
+        return True
+    return any(not truth and _comes_from(case, code, test, [look]) for test, truth in conditions(code, id))
 
 
 def _looks(case: Case, code: Code, flag: Access) -> Iterator[int]:
