@@ -5,17 +5,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from racelint import facts
 from racelint.knowledge.model import LockMethod
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.conditions import is_literal
 from racelint.program.values.passing import argument
 
+NO_TIME: Final = ("0", "0.0")
+"""Limits with which nobody waits: that is a question whether the lock is free."""
+
 
 def goes_on_anyway(flow: Dataflow, call: facts.Call, method: LockMethod) -> bool:
     """Whether an acquire has a limit, and nothing depends on what it answers but that the lock is given back."""
     limit, waiting = method.timeout, method.blocking
-    if limit is None or argument(call, limit.position, limit.keyword) is None:
+    time = argument(call, limit.position, limit.keyword) if limit is not None else None
+    if time is None or is_literal(flow, time, NO_TIME):
         return False
     asked = argument(call, waiting.position, waiting.keyword) if waiting is not None else None
     if asked is not None and not is_literal(flow, asked, ("True", "1")):
