@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.records import ENDS
 from racelint.knowledge.threads import ASKS_FOR_END, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
@@ -81,7 +82,9 @@ def _add_what_follows(
         edges = [edge for code in past for edge in calls.calls(code) if edge.site > found[code.key]]
         for callee in dict.fromkeys(edge.callee for edge in edges if edge.callee.key not in found):
             callers = calls.callers(callee)
-            if callee.key in calls.escaping or (is_public(callee) and not all(map(on_own_object, callers))):
+            is_ending = callee.name in ENDS and all(map(on_own_object, callers))
+            if callee.key in calls.escaping or (is_public(callee) and not is_ending):
+                # but for the end itself, others may call it at any time
                 continue
             if all(edge.site > found.get(edge.caller.key, END) or _is_elsewhere(edge, owners) for edge in callers):
                 found[callee.key] = facts.NOTHING
