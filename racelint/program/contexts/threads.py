@@ -96,7 +96,9 @@ class Threads:
         if self._alternatives is None:
             self._alternatives = Alternatives(self.calls.types)
         return not (
-            self._one_after_the_other(first, second)
+            self._has_it_elsewhere(first, code, id, second)
+            or self._has_it_elsewhere(second, other, other_id, first)
+            or self._one_after_the_other(first, second)
             or self._one_of_two(first, second)
             or _are_mixed_up(first, second)
             or are_arms(first, second)
@@ -149,6 +151,20 @@ class Threads:
             self._daemons = Daemons(self.calls.types, self.of)
         return self._daemons.outlive(context)
 
+    def _has_it_elsewhere(self, context: Context, code: Code, id: int, started: Context) -> bool:
+        """Whether a thread alone starts a context, waits for its end, and is not in between at an operation.
+
+        While a coroutine waits, others on its loop go on: of it is only known what it does itself.
+        """
+        starter = started.code
+        if started.ends is None or starter is None or context.is_several or self.of(starter) != [context]:
+            return False
+        if starter.function.is_async:
+            end = _awaited_at(starter, started.site)
+            return code is starter and end is not None and not started.site <= id <= end
+        window = self.windows.get(started.index, {}).get(code.key)
+        return window is None or not window[0] <= id <= window[1]
+
     def _one_of_two(self, first: Context, second: Context) -> bool:
         """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
         kept = kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
@@ -159,6 +175,12 @@ class Threads:
         if first.code is not second.code or first.ends is None or second.ends is None:
             return False
         return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+
+def _awaited_at(code: Code, call: int) -> int | None:
+    """Where a function awaits what a call gives; None if it does not do so itself."""
+    awaits = (each.id for each in code.operations if type(each) is facts.Await and each.value == call)
+    return max(awaits, default=None)
 
 
 def _are_mixed_up(first: Context, second: Context) -> bool:
