@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from racelint import facts
-from racelint.program.callgraph.edges import Edge, passed
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.edges import Edge, called_at, passed
 from racelint.program.dataflow.dataflow import FALSE, Dataflow
 from racelint.program.sources.branching import branches_around, conditions
 from racelint.program.sources.source import Code
+from racelint.program.values.values import Partial
 
 ORDERS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
@@ -48,6 +50,26 @@ def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
     """Whether the call surely does not come to operation `id` of its callee: what it passes says no in a test around
     it, or in one on which the callee has left before."""
     return any(_answer(edge, flow, test, truth) is False for test, truth in conditions(edge.callee, id))
+
+
+def leaves_out(calls: Calls, edge: Edge, flow: Dataflow, id: int) -> bool:
+    """The same where just what the call passes gets to its callee: its caller passes nothing that it was given itself,
+    which may be something else than what it is by default, and no decorator or `partial` gives more or other things."""
+    return shuts_out(edge, flow, id) and not _hands_on(edge) and not _is_relayed(calls, edge)
+
+
+def _hands_on(edge: Edge) -> bool:
+    """Whether a caller passes what it was given itself."""
+    call, own = edge.caller.operations[edge.site], range(len(edge.caller.function.parameters))
+    return type(call) is facts.Call and any(each.value in own for each in call.arguments)
+
+
+def _is_relayed(calls: Calls, edge: Edge) -> bool:
+    """Whether something between a call and its callee may pass what it likes."""
+    if edge.callee.key in calls.wrappers:
+        return True
+    called = calls.types.of(edge.caller, called_at(edge.caller, edge.site))
+    return any(isinstance(each, Partial) for each in called)
 
 
 def _answer(edge: Edge, flow: Dataflow, test: int, truth: bool) -> bool | None:

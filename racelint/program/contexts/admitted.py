@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from racelint import facts
-from racelint.program.callgraph.arms import shuts_out
+from racelint.program.callgraph.arms import leaves_out
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -48,9 +47,8 @@ class Admitted:
         )
 
     def _shuts_out(self, edge: Edge, id: int) -> bool:
-        return (
-            self._is_chosen(edge.callee, id) and not _hands_on(edge) and shuts_out(edge, self.dataflow(edge.callee), id)
-        )
+        is_chosen = self._is_chosen(edge.callee, id)
+        return is_chosen and leaves_out(self.threads.calls, edge, self.dataflow(edge.callee), id)
 
     def _is_chosen(self, code: Code, id: int) -> bool:
         """Whether a parameter decides if an operation is done."""
@@ -62,9 +60,3 @@ class Admitted:
                 flow.comes_from(test, each) for test, _ in conditions(code, id) for each in given
             )
         return known
-
-
-def _hands_on(edge: Edge) -> bool:
-    """Whether a caller passes what it was given itself: that may be something else than what it is by default."""
-    call, own = edge.caller.operations[edge.site], range(len(edge.caller.function.parameters))
-    return type(call) is facts.Call and any(each.value in own for each in call.arguments)

@@ -11,7 +11,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import REMOVES
-from racelint.program.callgraph.arms import shuts_out
+from racelint.program.callgraph.arms import leaves_out
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -195,7 +195,7 @@ class Sequences:
             paths = self._paths(edge)
             for access in self.places.of(edge.callee):
                 is_act = access.kind.writes and access.place == place and outward(access.base, paths) == base
-                if is_act and not shuts_out(edge, self.places.dataflow(edge.callee), access.id):
+                if is_act and not leaves_out(self.calls, edge, self.places.dataflow(edge.callee), access.id):
                     yield access
             inner = base if not base else inward(base, paths)
             if depth > 1 and inner != UNKNOWN:
