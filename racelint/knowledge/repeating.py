@@ -68,6 +68,14 @@ ANSWERS: Final = frozenset(
 DRAWS: Final = frozenset({"next"})
 """Functions that draw from an iterator: of one that is made on the spot, to look for something."""
 
+COUNTERS: Final = frozenset({"itertools.count"})
+"""Iterators that give another number each time."""
+
+UNIQUE: Final = frozenset(
+    {"uuid.uuid1", "uuid.uuid4", "secrets.token_bytes", "secrets.token_hex", "secrets.token_urlsafe"}
+)
+"""Functions that give what nobody has been given before."""
+
 STARTS: Final = frozenset({"start"})
 """Methods that begin something: a thread is started once."""
 
