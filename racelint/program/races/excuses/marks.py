@@ -36,9 +36,9 @@ def is_unmarked(case: Case, sequence: Composite) -> bool:
     first, last, code = sequence.first, sequence.last, sequence.code
     if first.method != "in" or last.method not in FORGIVING - CLEARS or not code is first.code is last.code:
         return False
-    if sequence.asserted or _is_answered(sequence):
-        return False
     done = {id for id in on_account(sequence) if id > first.id}
+    if sequence.asserted or _is_answered(sequence) or _is_remembered(case, sequence, done):
+        return False
     return Repeats(case).may(code, sorted(done))
 
 
@@ -96,6 +96,18 @@ def _is_answered(sequence: Composite) -> bool:
         for arm in decided
         for node in walk(arm)
     )
+
+
+def _is_remembered(case: Case, sequence: Composite, done: set[int]) -> bool:
+    """Whether what the test came to is known after it as well: it is asked once more or given back, or something that
+    is done on account of it is kept in a local (`found = True`)."""
+    code, found = sequence.code, sequence.first.id
+    flow = case.sharing.places.dataflow(code)
+    others = (each.test for each in code.controls if type(each) is facts.Branch and each.span != sequence.test)
+    if any(flow.comes_from(each, found) for each in (*others, *code.returns)):
+        return True
+    joined = (each for each in code.operations if type(each) is facts.Phi and each.id not in done)
+    return any(not done.isdisjoint(each.inputs) for each in joined)
 
 
 def _becomes_text(case: Case, walk: Access) -> bool:
