@@ -126,4 +126,12 @@ def _is_harmless_twice(case: Case, sequence: Composite) -> bool:
     says_failure = is_handling(sequence.code, sequence.act)
     if case.literal(sequence.last) not in FLAGS or not (says_failure or is_only_raised(case, sequence)):
         return False
-    return _may_be_repeated(sequence, Repeats(case, mildly=True))
+    return _may_be_repeated(sequence, Repeats(case, mildly=True, is_over=_is_set_last(case, sequence)))
+
+
+def _is_set_last(case: Case, sequence: Composite) -> bool:
+    """Whether nothing is stored or called after the flag is set: who finds it set finds all that it stands for."""
+    code = sequence.code
+    later = {id for id in on_account(sequence) if id > sequence.act}
+    stored = any(each.id in later and each.kind.writes for each in case.sharing.places.of(code))
+    return not stored and not any(edge.site in later for edge in case.threads.calls.calls(code))

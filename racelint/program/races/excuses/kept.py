@@ -14,7 +14,7 @@ from racelint.program.callgraph.edges import passed
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
-from racelint.program.races.excuses.made import is_left_as_made
+from racelint.program.races.excuses.made import is_empty, is_left_as_made
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
@@ -93,7 +93,9 @@ def _is_made_of_answers(case: Case, code: Code, made: facts.Call) -> bool:
     """Whether a container is a copy of what was there, or of what functions say that leave all as it was."""
     types = case.sharing.places.types
     calls = [each for each in case.sharing.places.dataflow(code).behind(made.id) if type(each) is facts.Call]
-    return bool(made.arguments) and all(
+    if not made.arguments or any(is_empty(case, code, each.value) for each in made.arguments):
+        return False
+    return all(
         types.surely_calls(code, each, ANSWERS | FETCHES) or _is_plain_method(case, code, each) for each in calls
     )
 
@@ -116,6 +118,22 @@ def are_items_changed(case: Case) -> bool:
     """Whether an item is changed where it is kept, or by who gets it."""
     used = (each for each in case.accesses if each.kind not in (Kind.READ, Kind.WRITE))
     return any(each.kind is Kind.ITEM_UPDATE or is_changed(case, each.code, each.id) for each in used)
+
+
+def are_parts_changed(case: Case, access: Access) -> bool:
+    """Whether what is in a container is changed by who takes it out: of the container itself, or of what gives that."""
+    is_taken = access.kind not in (Kind.READ, Kind.WRITE)
+    return (is_taken and is_changed(case, access.code, access.id)) or _is_taken_to_change(case, access.code, access.id)
+
+
+def _is_taken_to_change(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:
+    if depth < 0:
+        return False
+    edges = case.threads.calls.callers(code) if id in code.returns else ()
+    if any(_is_taken_to_change(case, edge.caller, edge.site, depth - 1) for edge in edges):
+        return True
+    uses = case.sharing.places.dataflow(code).uses(id)
+    return any(type(use) is facts.LoadItem and is_changed(case, code, use.id) for use in uses)
 
 
 def is_changed(case: Case, code: Code, id: int, depth: int = DEPTH) -> bool:

@@ -105,8 +105,13 @@ def _keeps(types: Types, metaclass: ClassInfo) -> bool:
 
 def makes_empty(case: Case, store: Access) -> bool:
     """Whether a container is stored in which nothing is: `[]`, `set()`."""
-    flow = case.sharing.places.dataflow(store.code)
-    made = flow.operation(store.value)
+    return is_empty(case, store.code, store.value)
+
+
+def is_empty(case: Case, code: Code, id: int) -> bool:
+    """Whether a value is made there as a container in which nothing is."""
+    flow = case.sharing.places.dataflow(code)
+    made = flow.operation(id)
     if type(made) is facts.Call and not made.arguments:
-        return case.sharing.places.types.surely_calls(store.code, made, PLAIN)
-    return flow.is_empty(store.value)
+        return case.sharing.places.types.surely_calls(code, made, PLAIN)
+    return flow.is_empty(id)

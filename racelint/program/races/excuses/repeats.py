@@ -15,7 +15,7 @@ from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, S
 from racelint.program.callgraph.edges import Edge
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
-from racelint.program.races.excuses.kept import may_differ
+from racelint.program.races.excuses.kept import are_parts_changed, may_differ
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.branching import leaves
 from racelint.program.sources.nodes import walk
@@ -42,6 +42,8 @@ class Repeats:
 
     case: Case
     mildly: bool = False
+    is_over: bool = True
+    """Whether all of it is done by when the others are told that it need not be done again."""
     _asked: dict[int, bool] = field(default_factory=dict)
 
     def may(self, code: Code, ids: Iterable[int], depth: int = DEPTH) -> bool:
@@ -69,7 +71,7 @@ class Repeats:
         """Whether an operation that may not be done twice is known to change what others see, or to be seen itself."""
         places = self.case.sharing.places
         if any(each.id == operation.id and each.kind.writes for each in places.of(code)):
-            return not is_missed and not self._is_put_there_again(code, operation.id)
+            return not is_missed and not (self.is_over and self._is_put_there_again(code, operation.id))
         match operation:
             case facts.DeleteAttr() | facts.DeleteName() | facts.DeleteItem():
                 return not is_missed
@@ -172,8 +174,11 @@ class Repeats:
             if any(flow.comes_from(access.value, each) for each in given):
                 return False
             behind = {each.id for each in flow.behind(access.value)}
-            others = [each for each in places.by_place[access.place] if each.kind.writes or each.code is code]
+            users = places.by_place[access.place]
+            others = [each for each in users if each.kind.writes or each.code is code]
             if not all(self._is_kept(access, each, behind) for each in others):
+                return False
+            if any(are_parts_changed(self.case, each) for each in users):
                 return False
             if any(may_differ(self.case, each) for each in places.types.of(code, access.value)):
                 return False
@@ -191,6 +196,9 @@ class Repeats:
         dataflow = self.case.sharing.places.dataflow
         if code is store.code or store.kind is Kind.WRITE:
             return code is store.code
+        if other.value in range(len(code.function.parameters)) and not dataflow(code).is_constant(other.key):
+            # who is told under which key, and what, may be told that of any
+            return False
         # what is put in elsewhere has a key of its own
         return dataflow(code).key(other.key) != dataflow(store.code).key(store.key)
 
