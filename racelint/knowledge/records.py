@@ -20,3 +20,6 @@ COPYING: Final = frozenset({"__setstate__", "__getstate__", "__copy__", "__deepc
 
 ENDS: Final = frozenset({"__del__", "__exit__", "__aexit__", "close", "stop", "shutdown"})
 """Methods of what has to be ended: of two that were made one is never ended."""
+
+CAUGHT: Final = frozenset({"sys.exc_info", "sys.exception", "traceback.format_exc"})
+"""Functions that tell of the exception that is being handled."""

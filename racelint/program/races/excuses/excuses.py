@@ -7,6 +7,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.containers import ADDS, INSERTS, REMOVES
+from racelint.knowledge.records import CAUGHT
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.closed import is_closed_to
@@ -131,12 +132,28 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
 
 
-def _is_failure_that_ends_it(_: Case, sequence: Composite) -> bool:
-    """Whether each turn of a loop asks whether anything has failed, and who fails notes that: `while not errors`."""
+def _is_failure_that_ends_it(case: Case, sequence: Composite) -> bool:
+    """Whether each turn of a loop asks whether anything has failed, and who fails notes that: `while not errors`.
+
+    What is made instead of what has failed is no such note.
+    """
     first, last = sequence.first, sequence.last
     if first.code is not sequence.code or last.method not in ADDS or not is_handling(last.code, last.id):
         return False
+    if not _tells_error(case, last):
+        return False
     return (first.read_id, False) in turns(sequence.code, sequence.act)
+
+
+def _tells_error(case: Case, note: Access) -> bool:
+    """Whether what is noted where an exception is handled tells of it, or was there before that."""
+    code, types = note.code, case.sharing.places.types
+    flow, call = case.sharing.places.dataflow(code), code.operation(note.id)
+    given = [each.value for each in call.arguments] if type(call) is facts.Call else [note.value]
+    behind = [each for id in given for each in flow.behind(id)]
+    if any(type(each) is facts.Caught or types.surely_calls(code, each, CAUGHT) for each in behind):
+        return True
+    return not any(type(each) is facts.Call and is_handling(code, each.id) for each in behind)
 
 
 def can_outdate(case: Case, sequence: Composite, other: Access) -> bool:
