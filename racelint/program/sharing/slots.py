@@ -10,6 +10,7 @@ from typing import Final
 from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
 from racelint.knowledge.loops import LOOP
+from racelint.knowledge.operators import KEYS
 from racelint.knowledge.threads import LOCAL, THREAD_KEYS
 from racelint.program.memory.places import Access
 from racelint.program.sources.source import Code
@@ -41,8 +42,20 @@ def _is_made_for_thread(types: Types, code: Code, id: int) -> bool:
     constructors = {ref.code.key for each in owners for ref in types.attributes.methods(each) if ref.code.name == MAKES}
     made = types.of(code, id)
     return bool(made) and all(
-        isinstance(each, Instance) and each.site is not None and each.site[0] in constructors for each in made
+        isinstance(each, Instance)
+        and each.site is not None
+        and each.site[0] in constructors
+        and _is_equal_to_itself_only(types, each)
+        for each in made
     )
+
+
+def _is_equal_to_itself_only(types: Types, key: Instance) -> bool:
+    """Whether an object is another key than all others of its class: these do not say what they are equal to."""
+    attributes, classes = types.attributes, key.cls.mro
+    if key.cls.library_bases or any(map(attributes.has_fields, classes)):
+        return False
+    return KEYS.isdisjoint(each.code.name for cls in classes for each in attributes.methods(cls))
 
 
 def is_of_running_thread(types: Types, code: Code, id: int) -> bool:
