@@ -27,6 +27,7 @@ from racelint.program.races.excuses.memos import (
     may_be_told_apart,
 )
 from racelint.program.sequences.composites import DEPTH, Composite
+from racelint.program.sources.branching import conditions, found_equal, found_nothing, is_handling
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -84,17 +85,27 @@ def is_kept_by_methods(case: Case, sequence: Composite) -> bool:
     """The same of a table that is asked by one method and filled by another, each under its lock: `kept.get(name)`,
     `kept.put(name, made)`.
 
-    What is found is gone on with: who is only told that it is there may be refused for that.
+    What is found is gone on with: who is only told that it is there may be refused for that. Who puts in a better one
+    in place of what he has found has to know that it still is what is there.
     """
     code, found = sequence.code, kept_item(case, sequence)
     if case.is_assumed or found is None or code in (sequence.first.code, sequence.last.code):
         return False
     value, site = found[1], sequence.between[0]
+    if not _is_missed(code, site, sequence.act) and not is_handling(code, sequence.act):
+        return False
     flow = case.sharing.places.dataflow(code)
     uses = (use for use in flow.uses(site) if not is_asked(use) and not _is_refused(code, use.id))
     if site not in code.returns and next(uses, None) is None:
         return False
     return _is_worked_out(case, code, value, site) and not case.once(are_items_changed)
+
+
+def _is_missed(code: Code, found: int, act: int) -> bool:
+    """Whether a function comes to an operation only where it has found nothing, or just what stands for that."""
+    equal = (found_equal(code, test, truth) for test, truth in conditions(code, act))
+    nothing = (value for value, _ in found_nothing(code, act))
+    return found in nothing or any(is_one and found in values for is_one, values in equal)
 
 
 def _is_worked_out(case: Case, code: Code, value: int, after: int) -> bool:
