@@ -18,6 +18,7 @@ from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject
 
 MAKES: Final = "__init__"
+"""The method that sets up an object; of a `threading.local`, in each thread that comes to it."""
 
 
 def is_thread_slot(types: Types, access: Access) -> bool:
