@@ -72,9 +72,19 @@ COUNTERS: Final = frozenset({"itertools.count"})
 """Iterators that give another number each time."""
 
 UNIQUE: Final = frozenset(
-    {"uuid.uuid1", "uuid.uuid4", "secrets.token_bytes", "secrets.token_hex", "secrets.token_urlsafe"}
+    {
+        *(
+            "os.urandom",
+            "random.getrandbits",
+            "random.randint",
+            "random.random",
+            "random.randrange",
+            "secrets.randbits",
+        ),
+        *("secrets.token_bytes", "secrets.token_hex", "secrets.token_urlsafe", "uuid.uuid1", "uuid.uuid4"),
+    }
 )
-"""Functions that give what nobody has been given before."""
+"""Functions that give another one each time, by chance or by design."""
 
 STARTS: Final = frozenset({"start"})
 """Methods that begin something: a thread is started once."""

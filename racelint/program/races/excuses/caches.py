@@ -12,11 +12,12 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.containers import ADDS, KEEPS, REMOVES, TYPED
-from racelint.knowledge.repeating import ANSWERS, COUNTERS, DRAWS, STARTS, UNIQUE
+from racelint.knowledge.repeating import ANSWERS, STARTS
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
+from racelint.program.races.excuses.drawn import is_drawn
 from racelint.program.races.excuses.flags import on_account
 from racelint.program.races.excuses.kept import are_items_changed
 from racelint.program.races.excuses.lookups import kept_item
@@ -30,7 +31,6 @@ from racelint.program.sequences.composites import DEPTH, Composite
 from racelint.program.sources.branching import conditions, found_equal, found_nothing, is_handling
 from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
-from racelint.program.values.types import Types
 from racelint.program.values.values import Instance, LibraryObject, Value
 
 QUESTIONS: Final = frozenset({"is", "is not", "==", "!=", "not"})
@@ -114,37 +114,7 @@ def _is_worked_out(case: Case, code: Code, value: int, after: int) -> bool:
     work = (each for each in flow.behind(value) if type(each) is facts.Call and after < each.id)
     if all(types.surely_calls(code, each, ANSWERS) for each in work) or case.once(is_called_back):
         return False
-    return not _has_identity(case, code, value) and not _is_next(case, code, value)
-
-
-def _is_next(case: Case, code: Code, value: int) -> bool:
-    """Whether a value is another one each time that it is asked for: a number that is counted up, an id that is
-    drawn."""
-    flow, types = case.sharing.places.dataflow(code), case.sharing.places.types
-    calls = flow.calls(value)
-    if any(_is_drawn(types, code, code.operation(each)) for each in calls):
-        return True
-    return any(edge.site in calls and _counts_up(case, edge.callee) for edge in case.threads.calls.sure_calls(code))
-
-
-def _is_drawn(types: Types, code: Code, call: Operation | None) -> bool:
-    """Whether a call gives one that was never given before: `next(numbers)`, `uuid.uuid4()`."""
-    if type(call) is not facts.Call:
-        return False
-    if types.surely_calls(code, call, UNIQUE):
-        return True
-    if not call.arguments or not types.surely_calls(code, call, DRAWS):
-        return False
-    given = types.of(code, call.arguments[0].value)
-    return any(isinstance(each, LibraryObject) and each.qualname in COUNTERS for each in given)
-
-
-def _counts_up(case: Case, code: Code) -> bool:
-    """Whether a function gives back what it has just counted up."""
-    flow, own = case.sharing.places.dataflow(code), case.sharing.places.of(code)
-    counted = {each.place for each in own if each.kind is Kind.UPDATE}
-    given = {way for each in code.returns for way in flow.ways(each)}
-    return any(each.place in counted and each.read_id in given for each in own if not each.kind.writes)
+    return not _has_identity(case, code, value) and not is_drawn(case, code, value)
 
 
 def _is_to_be_filled(case: Case, store: Access) -> bool:

@@ -15,6 +15,7 @@ from racelint.knowledge.repeating import ALIKE, ANSWERS, ASKED, LOOKUPS, SAME, S
 from racelint.program.callgraph.edges import Edge
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.drawn import is_drawn
 from racelint.program.races.excuses.kept import are_parts_changed, may_differ
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sources.branching import leaves
@@ -171,7 +172,7 @@ class Repeats:
         for access in (each for each in places.of(code) if each.id == id and each.kind.writes):
             if access.kind is not Kind.WRITE and (access.method != "[]=" or not flow.is_constant(access.key)):
                 return False
-            if any(flow.comes_from(access.value, each) for each in given):
+            if is_drawn(self.case, code, access.value) or any(flow.comes_from(access.value, each) for each in given):
                 return False
             behind = {each.id for each in flow.behind(access.value)}
             users = places.by_place[access.place]
