@@ -6,6 +6,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.definitions import KEEPS_ANSWERS
+from racelint.program.dataflow.frames import operation_of, outward, split_path
 from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import container
 from racelint.program.sources.source import Code
@@ -14,13 +15,22 @@ from racelint.program.values.values import FunctionRef
 ITEM: Final = "[]"
 """The step from a container to what it holds."""
 
+DEPTH: Final = 3
+"""So many calls deep it is looked for where that comes from which a function gives back."""
+
 
 def keeper(places: Places, code: Code, root: str, id: int) -> Code | str | None:
     """What keeps the value of operation `id`, which is the `root` of paths: who gives all callers the same, or a path.
 
-    The path is that of the variable in which it is stored, or of the container from which it is drawn.
+    The path is that of the variable in which it is stored, of the container from which it is drawn, or of what the
+    called function gives back.
     """
-    return _stored_in(places, code, root) or _giving_all(places, code, id) or _drawn_from(places, code, id)
+    return (
+        _stored_in(places, code, root)
+        or _giving_all(places, code, id)
+        or _drawn_from(places, code, id)
+        or _given_back(places, code, id, DEPTH)
+    )
 
 
 def _stored_in(places: Places, code: Code, root: str) -> str | None:
@@ -54,3 +64,40 @@ def _drawn_from(places: Places, code: Code, id: int) -> str | None:
     """The path of what is drawn from a container."""
     drawn_from = container(places.types, places.dataflow(code), id)
     return None if drawn_from is None else drawn_from + ITEM
+
+
+def _given_back(places: Places, code: Code, id: int, depth: int) -> str | None:
+    """The path, for who calls, of the one variable or attribute of which a called function gives back the object.
+
+    `registry()` that does `return _registry` gives the global, `self.pool()` that does `return self._pool` the
+    attribute. What is in a container, or made anew on some way, is not known to be the same.
+    """
+    call = code.operation(id)
+    callees = places.types.of(code, call.callee) if type(call) is facts.Call and depth else ()
+    functions = {each.code.key: each for each in callees if isinstance(each, FunctionRef)}
+    if len(functions) != 1 or not all(isinstance(each, FunctionRef) for each in callees):
+        return None
+    callee = next(iter(functions.values()))
+    paths = {path for each in callee.code.returns for path in _kept_as(places, callee.code, each, depth - 1, set())}
+    path = paths.pop() if len(paths) == 1 else ""
+    found = outward(path, places.passed(code, callee.code, id, callee.receiver))
+    return found if found and "?" not in found else None
+
+
+def _kept_as(places: Places, code: Code, id: int, depth: int, seen: set[int]) -> set[str]:
+    """The paths of the variables or attributes that a value is in, in the terms of its function; "" for one in none.
+
+    `None` is no object.
+    """
+    flow = places.dataflow(code)
+    operation, path = flow.operation(id), flow.path(id)
+    if id in seen or (type(operation) is facts.Const and operation.kind == "none"):
+        return set()
+    seen.add(id)
+    if path.startswith("%"):
+        root, rest = split_path(path)
+        stored = _stored_in(places, code, root) or _given_back(places, code, operation_of(root), depth)
+        if stored is None and type(operation) is facts.Phi:
+            return {path for each in operation.inputs for path in _kept_as(places, code, each, depth, seen)}
+        path = "" if stored is None else stored + rest
+    return {"" if path.startswith("c:") or "[" in path or "?" in path else path}
