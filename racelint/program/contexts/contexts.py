@@ -54,8 +54,8 @@ class Context:
     """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
     worker: Site | None = None
     """Where the pool or server is made whose one thread runs it."""
-    is_joined: bool = False
-    """Whether anybody waits for its end, be it for some time only."""
+    joined_at: Mapping[int, int] = field(default_factory=dict)
+    """For functions that wait for its end, be it for some time only: the id of the first such call."""
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""
 

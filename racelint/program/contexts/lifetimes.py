@@ -39,6 +39,14 @@ class Lifetimes:
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
         return [(self._sources.codes[key], id) for key, id in self._types.method_calls.get((site, method), ())]
 
+    def joined_at(self, made: Iterable[Site]) -> dict[int, int]:
+        """For each function that waits for what is made at one of these sites, with a limit or not: the first call."""
+        found: dict[int, int] = {}
+        for site in made:
+            for code, id in self.method_calls(site, "join"):
+                found[code.key] = min(id, found.get(code.key, id))
+        return found
+
     def calls_on_own(self, cls: ClassInfo, method: str) -> list[tuple[Code, int]]:
         """The calls of a method by methods of a class on the object that they run on."""
         codes = (each.code for one in cls.mro for each in self._types.attributes.methods(one))

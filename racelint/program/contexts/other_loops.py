@@ -7,8 +7,10 @@ is seen to run the loop, as far as callers outside come to them by no coroutine.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from racelint import facts
 from racelint.knowledge.loops import CALLED_THERE, LOOP_RUNNERS, RUNNING_LOOP, TO_OTHER_THREAD
@@ -69,6 +71,13 @@ def handed_over(
         )
 
 
+class Waits(NamedTuple):
+    """Who waits for the end of a thread: functions, each with the operation, with no limit and with one or none."""
+
+    surely: Mapping[int, int]
+    at_all: Mapping[int, int]
+
+
 class OtherLoops:
     """Tells which functions others run beside such coroutines."""
 
@@ -103,33 +112,57 @@ class OtherLoops:
             return False
         return any(each.home is code.home and each.module == code.module for each in self._handing.values())
 
+    def is_over(self, context: Context, code: Code, id: int) -> bool:
+        """Whether a function has waited, before an operation, for the threads that run the loop of such a coroutine."""
+        ways = [each for site in self._loops(context) for each in self._in_threads.get(site, ())]
+        return bool(ways) and all(id > each.surely.get(code.key, id) for each in ways)
+
+    def is_waited_for(self, context: Context, code: Code, id: int) -> bool:
+        """The same, where a wait that is given a limit will do."""
+        ways = [each for site in self._loops(context) for each in self._in_threads.get(site, ())]
+        return bool(ways) and all(id > each.at_all.get(code.key, id) for each in ways)
+
     def _has_own_thread(self, context: Context) -> bool:
         """Whether only threads that the program starts run the loop to which something is handed over."""
+        loops = self._loops(context)
+        return bool(loops) and loops <= self._in_threads.keys()
+
+    def _loops(self, context: Context) -> set[Site]:
+        """The loops to which something is handed over, by where they are made or asked for, if they are known."""
         code, id = (self._codes[context.by[0]], context.by[1]) if context.by is not None else (None, facts.NOTHING)
         call = code.operation(id) if code is not None else None
         if code is None or type(call) is not facts.Call:
-            return False
+            return set()
         fetched, given = code.fetched(call), argument(call, 1, "loop")
         is_there = self._calls.types.surely_calls(code, call, TO_OTHER_THREAD)
         loop = given if is_there else fetched.base if type(fetched) is facts.LoadAttr else None
         loops = self._calls.types.of(code, loop) if loop is not None else ()
-        made = {each.site for each in loops if isinstance(each, LibraryObject)}
-        return bool(made) and made <= self._in_threads
+        return {each.site for each in loops if isinstance(each, LibraryObject) and each.site is not None}
 
     @cached_property
-    def _in_threads(self) -> frozenset[Site]:
-        """The event loops, by where they are made or asked for, that only threads of the program run."""
-        types, found, elsewhere = self._calls.types, set[Site](), set[Site]()
+    def _in_threads(self) -> dict[Site, list[Waits]]:
+        """The event loops that only threads of the program run, by where they are made or asked for: with who waits
+        for the end of each of these threads."""
+        types, elsewhere = self._calls.types, set[Site]()
+        found: dict[Site, list[Waits]] = defaultdict(list)
+        lifetimes = Lifetimes(types)
         runs_loop = types.names.knowledge.runs_loop
         for site in types.library_calls(lambda each: runs_loop(each.qualname)):
-            sites = found if self._is_in_threads(site) else elsewhere
-            sites.update(made for each in types.callees[site] for made in _made(each))
+            for made in {made for each in types.callees[site] for made in _made(each)}:
+                if self._is_in_threads(site):
+                    found[made].extend(Waits(each.joins, each.joined_at) for each in self._running[site[0]])
+                else:
+                    elsewhere.add(made)
         for each in types.spawned:
             target = each.target if each.spawn.runs_on is RunsOn.THREAD else None
             if isinstance(target, LibraryMethod) and runs_loop(target.qualname):
-                found.update(_made(target))
-        found.update(filter(self._is_in_threads, types.library_calls(lambda each: each.qualname in RUNNING_LOOP)))
-        return frozenset(found - elsewhere)
+                start = self._codes[each.site[0]], each.site[1]
+                surely, at_all = joins(self._calls, lifetimes, each.site, [start], []), lifetimes.joined_at([each.site])
+                for made in _made(target):
+                    found[made].append(Waits(surely, at_all))
+        for site in filter(self._is_in_threads, types.library_calls(lambda each: each.qualname in RUNNING_LOOP)):
+            found[site].extend(Waits(each.joins, each.joined_at) for each in self._running[site[0]])
+        return {site: waits for site, waits in found.items() if site not in elsewhere}
 
     def _is_in_threads(self, site: Site) -> bool:
         """Whether only threads of the program come to an operation."""

@@ -155,7 +155,7 @@ class Finder:
             joins(self._calls, self._lifetimes, made, starts, owners),
             _is_awaited(code, site[1]),
             self._pools.only_worker(group),
-            bool(self._lifetimes.method_calls(made, "join")),
+            self._lifetimes.joined_at([made]),
             self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
             by=made,
         )
@@ -289,7 +289,7 @@ class Finder:
                 self._joins_of_all(made, starts, cls),
                 False,
                 None,
-                any(self._lifetimes.method_calls(each, "join") for each in made),
+                self._lifetimes.joined_at(made),
                 ends,
             )
         )

@@ -114,9 +114,19 @@ class Threads:
             return True
         if any(starter is code and id <= start for starter, start in context.starts):
             return False
+        return self._loops.is_beside(context, beside, code) and not self._loops.is_over(context, code, id)
+
+    @property
+    def _loops(self) -> OtherLoops:
         if self._other_loops is None:
             self._other_loops = OtherLoops(self.calls, self.contexts, self.running)
-        return self._other_loops.is_beside(context, beside, code)
+        return self._other_loops
+
+    def is_waited_for(self, context: Context, code: Code, id: int) -> bool:
+        """Whether a function has waited for the end of a context before an operation, be it for some time only."""
+        if context.worker == OTHER_LOOP:
+            return self._loops.is_waited_for(context, code, id)
+        return id > context.joined_at.get(code.key, id)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""

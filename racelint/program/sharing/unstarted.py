@@ -69,7 +69,7 @@ def before_start(calls: Calls, context: Context) -> Limits:
 
 def _before_own_thread(context: Context) -> Limits:
     code = context.code
-    if code is None or not context.is_joined or {starter for starter, _ in context.starts} != {code}:
+    if code is None or not context.joined_at or {starter for starter, _ in context.starts} != {code}:
         return {}
     start = min(id for _, id in context.starts)
     return {code.key: start} if any(_is_refused(code, node, start) for node in code.controls) else {}

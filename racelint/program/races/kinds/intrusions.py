@@ -206,7 +206,7 @@ def _outdating(
         return is_met(one, other) and not one.is_main and not other.is_main
 
     def outdates(other: Access) -> bool:
-        return can_outdate(case, sequence, other)
+        return can_outdate(case, sequence, other) and not _is_given_up(case, sequence, other)
 
     def found(harms: Callable[[Access], bool], meets: Callable[[Context, Context], bool] = is_met) -> Partner | None:
         return case.partner(seen, held, harms, meets, sequence.code)
@@ -215,6 +215,17 @@ def _outdating(
     if partner is not None and _is_slight(case, beside, sequence, partner):
         return found(outdates, is_started)
     return partner
+
+
+def _is_given_up(case: Case, sequence: Composite, other: Access) -> bool:
+    """Whether what is read twice is taken away by who has waited for that thread, if only for some time.
+
+    He has taken it upon himself that it may still be at work, which then is about to end.
+    """
+    if sequence.shape is not Shape.DOUBLE_READ:
+        return False
+    threads = case.threads
+    return all(threads.is_waited_for(each, other.code, other.id) for each in threads.of(sequence.code))
 
 
 def _is_slight(case: Case, beside: list[Composite], sequence: Composite, partner: Partner) -> bool:

@@ -98,7 +98,7 @@ def _is_work_of_one(case: Case, access: Access, partner: Partner) -> bool:
     other = partner.other_context
     if case.guard is not None or not partner.one.is_main or access.place.kind not in ("attribute", "class"):
         return False
-    if other.runs_on is not RunsOn.THREAD or other.many or not other.is_joined or other.ends is not None:
+    if other.runs_on is not RunsOn.THREAD or other.many or not other.joined_at or other.ends is not None:
         return False
     return not any(_goes_round(case, each) for each in case.threads.trace(other, partner.other.code))
 
