@@ -10,7 +10,9 @@ from racelint.program.dataflow.frames import operation_of, outward, split_path
 from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import container
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import ClassRef, FunctionRef
+
+NEW: Final = "__new__"
 
 ITEM: Final = "[]"
 """The step from a container to what it holds."""
@@ -70,18 +72,33 @@ def _given_back(places: Places, code: Code, id: int, depth: int) -> str | None:
     """The path, for who calls, of the one variable or attribute of which a called function gives back the object.
 
     `registry()` that does `return _registry` gives the global, `self.pool()` that does `return self._pool` the
-    attribute. What is in a container, or made anew on some way, is not known to be the same.
+    attribute, `Registry()` what its `__new__` gives back. What is in a container, or made anew on some way, is not
+    known to be the same.
     """
     call = code.operation(id)
-    callees = places.types.of(code, call.callee) if type(call) is facts.Call and depth else ()
-    functions = {each.code.key: each for each in callees if isinstance(each, FunctionRef)}
-    if len(functions) != 1 or not all(isinstance(each, FunctionRef) for each in callees):
+    if type(call) is not facts.Call or not depth:
         return None
-    callee = next(iter(functions.values()))
+    callee = _only_callee(places, code, call)
+    if callee is None:
+        return None
     paths = {path for each in callee.code.returns for path in _kept_as(places, callee.code, each, depth - 1, set())}
     path = paths.pop() if len(paths) == 1 else ""
-    found = outward(path, places.passed(code, callee.code, id, callee.receiver))
+    given = places.passed(code, callee.code, id, callee.receiver)
+    if callee.code.name == NEW:
+        given = {callee.code.first_name: places.dataflow(code).path(call.callee)}
+    found = outward(path, given)
     return found if found and "?" not in found else None
+
+
+def _only_callee(places: Places, code: Code, call: facts.Call) -> FunctionRef | None:
+    """The one function that a call may run, be it that of a class which makes its objects itself."""
+    callees = places.types.of(code, call.callee)
+    if len(callees) == 1 and all(isinstance(each, ClassRef) for each in callees):
+        implicit = places.types.implicit.get((code.key, call.id), {})
+        callees = {each: None for each in implicit if isinstance(each, FunctionRef) and each.code.name == NEW}
+    functions = {each.code.key: each for each in callees if isinstance(each, FunctionRef)}
+    is_known = len(functions) == 1 and all(isinstance(each, FunctionRef) for each in callees)
+    return next(iter(functions.values())) if is_known else None
 
 
 def _kept_as(places: Places, code: Code, id: int, depth: int, seen: set[int]) -> set[str]:
