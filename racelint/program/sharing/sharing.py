@@ -24,6 +24,7 @@ from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.imported import Imported
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
+from racelint.program.sharing.one_each import OneEach
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
@@ -63,6 +64,7 @@ class Sharing:
     driving: Driving = field(init=False)
     afterwards: Afterwards = field(init=False)
     enclosed: Enclosed = field(init=False)
+    one_each: OneEach = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
@@ -79,6 +81,7 @@ class Sharing:
         self.driving = Driving(self.threads, self.places)
         self.afterwards = Afterwards(self.places, self.naming)
         self.enclosed = Enclosed(self.naming.giving, self.preparing, self.afterwards)
+        self.one_each = OneEach(self.threads, self.places, self.naming.shortening)
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
@@ -145,7 +148,7 @@ class Sharing:
         if one is other:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
-            mine = {name: None for name in mine if not name.is_item and not self._is_for_one(name, one)}
+            mine = {name: None for name in mine if not name.is_item and not self.one_each.is_for_one(name, one)}
             if not all(self._is_of_decorator(each, one) for each in (first, second)):
                 mine = {name: None for name in mine if name.root[0] in FOR_ALL or name.root in stable}
             if any(all(self.ways.way(name, one, each, one) for each in (first, second)) for name in mine):
@@ -155,16 +158,6 @@ class Sharing:
             given = self.given_to_each.get(one.index, ())
             return any(value in given for value in first.bases if value in second.bases)
         return next(self._common(first, one, second, other, mine), None) is not None
-
-    def _is_for_one(self, name: Name, context: Context) -> bool:
-        """Whether a way leads over the object that has started a context, of which each object has one."""
-        home = context.code.home if context.for_each and context.code is not None else None
-        if home is None:
-            return False
-        steps = name.path.split(".")[1:]
-        classes = self.naming.shortening.classes(name.root)
-        ways = (self.places.ties.held(classes, steps[:length]) for length in range(len(steps) + 1))
-        return any(home in cls.mro or cls in home.mro for held in ways for cls in held)
 
     def _is_of_decorator(self, access: Access, context: Context) -> bool:
         """Whether a wrapper works on what its decorator has, which was there before the context was started."""
