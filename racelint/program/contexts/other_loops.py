@@ -137,7 +137,8 @@ class OtherLoops:
         is_there = self._calls.types.surely_calls(code, call, TO_OTHER_THREAD)
         loop = given if is_there else fetched.base if type(fetched) is facts.LoadAttr else None
         loops = self._calls.types.of(code, loop) if loop is not None else ()
-        return {each.site for each in loops if isinstance(each, LibraryObject) and each.site is not None}
+        sites = [each.site for each in loops if isinstance(each, LibraryObject)]
+        return {each for each in sites if each is not None} if None not in sites else set()
 
     @cached_property
     def _in_threads(self) -> dict[Site, list[Waits]]:
