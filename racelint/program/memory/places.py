@@ -292,7 +292,7 @@ class Places:
             case facts.LoadName() | facts.StoreName() | facts.DeleteName():
                 return self._named(code, operation)
             case facts.LoadAttr() | facts.StoreAttr() | facts.DeleteAttr():
-                return self._attribute(code, operation.base, operation.name)
+                return self._attribute(code, operation)
             case _:
                 return []
 
@@ -304,29 +304,33 @@ class Places:
             target = names.variable(code.module, operation.name)
             if not isinstance(target, tuple):
                 return []
-            module, name = target
+            module, name = names.home(target) if type(operation) is facts.LoadName else target
             return [(self.place("global", module, name), "", ())]
         owner = names.sources.function(code.module, operation.owner)
         if operation.scope == "class":
             return [(self.place("class", owner.cls.key, operation.name), "", ())] if owner.cls is not None else []
         return [(self.place("closure", owner.key, operation.name), "", ())]
 
-    def _attribute(self, code: Code, base: int, name: str) -> list[tuple[Place, str, tuple[Value, ...]]]:
+    def _attribute(
+        self, code: Code, operation: facts.LoadAttr | facts.StoreAttr | facts.DeleteAttr
+    ) -> list[tuple[Place, str, tuple[Value, ...]]]:
+        base, name = operation.base, operation.name
         found: dict[Place, list[Value]] = {}
         for value in self.types.of(code, base):
             if type(value) is ModuleRef:
                 target = self.types.names.member(value.module, name)
                 if isinstance(target, tuple):
-                    found.setdefault(self.place("global", *target), [])
+                    home = self.types.names.home(target) if type(operation) is facts.LoadAttr else target
+                    found.setdefault(self.place("global", *home), [])
             elif type(value) is Instance or type(value) is ClassRef:
                 cls = self.types.attributes.seen_from(code, value.cls, name)
                 place = self._of_attribute(cls, name, of_instance=type(value) is Instance)
                 if place is not None:
                     found.setdefault(place, []).append(value)
             elif type(value) is Library:
-                known = self.types.attributes.data_of(value.qualname, name)
-                if known is not None:
-                    found.setdefault(self.place("class", known.key, name), []).append(value)
+                keeping = self.types.attributes.data_of(value.qualname, name)
+                if keeping is not None:
+                    found.setdefault(self.place("class", keeping.key, name), []).append(value)
         if not found:
             return []
         path = self.dataflow(code).path(base)

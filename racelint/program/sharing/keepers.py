@@ -35,6 +35,14 @@ def keeper(places: Places, code: Code, root: str, id: int) -> Code | str | None:
     )
 
 
+def kept_as(places: Places, code: Code, id: int) -> set[str]:
+    """The paths of the variables or attributes that a value is in, in the terms of its function; "" for one in none.
+
+    `None` is no object.
+    """
+    return _kept_as(places, code, id, DEPTH, set())
+
+
 def _stored_in(places: Places, code: Code, root: str) -> str | None:
     """The variable or attribute in which the function keeps what it has just made."""
     flow = places.dataflow(code)
@@ -102,10 +110,7 @@ def _only_callee(places: Places, code: Code, call: facts.Call) -> FunctionRef | 
 
 
 def _kept_as(places: Places, code: Code, id: int, depth: int, seen: set[int]) -> set[str]:
-    """The paths of the variables or attributes that a value is in, in the terms of its function; "" for one in none.
-
-    `None` is no object.
-    """
+    """The same; what has been `seen` is asked for already."""
     flow = places.dataflow(code)
     operation, path = flow.operation(id), flow.path(id)
     if id in seen or (type(operation) is facts.Const and operation.kind == "none"):
@@ -113,7 +118,7 @@ def _kept_as(places: Places, code: Code, id: int, depth: int, seen: set[int]) ->
     seen.add(id)
     if path.startswith("%"):
         root, rest = split_path(path)
-        stored = _stored_in(places, code, root) or _given_back(places, code, operation_of(root), depth)
+        stored = _given_back(places, code, operation_of(root), depth) or _stored_in(places, code, root)
         if stored is None and type(operation) is facts.Phi:
             return {path for each in operation.inputs for path in _kept_as(places, code, each, depth, seen)}
         path = "" if stored is None else stored + rest

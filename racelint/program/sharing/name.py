@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeGuard
 
 from racelint import facts
+from racelint.program.dataflow.frames import split_path
 from racelint.program.sources.source import Code
+from racelint.program.values.types import Types
+from racelint.program.values.values import ModuleRef
 
 Root = tuple[str, int, str]
 """Where a name begins: ("self", class key, ""), ("made", code key, "id by context"), ("global", module, name), or
 ("class", class key, name) of what a class has for all its objects."""
+
+MODULES: Final = 3
+"""So many modules deep a variable is looked for."""
 
 FOR_ALL: Final = frozenset({"global", "class"})
 """Roots of what there is once, whoever looks."""
@@ -63,3 +69,24 @@ def owners(methods: NameSet, code: Code) -> NameSet:
 def stores_cell(operation: facts.Operation | None, name: str) -> TypeGuard[facts.StoreName]:
     """Whether an operation stores a closure variable of this name."""
     return type(operation) is facts.StoreName and operation.name == name and operation.scope == "cell"
+
+
+def by_global(types: Types, module: int, variable: str, rest: str) -> Name | None:
+    """The name of what is reached over a variable of a module, under which another module may be: `state.registry`.
+
+    What is imported goes by the name of the variable that it is imported from. None for what is none of the program.
+    """
+    for _ in range(MODULES):
+        target = types.names.variable(module, variable)
+        if not isinstance(target, tuple):
+            return None
+        module, variable = types.names.home(target)
+        held = list(types.of_global(module, variable))
+        if len(held) != 1 or not isinstance(held[0], ModuleRef) or rest[:1] != ".":
+            break
+        step, left = split_path(rest[1:])
+        inner = types.names.member(held[0].module, step)
+        if not isinstance(inner, tuple):
+            break
+        module, variable, rest = *inner, left
+    return Name(("global", module, variable), rest)

@@ -21,7 +21,7 @@ from racelint.program.memory.places import Places
 from racelint.program.sharing.drawn import split_item
 from racelint.program.sharing.giving import Giving
 from racelint.program.sharing.keepers import ITEM, keeper
-from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
+from racelint.program.sharing.name import Bindings, Name, NameSet, Root, by_global, made_root, owners, stores_cell
 from racelint.program.sharing.passing_calls import PassingCalls
 from racelint.program.sharing.shortening import Shortening
 from racelint.program.sources.source import ClassInfo, Code
@@ -143,8 +143,8 @@ class Naming:
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
-        target = self._places.types.names.variable(module, name)
-        return self.shortening.settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
+        found = by_global(self._places.types, module, name, rest)
+        return self.shortening.settled([found]) if found is not None else {}
 
     def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own.

@@ -33,6 +33,7 @@ class Names:
     _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
     _libraries: dict[str, Library] = field(default_factory=dict)
     _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
+    _homes: dict[GlobalName, GlobalName | None] = field(default_factory=dict)
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:
         """What a name of scope global means in a module: a variable of the program, a builtin, or unknown (None)."""
@@ -52,6 +53,39 @@ class Names:
                 if found is not None:
                     return found
         return None
+
+    def home(self, variable: GlobalName) -> GlobalName:
+        """The variable that a module imports under this name, if nobody ever puts anything else in either.
+
+        What is stored in the other module later, its importers do not see: theirs is what was there before.
+        """
+        seen = {variable}
+        while (found := self._imported_as(variable)) is not None and found not in seen:
+            variable = found
+            seen.add(variable)
+        return variable
+
+    def _imported_as(self, variable: GlobalName) -> GlobalName | None:
+        if variable not in self._homes:
+            module, name = variable
+            targets = {self._import_at(code, store) for code, store in self.stores[module][name]}
+            target = targets.pop() if len(targets) == 1 else None
+            self._homes[variable] = target if target is not None and self._is_steady(target) else None
+        return self._homes[variable]
+
+    def _import_at(self, code: Code, store: facts.StoreName) -> GlobalName | None:
+        """What an import binds of another module; None for any other store."""
+        value = code.operation(store.value)
+        if type(value) is not facts.Import or not value.name:
+            return None
+        target = self.imported(code, value)
+        return target if isinstance(target, tuple) else None
+
+    def _is_steady(self, variable: GlobalName) -> bool:
+        """Whether a variable is stored once, by its module."""
+        module, name = variable
+        stores = self.stores[module].get(name, [])
+        return len(stores) == 1 and stores[0][0].function.kind == "module"
 
     def absolute(self, code: Code, imported: facts.Import) -> str:
         """The absolute dotted name of the module that an import names."""
@@ -133,6 +167,7 @@ class Names:
         module, name = target
         self.stores[module][name] = stores
         self._members.clear()
+        self._homes.clear()
 
     def static(self, code: Code, id: int) -> list[Value]:
         """The functions, classes, modules and library names that a value surely names, without following calls.
