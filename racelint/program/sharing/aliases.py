@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -13,7 +13,7 @@ from racelint import facts
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import Classes
 from racelint.program.sharing.keepers import kept_as
-from racelint.program.sharing.name import Name, by_global
+from racelint.program.sharing.name import Name, Root, by_global
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance
 
@@ -24,14 +24,17 @@ FROM_ELSEWHERE: Final = (facts.LoadName, facts.LoadAttr, facts.Call, facts.Phi)
 class Aliases:
     """Tells by which global an object is known that some attribute leads to."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, classes: Callable[[Root], Classes]) -> None:
+        """`classes` tells those of the object at the root of a name."""
         self._places = places
+        self._classes = classes
 
-    def unaliased(self, name: Name, classes: Classes) -> Name:
-        """A name that begins with the last global on the way, if it leads over one; `classes` are those at the root."""
-        _, *steps = name.path.split(".")
-        if not any(step in self._steps for step in steps) or name.path[:1] != ".":
+    def unaliased(self, name: Name) -> Name:
+        """A name that begins with the first global on the way, if it leads over one."""
+        steps = name.path.split(".")[1:] if name.path[:1] == "." else []
+        if not any(step in self._steps for step in steps):
             return name
+        classes = self._classes(name.root)
         for index, step in enumerate(steps):
             before = self._places.ties.held(classes, steps[:index]) if step in self._steps else ()
             paths = {self._by_attribute.get((self._owner(cls, step), step)) for cls in before}

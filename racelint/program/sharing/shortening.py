@@ -42,7 +42,7 @@ class Shortening:
         self._places = places
         self._sources = places.types.names.sources
         self._names = names
-        self._aliases = Aliases(places)
+        self._aliases = Aliases(places, self.classes)
         self._settling: list[Name] = []
         self._tied: dict[str, bool] = {}
         self.looked = 0
@@ -65,7 +65,7 @@ class Shortening:
 
     def _look_up(self, name: Name) -> tuple[Name | None, tuple[Name, ...]]:
         """What is to be made shorter, if it hangs on other names what that is; else what the name is for short."""
-        of_class = self._of_class(self._aliases.unaliased(name, self.classes(name.root)))
+        of_class = self._of_class(self._aliases.unaliased(name))
         found = (of_class, ()) if self._is_tied(of_class.path) else (None, self._ended((of_class,)))
         self._looked_up[name] = found
         return found
