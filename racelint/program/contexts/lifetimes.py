@@ -266,6 +266,25 @@ def loop_around(code: Code, id: int) -> tuple[int, int] | None:
     return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
 
 
+def turns_with(code: Code, made: int, id: int) -> list[tuple[int, int]]:
+    """The loops of which a later turn comes to an operation with what `made` has given in an earlier one."""
+    around = [(low, high) for low, high in loops(code) if low <= id <= high]
+    if not any(low <= made <= high for low, high in around) or made not in _passed_beside(code, made, id):
+        return around
+    return [(low, high) for low, high in around if not low <= made <= high]
+
+
+def _passed_beside(code: Code, one: int, other: int) -> set[int]:
+    """The ids that every run of the innermost block passes in which two operations are."""
+    block: Sequence[facts.Node] = code.function.body
+    inner: Sequence[facts.Node] | None = block
+    while inner is not None:
+        block = inner
+        within = (part for node in block for part in parts(node))
+        inner = next((part for part in within if is_within(part, one) and is_within(part, other)), None)
+    return passed(code, block)
+
+
 def unconditional(code: Code) -> set[int]:
     """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
     return passed(code, code.function.body)

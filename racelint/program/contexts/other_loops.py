@@ -10,20 +10,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from racelint import facts
 from racelint.knowledge.loops import CALLED_THERE, LOOP_RUNNERS, RUNNING_LOOP, TO_OTHER_THREAD
-from racelint.knowledge.running import Form, RunsOn
+from racelint.knowledge.running import BlockingOn, Form, RunsOn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context
 from racelint.program.contexts.endings import joins
 from racelint.program.contexts.entries import label
-from racelint.program.contexts.lifetimes import Lifetimes, loop_around
+from racelint.program.contexts.lifetimes import Lifetimes, loop_around, loops
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, LibraryObject, Site, Value
+
+_FOR_OTHERS: Final = (BlockingOn.CONDITION, BlockingOn.EVENT, BlockingOn.QUEUE, BlockingOn.RESULT)
+"""By these a thread waits until others let it go on."""
 
 
 def is_for_another_loop(types: Types, site: Site) -> bool:
@@ -87,12 +90,14 @@ class OtherLoops:
         self._codes = calls.types.names.sources.codes
         self._handing = {each.code.key: each.code for each in contexts if each.worker == OTHER_LOOP and each.code}
 
-    def is_beside(self, context: Context, beside: Context, code: Code) -> bool:
-        """Whether a context runs a function surely on another thread than such a coroutine.
+    def is_beside(self, context: Context, beside: Context, code: Code, id: int) -> bool:
+        """Whether a context comes to an operation surely on another thread than such a coroutine, and while that lives.
 
         A thread does that runs no loop. Of callers outside it is known where the function has handed over that very
         coroutine, or is of an object that only hands them over.
         """
+        if any(starter is code and self._is_before(context, code, start, id) for starter, start in context.starts):
+            return False
         if beside.index in self._running_loops:
             return False
         if beside.is_main and self._is_at_another(context, code):
@@ -102,6 +107,23 @@ class OtherLoops:
         if not beside.is_main:
             return True
         return code is context.code or (code.cls is not None and code.cls.key in self._outside)
+
+    def _is_before(self, context: Context, code: Code, start: int, id: int) -> bool:
+        """Whether a function comes to an operation before it hands the coroutine over, and not again in a later turn.
+
+        That somebody else has handed it over before is thinkable, and that each turn waits until it is done.
+        """
+        turns = [(low, high) for low, high in loops(code) if low <= id <= start <= high]
+        again = context.ends is None and any(not self._waits_between(code, start, high) for _, high in turns)
+        return id <= start and not again
+
+    def _waits_between(self, code: Code, first: int, last: int) -> bool:
+        """Whether a function waits for anything that others do, from one operation to the other."""
+        types = self._calls.types
+        waited = (types.callees.get((code.key, id), ()) for id in range(first + 1, last + 1))
+        names = (each.qualname for values in waited for each in values if isinstance(each, LibraryMethod))
+        rows = (types.names.knowledge.blocking(name) for name in names)
+        return any(row is not None and row.what in _FOR_OTHERS for row in rows)
 
     def _is_at_another(self, context: Context, code: Code) -> bool:
         """Whether callers outside run a function beside a loop that a thread of the program is seen to run.

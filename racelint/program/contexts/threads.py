@@ -106,15 +106,10 @@ class Threads:
         )
 
     def _may_be_elsewhere(self, context: Context, beside: Context, code: Code, id: int) -> bool:
-        """Whether a context surely runs a function on another thread than that of the loop of a coroutine.
-
-        Who hands over the coroutine is beside it only afterwards: that somebody else has done so before is thinkable.
-        """
+        """Whether a context surely runs a function on another thread than that of the loop of a coroutine."""
         if context.worker != OTHER_LOOP:
             return True
-        if any(starter is code and id <= start for starter, start in context.starts):
-            return False
-        return self._loops.is_beside(context, beside, code) and not self._loops.is_over(context, code, id)
+        return self._loops.is_beside(context, beside, code, id) and not self._loops.is_over(context, code, id)
 
     @property
     def _loops(self) -> OtherLoops:

@@ -12,7 +12,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loops
+from racelint.program.contexts.lifetimes import turns_with
 from racelint.program.memory.places import Access, Places
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.giving import Giving, Knows, Ways
@@ -60,7 +60,7 @@ class Afterwards:
             return True
         ways = self.giving.ways(context, maker, knows)
         return maker.key not in ways or any(
-            self._comes_to(code, start, access, knows)
+            self._comes_to(code, start, made if code is maker else facts.NOTHING, access, knows)
             for code in self._between(maker, ways)
             for start in ways[code.key]
         )
@@ -78,10 +78,13 @@ class Afterwards:
                     pending.append(each)
         return [*found.values()]
 
-    def _comes_to(self, code: Code, start: int, access: Access, knows: Knows) -> bool:
-        """Whether a function comes to an access when it has gone one of the ways to the start, or calls who does."""
-        later = [edge for edge in self._calls(code) if self._is_later(code, start, edge.site)]
-        if access.code is code and self._is_later(code, start, access.id):
+    def _comes_to(self, code: Code, start: int, made: int, access: Access, knows: Knows) -> bool:
+        """Whether a function comes to an access when it has gone one of the ways to the start, or calls who does.
+
+        If it has made the object itself, by the operation `made`, it is about that object.
+        """
+        later = [edge for edge in self._calls(code) if self._is_later(code, start, edge.site, made)]
+        if access.code is code and self._is_later(code, start, access.id, made):
             return True
         pending = [edge.callee for edge in later]
         seen = {each.key for each in pending}
@@ -113,11 +116,12 @@ class Afterwards:
                 return all(self.giving.starts_what_is_made(code, call, start) for call in calls)
         return False
 
-    def _is_later(self, code: Code, start: int, id: int) -> bool:
+    def _is_later(self, code: Code, start: int, id: int, made: int) -> bool:
+        """Whether an operation may come after a start; a turn of a loop that makes the object anew is about another."""
         if code.key not in self._exclusive:
             self._exclusive[code.key] = Exclusive(self.places.dataflow(code))
         if id == start or self._exclusive[code.key].exclude(start, id):
             return False
         if is_last_word(code, start, id) or self._has_failed(code, start, id):
             return False
-        return id > start or any(low <= id <= high and low <= start <= high for low, high in loops(code))
+        return id > start or any(low <= id <= high for low, high in turns_with(code, made, start))

@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.lifetimes import turns_with
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import operation_of
@@ -148,11 +149,17 @@ class Preparing:
         """Whether a context calls a method, or one that does, only on what was just made, before a start."""
         edges = self._calls_in(context, code)
         return bool(edges) and all(
-            self._is_of_new(edge) and not self.starts_between(edge.caller, -1, edge.site, beside)
+            self._is_of_new(edge) and not self._may_have_started(edge, beside)
             if not _is_on_self(edge)
             else self.threads.calls.is_construction(edge) or self._is_first(context, edge, beside)
             for edge in edges
         )
+
+    def _may_have_started(self, edge: Edge, beside: Context) -> bool:
+        """Whether a caller may have started a context by then, be it in an earlier turn with the same object."""
+        code, id = edge.caller, edge.site
+        turns = turns_with(code, self._made(edge), id)
+        return any(self.starts_between(code, low - 1, high + 1, beside) for low, high in ((0, id - 1), *turns))
 
     def _is_first(self, context: Context, edge: Edge, beside: Context) -> bool:
         """Whether a method calls another one on its object, which has just been made, before it starts anything."""
@@ -165,14 +172,22 @@ class Preparing:
 
     def _is_of_new(self, edge: Edge, *, published: bool = False) -> bool:
         """Whether a method is called on what the caller has just made; unless `published` may be, and kept so far."""
-        flow, fetched = self.places.dataflow(edge.caller), _fetched(edge)
-        path = flow.path(fetched.base) if fetched is not None else ""
-        if self._is_part_of_new(edge.caller, path, edge.site):
+        flow = self.places.dataflow(edge.caller)
+        if self._is_part_of_new(edge.caller, self._path(edge), edge.site):
             return True
-        made = operation_of(path)
+        made = self._made(edge)
         if made == facts.NOTHING:
             return False
         return self._is_made_at(edge.caller, made) and (published or self._is_kept(edge.caller, flow, made, edge.site))
+
+    def _path(self, edge: Edge) -> str:
+        """The path of the object whose method is called."""
+        fetched = _fetched(edge)
+        return self.places.dataflow(edge.caller).path(fetched.base) if fetched is not None else ""
+
+    def _made(self, edge: Edge) -> int:
+        """The operation of the caller that has made the object whose method is called."""
+        return operation_of(self._path(edge))
 
     def _is_made_at(self, code: Code, id: int) -> bool:
         """Whether an operation makes an object of the program."""
