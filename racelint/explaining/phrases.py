@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.knowledge.model import LockKind
 from racelint.knowledge.running import RunsOn
 from racelint.program import Program
+from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import as_written
@@ -116,9 +117,17 @@ def who(program: Program, context: Context, code: Code, way: Sequence[Code] = ()
     """
     begun = (way or program.threads.trace(context, code))[0]
     if context.is_main:
+        if _is_called_by_loop(program, begun):
+            return f"the event loop running `{called(begun)}`"
         return f"any caller of `{called(begun)}`" if begun.function.kind == "function" else "the main thread"
     noun = _noun(context)
     return f"{f'several {noun}s' if context.is_several else f'the {noun}'} running `{_started(context, begun)}`"
+
+
+def _is_called_by_loop(program: Program, code: Code) -> bool:
+    """Whether nobody but an event loop is seen to call a function."""
+    handed = program.threads.other_loops.called_in_main.values()
+    return code in handed and not is_public(code) and not program.calls.callers(code)
 
 
 def _started(context: Context, begun: Code) -> str:

@@ -254,3 +254,6 @@ TO_OTHER_THREAD: Final = frozenset({"asyncio.run_coroutine_threadsafe"})
 
 CALLED_THERE: Final = frozenset({f"{_LOOP}.call_soon_threadsafe"})
 """What has the loop call a function, and may be asked for it by any thread."""
+
+ASKED: Final = CALLED_THERE | _members(_IO_LOOP, "add_callback add_callback_from_signal spawn_callback")
+"""What has the loop call a function, and any thread may ask for, that of the loop as well."""

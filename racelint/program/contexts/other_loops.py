@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from racelint import facts
-from racelint.knowledge.loops import CALLED_THERE, LOOP_RUNNERS, RUNNING_LOOP, TO_OTHER_THREAD
+from racelint.knowledge.loops import ASKED, CALLED_THERE, LOOP_RUNNERS, RUNNING_LOOP, TO_OTHER_THREAD
 from racelint.knowledge.running import BlockingOn, Form, RunsOn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context
@@ -136,24 +136,33 @@ class OtherLoops:
 
     def is_over(self, context: Context, code: Code, id: int) -> bool:
         """Whether a function has waited, before an operation, for the threads that run the loop of such a coroutine."""
-        ways = [each for site in self._loops(context) for each in self._in_threads.get(site, ())]
+        ways = self._waits(context)
         return bool(ways) and all(id > each.surely.get(code.key, id) for each in ways)
 
     def is_waited_for(self, context: Context, code: Code, id: int) -> bool:
         """The same, where a wait that is given a limit will do."""
-        ways = [each for site in self._loops(context) for each in self._in_threads.get(site, ())]
+        ways = self._waits(context)
         return bool(ways) and all(id > each.at_all.get(code.key, id) for each in ways)
+
+    def _waits(self, context: Context) -> list[Waits]:
+        """Who waits for the threads that run the loop of such a coroutine."""
+        loops = self._loops(context.by) if context.by is not None else ()
+        return [each for site in loops for each in self._in_threads.get(site, ())]
 
     def _has_own_thread(self, context: Context) -> bool:
         """Whether only threads that the program starts run the loop to which something is handed over."""
-        loops = self._loops(context)
+        return context.by is not None and self.is_of_thread(context.by)
+
+    def is_of_thread(self, site: Site) -> bool:
+        """Whether only threads that the program starts run the loop to which a call hands something over."""
+        loops = self._loops(site)
         return bool(loops) and loops <= self._in_threads.keys()
 
-    def _loops(self, context: Context) -> set[Site]:
-        """The loops to which something is handed over, by where they are made or asked for, if they are known."""
-        code, id = (self._codes[context.by[0]], context.by[1]) if context.by is not None else (None, facts.NOTHING)
-        call = code.operation(id) if code is not None else None
-        if code is None or type(call) is not facts.Call:
+    def _loops(self, site: Site) -> set[Site]:
+        """The loops to which a call hands something over, by where they are made or asked for, if they are known."""
+        code, id = self._codes[site[0]], site[1]
+        call = code.operation(id)
+        if type(call) is not facts.Call:
             return set()
         fetched, given = code.fetched(call), argument(call, 1, "loop")
         is_there = self._calls.types.surely_calls(code, call, TO_OTHER_THREAD)
@@ -161,6 +170,29 @@ class OtherLoops:
         loops = self._calls.types.of(code, loop) if loop is not None else ()
         sites = [each.site for each in loops if isinstance(each, LibraryObject)]
         return {each for each in sites if each is not None} if None not in sites else set()
+
+    @cached_property
+    def called_in_main(self) -> dict[Spawned, Code]:
+        """What is handed to loops that the main thread runs, as far as one can see: the methods, by who hands them over.
+
+        A started thread that has a loop is taken to hand it to that, as well as one that is not asked by any thread.
+        """
+        found = {}
+        for spawned in self._calls.types.spawned:
+            target, site = spawned.target, spawned.by
+            if spawned.spawn.runs_on is RunsOn.LOOP and isinstance(target, FunctionRef) and target.receiver is not None:
+                started = [each for each in self._running.get(site[0], ()) if not each.is_main]
+                on_main = not started or self._is_asked_by_anybody(site)
+                has_loop = any(each.index in self._running_loops for each in started)
+                is_run = any(each.is_main for each in self._running.get(target.code.key, ()))
+                if is_run and on_main and not has_loop and not self.is_of_thread(site):
+                    found[spawned] = target.code
+        return found
+
+    def _is_asked_by_anybody(self, site: Site) -> bool:
+        """Whether a call may be made by a thread that is not that of the loop."""
+        callees = self._calls.types.callees.get(site, ())
+        return bool(callees) and all(isinstance(each, LibraryMethod) and each.qualname in ASKED for each in callees)
 
     @cached_property
     def _in_threads(self) -> dict[Site, list[Waits]]:

@@ -55,6 +55,13 @@ class Threads:
             self._offered = frozenset(self.calls.reachable([code for code in public if code.key not in started]))
         return self._offered
 
+    @property
+    def other_loops(self) -> OtherLoops:
+        """What is known of the event loops of other threads."""
+        if self._other_loops is None:
+            self._other_loops = OtherLoops(self.calls, self.contexts, self.running)
+        return self._other_loops
+
     def first_start(self, code: Code) -> int:
         """The operation by which a function starts its first context; a number beyond all others if it starts none."""
         if self._first_starts is None:
@@ -109,18 +116,12 @@ class Threads:
         """Whether a context surely runs a function on another thread than that of the loop of a coroutine."""
         if context.worker != OTHER_LOOP:
             return True
-        return self._loops.is_beside(context, beside, code, id) and not self._loops.is_over(context, code, id)
-
-    @property
-    def _loops(self) -> OtherLoops:
-        if self._other_loops is None:
-            self._other_loops = OtherLoops(self.calls, self.contexts, self.running)
-        return self._other_loops
+        return self.other_loops.is_beside(context, beside, code, id) and not self.other_loops.is_over(context, code, id)
 
     def is_waited_for(self, context: Context, code: Code, id: int) -> bool:
         """Whether a function has waited for the end of a context before an operation, be it for some time only."""
         if context.worker == OTHER_LOOP:
-            return self._loops.is_waited_for(context, code, id)
+            return self.other_loops.is_waited_for(context, code, id)
         return id > context.joined_at.get(code.key, id)
 
     def may_be_beside(self, code: Code, id: int) -> bool:

@@ -55,6 +55,7 @@ def _name_all(naming: Naming, threads: Threads, places: Places, concerned: Colle
             entering.enter(context)
             naming.carry(context, [code for code, _ in context.entries])
             needed |= naming.asked
+        naming.carry(main, entering.enter_called_back(main))
     naming.make_room(main)
 
 
@@ -123,6 +124,22 @@ class _Entering:
                 if receiver is not None:
                     names = {Name(("self", code.cls.key, ""), ""): None}
                     self._naming.bind(main, code, code.own_name, names)
+
+    def enter_called_back(self, main: Context) -> list[Code]:
+        """Name the objects whose methods a loop of the main thread calls; the methods that have got a name."""
+        found = []
+        entries = {entry for context in self._threads.contexts for entry, _ in context.entries}
+        for spawned, code in self._threads.other_loops.called_in_main.items():
+            target = self._target(spawned, self._sources.codes[spawned.site[0]])
+            if target is None or code in entries:
+                continue
+            where, id = target
+            path = self._places.dataflow(where).path(id)
+            named = (self._naming.names(runner, where, path) for runner in self._threads.of(where))
+            names = {name: None for each in named for name in each}
+            if self._naming.bind(main, code, code.first_name, names):
+                found.append(code)
+        return found
 
     def enter(self, context: Context) -> None:
         """Name what the context gets where it is started."""
