@@ -94,7 +94,8 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     locksets = link_locksets(places, locks, threads, claims)
     balance = link_balance(locksets)
     sequences = link_sequences(places, calls)
-    sharing = link_sharing(threads, locksets, assume_shared)
+    tasks = link_tasks(calls)
+    sharing = link_sharing(threads, locksets, assume_shared, tasks=tasks)
     lockorder = link_lockorder(locksets)
     blocking = link_blocking(locksets, lockorder)
     finalizers = link_finalizers(locksets, lockorder)
@@ -105,7 +106,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     looked_at = sequences.narrowed(concerned(found, sharing, calls))
     races = link_races(found, sharing, locksets, looked_at, breaches)
     suspensions = link_suspension(types)
-    interleavings = link_interleavings(link_tasks(calls), locksets, looked_at, suspensions, assume_shared)
+    interleavings = link_interleavings(tasks, locksets, looked_at, suspensions, assume_shared)
     return Program(
         sources=sources,
         names=names,

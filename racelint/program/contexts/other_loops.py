@@ -173,7 +173,7 @@ class OtherLoops:
 
     @cached_property
     def called_in_main(self) -> dict[Spawned, Code]:
-        """What is handed to loops that the main thread runs, as far as one can see: the methods, by who hands them over.
+        """The methods that are handed to loops of the main thread, as far as one can see, by who hands them over.
 
         A started thread that has a loop is taken to hand it to that, as well as one that is not asked by any thread.
         """

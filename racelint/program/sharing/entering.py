@@ -12,9 +12,11 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
+from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Places
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, made_root, owners, stores_cell
 from racelint.program.sharing.naming import Naming
+from racelint.program.sharing.waiting_tasks import WaitingTasks
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, Instance, Partial, Value
@@ -23,17 +25,26 @@ ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
 
 
-def name_objects(threads: Threads, places: Places, concerned: Collection[Code] | None = None) -> Naming:
+def name_objects(
+    threads: Threads, locksets: LockSets, concerned: Collection[Code] | None = None, tasks: Threads | None = None
+) -> Naming:
     """Name the objects that every function works on, in each context that runs it.
 
     As far as some functions are `concerned`, if any are given: in those and where what these know comes from, and of
-    started contexts only in those that run one of them. That is done when a name is asked for.
+    started contexts only in those that run one of them. That is done when a name is asked for. `tasks` are those of
+    event loops, where the contexts are threads.
     """
-    return Naming(threads, places, lambda naming: _name_all(naming, threads, places, concerned))
+    places = locksets.places
+
+    def name_all(naming: Naming) -> None:
+        waiting = None if tasks is None else WaitingTasks(tasks, threads.contexts[0], naming, locksets)
+        _name_all(naming, _Entering(naming, threads, places, waiting), concerned)
+
+    return Naming(threads, places, name_all)
 
 
-def _name_all(naming: Naming, threads: Threads, places: Places, concerned: Collection[Code] | None) -> None:
-    entering = _Entering(naming, threads, places)
+def _name_all(naming: Naming, entering: _Entering, concerned: Collection[Code] | None) -> None:
+    threads, places = entering.threads, entering.places
     main, *started = threads.contexts
     codes = places.types.names.sources.codes
     entering.enter_main(main, codes)
@@ -105,10 +116,11 @@ def _makers(values: Iterable[Value | None]) -> set[int]:
 class _Entering:
     """Names what contexts start with."""
 
-    def __init__(self, naming: Naming, threads: Threads, places: Places) -> None:
+    def __init__(self, naming: Naming, threads: Threads, places: Places, waiting: WaitingTasks | None) -> None:
+        self._waiting = waiting
         self._naming = naming
-        self._threads = threads
-        self._places = places
+        self.threads = threads
+        self.places = places
         self._sources = places.types.names.sources
         self._spawned: dict[tuple[int, int], list[Spawned]] = defaultdict(list)
         for spawned in places.types.spawned:
@@ -120,7 +132,7 @@ class _Entering:
         """Anybody may have an object, and call what is public of it."""
         for code in codes:
             if code.is_method and is_public(code) and code.cls is not None:
-                receiver = self._places.types.attributes.receiver_of(code)
+                receiver = self.places.types.attributes.receiver_of(code)
                 if receiver is not None:
                     names = {Name(("self", code.cls.key, ""), ""): None}
                     self._naming.bind(main, code, code.own_name, names)
@@ -128,14 +140,14 @@ class _Entering:
     def enter_called_back(self, main: Context) -> list[Code]:
         """Name the objects whose methods a loop of the main thread calls; the methods that have got a name."""
         found = []
-        entries = {entry for context in self._threads.contexts for entry, _ in context.entries}
-        for spawned, code in self._threads.other_loops.called_in_main.items():
+        entries = {entry for context in self.threads.contexts for entry, _ in context.entries}
+        for spawned, code in self.threads.other_loops.called_in_main.items():
             target = self._target(spawned, self._sources.codes[spawned.site[0]])
             if target is None or code in entries:
                 continue
             where, id = target
-            path = self._places.dataflow(where).path(id)
-            named = (self._naming.names(runner, where, path) for runner in self._threads.of(where))
+            path = self.places.dataflow(where).path(id)
+            named = (self._naming.names(runner, where, path) for runner in self.threads.of(where))
             names = {name: None for each in named for name in each}
             if self._naming.bind(main, code, code.first_name, names):
                 found.append(code)
@@ -149,7 +161,7 @@ class _Entering:
             if context.own_instance or context.site < 0:
                 self._enter_own(context, code, receiver)
             # what starts itself anew for the same object is there once for that
-            again = context.code is not None and context in self._threads.of(context.code)
+            again = context.code is not None and context in self.threads.of(context.code)
             for path in self._captured(context, code) if not again else ():
                 names = self._naming.names(context, code, path)
                 self._note_stable(context, names)
@@ -162,9 +174,9 @@ class _Entering:
             if type(operation) is facts.LoadName and operation.scope == "free":
                 owner = self._sources.function(code.module, operation.owner)
                 stores = [each for each in owner.operations if stores_cell(each, operation.name)]
-                paths = [self._places.dataflow(owner).path(each.value) for each in stores]
+                paths = [self.places.dataflow(owner).path(each.value) for each in stores]
                 if not any(self._varies(context, owner, path) for path in paths):
-                    found.append(self._places.dataflow(code).path(operation.id))
+                    found.append(self.places.dataflow(code).path(operation.id))
         return found
 
     def _enter_own(self, context: Context, code: Code, receiver: Value | None) -> None:
@@ -181,7 +193,7 @@ class _Entering:
             names[Name(("self", (code.cls or receiver.cls).key, ""), "")] = None
         else:
             maker = self._sources.codes[receiver.site[0]]
-            for each in self._threads.of(maker):
+            for each in self.threads.of(maker):
                 if context.many:
                     names[Name(made_root(maker.key, receiver.site[1], each.index), "")] = None
                 else:
@@ -233,7 +245,7 @@ class _Entering:
         # of what a decorator starts in a thread, the call is that of the method; a coroutine is called to be handed on
         for handed in (call.callee, *given) if spawned.spawn.form is Form.FUNCTION else given:
             fetched = starter.operation(handed)
-            if handed < 0 or spawned.target not in self._places.types.of(starter, handed):
+            if handed < 0 or spawned.target not in self.places.types.of(starter, handed):
                 continue
             if isinstance(spawned.target, Instance):
                 return starter, handed
@@ -245,9 +257,9 @@ class _Entering:
         if what is None:
             return
         where, id = what
-        path = self._places.dataflow(where).path(id)
+        path = self.places.dataflow(where).path(id)
         names: NameSet = {}
-        for runner in self._threads.of(where):
+        for runner in self.threads.of(where):
             names.update(self._naming.names(runner, where, path))
         self._naming.bind(context, code, parameter, names)
         self._note_given(context, names, varies=self._varies(context, where, path))
@@ -257,10 +269,10 @@ class _Entering:
         call = starter.operations[spawned.site[1]]
         found = False
         for argument in call.arguments if type(call) is facts.Call else ():
-            if argument.value < 0 or spawned.target not in self._places.types.of(starter, argument.value):
+            if argument.value < 0 or spawned.target not in self.places.types.of(starter, argument.value):
                 continue
-            path = self._places.dataflow(starter).path(argument.value)
-            for runner in self._threads.of(starter):
+            path = self.places.dataflow(starter).path(argument.value)
+            for runner in self.threads.of(starter):
                 names = owners(self._naming.names(runner, starter, path), code)
                 self._naming.bind(context, code, parameter, names)
                 found |= bool(names)
@@ -281,7 +293,7 @@ class _Entering:
             maker = self._sources.codes[receiver.site[0]]
             path = f"%{receiver.site[1]}"
             varies |= self._varies(context, maker, path)
-            for runner in self._threads.of(maker):
+            for runner in self.threads.of(maker):
                 names.update(self._naming.names(runner, maker, path))
         self._naming.bind(context, code, parameter, names)
         self._note_given(context, names, varies=varies)
@@ -292,7 +304,7 @@ class _Entering:
         call = starter.operations[spawned.site[1]] if starter is not None else None
         if starter is None or repeated is None or type(call) is not facts.Call:
             return False
-        flow, types = self._places.dataflow(starter), self._places.types
+        flow, types = self.places.dataflow(starter), self.places.types
         given = [each.value for each in call.arguments if spawned.target in types.of(starter, each.value)]
         around = starter.operations[repeated[0] : repeated[1] + 1]
         drawn = [each.id for each in around if type(each) is facts.Element]
@@ -315,8 +327,11 @@ class _Entering:
         stable = self._naming.stable[context.index]
         for name in (each for each in names if not each.is_item):
             root = name.root
-            may_be = root not in stable and (not context.awaited or root[0] in FOR_ALL)
-            if may_be and self._is_given_again(context, root):
+            if root in stable:
+                continue
+            may_be = not context.awaited or root[0] in FOR_ALL
+            beside = context.awaited and self._waiting is not None and self._waiting.are_several(context, root)
+            if beside or (may_be and self._is_given_again(context, root)):
                 stable.add(root)
 
     def _is_given_again(self, context: Context, root: Root) -> bool:

@@ -246,12 +246,19 @@ def _is_made_by(name: Name, context: Context) -> bool:
 
 
 def link_sharing(
-    threads: Threads, locksets: LockSets, assumed: Sequence[str], asked: Iterable[Place] | None = None
+    threads: Threads,
+    locksets: LockSets,
+    assumed: Sequence[str],
+    asked: Iterable[Place] | None = None,
+    tasks: Threads | None = None,
 ) -> Sharing:
-    """Name what each context works on; as far as the Places need it that are `asked` about, if any are given."""
+    """Name what each context works on; as far as the Places need it that are `asked` about, if any are given.
+
+    `tasks` are those of event loops, where the contexts are threads.
+    """
     places = locksets.places
     concerned = None if asked is None else [access.code for place in asked for access in places.by_place[place]]
-    naming = name_objects(threads, places, concerned)
+    naming = name_objects(threads, locksets, concerned, tasks)
     approaches = Approaches(naming, locksets)
     users = Users(threads.calls, locksets)
     sharing = Sharing(
