@@ -23,7 +23,16 @@ from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.contexts.turns import captured, is_given_turns, is_handed_to_turns
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Passed, Spawned
-from racelint.program.values.values import ClassRef, FunctionRef, Instance, LibraryObject, Partial, Site, Value
+from racelint.program.values.values import (
+    ClassRef,
+    FunctionRef,
+    Instance,
+    LibraryMethod,
+    LibraryObject,
+    Partial,
+    Site,
+    Value,
+)
 
 NOTHING_GIVEN: Final = Passed((), ())
 """What a function is started with that is given no arguments."""
@@ -111,9 +120,16 @@ class Finder:
         fetched = code.fetched(call)
         if type(fetched) is not facts.LoadAttr:
             return False
-        started = {other.site for other in self._types.spawned}
         results = self._types.of(code, fetched.base)
-        return all(isinstance(each, LibraryObject) and each.site in started for each in results)
+        return all(isinstance(each, LibraryObject) and self._is_of_pool(each.site) for each in results)
+
+    def _is_of_pool(self, site: Site | None) -> bool:
+        """Whether a call hands something to a pool, whatever that is, or is known to start anything."""
+        if any(each.site == site for each in self._types.spawned):
+            return True
+        callees = self._types.callees.get(site, ()) if site is not None else ()
+        rows = [self._knowledge.spawn(each.qualname) for each in callees if isinstance(each, LibraryMethod)]
+        return 0 < len(rows) == len(callees) and all(row is not None and row.many is Many.WORKERS for row in rows)
 
     def _add(self, context: Context) -> None:
         self._contexts.append(context)
