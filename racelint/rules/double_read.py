@@ -1,9 +1,8 @@
 """State is tested and then read a second time, after another thread may have reset it.
 
 *What it does*: reports `if self.x: self.x.f()` and `if self.x is not None: return self.x.y` without a lock, where
-another thread sets `x` to None or deletes it. Of what `--assume-shared` names, also where a property or a method says
-that it is there. Where the test and a later change of `x` belong together, [RL201](RL201.md) tells of the reads in
-between as well.
+another thread sets `x` to None or deletes it; also where a property or a method says that it is there. Where the test
+and a later change of `x` belong together, [RL201](RL201.md) tells of the reads in between as well.
 
 *Why is this bad?*: the second read may find None although the test did not: AttributeError or TypeError, rarely and
 far from the cause.

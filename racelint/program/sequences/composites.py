@@ -10,7 +10,6 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
-from racelint.knowledge.containers import REMOVES
 from racelint.program.callgraph.arms import leaves_out
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
@@ -67,13 +66,6 @@ class Composite:
     def puts_in(self) -> bool:
         """Whether nothing is tested: what is put in is taken out again later, as if nobody else could have done so."""
         return self.shape is Shape.CHECK and self.first.kind.writes
-
-    @property
-    def is_told_there(self) -> bool:
-        """Whether another function, or a property, has said that there is something, which is then used or taken."""
-        if self.first.code is self.code or self.last.code is not self.code or self.wants is not True:
-            return False
-        return self.shape is Shape.DOUBLE_READ or (self.shape is Shape.CHECK and self.last.method in REMOVES)
 
     @property
     def stores_item(self) -> bool:

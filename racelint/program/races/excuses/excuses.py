@@ -51,8 +51,6 @@ def is_excused(case: Case, sequence: Composite) -> bool:
 
 def excuse(case: Case, sequence: Composite) -> str:
     """Why a sequence is right although others may come in between, in words; "" if it is not."""
-    if sequence.is_told_there and not case.is_assumed:
-        return "who was asked may have been asked for something else as well"
     if sequence.shape is Shape.DOUBLE_READ:
         if _is_prepared(case, sequence):
             return "that it is gone is expected"
