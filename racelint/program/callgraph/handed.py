@@ -7,6 +7,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.definitions import PASSING_ON
+from racelint.program.callgraph.tables import Tables
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -19,9 +20,10 @@ DEPTH: Final = 3
 def escaping(types: Types) -> set[int]:
     """Functions that are fetched (as a method, by name) for anything else than being called on the spot.
 
-    Not what is given to functions of the program that do no more than call it: these are all its callers.
+    Not what is given to functions of the program that do no more than call it: these are all its callers. Nor what is
+    only put in a table to be called from there.
     """
-    sources = types.names.sources
+    sources, tables = types.names.sources, Tables(types)
     found: set[int] = set()
     for code in sources.codes:
         called = {each.callee for each in code.operations if type(each) is facts.Call}
@@ -30,7 +32,9 @@ def escaping(types: Types) -> set[int]:
             if operation is None or operation.id in called:
                 continue
             fetched = _fetched(types, code, operation)
-            if fetched and not _is_decorated(flow, operation.id) and not _is_lent(types, flow, operation.id):
+            if not fetched or _is_decorated(flow, operation.id) or _is_lent(types, flow, operation.id):
+                continue
+            if not tables.keeps(flow, operation.id, fetched):
                 found |= fetched
     return found
 
