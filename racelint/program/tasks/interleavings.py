@@ -159,7 +159,7 @@ def _judge(case: Case, paused: Sequence[tuple[Composite, Pause]], suspensions: S
             keys.add((sequence.code.key, sequence.test))
         if keys & taken or sequence.last not in case.accesses:
             continue
-        if _is_harmless(case, sequence) or is_renewed(case, sequence) or is_reserved(case, sequence, pause):
+        if _is_harmless(case, sequence) or is_renewed(case, sequence, pause) or is_reserved(case, sequence, pause):
             continue
         if _is_tested_again(case, sequence, pause, suspensions) or not _is_asked_itself(case, sequence):
             continue

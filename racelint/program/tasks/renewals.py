@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from racelint import facts
 from racelint.facts import Operation
 from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.tasks.pauses import Pause
+
+JOINING: Final = ("+", "|")
+"""Operators by which both sides become part of one."""
 
 
-def is_renewed(case: Case, sequence: Composite) -> bool:
-    """Whether a task stores what somebody else has told it, or holds fast on purpose to what was there before."""
+def is_renewed(case: Case, sequence: Composite, pause: Pause) -> bool:
+    """Whether a task stores what somebody else has told it, holds fast on purpose to what was there before, or adds to
+    what is there now."""
     last = sequence.last
     reads = set(sequence.between) - {last.id}
     if sequence.shape is not Shape.UPDATE or last.code is not sequence.code or not reads:
         return False
     flow = case.sharing.places.dataflow(last.code)
-    return _is_held_fast(case, sequence) or not reads & _worked_out_from(flow, last.value)
+    behind = _worked_out_from(flow, last.value)
+    return _is_held_fast(case, sequence) or not reads & behind or _is_added_to_new(case, sequence, pause)
 
 
 def _is_held_fast(case: Case, sequence: Composite) -> bool:
@@ -26,6 +34,19 @@ def _is_held_fast(case: Case, sequence: Composite) -> bool:
         return False
     own = case.sharing.places.of(sequence.code)
     return not any(each.place is last.place and each.kind.writes and first.id < each.id < last.id for each in own)
+
+
+def _is_added_to_new(case: Case, sequence: Composite, pause: Pause) -> bool:
+    """Whether what was there before is only added to what is there after the last pause: what others have put there
+    meanwhile is kept."""
+    last = sequence.last
+    flow = case.sharing.places.dataflow(last.code)
+    stored = flow.operation(last.value)
+    if type(stored) is not facts.Compute or stored.kind not in JOINING:
+        return False
+    own = (each for each in case.sharing.places.of(last.code) if each.place is last.place and each.base == last.base)
+    again = {each.id for each in own if each.id > pause.id and each.key == last.key and not each.kind.writes}
+    return any(again & {each.id for each in flow.behind(operand)} for operand in stored.operands)
 
 
 def _worked_out_from(flow: Dataflow, value: int) -> set[int]:
