@@ -1,4 +1,5 @@
-"""Part of the interleavings stage: what runs only where somebody has asked whether it is in the thread of the loop?"""
+"""Part of the interleavings stage: what runs only where somebody has asked whether it is in the thread of the loop, or
+on objects that have no loop?"""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ from racelint import facts
 from racelint.facts import NOTHING
 from racelint.knowledge.loops import RUNNING_LOOP
 from racelint.knowledge.threads import THREAD_KEYS
+from racelint.program.callgraph.calls import Calls, constructs
+from racelint.program.callgraph.replaced import is_never_run
+from racelint.program.contexts.contexts import Context
 from racelint.program.sources.branching import conditions, decided, found_equal
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -23,6 +27,19 @@ WHERE: Final = RUNNING_LOOP | THREAD_KEYS
 def is_at_home(types: Types, code: Code, id: int) -> bool:
     """Whether an operation runs only where the thread or the loop has been compared and found to be the one meant."""
     return any(_says_home(types, code, test, truth, DEPTH) for test, truth in conditions(code, id))
+
+
+def is_of_another_class(calls: Calls, context: Context, code: Code, id: int, maker: Code) -> bool:
+    """Whether a thread calls an attribute of the object that has started it, which is of no class where that belongs to
+    a loop: `maker` is the constructor of one that never starts the thread."""
+    method = code.fetched(code.operations[id])
+    kept = code.operation(method.base) if type(method) is facts.LoadAttr else None
+    if type(kept) is not facts.LoadAttr or not code.is_own(kept.base) or not constructs(maker):
+        return False
+    starter, begins = context.code, any(entry is code for entry, _ in context.entries)
+    if starter is None or maker.cls is None or not begins:
+        return False
+    return is_never_run(calls, starter, maker.cls)
 
 
 def _says_home(types: Types, code: Code, test: int, truth: bool, depth: int) -> bool:

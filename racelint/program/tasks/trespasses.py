@@ -24,7 +24,7 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.assumed import is_named
 from racelint.program.sources.source import ClassInfo, Code, makes, span_of
-from racelint.program.tasks.at_home import is_at_home
+from racelint.program.tasks.at_home import is_at_home, is_of_another_class
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
@@ -213,6 +213,7 @@ class _Finder:
                 and not self._runs_loop(context)
                 and context not in self._threads.of(maker)
                 and not self._is_own(context, code, id, maker)
+                and not is_of_another_class(self._threads.calls, context, code, id, maker)
             ):
                 return Trespass(code, id, method.qualname, context, home)
         return None
