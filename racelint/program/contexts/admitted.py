@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint.program.callgraph.arms import leaves_out
+from racelint.program.callgraph.concrete import handed, refuses
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -31,7 +32,8 @@ class Admitted:
     """For functions and operations: whether a parameter decides if it is done."""
 
     def is_kept_away(self, context: Context, code: Code, id: int, depth: int = DEPTH) -> bool:
-        """Whether all calls by which a started context comes to a function pass literals with which it leaves `id` out.
+        """Whether all calls by which a started context comes to a function pass literals with which it leaves `id` out,
+        or objects of classes for which it does so.
 
         What the main context passes is not known: callers outside are part of it.
         """
@@ -47,8 +49,11 @@ class Admitted:
         )
 
     def _shuts_out(self, edge: Edge, id: int) -> bool:
-        is_chosen = self._is_chosen(edge.callee, id)
-        return is_chosen and leaves_out(self.threads.calls, edge, self.dataflow(edge.callee), id)
+        calls, callee = self.threads.calls, edge.callee
+        is_chosen = self._is_chosen(callee, id)
+        if is_chosen and leaves_out(calls, edge, self.dataflow(callee), id):
+            return True
+        return refuses(calls.types, callee, id, handed(calls.types, edge))
 
     def _is_chosen(self, code: Code, id: int) -> bool:
         """Whether a parameter decides if an operation is done."""

@@ -12,6 +12,7 @@ from racelint.facts import Span
 from racelint.knowledge.logs import MODULE, RUN_INSIDE, WRITES
 from racelint.knowledge.model import LockKind
 from racelint.program.callgraph.arms import shuts_out
+from racelint.program.callgraph.concrete import turns_back
 from racelint.program.callgraph.edges import Edge
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import outward
@@ -83,6 +84,8 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     again = (each for each in again if not _is_told(locksets, givers, each.inner.lock.key))
     order.again = [each for each in again if not is_free_on_the_way(each.chain, each.inner.lock.key, locksets)]
     order.again = [each for each in order.again if not is_made_before(each, locksets)]
+    types = locksets.places.types
+    order.again = [each for each in order.again if not turns_back(types, each.chain, *_taken_at(each))]
     order.again.extend(each for each in finder.logged() if _is_again(each))
     known = {(each.code.key, each.outer) for each in order.again}
     overriding = (each for each in overrides_taking_again(locksets) if each.inner.lock.key not in signals)
@@ -92,6 +95,11 @@ def link_lockorder(locksets: LockSets) -> LockOrder:
     order.neighbours = neighbours(order.nestings, locksets)
     order.cycles = list(rings(order.nestings, locksets))
     return order
+
+
+def _taken_at(nesting: Nesting) -> tuple[Code, int]:
+    """The function and the operation that take the inner lock."""
+    return nesting.acquisition.code, nesting.acquisition.id
 
 
 class _Finder:
