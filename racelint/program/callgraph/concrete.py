@@ -23,7 +23,7 @@ NOTHING_KNOWN: Exact = {}
 
 
 def turns_back(types: Types, chain: Iterable[Edge], code: Code, id: int) -> bool:
-    """Whether a chain of calls never gets to operation `id` of `code`, at its end, for the class of what it is given."""
+    """Whether a chain of calls never gets to an operation of its last function, for the class of what it is given."""
     known = NOTHING_KNOWN
     for edge in chain:
         if refuses(types, edge.caller, edge.site, known):

@@ -165,6 +165,8 @@ class Inference:
         self._flow.copy(self._cell(owner, operation.name), node)
 
     def _store_name(self, code: Code, operation: facts.StoreName) -> None:
+        if (code.key, operation.id) in self._names.spare:
+            return
         if operation.scope == "global":
             node = self._flow.node("global", code.module, operation.name)
         elif operation.scope == "class" and code.cls is not None:

@@ -12,7 +12,8 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.definitions import OVERLOADS
 from racelint.program.sources.source import ClassInfo, Code, Sources
-from racelint.program.values.values import ClassRef, FunctionRef, Interner, Library, ModuleRef, Value
+from racelint.program.values.spare import spare_stores
+from racelint.program.values.values import ClassRef, FunctionRef, Interner, Library, ModuleRef, Site, Value
 
 GlobalName = tuple[int, str]
 """A variable of a module of the program: (module index, name)."""
@@ -30,6 +31,8 @@ class Names:
     stores: list[dict[str, list[tuple[Code, facts.StoreName]]]]
     stars: list[list[tuple[Code, facts.Import]]]
     class_stores: dict[int, dict[str, list[tuple[Code, facts.StoreName]]]]
+    spare: set[Site] = field(default_factory=set)
+    """Stores that are left out: they are only made where an import fails that never does."""
     _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
     _libraries: dict[str, Library] = field(default_factory=dict)
     _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
@@ -269,16 +272,17 @@ def link_names(sources: Sources, knowledge: Knowledge, values: Interner) -> Name
     stores: list[dict[str, list[tuple[Code, facts.StoreName]]]] = [{} for _ in sources.modules]
     stars: list[list[tuple[Code, facts.Import]]] = [[] for _ in sources.modules]
     class_stores: dict[int, dict[str, list[tuple[Code, facts.StoreName]]]] = defaultdict(dict)
+    spare = {(code.key, id) for code in sources.module_bodies for id in spare_stores(code)}
     for code in sources.codes:
         for operation in code.operations:
-            if type(operation) is facts.StoreName:
+            if type(operation) is facts.StoreName and (code.key, operation.id) not in spare:
                 if operation.scope == "global":
                     stores[code.module].setdefault(operation.name, []).append((code, operation))
                 elif operation.scope == "class":
                     class_stores[code.key].setdefault(operation.name, []).append((code, operation))
             elif type(operation) is facts.Import and operation.name == "*":
                 stars[code.module].append((code, operation))
-    names = Names(sources, knowledge, values, stores, stars, class_stores)
+    names = Names(sources, knowledge, values, stores, stars, class_stores, spare)
     _link_classes(names)
     _link_modules(names)
     return names
