@@ -10,25 +10,16 @@ from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
-from racelint.knowledge.clocks import CLOCKS
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
-from racelint.program.races.excuses.rough import notes_time
+from racelint.program.races.excuses.rough import leaves_no_trace
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sequences.ways import between
 from racelint.program.sources.nodes import is_within, walk
-from racelint.program.sources.source import Code
-from racelint.program.values.texts import is_record
 
 DIFFERENT: Final = frozenset({"!=", "is not"})
 """How it is asked whether two values differ."""
-
-ASKED_FOR: Final = CLOCKS | {"hasattr", "getattr"}
-"""Functions that only answer."""
-
-WITHOUT_TRACE: Final = (facts.Const, facts.LoadName, facts.LoadAttr, facts.Compute, facts.Choice)
-"""What leaves everything as it was."""
 
 
 def is_only_refreshed(case: Case, sequence: Composite) -> bool:
@@ -49,7 +40,7 @@ def is_only_refreshed(case: Case, sequence: Composite) -> bool:
     if arm is None or way is None:
         return False
     after = [node for node in walk(arm) if getattr(node, "id", -1) > last.id]
-    return all(_leaves_no_trace(case, code, node) for node in (*way, *after))
+    return all(leaves_no_trace(case, code, node) for node in (*way, *after))
 
 
 def _is_other(case: Case, read: Access, store: Access) -> bool:
@@ -64,19 +55,6 @@ def _is_other(case: Case, read: Access, store: Access) -> bool:
     }
     stored = flow.key(store.value)
     return store.value in compared or (stored != UNKNOWN and stored in map(flow.key, compared))
-
-
-def _leaves_no_trace(case: Case, code: Code, node: Node) -> bool:
-    """Whether a node only asks for something, logs, or notes when that was: twice is as good as once."""
-    match node:
-        case facts.Call():
-            is_asked = case.sharing.places.types.surely_calls(code, node, ASKED_FOR)
-            return is_asked or is_record(code, node)
-        case facts.StoreAttr(id=id):
-            stores = [each for each in case.sharing.places.of(code) if each.id == id]
-            return bool(stores) and all(notes_time(case, each) for each in stores)
-        case _:
-            return isinstance(node, (*WITHOUT_TRACE, facts.Branch))
 
 
 def _arm(body: Sequence[Node], sequence: Composite) -> Sequence[Node] | None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from racelint import facts
-from racelint.facts import Operation
+from racelint.facts import Node, Operation
 from racelint.knowledge.clocks import CLOCKS
-from racelint.program.dataflow.dataflow import Dataflow
+from racelint.program.dataflow.dataflow import Dataflow, operands
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case
 from racelint.program.races.excuses.telling import becomes_text, is_text
 from racelint.program.sequences.composites import Composite, Shape
+from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.texts import is_filled_in, is_record
 
 LIMITS: Final = frozenset({"<", ">", "<=", ">="})
 """With these a number is held against a limit."""
+
+COMPARED: Final = LIMITS | {"==", "!="}
+"""With these it is held against any number."""
+
+ASKED_FOR: Final = CLOCKS | {"hasattr", "getattr"}
+"""Functions that only answer."""
+
+WITHOUT_TRACE: Final = (facts.Const, facts.LoadName, facts.LoadAttr, facts.Compute, facts.Choice)
+"""What leaves everything as it was."""
 
 
 def is_rough(case: Case) -> bool:
@@ -93,7 +104,8 @@ def is_tally(case: Case) -> bool:
     """Whether the Place counts what has happened since it was told last: one more or less is no harm.
 
     It is set back now and then, or is only told in log records. What is given back, held against a number or handed on
-    is a count that somebody may rely on; but for the sum of two, which numbers nothing.
+    is a count that somebody may rely on; but for the sum of two, which numbers nothing, and where it only decides
+    what is logged.
     """
     if case.guard is not None and case.guard.share >= HALF:
         return False
@@ -131,7 +143,53 @@ def _is_told(case: Case, read: Access, use: Operation, as_text: bool) -> bool:
     if type(use) is facts.Compute and use.kind == "+" and not any(map(flow.is_constant, use.operands)):
         sums = flow.uses(use.id)
         return bool(sums or use.id in code.returns) and all(_is_told(case, read, each, as_text) for each in sums)
+    if as_text and _chooses_record(case, code, use):
+        return True
     return is_record(code, use) or (as_text and (is_filled_in(code, use) or is_text(case.sharing.places, code, use)))
+
+
+def _chooses_record(case: Case, code: Code, use: Operation) -> bool:
+    """Whether a number is only compared to choose how to log something."""
+    if type(use) is not facts.Compute or use.kind not in COMPARED:
+        return False
+    flow = case.sharing.places.dataflow(code)
+    parts = flow.uses(use.id)
+    asked = {use.id, *(each.id for each in parts)}
+    if not asked.isdisjoint(code.returns) or any(flow.uses(each.id) for each in parts):
+        return False
+    if not all(type(each) is facts.Choice or _is_not(each) for each in parts):
+        return False
+    decided = [each for each in code.controls if isinstance(each, facts.Branch | facts.Loop) and each.test in asked]
+    return bool(decided) and all(
+        type(branch) is facts.Branch
+        and all(leaves_no_trace(case, code, each) for each in walk((*branch.body, *branch.orelse)))
+        and not _is_kept_beyond(code, (*branch.body, *branch.orelse), asked)
+        for branch in decided
+    )
+
+
+def _is_not(use: Operation) -> bool:
+    return type(use) is facts.Compute and use.kind == "not"
+
+
+def _is_kept_beyond(code: Code, arms: Sequence[Node], asked: set[int]) -> bool:
+    """Whether a local keeps for later what is made there: `changed = True`, `5 if late else 1`; not what is `asked`."""
+    inside = ids_in(arms) | asked
+    joined = (each for each in code.operations if isinstance(each, facts.Phi | facts.Choice) and each.id not in inside)
+    return any(not inside.isdisjoint(operands(each)) for each in joined)
+
+
+def leaves_no_trace(case: Case, code: Code, node: Node) -> bool:
+    """Whether a node only asks for something, logs, or notes when that was: twice is as good as once."""
+    match node:
+        case facts.Call():
+            is_asked = case.sharing.places.types.surely_calls(code, node, ASKED_FOR)
+            return is_asked or is_record(code, node)
+        case facts.StoreAttr(id=id):
+            stores = [each for each in case.sharing.places.of(code) if each.id == id]
+            return bool(stores) and all(notes_time(case, each) for each in stores)
+        case _:
+            return isinstance(node, (*WITHOUT_TRACE, facts.Branch))
 
 
 def is_estimate(case: Case) -> bool:
