@@ -9,6 +9,7 @@ from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
 from racelint.knowledge.threads import ASKS_FOR_END
 from racelint.knowledge.waits import WAITS_FOR_WORKERS
+from racelint.program.contexts.collected import waits_for_all_in
 from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.passing import argument
@@ -104,6 +105,8 @@ class Lifetimes:
                 for value in self._types.of(code, operation.callee):
                     end = self._ends_by(value, code, operation, site) if isinstance(value, LibraryMethod) else None
                     found.extend([] if end is None else [end])
+                if waits_for_all_in(self._types, code, operation, site):
+                    found.append(operation.id)
         for node in walk(code.function.body):
             if type(node) is facts.With and self._is_pool_of(code, node.manager, site):
                 found.append(last_id([node]))
