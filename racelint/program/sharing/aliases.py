@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -29,7 +29,17 @@ class Aliases:
         self._places = places
         self._classes = classes
 
-    def unaliased(self, name: Name) -> Name:
+    def of(self, names: Iterable[Name]) -> list[Name]:
+        """The names by which the same objects are known where they come from, if that is elsewhere."""
+        found = []
+        for name in names:
+            kept = self._unaliased(name)
+            kind, module, variable = kept.root
+            home = by_global(self._places.types, module, variable, kept.path) if kind == "global" else kept
+            found.extend([home] if home is not None and home != name else [])
+        return found
+
+    def _unaliased(self, name: Name) -> Name:
         """A name that begins with the first global on the way, if it leads over one."""
         steps = name.path.split(".")[1:] if name.path[:1] == "." else []
         if not any(step in self._steps for step in steps):

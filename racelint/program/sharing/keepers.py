@@ -95,7 +95,9 @@ def _given_back(places: Places, code: Code, id: int, depth: int) -> str | None:
     if callee.code.name == NEW:
         given = {callee.code.first_name: places.dataflow(code).path(call.callee)}
     found = outward(path, given)
-    return found if found and "?" not in found else None
+    # in a loop, what is called may be of what it has given in the turn before
+    leads_back = operation_of(split_path(found)[0]) >= id
+    return found if found and "?" not in found and not leads_back else None
 
 
 def _only_callee(places: Places, code: Code, call: facts.Call) -> FunctionRef | None:

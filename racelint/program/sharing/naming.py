@@ -18,10 +18,11 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Places
+from racelint.program.sharing.aliases import Aliases
 from racelint.program.sharing.drawn import split_item
 from racelint.program.sharing.giving import Giving
 from racelint.program.sharing.keepers import ITEM, keeper
-from racelint.program.sharing.name import Bindings, Name, NameSet, Root, by_global, made_root, owners, stores_cell
+from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
 from racelint.program.sharing.passing_calls import PassingCalls
 from racelint.program.sharing.shortening import Shortening
 from racelint.program.sources.source import ClassInfo, Code
@@ -57,6 +58,7 @@ class Naming:
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
         self.shortening = Shortening(threads, places, self._find_names)
+        self._aliases = Aliases(places, self.shortening.classes)
         self.giving = Giving(threads, places)
         self.admitted = Admitted(threads, places.dataflow)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
@@ -81,7 +83,11 @@ class Naming:
         return self.calls.asked
 
     def names(self, context: Context, code: Code, path: str) -> NameSet:
-        """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs."""
+        """The names of the object at a path (as in `Dataflow.path`) of a function that the context runs.
+
+        Started contexts know what a global holds by whatever module or attribute they come to it. Callers outside know
+        it by the way that they take: most of what they might come to they have set up before.
+        """
         if self._answers is None:
             self.conclude()
         if self._answers is None:
@@ -89,7 +95,10 @@ class Naming:
         asked = context.index, code.key, path
         found = self._answers.get(asked)
         if found is None:
-            found = self._answers[asked] = self._find_names(context, code, path)
+            found = self._find_names(context, code, path)
+            if not context.is_main:
+                found = {**found, **self.shortening.settled(self._aliases.of(found))}
+            self._answers[asked] = found
         return found
 
     def conclude(self) -> None:
@@ -143,8 +152,8 @@ class Naming:
         return {Name(each.root, each.path + rest): None for each in found if not each.is_item}
 
     def _global(self, module: int, name: str, rest: str) -> NameSet:
-        found = by_global(self._places.types, module, name, rest)
-        return self.shortening.settled([found]) if found is not None else {}
+        target = self._places.types.names.variable(module, name)
+        return self.shortening.settled([Name(("global", *target), rest)]) if isinstance(target, tuple) else {}
 
     def _of_closure(self, asking: Context, code: Code, root: str, rest: str) -> NameSet:
         """A closure variable is what its function has put there: a parameter, or an object of its own.

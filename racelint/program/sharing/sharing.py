@@ -135,6 +135,9 @@ class Sharing:
         """
         kind = first.place.kind
         if kind in ("global", "class", "default"):
+            if (one.is_main or other.is_main) and self._known_as(first) != self._known_as(second):
+                # callers outside have set up most of what they might come to by another module
+                return False
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self.enclosed.in_common(first, one, second, other)
@@ -217,6 +220,14 @@ class Sharing:
             return False
         root = ("global", place.owner, place.name)
         return any(name.root == root for name in self.naming.names(context, access.code, parameter))
+
+    def _known_as(self, access: Access) -> tuple[int, str]:
+        """The variable by which a function comes to a global, which it may have imported."""
+        load, types = access.code.operation(access.load), self.places.types
+        if access.place.kind != "global" or type(load) is not facts.LoadName:
+            return access.place.owner, access.place.name
+        known = types.names.variable(access.code.module, load.name)
+        return known if isinstance(known, tuple) else (access.place.owner, access.place.name)
 
     def _is_left_out(self, access: Access, context: Context) -> bool:
         """Whether a context runs a function without the parameter, of which the Place is the default."""

@@ -16,7 +16,6 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.memory.lending import settled
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import classes_of
-from racelint.program.sharing.aliases import Aliases
 from racelint.program.sharing.name import Made, Name, NameSet, Root, made_at
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import ClassRef, Instance, Site
@@ -42,7 +41,6 @@ class Shortening:
         self._places = places
         self._sources = places.types.names.sources
         self._names = names
-        self._aliases = Aliases(places, self.classes)
         self._settling: list[Name] = []
         self._tied: dict[str, bool] = {}
         self.looked = 0
@@ -65,7 +63,7 @@ class Shortening:
 
     def _look_up(self, name: Name) -> tuple[Name | None, tuple[Name, ...]]:
         """What is to be made shorter, if it hangs on other names what that is; else what the name is for short."""
-        of_class = self._of_class(self._aliases.unaliased(name))
+        of_class = self._of_class(name)
         found = (of_class, ()) if self._is_tied(of_class.path) else (None, self._ended((of_class,)))
         self._looked_up[name] = found
         return found
