@@ -81,8 +81,20 @@ def _gather(races: Sequence[Race], found: dict[Race, list[Race]]) -> None:
 
 
 def _fold(crowd: Sequence[Race], found: dict[Race, list[Race]]) -> None:
-    """Let a race between a test and its act stand for the single steps in between that both sides make."""
+    """Let a race between a test and its act stand for the single steps in between that both sides make.
+
+    Of tests that one function makes while it is between another test and its act the same is true, where several run
+    it: one lock over all of them is what is missing.
+    """
     checks = [each for each in crowd if each.problem in (Problem.CHECK, Problem.LAZY) and each.between]
+    told_checks: list[Race] = []
+    for race in sorted(checks, key=lambda each: (each.path, each.span.line, -max(each.between))):
+        outer = next((each for each in told_checks if _goes_on(each, race)), None)
+        if outer is None:
+            told_checks.append(race)
+        else:
+            found.setdefault(outer, []).append(race)
+    checks = told_checks
     for race in crowd:
         around = (each for each in checks if race.problem in STEPS and _is_within(each, race))
         if (told := next(around, None)) is not None:
@@ -93,6 +105,15 @@ def _is_within(check: Race, step: Race) -> bool:
     """Whether both sides of a race are between the test and the act of another one."""
     sides = (step.access, step.other or step.access)
     return all(each.code is check.code and min(check.between) < each.id < max(check.between) for each in sides)
+
+
+def _goes_on(check: Race, later: Race) -> bool:
+    """Whether a test is made between another one and its act, by who runs the same function beside itself."""
+    sides = [each.other for each in (check, later)]
+    if later.code is not check.code or not all(each is not None and each.code is check.code for each in sides):
+        return False
+    is_one = check.access.base == later.access.base
+    return is_one and min(later.between) <= max(check.between) and min(check.between) <= max(later.between)
 
 
 def _meeting(race: Race) -> Key | None:
