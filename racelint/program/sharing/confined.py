@@ -78,11 +78,8 @@ def _is_kept_apart(types: Types, cls: ClassInfo) -> bool:
     Who makes a thread-local kind of a class uses that where threads share objects.
     """
 
-    def has_own(kind: ClassInfo) -> bool:
-        return any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in kind.library_bases)
-
     kinds = [each for each in cls.subclasses if types.constructions.get(each.key)]
-    return has_own(cls) or (bool(kinds) and all(map(has_own, kinds)))
+    return is_class_of_thread(types, cls) or (bool(kinds) and all(is_class_of_thread(types, each) for each in kinds))
 
 
 def _is_safe(types: Types, qualname: str, kinds: Container[SafetyKind]) -> bool:
@@ -96,7 +93,7 @@ def _stands_for_own(types: Types, cls: ClassInfo) -> bool:
     found = [method.code for method in types.attributes.methods(cls) if method.code.name in PASSED_ON]
     return len(found) == len(PASSED_ON) and all(
         any(
-            _is_of_thread(types, value)
+            is_of_thread(types, value)
             for each in code.operations
             if isinstance(each, facts.LoadName | facts.LoadAttr)
             for value in types.of(code, each.id)
@@ -132,7 +129,13 @@ def _says_another_thread(types: Types, code: Code, test: int, truth: bool, noted
     return is_noted and not are_equal and any(types.may_call(code, each, THREAD_KEYS) for each in sides)
 
 
-def _is_of_thread(types: Types, value: Value) -> bool:
-    names = list(value.cls.library_bases) if isinstance(value, Instance) else []
-    names = [value.qualname] if isinstance(value, LibraryObject) else names
-    return any(_is_safe(types, name, {SafetyKind.CONFINED}) for name in names)
+def is_of_thread(types: Types, value: Value) -> bool:
+    """Whether each thread, task or request has its own of what an object holds."""
+    if isinstance(value, Instance):
+        return is_class_of_thread(types, value.cls)
+    return isinstance(value, LibraryObject) and _is_safe(types, value.qualname, {SafetyKind.CONFINED})
+
+
+def is_class_of_thread(types: Types, cls: ClassInfo) -> bool:
+    """Whether objects of a class have what they hold so, since it extends such a class of a library."""
+    return any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in cls.library_bases)

@@ -12,6 +12,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sharing.afterwards import Afterwards
+from racelint.program.sharing.apart import Apart
 from racelint.program.sharing.approaches import Approaches
 from racelint.program.sharing.assumed import Assumed
 from racelint.program.sharing.beliefs import Beliefs
@@ -65,6 +66,7 @@ class Sharing:
     afterwards: Afterwards = field(init=False)
     enclosed: Enclosed = field(init=False)
     one_each: OneEach = field(init=False)
+    apart: Apart = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
@@ -82,6 +84,7 @@ class Sharing:
         self.afterwards = Afterwards(self.places, self.naming)
         self.enclosed = Enclosed(self.naming.giving, self.preparing, self.afterwards)
         self.one_each = OneEach(self.threads, self.places, self.naming.shortening)
+        self.apart = Apart(self.places, self.naming.shortening)
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
@@ -147,7 +150,8 @@ class Sharing:
             return False
         if self._are_never_beside(first, one, second, other) or all(map(self.fresh.is_of_this_run, (first, second))):
             return False
-        mine = {name: None for name in names if not self.reckoning.is_hearsay(name, first, second)}
+        mine = {name: None for name in names if not self.apart.is_for_each(name)}
+        mine = {name: None for name in mine if not self.reckoning.is_hearsay(name, first, second)}
         if one is other:
             stable = self.naming.stable[one.index]
             # two threads of one start are given one item each, as far as one can see
