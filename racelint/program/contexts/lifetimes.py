@@ -72,7 +72,18 @@ class Lifetimes:
         if own is not None:
             fetched = {id: code.fetched(code.operations[id]) for id in waits}
             waits = [id for id, each in fetched.items() if type(each) is facts.LoadAttr and each.base == own] or waits
-        return (first, max(waits)) if waits else None
+        return (first, self._first_end(code, site, starts, waits)) if waits else None
+
+    def _first_end(self, code: Code, site: Site, starts: list[tuple[Code, int]], waits: list[int]) -> int:
+        """The first wait, if there is but one to wait for, or that is for all of them; else the last."""
+        in_loop = any(low <= site[1] <= high for low, high in loops(code))
+        if site[0] == code.key and len(starts) == 1 and not in_loop:
+            return min(waits)
+        calls = ((id, code.operation(id)) for id in waits)
+        for_all = [
+            id for id, call in calls if type(call) is facts.Call and waits_for_all_in(self._types, code, call, site)
+        ]
+        return min(for_all or [max(waits)])
 
     def joins_in_turn(self, code: Code, id: int, made: Site, starts: list[tuple[Code, int]]) -> bool:
         """Whether each turn of the loop around an operation waits for what it has started, and is `made` at a site."""
