@@ -11,16 +11,38 @@ from racelint.knowledge.threads import ASKS_FOR_END, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, is_same, unconditional, waited_until
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
+
+NOT_BY_DEFAULT: Final = ("", "None", "False", "0")
+"""Defaults, as they are written, with which nobody waits who does not ask for it; none at all among them."""
 
 Start = tuple[Code, int]
 """A function, and the operation by which it starts something."""
 
 CALLERS: Final = 2
 """So many calls away from a `join()` it is known what has ended."""
+
+
+def has_waited(code: Code, wait: int, id: int) -> bool:
+    """Whether a function comes to an operation after a wait, if only for some time; not one that its caller asks for:
+    `if wait:`, unless that is so by default."""
+    if id <= wait:
+        return False
+    beside = set(conditions(code, wait)) - set(conditions(code, id))
+    return not any(_is_asked_for(code, test) for test, _ in beside)
+
+
+def _is_asked_for(code: Code, test: int) -> bool:
+    """Whether a test is of a parameter that does not say yes by default, or is compared with anything."""
+    operation = code.operation(test)
+    asked = operation.operands if type(operation) is facts.Compute else (test,)
+    given = [index for each in asked if (index := code.given(each)) >= (1 if code.is_method else 0)]
+    defaults = (code.function.parameters[index].default for index in given)
+    return any(code.parent is None or code.parent.literal(each) in NOT_BY_DEFAULT for each in defaults)
 
 
 def joins(

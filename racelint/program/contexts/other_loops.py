@@ -17,7 +17,7 @@ from racelint.knowledge.loops import ASKED, CALLED_THERE, LOOP_RUNNERS, RUNNING_
 from racelint.knowledge.running import BlockingOn, Form, RunsOn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context
-from racelint.program.contexts.endings import joins
+from racelint.program.contexts.endings import has_waited, joins
 from racelint.program.contexts.entries import label
 from racelint.program.contexts.lifetimes import Lifetimes, loop_around, loops
 from racelint.program.sources.source import Code, span_of
@@ -142,7 +142,7 @@ class OtherLoops:
     def is_waited_for(self, context: Context, code: Code, id: int) -> bool:
         """The same, where a wait that is given a limit will do."""
         ways = self._waits(context)
-        return bool(ways) and all(id > each.at_all.get(code.key, id) for each in ways)
+        return bool(ways) and all(has_waited(code, each.at_all.get(code.key, id), id) for each in ways)
 
     def _waits(self, context: Context) -> list[Waits]:
         """Who waits for the threads that run the loop of such a coroutine."""

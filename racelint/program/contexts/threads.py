@@ -11,6 +11,7 @@ from racelint.program.contexts.alternatives import Alternatives, are_arms
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
 from racelint.program.contexts.distances import Distances
+from racelint.program.contexts.endings import has_waited
 from racelint.program.contexts.other_loops import OtherLoops
 from racelint.program.contexts.own_loops import OwnLoops
 from racelint.program.sources.source import END, Code
@@ -122,7 +123,7 @@ class Threads:
         """Whether a function has waited for the end of a context before an operation, be it for some time only."""
         if context.worker == OTHER_LOOP:
             return self.other_loops.is_waited_for(context, code, id)
-        return id > context.joined_at.get(code.key, id)
+        return has_waited(code, context.joined_at.get(code.key, id), id)
 
     def may_be_beside(self, code: Code, id: int) -> bool:
         """Whether anything else may be running at that operation; a module body runs once, before what it starts."""
