@@ -12,6 +12,7 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.definitions import OVERLOADS
 from racelint.program.sources.source import ClassInfo, Code, Sources
+from racelint.program.values.rebound import set_on_modules
 from racelint.program.values.spare import spare_stores
 from racelint.program.values.values import ClassRef, FunctionRef, Interner, Library, ModuleRef, Site, Value
 
@@ -37,6 +38,7 @@ class Names:
     _libraries: dict[str, Library] = field(default_factory=dict)
     _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
     _homes: dict[GlobalName, GlobalName | None] = field(default_factory=dict)
+    _rebound: set[GlobalName] | None = None
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:
         """What a name of scope global means in a module: a variable of the program, a builtin, or unknown (None)."""
@@ -69,11 +71,14 @@ class Names:
         return variable
 
     def _imported_as(self, variable: GlobalName) -> GlobalName | None:
+        if self._rebound is None:
+            self._rebound = set_on_modules(self.sources.codes, self.static)
         if variable not in self._homes:
             module, name = variable
             targets = {self._import_at(code, store) for code, store in self.stores[module][name]}
             target = targets.pop() if len(targets) == 1 else None
-            self._homes[variable] = target if target is not None and self._is_steady(target) else None
+            is_steady = target is not None and self._is_steady(target) and self._rebound.isdisjoint((variable, target))
+            self._homes[variable] = target if is_steady else None
         return self._homes[variable]
 
     def _import_at(self, code: Code, store: facts.StoreName) -> GlobalName | None:
