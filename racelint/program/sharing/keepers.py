@@ -81,13 +81,15 @@ def _given_back(places: Places, code: Code, id: int, depth: int) -> str | None:
 
     `registry()` that does `return _registry` gives the global, `self.pool()` that does `return self._pool` the
     attribute, `Registry()` what its `__new__` gives back. What is in a container, or made anew on some way, is not
-    known to be the same.
+    known to be the same; nor is what each call makes, and keeps only as the last.
     """
     call = code.operation(id)
     if type(call) is not facts.Call or not depth:
         return None
     callee = _only_callee(places, code, call)
     if callee is None:
+        return None
+    if all(_is_made_now(places, callee.code, each, depth - 1) for each in callee.code.returns):
         return None
     paths = {path for each in callee.code.returns for path in _kept_as(places, callee.code, each, depth - 1, set())}
     path = paths.pop() if len(paths) == 1 else ""
@@ -98,6 +100,12 @@ def _given_back(places: Places, code: Code, id: int, depth: int) -> str | None:
     # in a loop, what is called may be of what it has given in the turn before
     leads_back = operation_of(split_path(found)[0]) >= id
     return found if found and "?" not in found and not leads_back else None
+
+
+def _is_made_now(places: Places, code: Code, id: int, depth: int) -> bool:
+    """Whether a function makes what it gives back for each who calls it, be it that it also keeps the last."""
+    made = operation_of(split_path(places.dataflow(code).path(id))[0])
+    return type(code.operation(made)) is facts.Call and _given_back(places, code, made, depth) is None
 
 
 def _only_callee(places: Places, code: Code, call: facts.Call) -> FunctionRef | None:
