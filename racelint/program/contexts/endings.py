@@ -10,10 +10,11 @@ from racelint.knowledge.records import ENDS
 from racelint.knowledge.threads import ASKS_FOR_END, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
-from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, is_same, unconditional, waited_until
+from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, is_same, waited_until
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
+from racelint.program.sources.surely import unconditional
 from racelint.program.values.types import Types
 from racelint.program.values.values import Site
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
 from racelint.knowledge.threads import ASKS_FOR_END
 from racelint.knowledge.waits import WAITS_FOR_WORKERS
 from racelint.program.contexts.collected import waits_for_all_in
-from racelint.program.sources.nodes import contains, extent, is_within, last_id, parts, walk
+from racelint.program.sources.loops import loops
+from racelint.program.sources.nodes import contains, is_within, last_id, walk
 from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sources.surely import surely_after, unconditional
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import (
@@ -21,12 +22,6 @@ from racelint.program.values.values import (
     LibraryObject,
     Site,
 )
-
-OF_LOOPS: Final[frozenset[type[facts.Node]]] = frozenset({facts.Break, facts.Continue})
-"""The statements that leave a loop, or a turn of it, and no more."""
-
-GOES_PAST: Final = (facts.Return, facts.Break, facts.Continue)
-"""The statements after which nothing that follows them is done, if all goes well."""
 
 
 class Lifetimes:
@@ -265,96 +260,3 @@ def is_narrow(code: Code, handler: facts.Handler) -> bool:
     """Whether a handler is for named exceptions, none of which may be that of a cancelled task."""
     names = [getattr(code.operation(each), "name", "") for each in handler.types]
     return bool(names) and not {"", "BaseException", "CancelledError"} & {*names}
-
-
-def loops(code: Code) -> list[tuple[int, int]]:
-    """The id ranges of the loops and comprehensions of a function, outer ones first."""
-    if code.loops is None:
-        code.loops = [extent([node]) for node in code.controls if type(node) is facts.Loop]
-    return code.loops
-
-
-def loop_around(code: Code, id: int) -> tuple[int, int] | None:
-    """The innermost loop around an operation."""
-    around = [(low, high) for low, high in loops(code) if low <= id <= high]
-    return min(around, key=lambda loop: loop[1] - loop[0]) if around else None
-
-
-def turns_with(code: Code, made: int, id: int) -> list[tuple[int, int]]:
-    """The loops of which a later turn comes to an operation with what `made` has given in an earlier one."""
-    around = [(low, high) for low, high in loops(code) if low <= id <= high]
-    if not any(low <= made <= high for low, high in around) or made not in _passed_beside(code, made, id):
-        return around
-    return [(low, high) for low, high in around if not low <= made <= high]
-
-
-def _passed_beside(code: Code, one: int, other: int) -> set[int]:
-    """The ids that every run of the innermost block passes in which two operations are."""
-    block: Sequence[facts.Node] = code.function.body
-    inner: Sequence[facts.Node] | None = block
-    while inner is not None:
-        block = inner
-        within = (part for node in block for part in parts(node))
-        inner = next((part for part in within if is_within(part, one) and is_within(part, other)), None)
-    return passed(code, block)
-
-
-def unconditional(code: Code) -> set[int]:
-    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
-    return passed(code, code.function.body)
-
-
-def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
-    """The ids that every run of some nodes of the function passes."""
-    found: set[int] = set()
-    pending = list(nodes)
-    while pending:
-        node = pending.pop()
-        match node:
-            case facts.Branch(test=test, body=body):
-                asked = code.operation(test)
-                if type(asked) is facts.Const and asked.text == "True":
-                    pending.extend(body)
-            case facts.Loop():
-                pending.extend((*node.head, *node.body))
-            case facts.With():
-                pending.extend(node.body)
-            case facts.Try():
-                pending.extend((*node.body, *node.orelse, *node.final))
-            case _ if hasattr(node, "id"):
-                found.add(node.id)
-    return found
-
-
-def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:
-    """The ids that a run passes after an operation, up to the end of some nodes of the function."""
-    return passed(code, _following(nodes, id)[0])
-
-
-def _following(nodes: Sequence[facts.Node], id: int) -> tuple[list[facts.Node], set[type[facts.Node]]]:
-    """The nodes that every run comes to after an operation, and by which statements others may be left out."""
-    for index, node in enumerate(nodes):
-        if not contains(node, id):
-            continue
-        found, exits = _following(next((part for part in parts(node) if is_within(part, id)), ()), id)
-        if type(node) is facts.Try:
-            found.extend(node.final)
-        if type(node) is facts.Loop:
-            exits -= OF_LOOPS
-        for each in nodes[index + 1 :]:
-            if not exits:
-                found.append(each)
-                exits = _exits([each])
-        return found, exits
-    return [], set()
-
-
-def _exits(nodes: Sequence[facts.Node]) -> set[type[facts.Node]]:
-    """The statements in some nodes by which a run may go past what follows these; not what fails."""
-    found: set[type[facts.Node]] = set()
-    for node in nodes:
-        if isinstance(node, GOES_PAST):
-            found.add(type(node))
-        inside = {each for part in parts(node) for each in _exits(part)}
-        found |= inside - OF_LOOPS if type(node) is facts.Loop else inside
-    return found

@@ -19,7 +19,8 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.contexts.contexts import OTHER_LOOP, OWN_THREADS, Context
 from racelint.program.contexts.endings import has_waited, joins
 from racelint.program.contexts.entries import label
-from racelint.program.contexts.lifetimes import Lifetimes, loop_around, loops
+from racelint.program.contexts.lifetimes import Lifetimes
+from racelint.program.sources.loops import loop_around, loops
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned, Types

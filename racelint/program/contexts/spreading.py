@@ -8,10 +8,10 @@ from racelint.program.callgraph.calls import Calls, constructs, finalizes, is_pu
 from racelint.program.contexts.callbacks import handed_over
 from racelint.program.contexts.commands import runs_alone
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.processes import only_at_exit, only_in_processes
 from racelint.program.contexts.started import Finder
 from racelint.program.contexts.threads import Threads
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import END, Code
 
 

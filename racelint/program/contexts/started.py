@@ -16,11 +16,12 @@ from racelint.program.contexts.contexts import OWN_THREADS, Context, library_dec
 from racelint.program.contexts.endings import joins, waiting
 from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.gathered import Gathered, is_alone
-from racelint.program.contexts.lifetimes import Lifetimes, loop_around
+from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.contexts.turns import captured, is_given_turns, is_handed_to_turns
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Passed, Spawned
 from racelint.program.values.values import (

@@ -12,7 +12,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
-from racelint.program.contexts.lifetimes import loop_around
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, makes
 

@@ -15,14 +15,16 @@ from racelint.knowledge.questions import GETS
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import Lifetimes, loops, unconditional
+from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.deadlocks.filled import is_found_filled
 from racelint.program.deadlocks.origins import known, origin, receiver_of, relative
 from racelint.program.deadlocks.skipped import Skip, Skipping
 from racelint.program.locking.locks import EXCLUSIVE, LockUse
 from racelint.program.locking.locksets import LockSets
+from racelint.program.sources.loops import loops
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.surely import unconditional
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,

@@ -12,13 +12,13 @@ from typing import Final
 from racelint import facts
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import turns_with
 from racelint.program.memory.places import Access, Places
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.giving import Giving, Knows, Ways
 from racelint.program.sharing.name import Root, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sources.branching import is_last_word
+from racelint.program.sources.loops import turns_with
 from racelint.program.sources.nodes import ids_in, is_within
 from racelint.program.sources.source import Code
 

@@ -20,12 +20,12 @@ from racelint.knowledge.operators import SPECIAL_METHODS
 from racelint.knowledge.threads import LOCAL, WAITED_FOR
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import on_own_object
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sharing.slots import is_drawn, is_loop_slot, is_thread_slot
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 

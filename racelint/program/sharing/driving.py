@@ -14,11 +14,11 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import finalizes
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import passed
 from racelint.program.contexts.threads import Threads, kept_as
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import Code
+from racelint.program.sources.surely import passed
 
 
 @dataclass(slots=True)

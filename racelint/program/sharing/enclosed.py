@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.memory.places import Access
 from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.giving import Giving, always
 from racelint.program.sharing.preparing import Preparing
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 
 Way = tuple[int, int]

@@ -10,13 +10,13 @@ from racelint import facts
 from racelint.knowledge.running import Form, RunsOn
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Places
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, Root, made_at, made_root, owners, stores_cell
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.waiting_tasks import WaitingTasks
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, Instance, Partial, Value

@@ -6,10 +6,10 @@ from typing import TypeGuard
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sources.branching import conditions
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance, LibraryObject, Value
 

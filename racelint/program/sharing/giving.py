@@ -14,11 +14,11 @@ from racelint import facts
 from racelint.knowledge import Knowledge
 from racelint.knowledge.running import Many, Passing, Spawn, Starts
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around, loops
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Places
 from racelint.program.sources.branching import is_last_word
+from racelint.program.sources.loops import loop_around, loops
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, LibraryMethod, LibraryObject, Site, Value

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Places
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.shortening import Shortening
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo
 from racelint.program.values.values import Instance
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 
 DEPTH: Final = 4

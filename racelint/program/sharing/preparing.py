@@ -9,11 +9,11 @@ from racelint import facts
 from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import turns_with
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
+from racelint.program.sources.loops import turns_with
 from racelint.program.sources.source import END, Code, is_super
 from racelint.program.values.values import ClassRef, FunctionRef, Instance
 

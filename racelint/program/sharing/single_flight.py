@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from racelint import facts
-from racelint.program.contexts.lifetimes import unconditional
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
 from racelint.program.sources.branching import branches_around, leaves
 from racelint.program.sources.source import END, Code
+from racelint.program.sources.surely import unconditional
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.definitions import PLAIN_DECORATORS
 from racelint.knowledge.model import LockDomain, LockKind, LockRole
-from racelint.program.contexts.lifetimes import surely_after
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
@@ -19,6 +18,7 @@ from racelint.program.memory.places import Access, Place
 from racelint.program.signals.waits import Signal
 from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code
+from racelint.program.sources.surely import surely_after
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef
 

@@ -15,10 +15,10 @@ from racelint.facts import Node, Span
 from racelint.knowledge.containers import DRAINS
 from racelint.knowledge.running import BlockingOn, RunsOn, WaitFor
 from racelint.knowledge.waits import END_NAMES
-from racelint.program.contexts.lifetimes import surely_after
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.nodes import contains, parts, walk
 from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.surely import surely_after
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import (
     FunctionRef,

@@ -13,7 +13,7 @@ from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.knowledge.containers import PEEKS
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.lifetimes import Lifetimes, loop_around
+from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.races.races import Races
@@ -21,6 +21,7 @@ from racelint.program.sequences.misses import handled_misses
 from racelint.program.sequences.ways import between
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.branching import unnegated
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code, span_of
 from racelint.program.starting.arrivals import Arrivals
 from racelint.program.values.values import Instance, Library, LibraryObject, Site

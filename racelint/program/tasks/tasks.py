@@ -17,11 +17,13 @@ from racelint.knowledge.running import Form, Many, RunsOn, Spawn, Starts
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import NAMED, Context, library_decorators
-from racelint.program.contexts.lifetimes import is_narrow, loop_around, unconditional
+from racelint.program.contexts.lifetimes import is_narrow
 from racelint.program.contexts.spreading import spread
 from racelint.program.contexts.threads import Threads, kept_as
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.nodes import last_id, parts
 from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.surely import unconditional
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Site, Value
 

@@ -8,10 +8,10 @@ from racelint import facts
 from racelint.knowledge.process import PROCESS_KEYS
 from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.callgraph.forked import is_in_child
-from racelint.program.contexts.lifetimes import loops
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.loops import loops
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from racelint.program.contexts.lifetimes import loops
 from racelint.program.locking.guards import Protection, protections
 from racelint.program.locking.locks import Lock
 from racelint.program.locking.locksets import LockSets
@@ -20,6 +19,7 @@ from racelint.program.races.cases.insiders import is_insider
 from racelint.program.races.kinds.pairs import is_tested_again
 from racelint.program.sequences.composites import Flagged, Sequences
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.loops import loops
 
 
 @dataclass(frozen=True, slots=True)

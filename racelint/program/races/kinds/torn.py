@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.operators import MEASURES
-from racelint.program.contexts.lifetimes import loop_around
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
@@ -27,6 +26,7 @@ from racelint.program.races.kinds.oversights import is_asked_again, is_left_to_h
 from racelint.program.races.kinds.switching import may_switch
 from racelint.program.sequences.exclusive import Exclusive
 from racelint.program.sharing.sharing import Sharing
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 from racelint.program.values.texts import is_record
 

@@ -1,0 +1,77 @@
+"""Part of the sources: what every run of a function passes, if nothing fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from racelint import facts
+from racelint.program.sources.nodes import contains, is_within, parts
+from racelint.program.sources.source import Code
+
+OF_LOOPS: Final[frozenset[type[facts.Node]]] = frozenset({facts.Break, facts.Continue})
+"""The statements that leave a loop, or a turn of it, and no more."""
+
+GOES_PAST: Final = (facts.Return, facts.Break, facts.Continue)
+"""The statements after which nothing that follows them is done, if all goes well."""
+
+
+def unconditional(code: Code) -> set[int]:
+    """The ids that every run of the function passes: outside branches and handlers; the turns of a loop count."""
+    return passed(code, code.function.body)
+
+
+def passed(code: Code, nodes: Iterable[facts.Node]) -> set[int]:
+    """The ids that every run of some nodes of the function passes."""
+    found: set[int] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        match node:
+            case facts.Branch(test=test, body=body):
+                asked = code.operation(test)
+                if type(asked) is facts.Const and asked.text == "True":
+                    pending.extend(body)
+            case facts.Loop():
+                pending.extend((*node.head, *node.body))
+            case facts.With():
+                pending.extend(node.body)
+            case facts.Try():
+                pending.extend((*node.body, *node.orelse, *node.final))
+            case _ if hasattr(node, "id"):
+                found.add(node.id)
+    return found
+
+
+def surely_after(code: Code, nodes: Sequence[facts.Node], id: int) -> set[int]:
+    """The ids that a run passes after an operation, up to the end of some nodes of the function."""
+    return passed(code, _following(nodes, id)[0])
+
+
+def _following(nodes: Sequence[facts.Node], id: int) -> tuple[list[facts.Node], set[type[facts.Node]]]:
+    """The nodes that every run comes to after an operation, and by which statements others may be left out."""
+    for index, node in enumerate(nodes):
+        if not contains(node, id):
+            continue
+        found, exits = _following(next((part for part in parts(node) if is_within(part, id)), ()), id)
+        if type(node) is facts.Try:
+            found.extend(node.final)
+        if type(node) is facts.Loop:
+            exits -= OF_LOOPS
+        for each in nodes[index + 1 :]:
+            if not exits:
+                found.append(each)
+                exits = _exits([each])
+        return found, exits
+    return [], set()
+
+
+def _exits(nodes: Sequence[facts.Node]) -> set[type[facts.Node]]:
+    """The statements in some nodes by which a run may go past what follows these; not what fails."""
+    found: set[type[facts.Node]] = set()
+    for node in nodes:
+        if isinstance(node, GOES_PAST):
+            found.add(type(node))
+        inside = {each for part in parts(node) for each in _exits(part)}
+        found |= inside - OF_LOOPS if type(node) is facts.Loop else inside
+    return found
