@@ -19,8 +19,13 @@ LOCAL: Final = "threading.local"
 ASKS_FOR_END: Final = frozenset({"is_alive"})
 """The methods by which a thread says whether it has come to its end."""
 
-TELLS_END: Final = frozenset({"concurrent.futures.Future.done"})
-"""The methods by which the result of a task says whether it is there: who asks does not wait for it."""
+TELLS_END: Final = {
+    "concurrent.futures.Future.done": True,
+    "threading.Thread.is_alive": False,
+    "threading.Event.is_set": True,
+    "multiprocessing.Process.is_alive": False,
+}
+"""The methods by which something says whether it is over, and their answer where it is: who asks does not wait then."""
 
 START: Final = "threading.Thread.start"
 """What begins a thread."""

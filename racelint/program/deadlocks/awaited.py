@@ -15,6 +15,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.frames import outward
 from racelint.program.deadlocks.lockorder import LockOrder
 from racelint.program.deadlocks.origins import carried, given_paths, kept, known, origin, receiver_of, relative
+from racelint.program.deadlocks.over import is_over
 from racelint.program.deadlocks.skipped import Skip
 from racelint.program.deadlocks.wakers import Need, Wakers
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
@@ -106,7 +107,7 @@ class Awaited:
         if row is None or None in rows or len(rows) < len(callees) or type(call) is not facts.Call:
             return None
         bounded = _bounded(code, call, row)
-        if row.what is BlockingOn.LOCK or bounded is None:
+        if row.what is BlockingOn.LOCK or bounded is None or is_over(self._types, code, call):
             return None
         if row.what is BlockingOn.QUEUE and not self._can_block(callees, row):
             return None

@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.raising import CATCH_ALL, SUPPRESSES
 from racelint.knowledge.running import RunsOn, WaitFor
-from racelint.knowledge.threads import TELLS_END, THREAD_KEYS
+from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.callgraph.arms import leads_to, literal
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
@@ -18,6 +18,7 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.dataflow.frames import operation_of, outward
 from racelint.program.deadlocks.awaited import Awaited
 from racelint.program.deadlocks.origins import given_paths, known, origin, receiver_of
+from racelint.program.deadlocks.over import is_over
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import conditions, named_by
 from racelint.program.sources.nodes import is_within
@@ -93,7 +94,7 @@ class OwnEnds:
         timeout = argument(call, row.timeout.position, row.timeout.keyword) if row.timeout is not None else None
         if (given is not None and literal(code, given) != "True") or (timeout is not None and row.timeout_raises):
             return
-        if (row.lazy and not self._places.dataflow(code).uses(id)) or self._is_over(code, id):
+        if (row.lazy and not self._places.dataflow(code).uses(id)) or is_over(self._types, code, call):
             return
         subjects: Iterable[Value | None] = (callee.receiver,) if isinstance(callee, LibraryMethod) else ()
         if row.subject is not None:
@@ -185,12 +186,6 @@ class OwnEnds:
             if stored and outer.truth(stored[-1]) is (not truth):
                 return True
         return False
-
-    def _is_over(self, code: Code, id: int) -> bool:
-        """Whether it was asked before the operation whether there is anything left to wait for."""
-        tests = (code.operation(test) for test, _ in conditions(code, id))
-        asked = (value for test in tests if type(test) is facts.Call for value in self._types.of(code, test.callee))
-        return any(isinstance(each, LibraryMethod) and each.qualname in TELLS_END for each in asked)
 
     def _comes_to(
         self, context: Context, code: Code, id: int, place: str, what: WaitFor
