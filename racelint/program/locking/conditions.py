@@ -90,6 +90,9 @@ class Conditions:
             return state
         if test in self._asked:
             asked, held = self._asked[test]
+            if any(id > test for id in state.held.get(asked, set()) | state.may.get(asked, set())):
+                # it was asked before it was taken
+                return state
             if not truth:
                 return state.refused(asked)
             return state.resume(asked, test).sure(asked) if held and asked in state.unsure else state
