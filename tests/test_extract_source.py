@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from racelint.extract import SourceError, extract
-from racelint.facts import Const, StoreName
+from racelint.facts import Const, StoreName, Unreadable
+from racelint.readers.single import read_single
 
 
 def refusal(source: bytes) -> SourceError:
@@ -63,6 +64,12 @@ def test_what_only_libcst_cannot_read_is_read_where_it_need_not() -> None:
 )
 def test_nesting_beyond_all_reason_is_refused(source: str) -> None:
     assert refusal(source.encode()).message == "nested too deeply to be read"
+
+
+def test_valid_python_that_libcst_refuses_is_not_called_invalid() -> None:
+    reason = read_single("a.py", b"import threading\n(a.b): int = 3\n")
+
+    assert reason == Unreadable("LibCST cannot parse this", 2, 6)
 
 
 @pytest.mark.parametrize("source", ["not " * 5000 + "x", "+".join("x" * 5000), "x if y else " * 5000 + "z"])

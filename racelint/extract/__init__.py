@@ -15,11 +15,11 @@ from racelint.extract.comments import find_comments
 from racelint.extract.dispatch import run
 from racelint.extract.frame import Frame, Unit
 from racelint.extract.positions import Unplaced, spans
-from racelint.extract.source import NEWLINE, TOO_DEEP, Source, SourceError, parsed, understood
+from racelint.extract.source import NEWLINE, TOO_DEEP, Source, SourceError, UnsupportedError, parsed, understood
 from racelint.extract.translation import translate
 from racelint.facts import ModuleFacts, Span
 
-__all__ = ["SourceError", "extract"]
+__all__ = ["SourceError", "UnsupportedError", "extract"]
 
 DEEP_RECURSION_LIMIT: Final = 40_000
 CONCURRENCY: Final = re.compile(
@@ -75,7 +75,7 @@ def _deep_facts(source: Source) -> ModuleFacts:
         try:
             return facts_from(source)
         except RecursionError:
-            raise SourceError(TOO_DEEP, 1, 1) from None
+            raise UnsupportedError(TOO_DEEP, 1, 1) from None
         finally:
             sys.setrecursionlimit(limit)
 

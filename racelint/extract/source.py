@@ -42,6 +42,10 @@ class SourceError(Exception):
         return f"{self.line}:{self.column}: {self.message}"
 
 
+class UnsupportedError(SourceError):
+    """The same of a file that may be valid Python all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file's text with its LibCST tree and, where the running interpreter can parse it, its `ast` tree."""
@@ -72,7 +76,7 @@ def understood(source: bytes) -> tuple[str, ast.Module | None, SyntaxError | Non
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except (RecursionError, MemoryError):
-        raise SourceError(TOO_DEEP, 1, 1) from None
+        raise UnsupportedError(TOO_DEEP, 1, 1) from None
     except SyntaxError as error:
         refusal = error
         _check_depth(text)
@@ -122,7 +126,7 @@ def _check_depth(text: str) -> None:
         elif kind == "newline" and not depth:
             operators = lambdas = 0
         if depth > MAXIMUM_BRACKETS or operators + lambdas > MAXIMUM_OPERATORS:
-            raise SourceError(TOO_DEEP, *_place(text[: token.start()]))
+            raise UnsupportedError(TOO_DEEP, *_place(text[: token.start()]))
 
 
 def parsed(text: str, refusal: SyntaxError | None) -> cst.Module:
@@ -134,8 +138,8 @@ def parsed(text: str, refusal: SyntaxError | None) -> cst.Module:
             raise SourceError(refusal.msg, refusal.lineno or 1, max(refusal.offset or 1, 1)) from None
         place = _PLACE.search(error.message)
         line, column = map(int, place.groups()) if place else (error.raw_line, error.raw_column + 1)
-        raise SourceError("LibCST cannot parse this", line, column) from None
+        raise UnsupportedError("LibCST cannot parse this", line, column) from None
     except (RecursionError, MemoryError):
-        raise SourceError(TOO_DEEP, 1, 1) from None
+        raise UnsupportedError(TOO_DEEP, 1, 1) from None
     except Exception as error:
-        raise SourceError(f"cannot be parsed: {error}", 1, 1) from None
+        raise UnsupportedError(f"cannot be parsed: {error}", 1, 1) from None

@@ -11,10 +11,12 @@ Said = ModuleFacts | Unreadable | RunError
 
 def read_single(where: str, text: bytes) -> Said:
     """What a text says; `where` is the file that an error is told about."""
-    from racelint.extract import SourceError, extract
+    from racelint.extract import SourceError, UnsupportedError, extract
 
     try:
         return extract(text)
+    except UnsupportedError as error:
+        return Unreadable(error.message, error.line, error.column)
     except SourceError as error:
         return Unreadable(f"it is no valid Python, {error.message}", error.line, error.column)
     except Exception as error:
