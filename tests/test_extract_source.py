@@ -69,7 +69,7 @@ def test_nesting_beyond_all_reason_is_refused(source: str) -> None:
 def test_valid_python_that_libcst_refuses_is_not_called_invalid() -> None:
     reason = read_single("a.py", b"import threading\n(a.b): int = 3\n")
 
-    assert reason == Unreadable("LibCST cannot parse this", 2, 6)
+    assert reason == Unreadable("LibCST cannot parse this", 2, 7)
 
 
 @pytest.mark.parametrize("source", ["not " * 5000 + "x", "+".join("x" * 5000), "x if y else " * 5000 + "z"])
