@@ -7,10 +7,10 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.records import ENDS
-from racelint.knowledge.threads import ASKS_FOR_END, RUNNING_THREAD
+from racelint.knowledge.threads import RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
-from racelint.program.contexts.lifetimes import Lifetimes, has_no_limit, is_same, waited_until
+from racelint.program.contexts.lifetimes import Lifetimes, asked_for_end, has_no_limit, is_same, waited_until
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
@@ -157,9 +157,8 @@ def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
             return any(is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
         case facts.Choice(kind="and", operands=operands):
             return all(_asks_for(types, code, each, owner) for each in operands)
-        case facts.Call(callee=callee, arguments=()):
-            method = code.operations[callee]
-            return type(method) is facts.LoadAttr and method.name in ASKS_FOR_END and is_same(code, method.base, owner)
+        case facts.Call() if (method := asked_for_end(code, test)) is not None:
+            return is_same(code, method.base, owner)
         case _:
             return is_same(code, test, owner)
 

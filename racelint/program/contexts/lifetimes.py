@@ -213,14 +213,20 @@ def waited_until(code: Code, id: int) -> int | None:
     for node in code.controls:
         if type(node) is not facts.Loop or node.kind != "while" or not is_within(node.body, id):
             continue
-        asked = code.operation(node.test)
-        asks = code.fetched(asked) if type(asked) is facts.Call else None
-        if type(asks) is not facts.LoadAttr or asks.name not in ASKS_FOR_END or type(fetched) is not facts.LoadAttr:
+        asks = asked_for_end(code, node.test)
+        if asks is None or type(fetched) is not facts.LoadAttr:
             continue
         is_left = any(type(each) is facts.Break for each in walk(node.body))
         if is_same(code, asks.base, fetched.base) and not is_left:
             return last_id([node])
     return None
+
+
+def asked_for_end(code: Code, test: int) -> facts.LoadAttr | None:
+    """The method that is called where a value is the answer of a thread whether it still runs: `thread.is_alive()`."""
+    asked = code.operation(test)
+    method = code.operation(asked.callee) if type(asked) is facts.Call else None
+    return method if type(method) is facts.LoadAttr and method.name in ASKS_FOR_END else None
 
 
 def is_same(code: Code, one: int, other: int) -> bool:

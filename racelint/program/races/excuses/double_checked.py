@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint import facts
+from racelint.program.contexts.lifetimes import asked_for_end
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.caches import is_asked
@@ -124,10 +126,33 @@ def _is_used_without(case: Case, sequence: Composite) -> bool:
     for look in (each for each in case.accesses if not each.kind.writes):
         if any(use.lock.key in taken for use in case.locksets.held(look.code, look.id)):
             continue
-        uses = case.sharing.places.dataflow(look.code).uses(look.id)
-        if look.id in look.code.returns or not all(map(is_asked, uses)):
+        if not _only_asks(case.sharing.places.dataflow(look.code), look):
             return True
     return False
+
+
+def _only_asks(flow: Dataflow, look: Access) -> bool:
+    """Whether what is found is only asked whether it is there, and a thread whether it runs, before anything else."""
+    path = flow.path(look.id)
+    asked = [
+        (method, truth) for test, truth in conditions(flow.code, look.id) if (method := asked_for_end(flow.code, test))
+    ]
+    if any(truth and flow.path(method.base) == path for method, truth in asked):
+        return True
+    return _is_only_asked(flow, look.id)
+
+
+def _is_only_asked(flow: Dataflow, id: int) -> bool:
+    """Whether all that a function does with a value is to ask whether it is there, or runs: `id and id.is_alive()`."""
+    return id not in flow.code.returns and all(_asks(flow, id, use) for use in flow.uses(id))
+
+
+def _asks(flow: Dataflow, id: int, use: facts.Operation) -> bool:
+    if type(use) is facts.Choice:
+        return use.kind == "and" and (use.operands[-1] != id or _is_only_asked(flow, use.id))
+    if type(use) is facts.LoadAttr:
+        return all(asked_for_end(flow.code, call.id) is use for call in flow.uses(use.id))
+    return is_asked(use)
 
 
 def _is_flagged_when_filled(case: Case, sequence: Composite, filled: int) -> bool:
