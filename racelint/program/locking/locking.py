@@ -21,7 +21,7 @@ from racelint.program.locking.patience import goes_on_anyway
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef, Generator, Instance, LibraryMethod
+from racelint.program.values.values import FunctionRef, Generator, Instance, Library, LibraryMethod
 
 
 class Locking:
@@ -67,7 +67,9 @@ class Locking:
         named = self._locks.use_entered(self._code, node.manager, is_async=node.is_async)
         if named is not None:
             return [named]
-        return [] if values else [self._unknown(node.manager)]
+        # what a class or module of a library has under a name may be anything
+        is_known = any(not isinstance(each, Library | LibraryMethod) for each in values)
+        return [] if is_known else [self._unknown(node.manager)]
 
     def _taken_by(self, id: int, *, is_async: bool) -> list[LockUse]:
         """The locks that a context manager of the program takes when it is entered."""
