@@ -1,21 +1,29 @@
 """Part of the sequences stage: which operations never run in one and the same run of a function?
 
-Tests of one value exclude each other: `if name is None` and a later `elif name is not None`, where `name` was not bound
-anew in between. Of what others can change, an attribute or a global, each look is a value of its own.
+Tests of one value exclude each other: `if name is None` and a later `elif name is not None`, or `if mode == "load"` and
+a later `if mode == "save"`, where the name was not bound anew in between. Of what others can change, an attribute or a
+global, each look is a value of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sources.branching import decided
+from racelint.program.sources.branching import decided, found_equal
 from racelint.program.sources.nodes import parts
 
 Claim = tuple[int, str, bool]
-"""What a test says of a value, by its id: whether it is None, or true."""
+"""What a test says of a value, by its id: whether it is None, or true, or a literal, as that is written."""
+
+DISTINCT: Final = frozenset({"str", "bytes", "int"})
+"""The kinds of literals of which two that are written otherwise are never equal."""
+
+WORDS: Final = frozenset({"none", "true"})
+"""What is said of a value besides which literal it is."""
 
 
 class Exclusive:
@@ -29,7 +37,11 @@ class Exclusive:
     def exclude(self, first: int, second: int) -> bool:
         """Whether no run of the function comes to both operations."""
         theirs = self._claims.get(second, frozenset())
-        return any((value, what, not holds) in theirs for value, what, holds in self._claims.get(first, ()))
+        if any((value, what, not holds) in theirs for value, what, holds in self._claims.get(first, ())):
+            return True
+        literals = {value: what for value, what, holds in theirs if holds and what not in WORDS}
+        mine = ((value, what) for value, what, holds in self._claims.get(first, ()) if holds and what not in WORDS)
+        return any(literals.get(value, what) != what for value, what in mine)
 
     def _note(self, nodes: Sequence[Node], claims: frozenset[Claim]) -> None:
         for node in nodes:
@@ -45,6 +57,11 @@ class Exclusive:
     def _said(self, test: int, truth: bool) -> Iterator[Claim]:
         """What is known where a test has come out so."""
         for asked, answer in decided(self._flow.code, test, truth):
+            equal, compared = found_equal(self._flow.code, asked, answer)
+            for value, other in (compared, compared[::-1]) if len(compared) == 2 else ():
+                literal = self._flow.operation(other)
+                if type(literal) is facts.Const and literal.kind in DISTINCT:
+                    yield value, literal.text, equal
             match self._flow.operation(asked):
                 case facts.Compute(kind="is" | "is not" as kind, operands=(value, other)) if self._flow.is_none(other):
                     none = answer is (kind == "is")
