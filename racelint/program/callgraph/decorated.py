@@ -8,7 +8,8 @@ from racelint import facts
 from racelint.knowledge.threads import CALLS_ELSEWHERE
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code, makes
-from racelint.program.values.decorators import Decorated, by_function, decorators, returned_functions
+from racelint.program.values.decorators import Decorated, by_function, decorators, makers, returned_functions
+from racelint.program.values.passing import without_cast
 from racelint.program.values.types import Types
 
 
@@ -18,9 +19,10 @@ def wrappers(types: Types, decorated: Decorated) -> dict[int, list[tuple[Code, i
 
 
 def _wrappers_of(types: Types, decorator: Code) -> Iterator[tuple[Code, int]]:
-    for wrapper in returned_functions(types, decorator):
-        for site in runs_parameter(wrapper, decorator):
-            yield wrapper, site
+    for maker in makers(types, decorator):
+        for wrapper in returned_functions(types, maker):
+            for site in runs_parameter(types, wrapper, maker):
+                yield wrapper, site
 
 
 def deferred(types: Types, decorated: Decorated) -> set[int]:
@@ -36,9 +38,9 @@ def _defers(types: Types, decorator: Code) -> bool:
     """Whether all that a decorator makes of a function only gives away a function that runs it."""
     made = returned_functions(types, decorator)
     return bool(made) and all(
-        not runs_parameter(wrapper, decorator)
+        not runs_parameter(types, wrapper, decorator)
         and any(
-            runs_parameter(inner, decorator) and _is_given_away(wrapper, inner)
+            runs_parameter(types, inner, decorator) and _is_given_away(wrapper, inner)
             for inner in types.names.sources.children(wrapper)
         )
         for wrapper in made
@@ -63,13 +65,13 @@ def _is_run_elsewhere(flow: Dataflow, call: facts.Call) -> bool:
     return type(callee) is facts.LoadAttr and callee.name in CALLS_ELSEWHERE
 
 
-def runs_parameter(wrapper: Code, decorator: Code) -> list[int]:
+def runs_parameter(types: Types, wrapper: Code, decorator: Code) -> list[int]:
     """The calls in `wrapper` whose callee is a parameter of the decorator around it."""
     parameters = {parameter.name for parameter in decorator.function.parameters}
     found = []
     for operation in wrapper.operations:
         if type(operation) is facts.Call and operation.callee >= 0:
-            callee = wrapper.operation(operation.callee)
+            callee = wrapper.operation(without_cast(types, wrapper, operation.callee))
             if type(callee) is facts.LoadName and callee.scope == "free" and callee.name in parameters:
                 found.append(operation.id)
     return found

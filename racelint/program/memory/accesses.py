@@ -10,7 +10,7 @@ import msgspec
 
 from racelint import facts
 from racelint.facts import Operation, Span
-from racelint.knowledge.containers import CAST, DEFAULTDICT, GIVES_ARGUMENT, LOOKS_UP
+from racelint.knowledge.containers import DEFAULTDICT, LOOKS_UP
 from racelint.knowledge.iteration import NEXT
 from racelint.knowledge.model import Access as Effected
 from racelint.knowledge.model import Effect
@@ -19,7 +19,7 @@ from racelint.program.memory.items import uses_of_items
 from racelint.program.memory.iterations import Walk, Walks, given_away, walked
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.source import Code
-from racelint.program.values.passing import argument
+from racelint.program.values.passing import argument, without_cast
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryMethod, LibraryObject, Value
 
@@ -153,7 +153,7 @@ class Collector:
 
     def _store(self, operation: facts.StoreName | facts.StoreAttr) -> list[Access]:
         reads = self.rereads(operation, operation.value)
-        uncast = self._uncast(operation.value)
+        uncast = without_cast(self._types, self._code, operation.value)
         is_cast = uncast != operation.value
         if is_cast and reads == [uncast]:
             # `self.x = cast(T, self.x)` changes nothing. Without a cast it does: in `old = self.x; ...; self.x = old`
@@ -171,14 +171,6 @@ class Collector:
             if load is not None and any((place, base) in where for place, base, _ in self._where(load)):
                 found.append(id)
         return found
-
-    def _uncast(self, value: int) -> int:
-        """What a value is for who runs the program: `cast(T, value)` gives back what it is given."""
-        call = self._flow.operation(value)
-        if type(call) is not facts.Call or not self._types.surely_calls(self._code, call, (CAST,)):
-            return value
-        given = argument(call, GIVES_ARGUMENT[CAST], "val")
-        return value if given is None else given
 
     def _load(self, operation: facts.LoadName | facts.LoadAttr) -> list[Access]:
         if not self._where(operation):

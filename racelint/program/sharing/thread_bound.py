@@ -74,7 +74,7 @@ class ThreadBound:
         found: list[Asked] = []
         for maker in makers(types, decorator):
             for wrapper in returned_functions(types, maker):
-                asked = [list(self._asked(wrapper, call)) for call in runs_parameter(wrapper, maker)]
+                asked = [list(self._asked(wrapper, call)) for call in runs_parameter(types, wrapper, maker)]
                 if all(asked):
                     found += [each for several in asked for each in several]
         return found

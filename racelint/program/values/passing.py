@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from racelint import facts
+from racelint.knowledge.containers import CAST, GIVES_ARGUMENT
 from racelint.program.sources.source import Code
-from racelint.program.values.types import Passed
+from racelint.program.values.types import Passed, Types
 from racelint.program.values.values import Site, Value
 
 Call = Callable[[Site, Passed, "int | None", Value], None]
@@ -33,3 +34,12 @@ def argument(call: facts.Call, position: int | None, keyword: str) -> int | None
     if position is not None and position < len(positional):
         return positional[position]
     return None
+
+
+def without_cast(types: Types, code: Code, value: int) -> int:
+    """What a value is for who runs the program: `cast(T, value)` gives back what it is given."""
+    call = code.operation(value)
+    if type(call) is not facts.Call or not types.surely_calls(code, call, (CAST,)):
+        return value
+    given = argument(call, GIVES_ARGUMENT[CAST], "val")
+    return value if given is None else given
