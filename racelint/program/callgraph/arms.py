@@ -156,22 +156,23 @@ def _number(edge: Edge, id: int) -> float | None:
 def _gives_more(edge: Edge) -> bool | None:
     """Whether the call passes more by position than the callee has names for; None where that is open."""
     call = edge.caller.operations[edge.site]
-    if type(call) is not facts.Call or _is_spread(call):
+    if type(call) is not facts.Call or _is_open(edge):
         return None
     named = [each for each in edge.callee.function.parameters if each.kind == "positional"]
     given = [each for each in call.arguments if each.name == ""]
     return len(given) > len(named) - (edge.receiver is not None)
 
 
-def _is_spread(call: facts.Call) -> bool:
-    """Whether a call has arguments of which it is not known how many they are."""
-    return any(each.name in ("*", "**") for each in call.arguments)
+def _is_open(edge: Edge) -> bool:
+    """Whether it is not known what a call passes: it has arguments that may be several, or somebody else makes it who
+    was given what is called."""
+    call = edge.caller.operations[edge.site]
+    return edge.lent >= 0 or type(call) is not facts.Call or any(each.name in ("*", "**") for each in call.arguments)
 
 
 def _given(edge: Edge, parameter: int) -> str:
     """The literal that the call passes for a parameter, or its default; "" where it is no literal."""
-    call = edge.caller.operations[edge.site]
-    if type(call) is not facts.Call or _is_spread(call):
+    if _is_open(edge):
         return ""
     given = passed(edge, parameter)
     return literal(edge.callee, parameter) if given is None else literal(edge.caller, given)

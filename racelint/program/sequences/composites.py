@@ -230,7 +230,7 @@ class Sequences:
         found = self._sites.get(code.key)
         if found is None:
             found = self._sites[code.key] = {}
-            for edge in self.calls.sure_calls(code):
+            for edge in self.calls.reaching(code):
                 found.setdefault(edge.site, []).append(edge)
         return found.get(site, [])
 
