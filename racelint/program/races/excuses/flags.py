@@ -10,7 +10,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
 from racelint.program.sequences.composites import Composite
-from racelint.program.sources.branching import is_handling
+from racelint.program.sources.branching import conditions, found_equal, is_handling
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.texts import is_record
@@ -47,9 +47,19 @@ def _may_be_repeated(sequence: Composite, repeats: Repeats) -> bool:
 
 
 def is_only_raised(case: Case, sequence: Composite) -> bool:
-    """Whether a flag only ever goes the way that it goes here: each store has the same literal."""
+    """Whether a flag only ever goes the way that it goes here: each store has the same literal, or settles it."""
     values = {case.literal(each) for each in case.accesses if each.kind.writes}
-    return len(values) == 1 and None not in values
+    return None not in values and (len(values) == 1 or _is_settled(case, sequence))
+
+
+def _is_settled(case: Case, sequence: Composite) -> bool:
+    """Whether a flag that was None says yes or no from here on: nobody else stores anything there, and nobody None."""
+    code = sequence.code
+    if any(each.code is not code or case.literal(each) not in FLAGS for each in case.accesses if each.kind.writes):
+        return False
+    flow = case.sharing.places.dataflow(code)
+    tests = (found_equal(code, test, truth) for test, truth in conditions(code, sequence.act))
+    return any(equal and any(map(flow.is_none, values)) and sequence.first.read_id in values for equal, values in tests)
 
 
 def is_raised_at_once(sequence: Composite) -> bool:
@@ -112,8 +122,10 @@ def is_set_alike(case: Case, sequence: Composite, other: Access) -> bool:
         return False
     own = [each for each in case.accesses if each.kind.writes and each.code in (sequence.code, last.code)]
     values = {case.literal(each) for each in (*own, last, other)}
-    if len(values) > 1 or None in values:
+    if None in values:
         return False
+    if len(values) > 1:
+        return _is_settled(case, sequence) and _is_harmless_twice(case, sequence)
     blindly = last in case.asked_stores and other not in case.asked_stores and not read_between(case, sequence)
     return blindly or is_only_settled(case, sequence) or _is_harmless_twice(case, sequence)
 
@@ -130,8 +142,9 @@ def _is_harmless_twice(case: Case, sequence: Composite) -> bool:
 
 
 def _is_set_last(case: Case, sequence: Composite) -> bool:
-    """Whether nothing is stored or called after the flag is set: who finds it set finds all that it stands for."""
+    """Whether nothing else is stored or called after the flag is set: who finds it set finds all that it stands for."""
     code = sequence.code
     later = {id for id in on_account(sequence) if id > sequence.act}
-    stored = any(each.id in later and each.kind.writes for each in case.sharing.places.of(code))
+    others = (each for each in case.sharing.places.of(code) if each.place is not case.place)
+    stored = any(each.id in later and each.kind.writes for each in others)
     return not stored and not any(edge.site in later for edge in case.threads.calls.calls(code))

@@ -30,6 +30,8 @@ DEPTH: Final = 5
 ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Effects.ITERATE})
 """What a method does that leaves its object as it was."""
 
+STORES: Final = (facts.StoreName, facts.StoreAttr)
+
 REPEATABLE: Final = ANSWERS | SAME | WRITES | WARNS
 """What may be called once more, wherever it is."""
 
@@ -64,9 +66,27 @@ class Repeats:
                 continue
             if not called and self._may_be_done(code, operation, id in misses):
                 continue
+            if depth == DEPTH and self.mildly and self._is_loaded(code, operation):
+                continue
             if not self.mildly or depth == DEPTH or self._goes_wrong(code, operation, id in misses):
                 return False
         return True
+
+    def _is_loaded(self, code: Code, operation: Operation) -> bool:
+        """Whether what a library gives, asked for nothing of this run, is kept where the same is put each time."""
+        flow = self.case.sharing.places.dataflow(code)
+        if not isinstance(operation, facts.Call):
+            value = flow.operation(operation.value) if isinstance(operation, STORES) else None
+            return type(value) is facts.Call and self._is_loaded(code, value)
+        uses = flow.uses(operation.id)
+        return (
+            self.is_over
+            and bool(uses)
+            and not self._is_followed(code, operation.id)
+            and isinstance(flow.operation(operation.callee), facts.Import | facts.LoadName)
+            and all(flow.is_constant(each.value) for each in operation.arguments)
+            and all(isinstance(each, STORES) and self._is_put_there_again(code, each.id) for each in uses)
+        )
 
     def _goes_wrong(self, code: Code, operation: Operation, is_missed: bool) -> bool:
         """Whether an operation that may not be done twice is known to change what others see, or to be seen itself."""
@@ -146,11 +166,11 @@ class Repeats:
         return all(each is not None and (each.access in ONLY_LOOKS or _is_spared(each, call)) for each in effects)
 
     def _is_equal(self, code: Code, value: int) -> bool:
-        """Whether both store the same: literals, what is looked up by its name, and what is made of these."""
+        """Whether both store the same: literals, modules, what is looked up by its name, and what is made of these."""
 
         def parts(operation: Operation | None) -> Iterable[int] | None:
             match operation:
-                case facts.Const() | facts.LoadName():
+                case facts.Const() | facts.LoadName() | facts.Import():
                     return ()
                 case facts.LoadAttr(id=load, base=base) if not self._is_own_place(code, load, value):
                     return () if base < len(code.function.parameters) else (base,)
