@@ -123,12 +123,12 @@ class _Finder:
                 # told of each function that it is around
                 continue
             paused = acquisition.use in acquisition.before.paused
-            if acquisition.waits and acquisition.use.lock.kind is not None and not paused:
+            if acquisition.waits and acquisition.use.lock.blocks and not paused:
                 taken[code.key].setdefault(acquisition.use, Taken(acquisition.use, acquisition, None))
         for key, wrappers in self._calls.wrappers.items():
             for wrapper, _ in wrappers:
                 for use, acquisition in decorating.taken(self._sources.codes[key], wrapper):
-                    if use.lock.kind is not None:
+                    if use.lock.blocks:
                         taken[key].setdefault(use, Taken(use, acquisition, None))
         pending = sorted(taken)
         while pending:
@@ -182,7 +182,7 @@ class _Finder:
             code = self._sources.codes[key]
             holding = self._locksets.holdings.get(key)
             for acquisition in holding.acquisitions.values() if holding is not None else ():
-                if acquisition.waits and acquisition.use.lock.kind is not None:
+                if acquisition.waits and acquisition.use.lock.blocks:
                     held = self._locksets.own(code, acquisition.before)
                     yield from self._under(
                         held, acquisition.use, code, acquisition.id, acquisition.span, acquisition, ()
@@ -259,7 +259,7 @@ class _Finder:
             if outer.mode is LockKind.READER and outer.lock.kind in NON_REENTRANT:
                 # the first reader took it for all of them: so who waits for the count waits for none of these
                 continue
-            if outer.lock.kind is not None and outer.lock.domain is inner.lock.domain:
+            if outer.lock.blocks and outer.lock.domain is inner.lock.domain:
                 yield Nesting(outer, inner, code, site, span, keys, chain, acquisition)
 
 

@@ -65,11 +65,20 @@ class Locking:
                 taken = self._locks.use(self._code, self._receiver(acquire))
                 return [] if taken is None else [taken]
         named = self._locks.use_entered(self._code, node.manager, is_async=node.is_async)
-        if named is not None:
+        is_open = self._is_open(node.manager)
+        if named is not None and not (is_open and named.lock.kind is LockKind.NONE):
             return [named]
         # what a class or module of a library has under a name may be anything
         is_known = any(not isinstance(each, Library | LibraryMethod) for each in values)
-        return [] if is_known else [self._unknown(node.manager)]
+        return [] if is_known and not is_open else [self._unknown(node.manager)]
+
+    def _is_open(self, id: int) -> bool:
+        """Whether a value is on some way one of which nothing is known: `store.holding_lock() if shared else nothing`."""
+        match self._flow.operation(id):
+            case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
+                return any(not self._types.of(self._code, each) for each in inputs if each >= 0)
+            case _:
+                return False
 
     def _taken_by(self, id: int, *, is_async: bool) -> list[LockUse]:
         """The locks that a context manager of the program takes when it is entered."""

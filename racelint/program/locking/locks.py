@@ -53,6 +53,11 @@ class Lock:
         return self.kind is None or self.kind in EXCLUSIVE
 
     @property
+    def blocks(self) -> bool:
+        """Whether who takes it may surely have to wait for another: not for a `nullcontext`."""
+        return self.kind not in (None, LockKind.NONE)
+
+    @property
     def name(self) -> str:
         """The last part of the symbol, as the source spells it."""
         return self.symbol.rpartition(".")[2]
