@@ -179,7 +179,9 @@ def _evidence(
     if sequence.asserted or (sequence.shape in SWAPS and is_wound_up(case, sequence.first)):
         return None
     if guarded_elsewhere(case, sequence, held) is not None:
-        return "claim" if case.place in case.locksets.claims.guards else "lock", None
+        if case.place in case.locksets.claims.guards:
+            return "claim", None
+        return ("lock", None) if case.is_assumed or sequence.last.kind.writes or _is_outdated(case, sequence) else None
     if is_made_by_taker(case, sequence):
         return "lock", None
     if case.sharing.fresh.is_fresh(sequence.first):
@@ -189,6 +191,11 @@ def _evidence(
     if partner is None or not (is_believed or case.is_assumed):
         return None
     return "lock" if is_believed else "assumed", partner
+
+
+def _is_outdated(case: Case, sequence: Composite) -> bool:
+    """Whether anybody at all makes stale what was found out."""
+    return any(each.kind.writes and can_outdate(case, sequence, each) for each in case.accesses)
 
 
 def _outdating(
