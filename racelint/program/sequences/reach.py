@@ -54,13 +54,11 @@ class Reach:
     def tested(self, test: int) -> list[Access]:
         """The accesses that a test reads; not what a call was given in a form of its own, which has its own answer."""
         found: dict[Access, None] = {}
-        # of a container that was fetched once, each look at what is in it has an answer of its own
-        behind = {each.id for each in self._flow.behind(test)}
         for id in sorted(self._flow.sources(test, without=self._remade(test))):
             for access in self._by_load.get(id, ()):
-                is_earlier = type(self._flow.operation(access.id)) is facts.Call and access.id not in behind
                 is_read = access.kind is Kind.READ or access.id <= test or access.load == id
-                if is_read and not access.kind.writes and not is_earlier:
+                # of a container that was fetched once, each look at what is in it has an answer of its own
+                if is_read and not access.kind.writes and not self._flow.is_earlier_answer(access.id, test):
                     found[access] = None
         return list(found)
 

@@ -174,6 +174,8 @@ class Waiting:
         for test in around.tests:
             for access in self._reads(code, flow.sources(test)):
                 site = access.id if access.code is code else test
+                if access.code is code and flow.is_earlier_answer(access.id, test):
+                    continue
                 if access.place in changed and not self._held(code, site, use):
                     return access
         return None
