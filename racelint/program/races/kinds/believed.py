@@ -149,9 +149,15 @@ def shown_beside(case: Case, sequence: Composite) -> Acquisition | Access | None
         # what is done once by such a flag is mostly right when it is done twice
         return None
     own = beliefs.of_function(sequence.code) or _used_by_each(case, sequence)
-    if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence):
+    if own is None and sequence.shape is Shape.LAZY and makes_object(case, sequence) and not _is_refused(sequence):
         return beliefs.of_module(case.place, sequence.code)
     return own
+
+
+def _is_refused(sequence: Composite) -> bool:
+    """Whether who finds that it is made already is refused: it is made where a program sets itself up, by one."""
+    branches = (node for node in sequence.code.controls if type(node) is facts.Branch and node.span == sequence.test)
+    return any(arm and type(arm[-1]) is facts.Raise for node in branches for arm in (node.body, node.orelse))
 
 
 def _is_left_out(case: Case, sequence: Composite, beside: Acquisition) -> bool:
