@@ -30,14 +30,27 @@ class Admitted:
     dataflow: Callable[[Code], Dataflow]
     _chosen: dict[tuple[int, int], bool] = field(default_factory=dict)
     """For functions and operations: whether a parameter decides if it is done."""
+    _shut: dict[tuple[int, int], dict[Edge, bool]] = field(default_factory=dict)
+    """For functions and operations: by call, whether that shuts it out; the contexts that make one are often many."""
+    _kept_away: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    """What was asked, by context, function and operation."""
 
-    def is_kept_away(self, context: Context, code: Code, id: int, depth: int = DEPTH) -> bool:
+    def is_kept_away(self, context: Context, code: Code, id: int) -> bool:
         """Whether all calls by which a started context comes to a function pass literals with which it leaves `id` out,
         or objects of classes for which it does so.
 
         What the main context passes is not known: callers outside are part of it.
         """
-        if depth == 0 or context.is_main or any(entry is code for entry, _ in context.entries):
+        if context.is_main:
+            return False
+        asked = context.index, code.key, id
+        known = self._kept_away.get(asked)
+        if known is None:
+            known = self._kept_away[asked] = self._is_kept_away(context, code, id, DEPTH)
+        return known
+
+    def _is_kept_away(self, context: Context, code: Code, id: int, depth: int) -> bool:
+        if depth == 0 or any(entry is code for entry, _ in context.entries):
             return False
         edges = [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
         found_by = self.threads.found_by.get((context.index, code.key))
@@ -45,10 +58,18 @@ class Admitted:
             # it comes there in another way as well
             return False
         return all(
-            self._shuts_out(edge, id) or self.is_kept_away(context, edge.caller, edge.site, depth - 1) for edge in edges
+            self._shuts_out(edge, id) or self._is_kept_away(context, edge.caller, edge.site, depth - 1)
+            for edge in edges
         )
 
     def _shuts_out(self, edge: Edge, id: int) -> bool:
+        shut = self._shut.setdefault((edge.callee.key, id), {})
+        known = shut.get(edge)
+        if known is None:
+            known = shut[edge] = self._find_shut_out(edge, id)
+        return known
+
+    def _find_shut_out(self, edge: Edge, id: int) -> bool:
         calls, callee = self.threads.calls, edge.callee
         is_chosen = self._is_chosen(callee, id)
         if is_chosen and leaves_out(calls, edge, self.dataflow(callee), id):
