@@ -37,7 +37,7 @@ class Names:
     _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
     _libraries: dict[str, Library] = field(default_factory=dict)
     _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
-    _homes: dict[GlobalName, GlobalName | None] = field(default_factory=dict)
+    _homes: dict[GlobalName, GlobalName] = field(default_factory=dict)
     _rebound: set[GlobalName] | None = None
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:
@@ -64,6 +64,12 @@ class Names:
 
         What is stored in the other module later, its importers do not see: theirs is what was there before.
         """
+        home = self._homes.get(variable)
+        if home is None:
+            home = self._homes[variable] = self._find_home(variable)
+        return home
+
+    def _find_home(self, variable: GlobalName) -> GlobalName:
         seen = {variable}
         while (found := self._imported_as(variable)) is not None and found not in seen:
             variable = found
@@ -73,13 +79,11 @@ class Names:
     def _imported_as(self, variable: GlobalName) -> GlobalName | None:
         if self._rebound is None:
             self._rebound = set_on_modules(self.sources.codes, self.static)
-        if variable not in self._homes:
-            module, name = variable
-            targets = {self._import_at(code, store) for code, store in self.stores[module][name]}
-            target = targets.pop() if len(targets) == 1 else None
-            is_steady = target is not None and self._is_steady(target) and self._rebound.isdisjoint((variable, target))
-            self._homes[variable] = target if is_steady else None
-        return self._homes[variable]
+        module, name = variable
+        targets = {self._import_at(code, store) for code, store in self.stores[module][name]}
+        target = targets.pop() if len(targets) == 1 else None
+        is_steady = target is not None and self._is_steady(target) and self._rebound.isdisjoint((variable, target))
+        return target if is_steady else None
 
     def _import_at(self, code: Code, store: facts.StoreName) -> GlobalName | None:
         """What an import binds of another module; None for any other store."""
