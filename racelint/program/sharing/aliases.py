@@ -12,7 +12,7 @@ from typing import Final
 from racelint import facts
 from racelint.program.memory.places import Places
 from racelint.program.memory.ties import Classes
-from racelint.program.sharing.keepers import kept_as
+from racelint.program.sharing.keepers import Keepers
 from racelint.program.sharing.name import Name, Root, by_global
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance
@@ -24,9 +24,10 @@ FROM_ELSEWHERE: Final = (facts.LoadName, facts.LoadAttr, facts.Call, facts.Phi)
 class Aliases:
     """Tells by which global an object is known that some attribute leads to."""
 
-    def __init__(self, places: Places, classes: Callable[[Root], Classes]) -> None:
+    def __init__(self, places: Places, keepers: Keepers, classes: Callable[[Root], Classes]) -> None:
         """`classes` tells those of the object at the root of a name."""
         self._places = places
+        self._keepers = keepers
         self._classes = classes
 
     def of(self, names: Iterable[Name]) -> list[Name]:
@@ -80,7 +81,7 @@ class Aliases:
             return {""}
         if not any(isinstance(each, Instance) for each in self._places.types.of(code, value)):
             return {""}
-        return kept_as(self._places, code, value) or {""}
+        return self._keepers.kept_as(code, value) or {""}
 
     def _owner(self, cls: ClassInfo, name: str) -> int:
         return self._places.types.attributes.owner(cls, name).key

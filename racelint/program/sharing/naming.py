@@ -21,7 +21,7 @@ from racelint.program.memory.places import Places
 from racelint.program.sharing.aliases import Aliases
 from racelint.program.sharing.drawn import split_item
 from racelint.program.sharing.giving import Giving
-from racelint.program.sharing.keepers import ITEM, keeper
+from racelint.program.sharing.keepers import ITEM, Keepers
 from racelint.program.sharing.name import Bindings, Name, NameSet, Root, made_root, owners, stores_cell
 from racelint.program.sharing.passing_calls import PassingCalls
 from racelint.program.sharing.shortening import Shortening
@@ -58,7 +58,8 @@ class Naming:
         self._known: dict[str, NameSet] = {}
         """The names of what is reached from globals: they are the same in all functions."""
         self.shortening = Shortening(threads, places, self._find_names)
-        self._aliases = Aliases(places, self.shortening.classes)
+        self._keepers = Keepers(places)
+        self._aliases = Aliases(places, self._keepers, self.shortening.classes)
         self.giving = Giving(threads, places)
         self.admitted = Admitted(threads, places.dataflow)
         self._bindings: dict[int, Bindings] = {context.index: {} for context in threads.contexts}
@@ -135,7 +136,7 @@ class Naming:
         """The names of what is reached from a value that an operation of the function gives."""
         asked = code.key, root
         if asked not in self._kept:
-            self._kept[asked] = keeper(self._places, code, root, operation_of(root))
+            self._kept[asked] = self._keepers.keeper(code, root, operation_of(root))
         match self._kept[asked]:
             case None:
                 return self.shortening.settled([Name(made_root(code.key, operation_of(root), context.index), rest)])
