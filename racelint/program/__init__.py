@@ -103,7 +103,7 @@ def link(modules: Sequence[SourceModule], knowledge: Knowledge, assume_shared: S
     signals = link_signals(locksets, sharing)
     breaches = link_breaches(sharing, locksets)
     found = candidates(sharing, locksets)
-    looked_at = sequences.narrowed(concerned(found, sharing, calls))
+    looked_at = sequences.narrowed(concerned(found, sharing, calls), frozenset(found))
     races = link_races(found, sharing, locksets, looked_at, breaches)
     suspensions = link_suspension(types)
     interleavings = link_interleavings(tasks, locksets, looked_at, suspensions, assume_shared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from enum import Enum
@@ -133,8 +133,11 @@ class Sequences:
         """What functions have read to answer as they do, by function and how many calls deep that was looked for."""
         self.stores: dict[int, list[Access]] = {}
         """The accesses by which functions store what they are given."""
+        self.reads: dict[int, list[Access]] = {}
+        """The accesses of what functions answer with."""
         self._find = find
         self._codes: Iterable[Code] = calls.types.names.sources.codes
+        self._asked: Container[Place] | None = None
         self._found: dict[int, Found] = {}
         self._writers: dict[Place, dict[int, int]] = {}
         self._sites: dict[int, dict[int, list[Edge]]] = {}
@@ -148,11 +151,18 @@ class Sequences:
             found = self._found[code.key] = self._find(self, code)
         return found
 
-    def narrowed(self, codes: Iterable[Code]) -> Sequences:
-        """Those of some functions only."""
+    def narrowed(self, codes: Iterable[Code], asked: Container[Place]) -> Sequences:
+        """Those of some functions only, and of these the sequences of Places that are `asked` about, or a task's."""
         narrowed = copy(self)
-        narrowed._codes = codes
+        narrowed._codes, narrowed._asked, narrowed._found = codes, asked, {}
         return narrowed
+
+    def is_asked(self, code: Code, place: Place) -> bool:
+        """Whether it is asked for the sequences of a Place in a function; what is put in on account of flags always is.
+
+        Which Places tasks share is not known yet: of a coroutine it is asked for all.
+        """
+        return self._asked is None or place in self._asked or code.function.is_async
 
     @property
     def found(self) -> list[Composite]:

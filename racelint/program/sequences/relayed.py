@@ -27,7 +27,7 @@ def find_relayed(sequences: Sequences, code: Code) -> Iterator[Composite]:
     edges = sorted(by_site.values(), key=lambda edge: edge.site)
     for setting in edges:
         for store in _stores(sequences, setting.callee):
-            behind = _behind(sequences, setting, store)
+            behind = _behind(sequences, setting, store) if sequences.is_asked(code, store.place) else frozenset()
             for asking in edges if behind else ():
                 is_asked = asking.site < setting.site and asking.site in behind
                 first = _answered(sequences, asking, setting, store) if is_asked else None
@@ -105,8 +105,15 @@ def _answered(sequences: Sequences, asking: Edge, setting: Edge, store: Access) 
     return None
 
 
-def _reads(sequences: Sequences, code: Code) -> Iterator[Access]:
+def _reads(sequences: Sequences, code: Code) -> list[Access]:
     """What a function answers with, and does not change itself."""
+    found = sequences.reads.get(code.key)
+    if found is None:
+        found = sequences.reads[code.key] = list(_find_reads(sequences, code))
+    return found
+
+
+def _find_reads(sequences: Sequences, code: Code) -> Iterator[Access]:
     accesses, flow = sequences.places.of(code), sequences.places.dataflow(code)
     written = {each.place for each in accesses if each.kind.writes}
     for each in accesses:

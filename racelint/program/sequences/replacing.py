@@ -20,7 +20,9 @@ from racelint.program.sources.source import Code
 
 def find_replacing(sequences: Sequences, code: Code) -> Iterator[Composite]:
     """The sequences of a function that replace what they have read, and act on the difference afterwards."""
-    stores = [access for access in sequences.places.of(code) if access.kind is Kind.WRITE]
+    stores = [
+        each for each in sequences.places.of(code) if each.kind is Kind.WRITE and sequences.is_asked(code, each.place)
+    ]
     if not stores or code.key in sequences.calls.constructing:
         return
     flow = sequences.places.dataflow(code)

@@ -66,6 +66,18 @@ class _Finder:
         self._deciding = Deciding(code, self._flow, self._accesses)
         self._shapes = Shapes(code, self._flow)
         self._attempts = Attempts(code, self._flow, self._reach, self._deciding)
+        self._answers: dict[int, list[Answer]] = {}
+
+    def _is_asked(self, place: Place) -> bool:
+        return self._sequences.is_asked(self._code, place)
+
+    def _answers_to(self, test: int) -> list[Answer]:
+        """What a test asks of functions that only answer; both arms of a branch, and what follows, hang on it."""
+        found = self._answers.get(test)
+        if found is None:
+            answers = itertools.islice(asked(self._sequences, self._code, test), PER_TEST)
+            found = self._answers[test] = list(answers)
+        return found
 
     def find(self) -> Iterator[Composite]:
         """Updates in order, then tests with their acts."""
@@ -77,7 +89,7 @@ class _Finder:
 
     def _updates(self) -> Iterator[Composite]:
         for access in self._accesses:
-            if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE):
+            if access.kind not in (Kind.UPDATE, Kind.ITEM_UPDATE) or not self._is_asked(access.place):
                 continue
             reads = self._reach.reads_of(access)
             lazy = self._is_default(access.value)
@@ -253,7 +265,7 @@ class _Finder:
             present = self._shapes.polarity(seen, test) if read.kind is Kind.READ else None
             if present is not None:
                 yield read, site, present
-        for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
+        for answer in self._answers_to(test):
             read, site = answer.read, answer.site
             if read.kind is Kind.READ and type(self._flow.operation(site)) is facts.Call:
                 truth = self._shapes.polarity(msgspec.structs.replace(read, id=site, load=site), test)
@@ -263,11 +275,13 @@ class _Finder:
     def _asked(self, test: int, span: Span, body: Sequence[Node], negated: bool) -> Iterator[Composite]:
         """The sequences of what a test asks of functions that only answer, and what is done on account of that."""
         seen: set[tuple[Place, Shape]] = set()
-        for answer in itertools.islice(asked(self._sequences, self._code, test), PER_TEST):
+        for answer in self._answers_to(test):
             read, site = answer.read, answer.site
+            if not self._is_asked(read.place) or not self._sequences.is_written(read.place):
+                continue
             truth = self._shapes.polarity(msgspec.structs.replace(read, id=site, load=site), test)
             wants = None if truth is None or answer.present is None else (truth is not negated) is answer.present
-            for act, where in self._reach.inner(body, read) if self._sequences.is_written(read.place) else ():
+            for act, where in self._reach.inner(body, read):
                 found = truth is not None and answer.found is not None and (truth is not negated) is answer.found
                 missed = truth is not None and answer.found is not None and not found
                 shape = self._shape_asked(answer, act, where, False if missed else wants)
@@ -306,7 +320,7 @@ class _Finder:
         self._note_flagged(reads, test, span, body, negated)
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
-            for access, where in self._reach.inner(body, read):
+            for access, where in self._reach.inner(body, read) if self._is_asked(read.place) else ():
                 if where <= read.id or self._exclusive.exclude(read.id, where):
                     continue
                 shape = self._shapes.of(read, access, test, negated)

@@ -38,7 +38,7 @@ def find_swaps(sequences: Sequences, code: Code) -> Iterator[Composite]:
     if code.key not in sequences.calls.constructing:
         finder = _Swaps(sequences, code)
         for last in sequences.places.of(code):
-            if last.kind in (Kind.WRITE, Kind.MUTATE):
+            if last.kind in (Kind.WRITE, Kind.MUTATE) and sequences.is_asked(code, last.place):
                 yield from finder.before(last)
         yield from finder.by_helpers()
 
@@ -112,7 +112,8 @@ class _Swaps:
             reads.setdefault(of, []).extend(given)
         for (place, base), found in reads.items():
             is_own = base.partition(".")[0] == self._code.own_name
-            for site in self._sequences.sites(self._code, place) if found and is_own else ():
+            is_asked = found and is_own and self._sequences.is_asked(self._code, place)
+            for site in self._sequences.sites(self._code, place) if is_asked else ():
                 for last in dict.fromkeys(self._sequences.acts_behind(self._code, site, place, base, 1)):
                     read = self._nearest(site, found) if self._is_reset(last) else None
                     if read is not None:
