@@ -135,7 +135,10 @@ class Collector:
     ) -> list[Access]:
         load = operation.id if isinstance(operation, facts.LoadName | facts.LoadAttr) else facts.NOTHING
         where = self._where(operation)
-        if (kind.is_of_contents or self._is_tested(load)) and load >= len(self._code.function.parameters):
+        of_contents = kind.is_of_contents or self._is_tested(load)
+        if of_contents:
+            where = self._places.at_home(where)
+        if of_contents and load >= len(self._code.function.parameters):
             known = {place for place, _, _ in where}
             where = where + [each for each in self._places.lent(self._code, load) if each[0] not in known]
         return [

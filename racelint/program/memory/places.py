@@ -17,6 +17,7 @@ from racelint.program.memory.defaults import Defaults
 from racelint.program.memory.handing import find_handed
 from racelint.program.memory.lending import HOLDERS, OWNER, Lending, owner
 from racelint.program.memory.owners import Owners
+from racelint.program.memory.standing import find_standing
 from racelint.program.memory.ties import Ties
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.types import Types
@@ -153,6 +154,8 @@ class Places:
         self.owners = Owners(types)
         self.lending = Lending(types, self.ties.stores)
         self.defaults = Defaults(types)
+        self.standing = find_standing(types, self.ties.stores)
+        self._homes = {self.place(*at): self.place(*home) for at, home in self.standing.items()}
         self._handed = {value: self.place(*at) for value, at in find_handed(types, self.lending).items()}
         for code in types.names.sources.codes:
             ids = {id for id in range(len(code.function.parameters)) if self._is_handed(code, id)}
@@ -196,6 +199,13 @@ class Places:
             for key, name in homes
         ]
         return [*lent, *((self._handed[each], path, (each,)) for each in handed)]
+
+    def at_home(self, where: Located) -> Located:
+        """The Places of the contents of what Places hold: that of a container that has another name at home, if all
+        of them hold the one."""
+        homes = {self._homes.get(place) for place, _, _ in where}
+        home = homes.pop() if len(homes) == 1 else None
+        return where if home is None else [(home, "", ())]
 
     def _is_of_holder(self, code: Code, id: int, key: int, name: str) -> bool:
         """Whether an attribute may be fetched from its holder, not from another object that has one of that name."""

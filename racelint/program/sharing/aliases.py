@@ -66,6 +66,10 @@ class Aliases:
         its path."""
         found: dict[tuple[int, str], str] = {}
         for attribute, stores in self._places.ties.stores.items():
+            kind, module, name = self._places.standing.get(("attribute", *attribute), ("", 0, ""))
+            if kind == "global":
+                found[attribute] = f"g:{module}:{name}"
+                continue
             paths: set[str] = set()
             for code, store in stores:
                 paths |= self._paths(code, store.value)
