@@ -1,8 +1,9 @@
 """State is tested and then read a second time, after another thread may have reset it.
 
 *What it does*: reports `if self.x: self.x.f()` and `if self.x is not None: return self.x.y` without a lock, where
-another thread sets `x` to None or deletes it; also where a property or a method says that it is there. Where the test
-and a later change of `x` belong together, [RL201](RL201.md) tells of the reads in between as well.
+another thread sets `x` to None or deletes it; also where a property or a method says that it is there, and where a
+method that is called then uses `x` at once. Where the test and a later change of `x` belong together,
+[RL201](RL201.md) tells of the reads in between as well.
 
 *Why is this bad?*: the second read may find None although the test did not: AttributeError or TypeError, rarely and
 far from the cause.
@@ -34,7 +35,8 @@ from racelint.rule import rule
 def check(program: Program) -> Iterator[Finding]:
     """Ask for the second reads."""
     for race in program.races.of(Problem.DOUBLE_READ):
-        message = f"{state(race.access)} was tested and is read again here: {_reset(program, race)}. "
+        where = "here" if race.access.code is race.code else f"in `{called(race.access.code)}`, which is called here"
+        message = f"{state(race.access)} was tested and is read again {where}: {_reset(program, race)}. "
         message += _remedy(program, race)
         yield check.finding(race, message, **details(program, race))
 
@@ -44,7 +46,8 @@ def _remedy(program: Program, race: Race) -> str:
     guard = usual(race)
     if guard is not None and guard.lock in held_by(program, race.access):
         return f"Test it with {lock_name(guard.lock)} held as well."
-    return "Read it once into a local variable; test and use that."
+    used = "use that" if race.access.code is race.code else f"give that to `{called(race.access.code)}`"
+    return f"Read it once into a local variable; test and {used}."
 
 
 def _reset(program: Program, race: Race) -> str:

@@ -5,6 +5,7 @@ Most of a program works on what nobody shares. What is looked at closely is the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 
 from racelint.knowledge.containers import INSERTS
@@ -60,7 +61,8 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
     """The functions that can have a sequence of one of the Places, for threads or for tasks, in order.
 
     That is who touches it, and who can both ask about it and change it by calls, either end as many calls away as a
-    sequence reaches. What tasks share is not known here, so all of theirs are among them.
+    sequence reaches, or has one function ask and calls another that uses it at once. What tasks share is not known
+    here, so all of theirs are among them.
     """
     near: set[int] = set()
     inserting = {key for key, accesses in sharing.places.by_code.items() if any(map(_inserts, accesses))}
@@ -72,7 +74,8 @@ def concerned(found: Iterable[Place], sharing: Sharing, calls: Calls) -> list[Co
         tells = {key for key in asked if key not in written or _is_property(calls, key)}
         near.update(written, asked)
         askers, changers = _calling(callers, tells), _calling(callers, written - calls.constructing)
-        near |= askers & (changers | inserting)
+        calling = Counter(caller for key in asked for caller in callers.get(key, ()))
+        near |= askers & (changers | inserting | {key for key, times in calling.items() if times > 1})
     return [code for code in calls.types.names.sources.codes if code.key in near or code.function.is_async]
 
 

@@ -20,6 +20,7 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sequences import ways
 from racelint.program.sequences.answers import answered, asked
 from racelint.program.sequences.attempts import Attempts
+from racelint.program.sequences.behind import Behind
 from racelint.program.sequences.composites import PER_TEST, Answer, Composite, Flagged, Found, Sequences, Shape
 from racelint.program.sequences.deciding import Deciding
 from racelint.program.sequences.exclusive import Exclusive
@@ -65,6 +66,7 @@ class _Finder:
         self._exclusive = Exclusive(self._flow)
         self._deciding = Deciding(code, self._flow, self._accesses)
         self._shapes = Shapes(code, self._flow)
+        self._behind = Behind(sequences, code, self._shapes)
         self._attempts = Attempts(code, self._flow, self._reach, self._deciding)
         self._answers: dict[int, list[Answer]] = {}
 
@@ -295,6 +297,13 @@ class _Finder:
                     seen.add((read.place, shape))
                     tested = self._deciding.around(where, test)
                     yield Composite(self._code, shape, read, act, where, span, (site, where), tested, wants)
+            found = truth is not None and answer.found is not None and (truth is not negated) is answer.found
+            is_kept = self._sequences.is_written(read.place)
+            for shape, use, where in self._behind.uses_asked(body, answer, found, wants is True) if is_kept else ():
+                if (read.place, shape) not in seen:
+                    seen.add((read.place, shape))
+                    tested = self._deciding.around(where, test)
+                    yield Composite(self._code, shape, read, use, where, span, (site, where), tested, True)
 
     def _shape_asked(self, answer: Answer, act: Access, where: int, wants: bool | None) -> Shape | None:
         """What it is that a test of an answer leads to; `wants`: whether that is done where something is there."""
@@ -339,6 +348,11 @@ class _Finder:
                 wants = None if present is None else present is not negated
                 wants = False if shape is Shape.LAZY else wants
                 yield Composite(self._code, shape, read, access, where, span, between, tested, wants, awaited)
+            for shape, use, site in self._behind.uses(body, read, test, negated):
+                if (read.place, read.base, shape, False) not in seen:
+                    seen.add((read.place, read.base, shape, False))
+                    tested = (*self._deciding.around(site, test), *self._deciding.beside(test, read.read_id))
+                    yield Composite(self._code, shape, read, use, site, span, (read.id, site), tested, True)
 
 
 def _awaits(nodes: Sequence[Node]) -> bool:

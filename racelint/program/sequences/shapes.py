@@ -56,13 +56,22 @@ class Shapes:
         if same_read and act.kind is Kind.CONTENT and read.kind is Kind.READ:
             return None
         if act.kind in USES and read.kind is Kind.READ and act.code is self._code:
-            return Shape.DOUBLE_READ if self._is_presence(read, test, negated) and self._dereferenced(act) else None
+            return Shape.DOUBLE_READ if self.is_presence(read, test, negated) and self.is_dereferenced(act) else None
         return None
+
+    def has_found(self, read: Access, key: int, test: int, negated: bool) -> bool:
+        """Whether a test has come out so because there was what is under this key."""
+        return self._flow.key(read.key) == self._flow.key(key) and self._finds(read, test, negated)
+
+    def is_needed(self, act: Access) -> bool:
+        """Whether an access fails where there is nothing under its key, which is not expected."""
+        return not act.claims and act.id not in self._misses
 
     def of_found(self, key: str, act: Access) -> Shape | None:
         """What it makes up with an act that somebody has said that there is such a key."""
         needs_it = act.code is self._code and act.method in ("[]", *REMOVES) and act.id not in self._misses
-        return Shape.CHECK if needs_it and not act.claims and self._flow.key(act.key) == key else None
+        is_that = key in (self._flow.key(act.key), self._flow.path(act.key))
+        return Shape.CHECK if needs_it and not act.claims and is_that else None
 
     def of_there(self, read: Access, act: Access) -> Shape | None:
         """What it makes up with an act that somebody has said that there is something."""
@@ -70,7 +79,7 @@ class Shapes:
             return None
         if act.method in REMOVES - FORGIVING and act.key < 0:
             return Shape.CHECK if act.id not in self._misses else None
-        return Shape.DOUBLE_READ if act.kind in USES and self._dereferenced(act) else None
+        return Shape.DOUBLE_READ if act.kind in USES and self.is_dereferenced(act) else None
 
     def of_state(self, read: Access, site: int, act: Access, test: int) -> Shape | None:
         """What it makes up with an act that the answer at `site` was a state which is compared with another one."""
@@ -196,7 +205,8 @@ class Shapes:
         all_hold = type(operation) is facts.Choice and operation.kind == ("or" if negated else "and")
         return all_hold and any(self._is_absence(read, each, negated) for each in parts)
 
-    def _is_presence(self, read: Access, test: int, negated: bool) -> bool:
+    def is_presence(self, read: Access, test: int, negated: bool) -> bool:
+        """Whether a test has come out so because the value was there."""
         present = self.polarity(read, test)
         return present is not None and present is not negated
 
@@ -207,7 +217,7 @@ class Shapes:
             self._polarities[key] = polarity(self._flow, read, test)
         return self._polarities[key]
 
-    def _dereferenced(self, act: Access) -> bool:
+    def is_dereferenced(self, act: Access) -> bool:
         """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""
         load = act.read_id
         return any(

@@ -83,9 +83,11 @@ def _excuse_of_flag(case: Case, sequence: Composite) -> str:
 def _is_prepared(case: Case, sequence: Composite) -> bool:
     """Whether the second read is in a `try` that expects to find None: `except AttributeError`; or that goes on
     without a word, whatever fails."""
-    code = sequence.code
-    flow = case.sharing.places.dataflow(code)
-    return sequence.act in handled(code, flow, NONE_FOUND, named=True) or sequence.act in swallowed(case, code)
+    ends = (sequence.code, sequence.act), (sequence.last.code, sequence.last.id)
+    flows = [(code, id, case.sharing.places.dataflow(code)) for code, id in ends]
+    return any(
+        id in handled(code, flow, NONE_FOUND, named=True) or id in swallowed(case, code) for code, id, flow in flows
+    )
 
 
 def _is_swapped_before(case: Case, sequence: Composite) -> bool:
