@@ -161,6 +161,8 @@ _LIBRARIES = {
     **_same("redis.Redis", "redis.StrictRedis", "redis.client.Redis"),
     **_same("watchdog.observers.api.BaseObserver", "watchdog.observers.Observer"),
     **_same("watchdog.observers.api.BaseObserver", "watchdog.observers.polling.PollingObserver"),
+    **_same("opentelemetry.sdk.trace.id_generator.IdGenerator", "opentelemetry.sdk.trace.IdGenerator"),
+    **_same("prometheus_client.Gauge", "prometheus_client.metrics.Gauge"),
     **_same("PySide6", "PyQt5", "PyQt6", "PySide2"),
     **_members("PySide6.QtCore", "qtpy.QtCore", "QMutex QMutexLocker QThread QRunnable QThreadPool QTimer"),
 }

@@ -226,6 +226,31 @@ watchdog.events. LoggingEventHandler: watchdog.events.FileSystemEventHandler
 paho.mqtt.client. Client
 google.cloud.pubsub_v1. SubscriberClient
 janus. Queue
+zeroconf. Zeroconf ServiceBrowser ServiceListener
+kazoo.client. KazooClient
+sounddevice. Stream InputStream OutputStream RawStream RawInputStream RawOutputStream
+pyaudio. PyAudio
+pynput.keyboard. Listener: threading.Thread
+pynput.mouse. Listener: threading.Thread
+stomp. ConnectionListener
+paramiko. ServerInterface Transport
+slack_bolt. App
+socketio. Client Server Namespace ClientNamespace
+flask_socketio. SocketIO
+dash. Dash
+prometheus_client. Gauge
+prometheus_client.registry. Collector
+opentelemetry.sdk.trace. SpanProcessor
+opentelemetry.sdk.trace.sampling. Sampler
+opentelemetry.sdk.trace.id_generator. IdGenerator
+opentelemetry.sdk._logs. LogRecordProcessor
+opentelemetry.sdk.trace.export. SpanExporter
+opentelemetry.sdk.trace.export. BatchSpanProcessor: opentelemetry.sdk.trace.SpanProcessor
+opentelemetry.sdk.metrics.export. MetricExporter PeriodicExportingMetricReader
+grpc. ServerInterceptor UnaryUnaryClientInterceptor UnaryStreamClientInterceptor
+grpc. StreamUnaryClientInterceptor StreamStreamClientInterceptor
+pymongo.monitoring. CommandListener ConnectionPoolListener
+s3transfer.subscribers. BaseSubscriber
 PySide6.QtCore. QThread QRunnable QThreadPool QTimer QObject
 """
 

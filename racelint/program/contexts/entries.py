@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from racelint import facts
-from racelint.knowledge.running import EntryMethod, Form, Spawn
+from racelint.knowledge.running import EntryMethod, Form, Many, Spawn
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.contexts.contexts import NAMED
@@ -48,11 +48,18 @@ def _runnable(types: Types, target: Value, spawn: Spawn) -> list[Entry]:
                 seen.update(given)
             case ClassRef(cls=cls) if spawn.form is Form.CLASS:
                 made = types.names.values.instance(cls, None)
-                rows = [row for base in cls.library_bases for row in types.names.knowledge.entry_methods(base)]
-                found.extend((code, made) for row in rows for code in entry_codes(types.attributes, cls, row))
+                found.extend((code, made) for code in _called_of(types, cls))
+            case Instance(cls=cls) as listener if spawn.form is Form.OBJECT and spawn.many is Many.NEVER:
+                found.extend((code, listener) for code in _called_of(types, cls))
             case _:
                 pass
     return found
+
+
+def _called_of(types: Types, cls: ClassInfo) -> list[Code]:
+    """The methods of a class that libraries call, by what it extends of them."""
+    rows = [row for base in cls.library_bases for row in types.names.knowledge.entry_methods(base)]
+    return [code for row in rows for code in entry_codes(types.attributes, cls, row)]
 
 
 def label(calls: Calls, entries: Sequence[Entry]) -> str:

@@ -258,11 +258,12 @@ class Finder:
                     continue
                 for code in entry_codes(self._types.attributes, cls, row):
                     is_own = code.cls is cls and not (row.only_sync and code.function.is_async)
-                    if is_own and not (row.instance_per_call and self._is_served(code)):
+                    is_told = row.instance_per_call or row.runs_on is RunsOn.HANDLER
+                    if is_own and not (is_told and self._is_served(code)):
                         self._entry_method(cls, code, row)
 
     def _is_served(self, code: Code) -> bool:
-        """Whether a method of a class runs for the requests of a server that is seen to be given the class."""
+        """Whether a method of a class runs for who is seen to be given the class, or an object of it."""
         spawned = (context for context in self._contexts if context.by is not None)
         return any(code is entry for context in spawned for entry, _ in context.entries)
 
@@ -277,6 +278,7 @@ class Finder:
         receiver = self._types.names.values.instance(cls, None)
         made = sorted(site for each in (cls, *cls.subclasses) for site in self._types.constructions.get(each.key, ()))
         many = row.many is Many.ALWAYS
+        is_for_all = row.many is Many.ALWAYS and row.runs_on is RunsOn.POOL
         where: Code | None = None
         id, repeated = facts.NOTHING, None
         starts: list[tuple[Code, int]] = []
@@ -297,7 +299,7 @@ class Finder:
                 row.runs_on,
                 ((code, receiver), *((code, self._types.names.values.instance(cls, site)) for site in made)),
                 many,
-                row.many is not Many.NEVER or row.instance_per_call,
+                row.instance_per_call or (row.many is not Many.NEVER and not is_for_all),
                 where or code,
                 id,
                 code.function.span if where is None else span_of(where, id),

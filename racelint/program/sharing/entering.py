@@ -155,10 +155,12 @@ class _Entering:
 
     def enter(self, context: Context) -> None:
         """Name what the context gets where it is started."""
-        for spawned in self._spawned.get((context.code.key, context.site), []) if context.code is not None else []:
+        spawning = self._spawned.get((context.code.key, context.site), []) if context.code is not None else []
+        for spawned in spawning:
             self._enter_spawned(context, spawned)
         for code, receiver in context.entries:
-            if context.own_instance or context.site < 0:
+            # what a library calls in many threads begins where the one object for all of them is made
+            if context.own_instance or context.site < 0 or (context.many and not spawning):
                 self._enter_own(context, code, receiver)
             # what starts itself anew for the same object is there once for that
             again = context.code is not None and context in self.threads.of(context.code)
@@ -199,6 +201,8 @@ class _Entering:
                 else:
                     # a thread that its maker keeps in a global is known to others by that
                     names.update(self._naming.names(each, maker, f"%{receiver.site[1]}"))
+        if context.many and not context.own_instance:
+            self._note_stable(context, names)
         self._naming.bind(context, code, code.first_name, names)
 
     def _enter_spawned(self, context: Context, spawned: Spawned) -> None:
