@@ -124,7 +124,7 @@ class Dataflow:
                 pending.extend(through(operation))
 
     def is_earlier_answer(self, id: int, value: int) -> bool:
-        """Whether an operation is a call that has no part in a value, though it may have been made on the same object."""
+        """Whether an operation is a call that has no part in a value, though it may be one on the same object."""
         return type(self.operation(id)) is facts.Call and all(each.id != id for each in self.behind(value))
 
     def calls(self, id: int) -> frozenset[int]:

@@ -73,7 +73,7 @@ class Locking:
         return [] if is_known and not is_open else [self._unknown(node.manager)]
 
     def _is_open(self, id: int) -> bool:
-        """Whether a value is on some way one of which nothing is known: `store.holding_lock() if shared else nothing`."""
+        """Whether a value is on some way one of which nothing is known: `make_lock() if shared else nothing`."""
         match self._flow.operation(id):
             case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                 return any(not self._types.of(self._code, each) for each in inputs if each >= 0)
