@@ -72,10 +72,12 @@ def may_differ(case: Case, value: Value) -> bool:
 
 
 def _comes_filled(case: Case, store: Access) -> bool:
-    """Whether a container is given by a call, or is a table with entries; a list that is written down may be there to
-    be added to."""
+    """Whether a container is given by a call, or is a table with entries, if it is not just what was there before:
+    `table = table or read()`; a list that is written down may be there to be added to."""
     flow = case.sharing.places.dataflow(store.code)
-    return all(_is_table(case, store.code, way) for way in map(flow.operation, flow.ways(store.value)))
+    before = {each.id for each in case.accesses if each.code is store.code and not each.kind.writes}
+    ways = [way for way in flow.ways(store.value) if way not in before]
+    return bool(ways) and all(_is_table(case, store.code, way) for way in map(flow.operation, ways))
 
 
 def _is_table(case: Case, code: Code, made: Operation | None) -> bool:
