@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Span
@@ -19,7 +20,10 @@ from racelint.program.locking.locks import NON_REENTRANT, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Spawned
-from racelint.program.values.values import FunctionRef, Instance
+from racelint.program.values.values import FunctionRef, Instance, Site
+
+MAKERS: Final = 3
+"""So many calls away an object is made that a method then keeps as its own."""
 
 COMES_IN = (RunsOn.FINALIZER, RunsOn.SIGNAL)
 
@@ -192,6 +196,27 @@ def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
         return False
     own = {method.code.key for each in cls.mro for method in types.attributes.methods(each)}
     values = types.of_attribute(cls, attribute)
+    given = {site for key in own for site in _made_for(locksets, types.names.sources.codes[key], attribute)}
     return bool(values) and all(
-        isinstance(value, Instance) and value.site is not None and value.site[0] in own for value in values
+        isinstance(value, Instance) and value.site is not None and (value.site[0] in own or value.site in given)
+        for value in values
     )
+
+
+def _made_for(locksets: LockSets, code: Code, attribute: str) -> Iterator[Site]:
+    """Where functions make what a method then stores as an attribute of its own object: `self.link = connect()`."""
+    for each in code.operations:
+        if type(each) is facts.StoreAttr and each.name == attribute and code.is_own(each.base):
+            yield from _made_by(locksets, code, each.value)
+
+
+def _made_by(locksets: LockSets, code: Code, id: int, depth: int = MAKERS) -> Iterator[Site]:
+    """Where the functions of the program that a call may run make what they give back, and keep nothing of it."""
+    for edge in locksets.threads.calls.calls(code) if depth else ():
+        if edge.site != id:
+            continue
+        flow = locksets.places.dataflow(edge.callee)
+        for way in (way for each in edge.callee.returns for way in flow.ways(each)):
+            if not any(isinstance(use, facts.StoreName | facts.StoreAttr | facts.StoreItem) for use in flow.uses(way)):
+                yield edge.callee.key, way
+                yield from _made_by(locksets, edge.callee, way, depth - 1)
