@@ -34,6 +34,30 @@ def is_made_before(nesting: Nesting, locksets: LockSets) -> bool:
     return False
 
 
+def is_there_before(locksets: LockSets, steps: Sequence[tuple[Code, int]]) -> bool:
+    """Whether the last of some functions, each called by the one before it, comes to its operation only where a global
+    is missing that one before it has found there, and that nobody ever takes away."""
+    found: set[Place] = set()
+    for code, id in steps:
+        accesses = locksets.places.of(code)
+        reads = {
+            each.read_id: each.place for each in accesses if each.kind is Kind.READ and each.place.kind == "global"
+        }
+        for test, truth in conditions(code, id):
+            value, there = is_there(code, test)
+            if value in reads and there is truth:
+                found.add(reads[value])
+            elif value in reads and reads[value] in found and _is_kept(locksets, reads[value]):
+                return True
+    return False
+
+
+def _is_kept(locksets: LockSets, place: Place) -> bool:
+    """Whether functions only ever store something in a Place."""
+    writes = (each for each in locksets.places.by_place[place] if each.kind.writes and each.code.parent is not None)
+    return all(_fills(locksets, each, place) for each in writes)
+
+
 def _own(locksets: LockSets, code: Code) -> Iterator[Access]:
     """The accesses of a function to attributes of its own object."""
     return (each for each in locksets.places.of(code) if each.is_of_self and each.place.kind == "attribute")

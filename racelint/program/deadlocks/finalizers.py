@@ -14,6 +14,7 @@ from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import Edge
 from racelint.program.callgraph.protocols import method_refs
 from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.deadlocks.ensured import is_there_before
 from racelint.program.deadlocks.lockorder import LockOrder, Taken
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import NON_REENTRANT, LockUse, is_doubtful
@@ -144,7 +145,11 @@ def _intrusion(locksets: LockSets, order: LockOrder, entry: Entry, taken: Taken,
         return None
     site = taken.edge.site if taken.edge is not None else taken.acquisition.id
     span = span_of(entry.code, site) if taken.edge is not None else taken.acquisition.span
-    return Intrusion(entry, taken.use, span, tuple(order.chain(taken)), taken.acquisition, other)
+    chain = tuple(order.chain(taken))
+    steps = [*((edge.caller, edge.site) for edge in chain), (taken.acquisition.code, taken.acquisition.id)]
+    if is_there_before(locksets, steps):
+        return None
+    return Intrusion(entry, taken.use, span, chain, taken.acquisition, other)
 
 
 def _interruptible(locksets: LockSets, entry: Entry, other: Acquisition) -> bool:
