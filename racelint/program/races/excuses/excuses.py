@@ -27,7 +27,7 @@ from racelint.program.races.excuses.kept import is_put_in_form
 from racelint.program.races.excuses.marks import is_failure, is_mark, is_unmarked
 from racelint.program.races.excuses.memos import is_memo
 from racelint.program.races.excuses.named import is_kept_by_fixed_name
-from racelint.program.races.excuses.once import is_claimed, is_done_once, is_left_to_one, is_put_in_before
+from racelint.program.races.excuses.once import is_announced, is_claimed, is_done_once, is_left_to_one, is_put_in_before
 from racelint.program.races.excuses.refreshed import is_only_refreshed
 from racelint.program.races.excuses.rough import is_estimate, is_reset_unseen, is_time
 from racelint.program.races.excuses.runs import is_taken_back
@@ -231,6 +231,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_done_once, "a flag that is tested and set under a lock lets it happen once"),
     (is_left_to_one, "the barrier picks one of those who wait at it"),
     (is_put_in_before, "what the section of the test has put in is the thread's own"),
+    (is_announced, "the section of the test has told the others to wait for it"),
     (is_claimed, "a flag that is read and set under a lock lets one go on"),
     (is_memo, "what is kept there may be computed twice without harm"),
     (is_cache, "what is kept there spares work, and one is as good as another"),

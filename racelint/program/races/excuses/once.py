@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from racelint import facts
 from racelint.knowledge.lock_methods import PICKS_ONE
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
+from racelint.program.races.excuses.flags import FLAGS
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sources.branching import branches_around, conditions, decided
+from racelint.program.sources.branching import Outcome, branches_around, conditions, decided, is_there
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryMethod
 
-FLAG: Final = (facts.LoadAttr, facts.StoreAttr)
+FLAG_USES: Final = (facts.LoadAttr, facts.StoreAttr)
 """How a flag is asked for, and raised."""
 
 
@@ -44,6 +45,24 @@ def is_put_in_before(case: Case, sequence: Composite) -> bool:
     return any(flow.key(each.key) == flow.key(last.key) and not flow.comes_from(each.value, first.id) for each in puts)
 
 
+def is_announced(case: Case, sequence: Composite) -> bool:
+    """Whether the section of the test has put in another table, where there was nothing under the key, that somebody is
+    at work on it: `with lock: ...; if key not in pending: pending[key] = Future()`. Who comes next waits for that."""
+    code, last = sequence.code, sequence.last
+    if last.code is not code or last.key < 0:
+        return False
+    places = case.sharing.places
+    key = places.dataflow(code).key
+    others = [each for each in places.of(code) if each.place is not case.place and each.key >= 0]
+    others = [each for each in others if key(each.key) == key(last.key)]
+    return any(
+        look.place is put.place and not look.kind.writes and (look.id, False) in _known(code, put.id)
+        for put in _in_section(case, sequence, others)
+        if put.method == "[]="
+        for look in others
+    )
+
+
 def is_claimed(case: Case, sequence: Composite) -> bool:
     """Whether the flag is set in the critical section in which it was read: who comes next finds it set.
 
@@ -59,18 +78,44 @@ def is_claimed(case: Case, sequence: Composite) -> bool:
 
 def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
     """What the function does to the place on every way to the act, in the critical section of the test."""
+    return _in_section(case, sequence, case.accesses)
+
+
+def _in_section(case: Case, sequence: Composite, accesses: Iterable[Access]) -> Iterator[Access]:
+    """Some accesses that are made on every way to the act, in the critical section of the test."""
     code, first = sequence.code, sequence.first
     if first.code is not code:
         return
-    given = set(conditions(code, sequence.act))
-    for each in case.accesses:
+    given = _known(code, sequence.act)
+    for each in accesses:
         if each.code is not code or not first.id < each.id < sequence.act:
             continue
         is_within = case.locksets.in_one_section(code, first.id, each.id, exclusive=True)
         # who has left the function before that does not come to the act
         around = (decided(code, branch.test, truth) for branch, truth in branches_around(code, each.id))
-        if is_within and all(given.issuperset(outcomes) for outcomes in around):
+        if is_within and all(given.issuperset(_claims(code, outcomes)) for outcomes in around):
             yield each
+
+
+def _known(code: Code, id: int) -> set[Outcome]:
+    """What is known where a function comes to an operation: of values, whether they are there.
+
+    A flag that is raised in an arm says what has led there.
+    """
+    found = {*_claims(code, conditions(code, id))}
+    for value, truth in list(found):
+        flag = code.operation(value)
+        ends = flag.inputs if type(flag) is facts.Phi else ()
+        if ends and all(code.literal(each) in FLAGS for each in ends):
+            arms = [{*_claims(code, conditions(code, each))} for each in ends if code.literal(each) == str(truth)]
+            found |= set.intersection(*arms) if arms else set()
+    return found
+
+
+def _claims(code: Code, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    for test, truth in outcomes:
+        value, there = is_there(code, test)
+        yield value, truth is there
 
 
 def is_left_to_one(case: Case, sequence: Composite) -> bool:
@@ -107,7 +152,7 @@ def _is_first(case: Case, code: Code, site: int) -> bool:
     with_call = [
         each
         for each in code.operations
-        if isinstance(each, FLAG) and case.locksets.in_one_section(code, each.id, site, exclusive=True)
+        if isinstance(each, FLAG_USES) and case.locksets.in_one_section(code, each.id, site, exclusive=True)
     ]
     raised = {(each.base, each.name) for each in with_call if type(each) is facts.StoreAttr}
     asked = {each.id for each in with_call if type(each) is facts.LoadAttr and (each.base, each.name) in raised}
