@@ -228,14 +228,12 @@ google.cloud.pubsub_v1. SubscriberClient
 janus. Queue
 zeroconf. Zeroconf ServiceBrowser ServiceListener
 kazoo.client. KazooClient
-sounddevice. Stream InputStream OutputStream RawStream RawInputStream RawOutputStream
-pyaudio. PyAudio
 pynput.keyboard. Listener: threading.Thread
 pynput.mouse. Listener: threading.Thread
 stomp. ConnectionListener
 paramiko. ServerInterface Transport
 slack_bolt. App
-socketio. Client Server Namespace ClientNamespace
+socketio. Server Namespace ClientNamespace
 flask_socketio. SocketIO
 dash. Dash
 prometheus_client. Gauge

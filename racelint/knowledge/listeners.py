@@ -25,8 +25,6 @@ def _by_all(names: str) -> tuple[EntryMethod, ...]:
 
 
 _WATCH = _called_back(Slot(1, "watch"))
-_STREAM = _called_back(Slot(7, "callback"), Slot(8, "finished_callback"))
-_EACH = Spawn(Slot(0, "fn"), RunsOn.POOL, Many.ALWAYS, passing=Passing.EACH, args=Slot(1, rest=True))
 
 # function, constructor or method: the callables that it hands to another context
 SPAWNS: dict[str, tuple[Spawn, ...]] = {
@@ -40,13 +38,6 @@ SPAWNS: dict[str, tuple[Spawn, ...]] = {
     "kazoo.client.KazooClient.get": _WATCH,
     "kazoo.client.KazooClient.get_children": _WATCH,
     "kazoo.client.KazooClient.exists": _WATCH,
-    "sounddevice.Stream": _STREAM,
-    "sounddevice.InputStream": _STREAM,
-    "sounddevice.OutputStream": _STREAM,
-    "sounddevice.RawStream": _STREAM,
-    "sounddevice.RawInputStream": _STREAM,
-    "sounddevice.RawOutputStream": _STREAM,
-    "pyaudio.PyAudio.open": _called_back(Slot(None, "stream_callback")),
     "pynput.keyboard.Listener": _called_back(Slot(0, "on_press"), Slot(1, "on_release")),
     "pynput.mouse.Listener": _called_back(Slot(0, "on_move"), Slot(1, "on_click"), Slot(2, "on_scroll")),
     "paramiko.Transport.start_server": _called_back(Slot(1, "server"), form=Form.OBJECT),
@@ -57,7 +48,6 @@ SPAWNS: dict[str, tuple[Spawn, ...]] = {
     "prometheus_client.Gauge.set_function": (
         Spawn(Slot(0, "f"), RunsOn.SERVER, Many.ALWAYS, passing=Passing.RESULT, starts=Starts.LATER),
     ),
-    "tqdm.contrib.concurrent.thread_map": (_EACH,),
 }
 
 _INTERCEPTORS = "UnaryUnary UnaryStream StreamUnary StreamStream"
@@ -67,7 +57,7 @@ ENTRY_METHODS: dict[str, tuple[EntryMethod, ...]] = {
     "zeroconf.ServiceListener": _in_turn("add_service remove_service update_service"),
     "stomp.ConnectionListener": _in_turn("on_*"),
     "paramiko.ServerInterface": _in_turn("check_* cancel_port_forward_request get_allowed_auths"),
-    "socketio.ClientNamespace": _by_all("on_*"),
+    "socketio.ClientNamespace": _in_turn("on_*"),
     "socketio.Namespace": _by_all("on_*"),
     "prometheus_client.registry.Collector": _by_all("collect"),
     # Spans begin and end in whatever thread does the work: all this has to be safe there, as the specification says.
@@ -94,7 +84,6 @@ _SLACK = "event command action shortcut global_shortcut view options message blo
 # decorator: where the function is run
 ENTRY_DECORATORS: dict[str, EntryDecorator] = {
     **_decorators(RunsOn.POOL, "slack_bolt.App", _SLACK),
-    **_decorators(RunsOn.POOL, "socketio.Client", "on event"),
     **_decorators(RunsOn.POOL, "socketio.Server", "on event"),
     **_decorators(RunsOn.SERVER, "flask_socketio.SocketIO", "on event"),
     **_decorators(RunsOn.SERVER, "dash", "callback"),

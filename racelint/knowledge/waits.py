@@ -68,7 +68,6 @@ WAITS: dict[str, Wait] = {
     "anyio.from_thread.run_sync": _CALL,
     "anyio.from_thread.BlockingPortal.call": _CALL,
     "trio.run": _CALL,
-    "tqdm.contrib.concurrent.thread_map": _CALL,
     "trio.to_thread.run_sync": _AWAITED_CALL,
     "trio.from_thread.run": _CALL,
     "trio.from_thread.run_sync": _CALL,

@@ -29,10 +29,24 @@ def find_standing(types: Types, stores: Stores) -> dict[Variable, Variable]:
     found: dict[Variable, Variable] = {}
     for at, code, id in _single(types) if homes else ():
         found.update(_standing(at, types.of(code, id), homes))
+    locking = _locking(types, stores) if homes else frozenset()
     for owner, name in stores if homes else ():
-        held = types.of_attribute(types.names.sources.classes[owner], name)
-        found.update(_standing(("attribute", owner, name), held, homes))
+        cls = types.names.sources.classes[owner]
+        if locking.isdisjoint(each.key for each in (*cls.mro, *cls.subclasses)):
+            found.update(_standing(("attribute", owner, name), types.of_attribute(cls, name), homes))
     return found
+
+
+def _locking(types: Types, stores: Stores) -> frozenset[int]:
+    """The keys of the classes whose objects have locks: what they have of others may be theirs alone, with the lock."""
+    knowledge = types.names.knowledge
+    return frozenset(
+        owner
+        for (owner, _), stored in stores.items()
+        for code, store in stored
+        for value in types.of(code, store.value)
+        if isinstance(value, LibraryObject) and knowledge.lock(value.qualname) is not None
+    )
 
 
 def _standing(
