@@ -186,7 +186,7 @@ class Collector:
             plain = plain or not made
         if plain or not contents:
             contents = self._made(Kind.READ, operation, operation.id, operation.span) + contents
-        return contents + self._in_items(operation) if self._places.items_apart else contents
+        return contents + self._in_items(operation)
 
     def _in_items(self, load: facts.LoadName | facts.LoadAttr) -> list[Access]:
         """What is done to the containers that are in the loaded container."""

@@ -24,6 +24,8 @@ def uses_of_items(code: Code, flow: Dataflow, load: facts.LoadName | facts.LoadA
         if id not in found:
             found[id] = None
             pending.extend(use.id for use in flow.uses(id) if isinstance(use, facts.Phi | facts.Choice))
+    if not found:
+        return
     removals = [
         each.id for each in code.operations if _removes(each, found) and flow.path(each.base) == flow.path(load.id)
     ]

@@ -51,6 +51,11 @@ class Place:
     name: str
     symbol: str
 
+    @property
+    def is_of_items(self) -> bool:
+        """Whether it is what is in a container, whatever the key."""
+        return self.name.endswith(ITEMS)
+
 
 Located = list[tuple[Place, str, tuple[Value, ...]]]
 """Places that an operation touches, each with the path and the possible values of the object that it belongs to."""
@@ -133,7 +138,8 @@ class Access(msgspec.Struct, frozen=True, eq=False):
 class Places:
     """All accesses of the program, by function and by Place.
 
-    With `items_apart` the containers that are in a container are a Place of their own, whatever the key.
+    The containers that are in a container are a Place of their own, whatever the key. With `items_apart` that is all
+    that has to be known for two to be about the same one.
     """
 
     def __init__(self, types: Types, *, items_apart: bool = False) -> None:

@@ -14,7 +14,7 @@ from racelint.facts import Span
 from racelint.findings import Evidence
 from racelint.program.callgraph.forked import is_in_child
 from racelint.program.locking.locksets import LockSets
-from racelint.program.memory.places import Kind, Place
+from racelint.program.memory.places import ITEMS, Kind, Place
 from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
 from racelint.program.races.crowds import stand_ins
@@ -74,7 +74,9 @@ def link_races(
         case = Case(place, sharing, locksets)
         case.guard = claimed_guard(case) or case.guard
         judged = (race for race in _judge(case, by_place.get(place, [])) if not _is_of_first_use(sequences, race))
-        races.found.extend(_one_per_cause(race for race in judged if not breaches.tell(race.access, race.first)))
+        told = (race for race in judged if not breaches.tell(race.access, race.first))
+        all_told = sharing.places.items_apart
+        races.found.extend(_one_per_cause(race for race in told if all_told or _is_of_one(race)))
     pairs = map(_pair_race, find_pairs(sharing, locksets, sequences))
     races.found += _untold(pairs, _where_told(races.of(Problem.CHECK)))
     parts = {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
@@ -86,7 +88,7 @@ def link_races(
     races.found += _untold(parted, _where_told(races.found) | parts)
     begun = (_begun_race(each, sharing) for each in find_begun(locksets))
     races.found += _untold(begun, _where_told(races.found) | parts)
-    races.found = _one_per_name(races.found)
+    races.found = _one_per_name(_once_for_items(races.found))
     races.crowds = stand_ins(races.found, sharing.assumed.covers)
     untold = {race for others in races.crowds.values() for race in others}
     races.found = [race for race in races.found if race not in untold]
@@ -109,6 +111,21 @@ def _is_of_first_use(sequences: Sequences, race: Race) -> bool:
         and race.access.id in on_account(each)
         for each in tests
     )
+
+
+def _is_of_one(race: Race) -> bool:
+    """Whether both sides may be taken to be about the same object: not where each thread may have its own key.
+
+    Of containers in a container that tells a lock: who holds it over what is done to one of them reckons with others.
+    """
+    return not race.place.is_of_items or race.evidence != "threads" or race.guard is not None
+
+
+def _once_for_items(races: Sequence[Race]) -> list[Race]:
+    """The races without those of what is in a container where something is told of that in the same line."""
+    lines = {(race.path, race.span.line, race.place.symbol) for race in races}
+    outer = ((race.path, race.span.line, race.place.symbol.removesuffix(ITEMS)) for race in races)
+    return [race for race, at in zip(races, outer, strict=True) if not race.place.is_of_items or at not in lines]
 
 
 def _where_told(races: Iterable[Race]) -> set[tuple[str, Span]]:
