@@ -101,6 +101,12 @@ def lost_signal(program: Program, lost: LostSignal) -> Encounter:
             _turn(program, B, wait, f"wakes up, finds the old {state(change)}, and waits again"),
             _turn(program, A, change, f"{does(change)}, and nobody is told"),
         ]
+    elif lost.loss is Loss.AHEAD and change is not None:
+        steps = [
+            _turn(program, A, signal, f"sets {name}"),
+            _turn(program, B, wait, f"wakes up, and reads the old {state(change)}"),
+            _turn(program, A, change, does(change)),
+        ]
     elif lost.loss is Loss.CLEARED and change is not None and other is not None:
         others = other
         steps = [

@@ -1,7 +1,8 @@
 """A thread can begin to wait after the signal that it waits for has come and gone.
 
 *What it does*: reports a condition that is waited for because of a test made before its lock was taken; a `notify`
-that comes before the change, which is then made without the lock; an event that is cleared after the work that it
+that comes before the change, which is then made without the lock; an event that is set before what is read after the
+wait for it is there; an event that is cleared after the work that it
 announces, so that what was added meanwhile is not announced; and `set()` with `clear()` right after it. A wait that
 looks again after a fixed time is left alone.
 
@@ -61,6 +62,13 @@ def _told(lost: LostSignal) -> tuple[str, list[Related]]:
         message = f"{signal} is notified before {state(lost.change)} is {done(lost.change)} at line "
         message += f"{lost.change.span.line}: `{called(lost.wait.code)}` can wake up, see the old state and wait for "
         message += "ever. Change the state first, or in the same `with`."
+        return message, [waits]
+    if lost.loss is Loss.AHEAD and lost.change is not None:
+        message = f"{signal} is set before {state(lost.change)} is {done(lost.change)} at line "
+        message += (
+            f"{lost.change.span.line}: `{called(lost.wait.code)}` can wake up and read the old one. Set the event "
+        )
+        message += "last."
         return message, [waits]
     if lost.loss is Loss.CLEARED and lost.change is not None and lost.other is not None:
         message = f"{signal} is cleared after {state(lost.change)} was looked at: what `{called(lost.other.code)}` "

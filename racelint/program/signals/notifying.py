@@ -15,6 +15,7 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Place
+from racelint.program.signals.announcing import Announcing
 from racelint.program.signals.waits import Signal
 from racelint.program.sources.nodes import extent
 from racelint.program.sources.source import Code
@@ -33,6 +34,7 @@ class Loss(Enum):
     """How a signal gets lost."""
 
     EARLY = "notified before the change"
+    AHEAD = "set before what it announces"
     CLEARED = "cleared after the look"
     PULSE = "set and cleared at once"
 
@@ -187,6 +189,8 @@ class Notifying:
         for signal in self._events:
             if signal.role is LockRole.CLEAR:
                 yield from self._cleared(signal)
+        for setting, wait, change in Announcing(self._locksets, self._events).ahead():
+            yield LostSignal(Loss.AHEAD, setting, wait, change)
 
     def _early(self, notify: Signal) -> Iterator[LostSignal]:
         """`with condition: notify()`, and after that, without the lock, the change that was waited for."""
