@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain, LockRole
-from racelint.program.contexts.lifetimes import loop_around, surely_after
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.signals.waits import Signal
+from racelint.program.sources.loops import loop_around
+from racelint.program.sources.surely import surely_after
 from racelint.program.values.values import LibraryMethod
 
 
