@@ -111,10 +111,5 @@ def _has(types: Types, code: Code, test: int, value: ClassRef | Instance, name: 
 
 def _is_stored(types: Types, code: Code, test: int, name: str) -> bool:
     """Whether an attribute of a name is stored anywhere, but behind the test that asks for it."""
-    return any(
-        type(each) is facts.StoreAttr
-        and each.name == name
-        and not (inner is code and (test, True) in conditions(code, each.id))
-        for inner in types.names.sources.codes
-        for each in inner.operations
-    )
+    stores = types.attribute_stores.get(name, ())
+    return any(not (inner is code and (test, True) in conditions(code, id)) for inner, id in stores)

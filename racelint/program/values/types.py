@@ -135,6 +135,16 @@ class Types:
         fetched = ((code, each) for code in codes for each in code.operations if type(each) is facts.LoadAttr)
         return frozenset(each.name for code, each in fetched if not self.of(code, each.base))
 
+    @cached_property
+    def attribute_stores(self) -> dict[str, list[tuple[Code, int]]]:
+        """Where attributes of a name are stored, of whatever object."""
+        found: dict[str, list[tuple[Code, int]]] = defaultdict(list)
+        for code in self.names.sources.codes:
+            for each in code.operations:
+                if type(each) is facts.StoreAttr:
+                    found[each.name].append((code, each.id))
+        return dict(found)
+
     def note(self, table: dict[Site, ValueSet], site: Site, value: Value) -> None:
         """Add what a call may run; the sets of calls with one callee are shared, since most have no other."""
         known = table.get(site)
