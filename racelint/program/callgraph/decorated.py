@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from racelint import facts
 from racelint.knowledge.threads import CALLS_ELSEWHERE
@@ -19,9 +19,9 @@ def wrappers(types: Types, decorated: Decorated) -> dict[int, list[tuple[Code, i
 
 
 def _wrappers_of(types: Types, decorator: Code) -> Iterator[tuple[Code, int]]:
-    for maker in makers(types, decorator):
+    for maker, names in makers(types, decorator).items():
         for wrapper in returned_functions(types, maker):
-            for site in runs_parameter(types, wrapper, maker):
+            for site in runs_parameter(types, wrapper, names):
                 yield wrapper, site
 
 
@@ -37,10 +37,11 @@ def deferred(types: Types, decorated: Decorated) -> set[int]:
 def _defers(types: Types, decorator: Code) -> bool:
     """Whether all that a decorator makes of a function only gives away a function that runs it."""
     made = returned_functions(types, decorator)
+    names = {each.name for each in decorator.function.parameters}
     return bool(made) and all(
-        not runs_parameter(types, wrapper, decorator)
+        not runs_parameter(types, wrapper, names)
         and any(
-            runs_parameter(types, inner, decorator) and _is_given_away(wrapper, inner)
+            runs_parameter(types, inner, names) and _is_given_away(wrapper, inner)
             for inner in types.names.sources.children(wrapper)
         )
         for wrapper in made
@@ -65,9 +66,8 @@ def _is_run_elsewhere(flow: Dataflow, call: facts.Call) -> bool:
     return type(callee) is facts.LoadAttr and callee.name in CALLS_ELSEWHERE
 
 
-def runs_parameter(types: Types, wrapper: Code, decorator: Code) -> list[int]:
-    """The calls in `wrapper` whose callee is a parameter of the decorator around it."""
-    parameters = {parameter.name for parameter in decorator.function.parameters}
+def runs_parameter(types: Types, wrapper: Code, parameters: Container[str]) -> list[int]:
+    """The calls in `wrapper` whose callee is one of these parameters of the decorator around it."""
     found = []
     for operation in wrapper.operations:
         if type(operation) is facts.Call and operation.callee >= 0:

@@ -72,9 +72,9 @@ class ThreadBound:
         """The threads in which alone what a decorator makes of functions runs them."""
         types = self.calls.types
         found: list[Asked] = []
-        for maker in makers(types, decorator):
+        for maker, names in makers(types, decorator).items():
             for wrapper in returned_functions(types, maker):
-                asked = [list(self._asked(wrapper, call)) for call in runs_parameter(types, wrapper, maker)]
+                asked = [list(self._asked(wrapper, call)) for call in runs_parameter(types, wrapper, names)]
                 if all(asked):
                     found += [each for several in asked for each in several]
         return found

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from racelint import facts
 from racelint.program.sources.source import Code
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance, Value
 
@@ -51,14 +52,36 @@ def by_function(found: Decorated, tell: Callable[[Code], Iterable[T]]) -> dict[i
     return {key: each for key, each in known.items() if each}
 
 
-def makers(types: Types, decorator: Code) -> list[Code]:
-    """A decorator, and the functions of which it returns what they make: `def sends(f): return on(f, "sender")`."""
-    found = [decorator]
-    for code in found:
-        made = (each.callee for each in map(code.operation, code.returns) if type(each) is facts.Call)
-        values = (value for id in made for value in types.of(code, id))
-        found += [each.code for each in values if isinstance(each, FunctionRef) and each.code not in found]
+def makers(types: Types, decorator: Code) -> dict[Code, set[str]]:
+    """A decorator, and the functions of which it returns what they make: `def sends(f): return on(f, "sender")`; each
+    with the names of the parameters by which it is given what is decorated."""
+    found = {decorator: {each.name for each in decorator.function.parameters}}
+    pending = [decorator]
+    for code in pending:
+        for call in map(code.operation, code.returns):
+            for value in types.of(code, call.callee) if type(call) is facts.Call else ():
+                if isinstance(value, FunctionRef) and value.code not in found and type(call) is facts.Call:
+                    found[value.code] = _handed_on(code, call, value, found[code])
+                    pending.append(value.code)
     return found
+
+
+def _handed_on(code: Code, call: facts.Call, callee: FunctionRef, names: set[str]) -> set[str]:
+    """The parameters of a callee as which a call hands on a parameter of these names; all where it hands on none of
+    them as it is: it may be within something else."""
+    parameters = callee.code.function.parameters
+    shift = callee.receiver is not None
+    given = {
+        each.name: argument(call, position - shift, each.name) if position >= shift else None
+        for position, each in enumerate(parameters)
+    }
+    own = code.function.parameters
+    told = {
+        name
+        for name, id in given.items()
+        if id is not None and (taken := code.given(id)) != facts.NOTHING and own[taken].name in names
+    }
+    return told or {each.name for each in parameters}
 
 
 def returned_functions(types: Types, decorator: Code) -> list[Code]:
