@@ -22,13 +22,18 @@ ASKS_FOR_END: Final = frozenset({"is_alive"})
 TELLS_END: Final = {
     "concurrent.futures.Future.done": True,
     "threading.Thread.is_alive": False,
-    "threading.Event.is_set": True,
     "multiprocessing.Process.is_alive": False,
 }
-"""The methods by which something says whether it is over, and their answer where it is: who asks does not wait then."""
+"""The methods by which something says whether it is over, and their answer where it is: who asks does not wait then.
+
+What is set once may be cleared by others, and has to be waited for again: of an event, this says nothing.
+"""
 
 START: Final = "threading.Thread.start"
 """What begins a thread."""
+
+BEGINS: Final = frozenset({START, "multiprocessing.Process.start"})
+"""What begins a thread or process, which is not over then, whatever it has said before."""
 
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
