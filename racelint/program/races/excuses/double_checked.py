@@ -6,18 +6,23 @@ it is filled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import Final
 
 from racelint import facts
-from racelint.program.contexts.lifetimes import asked_for_end
-from racelint.program.dataflow.dataflow import Dataflow
+from racelint.facts import Operation
+from racelint.knowledge.threads import BEGINS, TELLS_END
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.caches import is_asked
 from racelint.program.races.excuses.emptied import is_taken_whole
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import makes
+from racelint.program.sources.source import Code, makes
+from racelint.program.values.values import LibraryMethod
+
+ASKED: Final = frozenset(name for name, is_over in TELLS_END.items() if not is_over)
+"""The methods that say of what has been begun whether it still runs."""
 
 
 def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]) -> bool:
@@ -102,56 +107,72 @@ def is_looked_at_within(case: Case, sequence: Composite) -> bool:
 
 def is_filled_late(case: Case, sequence: Composite) -> bool:
     """Published, then filled: after the store the object is still being worked on in the critical section."""
+    filled = {access.id: uses for access in case.accesses if (uses := _filling(case, sequence, access))}
+    if not filled or _is_flagged_when_filled(case, sequence, min(filled)):
+        return False
+    is_begun_last = all(_calls_any(case, sequence.last.code, use, BEGINS) for use in filled[max(filled)])
+    return _is_used_without(case, sequence, is_begun_last=is_begun_last)
+
+
+def _filling(case: Case, sequence: Composite, access: Access) -> list[Operation]:
+    """The calls and stores by which an access after the store, in its critical section, works on the object."""
     code = sequence.last.code
+    later = access.code is code and access.id > sequence.act and access.base == sequence.last.base
+    if not later or access.kind is not Kind.READ or not case.locksets.in_one_section(code, access.id, sequence.act):
+        return []
     flow = case.sharing.places.dataflow(code)
-    for access in case.accesses:
-        later = access.code is code and access.id > sequence.act and access.base == sequence.last.base
-        if not later or access.kind is not Kind.READ:
-            continue
-        same = case.locksets.in_one_section(code, access.id, sequence.act)
-        fetched = [use for use in flow.uses(access.id) if isinstance(use, facts.LoadAttr | facts.StoreAttr)]
-        # what is only handed on of it, such as a method for later, does nothing to it
-        called = any(
-            type(use) is facts.Call and use.callee == each.id for each in fetched for use in flow.uses(each.id)
-        )
-        if same and (called or any(isinstance(each, facts.StoreAttr) for each in fetched)):
-            return not _is_flagged_when_filled(case, sequence, access.id) and _is_used_without(case, sequence)
-    return False
+    uses = flow.uses(access.id)
+    # what is only handed on of it, such as a method for later, does nothing to it
+    fetched = (each.id for each in uses if type(each) is facts.LoadAttr)
+    calls = [use for id in fetched for use in flow.uses(id) if type(use) is facts.Call and use.callee == id]
+    return [*calls, *(each for each in uses if type(each) is facts.StoreAttr)]
 
 
-def _is_used_without(case: Case, sequence: Composite) -> bool:
+def _calls_any(case: Case, code: Code, operation: Operation | None, methods: Container[str]) -> bool:
+    """Whether an operation calls one of these methods of a library."""
+    callees = case.sharing.places.types.of(code, operation.callee) if type(operation) is facts.Call else ()
+    return any(isinstance(each, LibraryMethod) and each.qualname in methods for each in callees)
+
+
+def _is_used_without(case: Case, sequence: Composite, *, is_begun_last: bool) -> bool:
     """Whether anybody goes on with what is stored there without the lock of the store, and does not only ask whether it
-    is there."""
+    is there; or whether it runs, if it is whole when it is begun."""
     taken = {use.lock.key for use in case.locksets.held(sequence.code, sequence.act)}
     for look in (each for each in case.accesses if not each.kind.writes):
         if any(use.lock.key in taken for use in case.locksets.held(look.code, look.id)):
             continue
-        if not _only_asks(case.sharing.places.dataflow(look.code), look):
+        if not (is_begun_last and _is_found_running(case, look)) and not _is_only_asked(case, look.code, look.id):
             return True
     return False
 
 
-def _only_asks(flow: Dataflow, look: Access) -> bool:
-    """Whether what is found is only asked whether it is there, and a thread whether it runs, before anything else."""
-    path = flow.path(look.id)
-    asked = [
-        (method, truth) for test, truth in conditions(flow.code, look.id) if (method := asked_for_end(flow.code, test))
-    ]
-    if any(truth and flow.path(method.base) == path for method, truth in asked):
-        return True
-    return _is_only_asked(flow, look.id)
+def _is_found_running(case: Case, look: Access) -> bool:
+    """Whether a thread was asked before whether it runs, and does."""
+    code, path = look.code, case.sharing.places.dataflow(look.code).path
+    return any(
+        truth and type(asked := code.operation(test)) is facts.Call and _asks_for_end(case, code, asked, path(look.id))
+        for test, truth in conditions(code, look.id)
+    )
 
 
-def _is_only_asked(flow: Dataflow, id: int) -> bool:
+def _asks_for_end(case: Case, code: Code, asked: facts.Call, path: str) -> bool:
+    method = code.operation(asked.callee)
+    is_its = type(method) is facts.LoadAttr and case.sharing.places.dataflow(code).path(method.base) == path
+    return is_its and _calls_any(case, code, asked, ASKED)
+
+
+def _is_only_asked(case: Case, code: Code, id: int) -> bool:
     """Whether all that a function does with a value is to ask whether it is there, or runs: `id and id.is_alive()`."""
-    return id not in flow.code.returns and all(_asks(flow, id, use) for use in flow.uses(id))
+    uses = case.sharing.places.dataflow(code).uses(id)
+    return id not in code.returns and all(_asks(case, code, id, use) for use in uses)
 
 
-def _asks(flow: Dataflow, id: int, use: facts.Operation) -> bool:
+def _asks(case: Case, code: Code, id: int, use: Operation) -> bool:
     if type(use) is facts.Choice:
-        return use.kind == "and" and (use.operands[-1] != id or _is_only_asked(flow, use.id))
+        return use.kind == "and" and (use.operands[-1] != id or _is_only_asked(case, code, use.id))
     if type(use) is facts.LoadAttr:
-        return all(asked_for_end(flow.code, call.id) is use for call in flow.uses(use.id))
+        uses = case.sharing.places.dataflow(code).uses(use.id)
+        return all(getattr(each, "callee", None) == use.id and _calls_any(case, code, each, ASKED) for each in uses)
     return is_asked(use)
 
 
