@@ -18,7 +18,7 @@ from racelint.program.memory.places import ITEMS, Kind, Place
 from racelint.program.races.breaches.breaches import Breaches, claimed_guard
 from racelint.program.races.cases.case import Case
 from racelint.program.races.crowds import stand_ins
-from racelint.program.races.excuses.flags import acts_once, on_account
+from racelint.program.races.excuses.flags import acts_once, is_of_first_use
 from racelint.program.races.kinds.advances import advanced
 from racelint.program.races.kinds.begun import Begun, find_begun
 from racelint.program.races.kinds.callers import Uncovered, find_left_out, find_uncovered
@@ -73,7 +73,8 @@ def link_races(
     for place in found:
         case = Case(place, sharing, locksets)
         case.guard = claimed_guard(case) or case.guard
-        judged = (race for race in _judge(case, by_place.get(place, [])) if not _is_of_first_use(sequences, race))
+        judged = _judge(case, by_place.get(place, []))
+        judged = (race for race in judged if not _is_of_first_use(sharing, sequences, race))
         told = (race for race in judged if not breaches.tell(race.access, race.first))
         all_told = sharing.places.items_apart
         races.found.extend(_one_per_cause(race for race in told if all_told or _is_of_one(race)))
@@ -96,21 +97,8 @@ def link_races(
     return races
 
 
-def _is_of_first_use(sequences: Sequences, race: Race) -> bool:
-    """Whether what is written and read back is written for all, on account of a test that says that it is missing.
-
-    `if not loaded: table = load(); loaded = True`: that two do so is for who judges the test to tell.
-    """
-    if race.problem is not Problem.WRITE:
-        return False
-    tests = (each for each in sequences.of(race.code).sequences if each.shape in (Shape.CHECK, Shape.LAZY))
-    return any(
-        each.last.kind is Kind.WRITE
-        and each.first.code is each.last.code is race.code
-        and each.first.id < race.access.id
-        and race.access.id in on_account(each)
-        for each in tests
-    )
+def _is_of_first_use(sharing: Sharing, sequences: Sequences, race: Race) -> bool:
+    return race.problem is Problem.WRITE and is_of_first_use(sharing, sequences, race.access)
 
 
 def _is_of_one(race: Race) -> bool:

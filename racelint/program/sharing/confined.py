@@ -136,6 +136,13 @@ def is_of_thread(types: Types, value: Value) -> bool:
     return isinstance(value, LibraryObject) and _is_safe(types, value.qualname, {SafetyKind.CONFINED})
 
 
+def is_of_request(types: Types, value: Value) -> bool:
+    """Whether a value is what a library has by one name for each thread, task or request, or an object of that kind."""
+    if isinstance(value, Library):
+        return _is_safe(types, value.qualname, {SafetyKind.CONFINED})
+    return is_of_thread(types, value)
+
+
 def is_class_of_thread(types: Types, cls: ClassInfo) -> bool:
     """Whether objects of a class have what they hold so, since it extends such a class of a library."""
     return any(_is_safe(types, base, {SafetyKind.CONFINED}) for base in cls.library_bases)

@@ -9,7 +9,9 @@ from racelint.knowledge.repeating import ASKS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.repeats import Repeats
-from racelint.program.sequences.composites import Composite
+from racelint.program.sequences.composites import Composite, Sequences, Shape
+from racelint.program.sharing.confined import is_of_request
+from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.branching import conditions, found_equal, is_handling
 from racelint.program.sources.nodes import ids_in, walk
 from racelint.program.sources.source import Code
@@ -97,6 +99,34 @@ def on_account(sequence: Composite) -> set[int]:
                     return before | inside
             return everything - (ids_in([node]) - before)
     return everything
+
+
+def is_of_first_use(sharing: Sharing, sequences: Sequences, write: Access) -> bool:
+    """Whether what is written and read back is written for all, on account of a test that says that it is missing.
+
+    `if not loaded: table = load(); loaded = True`: that two do so is for who judges the test to tell. What this run was
+    given, or its request says, is for this run alone.
+    """
+    if _is_of_run(sharing, write):
+        return False
+    return any(
+        each.shape in (Shape.CHECK, Shape.LAZY)
+        and each.last.kind is Kind.WRITE
+        and each.first.code is each.last.code is write.code
+        and each.first.id < write.id
+        and write.id in on_account(each)
+        for each in sequences.of(write.code).sequences
+    )
+
+
+def _is_of_run(sharing: Sharing, write: Access) -> bool:
+    """Whether a value is made of arguments, or of what each thread or request has for itself."""
+    code, types = write.code, sharing.places.types
+    flow = sharing.places.dataflow(code)
+    given = (each for each in range(len(code.function.parameters)) if not code.is_own(each))
+    if any(flow.comes_from(write.value, each) for each in given):
+        return True
+    return any(is_of_request(types, value) for each in flow.behind(write.value) for value in types.of(code, each.id))
 
 
 def _only_answers(case: Case, code: Code, call: facts.Call, depth: int = 1) -> bool:
