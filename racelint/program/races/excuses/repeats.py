@@ -73,7 +73,8 @@ class Repeats:
         return True
 
     def _is_loaded(self, code: Code, operation: Operation) -> bool:
-        """Whether what a library gives, asked for nothing of this run, is kept where the same is put each time."""
+        """Whether what a library gives that is imported for it, and asked for nothing of this run, is kept where the
+        same is put each time."""
         flow = self.case.sharing.places.dataflow(code)
         if not isinstance(operation, facts.Call):
             value = flow.operation(operation.value) if isinstance(operation, STORES) else None
@@ -83,7 +84,7 @@ class Repeats:
             self.is_over
             and bool(uses)
             and not self._is_followed(code, operation.id)
-            and isinstance(flow.operation(operation.callee), facts.Import | facts.LoadName)
+            and type(flow.operation(operation.callee)) is facts.Import
             and all(flow.is_constant(each.value) for each in operation.arguments)
             and all(isinstance(each, STORES) and self._is_put_there_again(code, each.id) for each in uses)
         )
