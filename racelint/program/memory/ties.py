@@ -159,7 +159,7 @@ class Ties:
         return self._types.of(code, found[0]) if found else ()
 
     def _field(self, cls: ClassInfo, name: str) -> tuple[str, ...] | None:
-        """The attributes that a property does nothing but return."""
+        """The attributes that a property does nothing but return, be it that it sets them first."""
         key = (cls.key, name)
         if key not in self._fields:
             self._fields[key] = None
@@ -167,12 +167,37 @@ class Ties:
             defining = attributes.defining(cls, name)
             if defining is not None and not attributes.overriding(cls, name):
                 codes = [each.code for each in attributes.methods(defining) if each.code.name == name]
-                if len(codes) == 1 and attributes.is_property(codes[0]) and len(codes[0].returns) == 1:
-                    first, *steps = self._flow(codes[0]).path(codes[0].returns[0]).split(".")
-                    own = codes[0].function.parameters
-                    if steps and own and first == own[0].name and "[" not in "".join(steps):
-                        self._fields[key] = tuple(steps)
+                if len(codes) == 1 and attributes.is_property(codes[0]):
+                    self._fields[key] = self._returned(codes[0])
         return self._fields[key]
+
+    def _returned(self, code: Code) -> tuple[str, ...] | None:
+        """The attributes of its object that lead to whatever a method returns, by whichever of its returns."""
+        paths = {path for each in code.returns for path in self._kept_at(code, each, set())}
+        if len(paths) != 1:
+            return None
+        first, *steps = paths.pop().split(".")
+        own = code.function.parameters
+        return tuple(steps) if steps and own and first == own[0].name and "[" not in "".join(steps) else None
+
+    def _kept_at(self, code: Code, id: int, seen: set[int]) -> set[str]:
+        """The paths of a value; of what a function has just made, that of the attribute in which it keeps that.
+
+        None is no object, and what has been `seen` is asked for already.
+        """
+        flow = self._flow(code)
+        path, operation = flow.path(id), self._types.reflected.get((code.key, id), flow.operation(id))
+        if type(operation) is facts.LoadAttr:
+            path = f"{flow.path(operation.base)}.{operation.name}"
+        if not path.startswith("%") or "." in path:
+            return {path}
+        if id in seen or (type(operation) is facts.Const and operation.kind == "none"):
+            return set()
+        seen.add(id)
+        if type(operation) is facts.Phi:
+            return {path for each in operation.inputs for path in self._kept_at(code, each, seen)}
+        stores = (each for each in flow.uses(id) if type(each) is facts.StoreAttr)
+        return {next((f"{flow.path(each.base)}.{each.name}" for each in stores), path)}
 
     def _tail(self, cls: ClassInfo, held: str, name: str) -> tuple[str, ...] | None:
         """The way from an object to the attribute `name` of what its attribute `held` is, if all that are made for it
