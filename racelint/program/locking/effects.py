@@ -10,6 +10,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.locking.counted import counted
 from racelint.program.locking.holding import NO_EFFECT, Effect, Holding
 from racelint.program.locking.identities import Locks
+from racelint.program.locking.occupied import occupied
 from racelint.program.locking.walking import Walk
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
@@ -29,6 +30,7 @@ def walk_all(places: Places, locks: Locks, calls: Calls) -> dict[int, Holding]:
     pending = {code.key: code for code in codes if _names_locks(code, names)}
     _walk(pending, places, locks, calls, holdings, effects, {})
     readers = counted(holdings.values(), places.dataflow)
+    readers |= occupied(holdings.values(), places, readers)
     effects.update(readers)
     callers = {edge.caller.key: edge.caller for key in readers for edge in calls.callers(codes[key])}
     _walk(callers, places, locks, calls, holdings, effects, readers)

@@ -93,7 +93,10 @@ def exclude_each_other(first: Iterable[Protection], second: Iterable[Protection]
     first, second = list(first), list(second)
     if any(one.excludes(other) for one in first for other in second):
         return True
-    unknown = [any(each.lock.kind is None for each in side) for side in (first, second)]
+    # the reader's side, of whatever lock, lets others in
+    unknown = [
+        any(each.lock.kind is None and each.mode is not LockKind.READER for each in side) for side in (first, second)
+    ]
     return all(unknown)
 
 
