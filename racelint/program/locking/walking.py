@@ -18,6 +18,7 @@ from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
 from racelint.program.locking.looping import come_round, given_back, is_endless
+from racelint.program.locking.optional import done_without, over
 from racelint.program.sources.branching import is_there, named_by
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
@@ -132,12 +133,12 @@ class Walk:
                 return state
 
     def _branch(self, node: facts.Branch, state: State) -> State | None:
-        body = self._nodes(node.body, self._on_arm(node, state, True))
+        body = self._arm(node, self._on_arm(node, state, True), True)
         otherwise = self._on_arm(node, state, False)
         if otherwise is not None and not node.body and node.orelse and type(node.orelse[-1]) is facts.Raise:
             # an assertion that the lock was taken: where it fails the program is wrong, whatever it does then
             otherwise = replace(otherwise, free=state.free)
-        orelse = self._nodes(node.orelse, otherwise)
+        orelse = self._arm(node, otherwise, False)
         if body is not None and orelse is not None:
             asked = self._locks.use(self._code, node.test) if body.may.keys() - orelse.may.keys() else None
             if asked is not None and asked in body.held:
@@ -147,6 +148,17 @@ class Walk:
             if body.may.keys() != orelse.may.keys() and self._conditions.is_own_flag(node.test):
                 self._holding.by_choice |= (body.may.keys() ^ orelse.may.keys()) & state.may.keys()
         return meet(each for each in (body, orelse) if each is not None)
+
+    def _arm(self, node: facts.Branch, state: State | None, truth: bool) -> State | None:
+        """The state after an arm of a branch; where there is no lock to take, it is as if that was held."""
+        nodes = node.body if truth else node.orelse
+        lock = done_without(self._code, self._locks, self._locking.tried_by, node, truth)
+        if lock is None or state is None or lock in state.held:
+            return self._nodes(nodes, state)
+        outer, self._exits = self._exits, Exits()
+        end = self._nodes(nodes, state.resume(lock, node.test))
+        inner, self._exits = self._exits, outer
+        return over(lock, inner, outer, end)
 
     def _on_arm(self, node: facts.Branch, state: State, truth: bool) -> State | None:
         """The state where a test has come out so; None where it cannot: who has taken a lock has one."""
