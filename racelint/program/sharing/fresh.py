@@ -49,6 +49,16 @@ class Fresh:
             return not self._is_at_work(code, call.id, access.id)
         return self._is_given_here(code, call.id) and not self._is_kept(code, call.id, access.id)
 
+    def is_allocated(self, access: Access) -> bool:
+        """Whether a library made it for this very function, `super().__new__(cls)`, and nobody keeps it yet."""
+        code = access.code
+        call = code.operation(operation_of(access.base))
+        method = code.fetched(call)
+        if type(call) is not facts.Call or type(method) is not facts.LoadAttr or method.name != "__new__":
+            return False
+        is_made_here = any(edge.site == call.id for edge in self._calls.calls(code))
+        return not is_made_here and not self._is_kept(code, call.id, access.id)
+
     def _is_at_work(self, code: Code, site: int, until: int) -> bool:
         """Whether an object that a function makes has a thread by then: its constructor starts one, or its `start`."""
         starters = self._starters.get((code.key, site), [])

@@ -101,7 +101,7 @@ class Sharing:
             return True
         if access.place.kind == "attribute":
             if finalizes(code) or code.key in self.threads.calls.constructing:
-                return access.is_of_self or access.is_lent
+                return access.is_of_self or access.is_lent or self.fresh.is_allocated(access)
             return self.fresh.is_fresh(access) or self._is_building(access) or self._is_setup(access)
         if access.place.kind == "closure":
             return code.key == access.place.owner
