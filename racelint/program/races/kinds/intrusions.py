@@ -10,7 +10,7 @@ from racelint.findings import Evidence
 from racelint.knowledge.containers import INSERTS
 from racelint.knowledge.model import LockKind
 from racelint.program.contexts.contexts import Context
-from racelint.program.locking.guards import Protection, protections
+from racelint.program.locking.guards import Guard, Protection, protections
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
@@ -48,13 +48,7 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
     if evidence == "lock" and _is_from_outside(sequence) and not case.is_assumed:
         # whoever uses the object from outside may have one of his own
         return
-    guard, other = case.guard, None
-    if guard is not None and evidence in ("lock", "claim"):
-        other = guarded_elsewhere(case, sequence, held)
-    # another call of the same function is no example of how others do it
-    own = other if other is sequence.last else None
-    if guard is not None and other is not None and own is None:
-        guard = replace(guard, example=other)
+    guard, own = _example(case, sequence, held) if evidence in ("lock", "claim") else (case.guard, None)
     shown = shown_beside(case, sequence) if evidence == "lock" and not case.has_guard else None
     wrong = wrong_lock(case, sequence.last) if problem is Problem.UPDATE and partner is not None else None
     if wrong is not None and wrong[1].key in case.locksets.gates:
@@ -82,6 +76,15 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
     )
+
+
+def _example(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Guard | None, Access | None]:
+    """The guard, with where others hold it; the act instead where only another call of the same function does: that is
+    no example of how others do it."""
+    other = guarded_elsewhere(case, sequence, held) if case.guard is not None else None
+    if case.guard is None or other is None or other is sequence.last:
+        return case.guard, other
+    return replace(case.guard, example=other), None
 
 
 def _is_from_outside(sequence: Composite) -> bool:
