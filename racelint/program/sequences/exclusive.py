@@ -14,6 +14,7 @@ from racelint import facts
 from racelint.facts import Node
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.branching import decided, found_equal
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.nodes import parts
 
 Claim = tuple[int, str, bool]
@@ -34,14 +35,29 @@ class Exclusive:
         self._claims: dict[int, frozenset[Claim]] = {}
         self._note(flow.code.function.body, frozenset())
 
-    def exclude(self, first: int, second: int) -> bool:
-        """Whether no run of the function comes to both operations."""
-        theirs = self._claims.get(second, frozenset())
-        if any((value, what, not holds) in theirs for value, what, holds in self._claims.get(first, ())):
+    def exclude(self, first: int, second: int, carried: int = facts.NOTHING) -> bool:
+        """Whether no run of the function comes to both operations.
+
+        Where a value, `carried`, keeps in a loop what the first has given in an earlier turn, each turn that comes to
+        the second may have another value of what is bound in that loop.
+        """
+        mine, theirs = self._claims.get(first, frozenset()), self._claims.get(second, frozenset())
+        if mine and theirs and carried >= 0:
+            low, high = self._turns(first, carried)
+            mine = frozenset(each for each in mine if not low <= each[0] <= high)
+        if any((value, what, not holds) in theirs for value, what, holds in mine):
             return True
         literals = {value: what for value, what, holds in theirs if holds and what not in WORDS}
-        mine = ((value, what) for value, what, holds in self._claims.get(first, ()) if holds and what not in WORDS)
-        return any(literals.get(value, what) != what for value, what in mine)
+        return any(literals.get(value, what) != what for value, what, holds in mine if holds and what not in WORDS)
+
+    def _turns(self, first: int, carried: int) -> tuple[int, int]:
+        """The ids of the loop in which a value keeps what an operation has given in an earlier turn; none if none."""
+        around = loop_around(self._flow.code, first)
+        for each in self._flow.behind(carried) if around is not None else ():
+            late = (id for id in each.inputs if id > each.id) if type(each) is facts.Phi else ()
+            if around is not None and any(step.id == first for id in late for step in self._flow.behind(id)):
+                return around
+        return (0, facts.NOTHING)
 
     def _note(self, nodes: Sequence[Node], claims: frozenset[Claim]) -> None:
         for node in nodes:

@@ -330,7 +330,7 @@ class _Finder:
         seen: set[tuple[object, str, Shape, bool]] = set()
         for read in reads:
             for access, where in self._reach.inner(body, read) if self._is_asked(read.place) else ():
-                if where <= read.id or self._exclusive.exclude(read.id, where):
+                if where <= read.id or self._exclusive.exclude(read.id, where, test):
                     continue
                 shape = self._shapes.of(read, access, test, negated)
                 awaited = self._sequences.is_awaited(self._code, where)
