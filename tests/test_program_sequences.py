@@ -162,7 +162,7 @@ def test_a_method_that_only_answers_is_a_test_of_what_another_takes() -> None:
         def is_empty(self): return not self.d
         def take(self): return self.d.popitem()
         def m(self):
-            if not self.is_empty():  # sequence: check A.d
+            if not self.is_empty():  # sequence: check A.d, double_read A.d
                 self.take()
         """
     )
