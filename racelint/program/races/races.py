@@ -98,7 +98,9 @@ def link_races(
 
 
 def _is_of_first_use(sharing: Sharing, sequences: Sequences, race: Race) -> bool:
-    return race.problem is Problem.WRITE and is_of_first_use(sharing, sequences, race.access)
+    """Whether what is written and read back is written for all; of what is said to be shared that is told, too."""
+    is_doubted = race.problem is Problem.WRITE and race.evidence != "assumed"
+    return is_doubted and is_of_first_use(sharing, sequences, race.access)
 
 
 def _is_of_one(race: Race) -> bool:
