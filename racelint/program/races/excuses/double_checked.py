@@ -12,6 +12,7 @@ from typing import Final
 from racelint import facts
 from racelint.facts import Operation
 from racelint.knowledge.threads import BEGINS, TELLS_END
+from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.caches import is_asked
@@ -20,6 +21,9 @@ from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import LibraryMethod
+
+Part = facts.LoadAttr | facts.StoreAttr | facts.LoadItem | facts.StoreItem
+"""The operations that read, or store, a part of something."""
 
 ASKED: Final = frozenset(name for name, is_over in TELLS_END.items() if not is_over)
 """The methods that say of what has been begun whether it still runs."""
@@ -34,6 +38,8 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in (*sequence.tested, *looks)):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
+        return True
+    if _is_counted_in(case, sequence):
         return True
     inner = sequence.last.code
     if inner is code or not case.locksets.held(inner, sequence.last.id):
@@ -73,6 +79,36 @@ def _is_waited_for(case: Case, sequence: Composite) -> bool:
         if told and any(makes(code.operation(call.arguments[0].value), each) for each in looking):
             return not case.locksets.held(code, call.id).keys().isdisjoint(case.locksets.held(code, sequence.act))
     return False
+
+
+def _is_counted_in(case: Case, sequence: Composite) -> bool:
+    """Whether who found an item has noted in it, at once, that he uses it, and the act's section asks for that note:
+    `entry.users += 1`, and in the end `entry.users -= 1; if not entry.users: del self.entries[key]`."""
+    code, first = sequence.code, sequence.first
+    if first.code is not code or first.key < 0:
+        return False
+    flow, in_one = case.sharing.places.dataflow(code), case.locksets.in_one_section
+    of_item = [each for each in code.operations if isinstance(each, Part) and flow.comes_from(each.base, first.id)]
+    noted = {
+        _part(flow, each)
+        for each in of_item
+        if isinstance(each, facts.StoreAttr | facts.StoreItem)
+        and each.augmented
+        and in_one(code, first.id, each.id, exclusive=True)
+    }
+    asked = {each.id for test, _ in conditions(code, sequence.act) for each in flow.behind(test)}
+    noted.discard(UNKNOWN)
+    return any(
+        each.id in asked and _part(flow, each) in noted and in_one(code, each.id, sequence.act, exclusive=True)
+        for each in of_item
+    )
+
+
+def _part(flow: Dataflow, operation: Part) -> str:
+    """The attribute of an object, or the item of a container, that is read or stored."""
+    if isinstance(operation, facts.LoadAttr | facts.StoreAttr):
+        return operation.name
+    return flow.key(operation.key)
 
 
 def _is_picked(case: Case, update: Access) -> bool:
