@@ -53,8 +53,8 @@ def is_announced(case: Case, sequence: Composite) -> bool:
         return False
     places = case.sharing.places
     key = places.dataflow(code).key
-    others = [each for each in places.of(code) if each.place is not case.place and each.key >= 0]
-    others = [each for each in others if key(each.key) == key(last.key)]
+    keyed = (each for each in places.of(code) if each.place is not case.place and each.key >= 0)
+    others = [each for each in keyed if key(each.key) == key(last.key)]
     return any(
         look.place is put.place and not look.kind.writes and (look.id, False) in _known(code, put.id)
         for put in _in_section(case, sequence, others)
@@ -113,6 +113,7 @@ def _known(code: Code, id: int) -> set[Outcome]:
 
 
 def _claims(code: Code, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """What tests that have come out so say of the values that they ask for: one, however it was asked."""
     for test, truth in outcomes:
         value, there = is_there(code, test)
         yield value, truth is there

@@ -31,6 +31,7 @@ ONLY_LOOKS: Final = frozenset({Effects.READ, Effects.SNAPSHOT, Effects.VIEW, Eff
 """What a method does that leaves its object as it was."""
 
 STORES: Final = (facts.StoreName, facts.StoreAttr)
+"""How a function keeps a value in a variable or an attribute."""
 
 REPEATABLE: Final = ANSWERS | SAME | WRITES | WARNS
 """What may be called once more, wherever it is."""
