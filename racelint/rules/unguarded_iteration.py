@@ -8,7 +8,8 @@ await peer.send()`) while another task may change the container. Where the callb
 it reports loops even in one thread: it comes in wherever an object is let go. Of `sys.modules`, which an `import` in
 any thread adds to, it reports every loop in a thread. Copies in one step, `list(d)`, `d.copy()` or `sorted(d.items())`,
 are silent, and so is who looks at what one thread makes that comes to its end and is joined somewhere else, unless a
-lock is in use there or it is declared shared.
+lock is in use there or it is declared shared. So is who only looks at the items of a list: one that is passed over
+could as well have been gone. What is done to each item misses that one.
 
 *Why is this bad?*: the iterator notices that the size has changed and raises RuntimeError; that of a list raises
 nothing, but skips or repeats items where others were removed or inserted before it. Consumers in one call such as

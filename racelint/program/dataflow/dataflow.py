@@ -85,6 +85,17 @@ class Dataflow:
                         chains.setdefault(each, []).append(operation)
         return self._uses.get(id, [])
 
+    def is_used(self, id: int) -> bool:
+        """Whether anything is made of a value: it is taken in by an operation, returned or tested."""
+        if self.uses(id) or id in self.code.returns:
+            return True
+        return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in self.code.controls)
+
+    def is_result_used(self, id: int) -> bool:
+        """The same of what a call gives, or of what awaiting it gives."""
+        awaited = [use.id for use in self.uses(id) if type(use) is facts.Await]
+        return any(map(self.is_used, awaited)) if awaited else self.is_used(id)
+
     def comes_from(self, id: int, origin: int) -> bool:
         """Whether a value was computed from another one, through locals, operators and calls."""
         seen: set[int] = set()

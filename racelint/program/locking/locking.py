@@ -211,7 +211,7 @@ class Locking:
             # what a `with` has taken and its body has released is taken again for the `with`, which releases it
             is_for_with = use in self.around and use in state.free
             return state.take(use, call.id, explicit=not is_for_with)
-        if not self._is_used(call.id):
+        if not self._flow.is_used(call.id):
             self._holding.ignored[call.id] = self._holding.acquisitions[call.id]
             return state.take(use, call.id, explicit=True)
         return state.tried(use)
@@ -220,12 +220,6 @@ class Locking:
         """Whether a `with` is entered over what awaiting the acquire gives: it takes the lock and releases it."""
         results = [use for use in self._flow.uses(call.id) if isinstance(use, facts.Await | facts.Yield)]
         return any(result.id in self._managers for result in results)
-
-    def _is_used(self, id: int) -> bool:
-        if self._flow.uses(id) or id in self._code.returns:
-            return True
-        nodes = self._code.controls
-        return any(isinstance(node, facts.Branch | facts.Loop) and node.test == id for node in nodes)
 
     def _release(self, call: facts.Call, use: LockUse, state: State) -> State:
         self.conditions.released(call.id, use)

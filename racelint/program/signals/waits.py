@@ -117,7 +117,7 @@ class Collector:
                 around[id],
                 self._limit(code, call, method, around[id]),
                 method.predicate is not None,
-                self._is_used(code, id),
+                self._locksets.places.dataflow(code).is_result_used(id),
             )
 
     def _limit(self, code: Code, call: facts.Call, method: LockMethod, around: Around) -> Limit:
@@ -163,13 +163,3 @@ class Collector:
         callee = flow.code.fetched(call)
         name = callee.name if isinstance(callee, facts.LoadName | facts.LoadAttr) else ""
         return any(word in name.lower() for word in NAMED_DEADLINES)
-
-    def _is_used(self, code: Code, id: int) -> bool:
-        flow = self._locksets.places.dataflow(code)
-        results = {id, *(use.id for use in flow.uses(id) if isinstance(use, facts.Await))}
-        if any(not isinstance(use, facts.Await) for each in results for use in flow.uses(each)):
-            return True
-        nodes = code.controls
-        return bool(results & {*code.returns}) or any(
-            isinstance(node, facts.Branch | facts.Loop) and node.test in results for node in nodes
-        )

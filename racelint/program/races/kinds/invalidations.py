@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from racelint import facts
-from racelint.facts import Span
+from racelint.facts import Operation, Span
 from racelint.findings import Evidence
-from racelint.knowledge.containers import VIEWS
+from racelint.knowledge.containers import ADDS, VIEWS
 from racelint.knowledge.iteration import Disturbance
 from racelint.knowledge.running import RunsOn
 from racelint.knowledge.texts import TELLS
 from racelint.program.callgraph.calls import is_public
 from racelint.program.contexts.contexts import Context
+from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard, Protection
 from racelint.program.locking.holding import Acquisition
 from racelint.program.memory.places import Access, Kind
@@ -32,6 +33,7 @@ from racelint.program.races.cases.views import is_behind_view, is_given_back, is
 from racelint.program.races.excuses.single import is_swapped_out
 from racelint.program.races.kinds.oversights import is_left_to_holder, where_forgotten
 from racelint.program.races.kinds.race import Problem, Race
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 
 
@@ -55,7 +57,10 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
         return
     if _is_handed_out(case, access) or is_behind_view(case, access):
         return
-    partner = case.partner(access, held, harms(case, access), is_no_setup)
+    harmful, looks = harms(case, access), _only_looks(case, access)
+    partner = case.partner(
+        access, held, lambda other: harmful(other) and not (looks and _takes_one(case, access, other)), is_no_setup
+    )
     if partner is not None and access.code.key in case.threads.at_exit and _only_skips(case, access, partner.other):
         return
     if partner is not None and not case.is_assumed and _is_work_of_one(case, access, partner):
@@ -123,6 +128,38 @@ def _is_good_enough(case: Case, access: Access, partner: Partner | None) -> bool
     if any(each.taken_here for other in others for each in case.protections(other)):
         return False
     return access.one_step_with_gil or (partner is not None and _only_skips(case, access, partner.other))
+
+
+def _only_looks(case: Case, walk: Access) -> bool:
+    """Whether a walk does nothing to the items, and nobody says with a lock or a claim that it needs all of them.
+
+    One that is passed over could as well have been gone by then, as far as one knows.
+    """
+    if case.guard is not None or case.is_assumed:
+        return False
+    code, loop = walk.code, loop_around(walk.code, walk.id)
+    if loop is None or type(code.operation(walk.id)) is not facts.Element:
+        return True
+    flow = case.sharing.places.dataflow(code)
+    return not any(_serves(flow, code.operation(id), walk.id) for id in range(walk.id + 1, loop[1] + 1))
+
+
+def _takes_one(case: Case, access: Access, other: Access) -> bool:
+    """Whether a change makes a walk lose its place, and no more: while a list is sorted it shows nothing at all."""
+    return _only_skips(case, access, other) and other.method != "sort"
+
+
+def _serves(flow: Dataflow, done: Operation | None, item: int) -> bool:
+    """Whether an operation sets an attribute of an item, or calls it, its method or another function with it for
+    nothing but what that does; that it is collected is no such thing."""
+    if type(done) is facts.StoreAttr:
+        return flow.comes_from(done.base, item)
+    if type(done) is not facts.Call or flow.is_result_used(done.id):
+        return False
+    method = flow.operation(done.callee)
+    if type(method) is facts.LoadAttr and method.name in ADDS:
+        return False
+    return any(flow.comes_from(each, item) for each in (done.callee, *(given.value for given in done.arguments)))
 
 
 def _only_skips(case: Case, access: Access, other: Access) -> bool:
