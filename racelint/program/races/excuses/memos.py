@@ -126,7 +126,7 @@ def is_kept_for_good(case: Case, sequence: Composite) -> bool:
 
 
 def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
-    """Whether a function keeps what calls gave back, by what they were given, for good, and gives back what it has.
+    """Whether a function keeps what calls gave back, or yes or no, by what it was given, for good, and gives it back.
 
     Two that missed store the same. Where entries are called back it may be outdated when it is stored.
     """
@@ -135,16 +135,17 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
         return False
     key, value = found
     flow = case.sharing.places.dataflow(code)
-    if type(made_by(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
-        return False
     kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
     if sequence.first.code is code:
         kept.append(sequence.first.id)
+    is_verdict = _is_verdict(flow, value, kept)
+    if not is_verdict and type(made_by(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
+        return False
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
         return False
     parameters = enumerate(code.function.parameters)
     named = [id for id, each in parameters if each.kind != "kwarg" and not code.is_own(id)]
-    given = [id for id in named if flow.comes_from(value, id)]
+    given = [id for id in named if is_verdict or flow.comes_from(value, id)]
     if not any(flow.comes_from(key, id) for id in given):
         return False
     values = case.sharing.places.types.of(code, value)
@@ -153,6 +154,17 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     if surely and (_is_filled(case) or not all(map(is_plain, values))):
         return False
     return not holds_its_own(case, code, value) and not is_called_back(case)
+
+
+def _is_verdict(flow: Dataflow, value: int, kept: Iterable[int]) -> bool:
+    """Whether one of several literals is kept and given back, and so is the one that was found: yes or no."""
+    returns = flow.code.returns
+    return (
+        len(flow.ways(value)) > 1
+        and flow.is_constant(value)
+        and value in returns
+        and any(map(returns.__contains__, kept))
+    )
 
 
 def made_by(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
