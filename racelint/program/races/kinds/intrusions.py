@@ -16,6 +16,7 @@ from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.caches import is_worked_out_outside
+from racelint.program.races.excuses.depths import is_deep
 from racelint.program.races.excuses.double_checked import is_filled_late, is_looked_at_within, is_tested_again
 from racelint.program.races.excuses.emptied import is_wound_up
 from racelint.program.races.excuses.excuses import can_outdate, is_excused
@@ -207,7 +208,10 @@ def _outdating(
     """Who makes stale what was found out; not another run of a context where each has an item of its own."""
 
     def may_miss(one: Context, other: Context) -> bool:
-        return not any(is_run_by_what_is_stored(case, sequence, each) for each in (one, other))
+        sides = (one, other)
+        return not any(
+            is_run_by_what_is_stored(case, sequence, each) or is_deep(case, sequence, each) for each in sides
+        )
 
     def is_met(one: Context, other: Context) -> bool:
         return may_miss(one, other) and (one is not other or not has_own_item(case, sequence, one))
