@@ -2,7 +2,9 @@
 
 *What it does*: reports `if self._x is None: self._x = make()`, `if not hasattr(self, "_x")`, `self._x = self._x or
 make()` and the same for module variables and singletons, without a lock, or with a lock under which it is not tested
-again. That what is made is itself a lock, which its maker goes on to take, is evidence enough that others come.
+again. That what is made is itself a lock, which its maker goes on to take, is evidence enough that others come. Of a
+thread that comes there over more than two calls only a lock, a thread or what has to be ended is told, unless a lock
+shows that others are reckoned with.
 
 *Why is this bad?*: two threads both find nothing and both make the object. One of the two is used by some and then
 lost, with the connection, the thread or the entries that it holds.
