@@ -18,7 +18,9 @@ ERRORS: Final = frozenset(_ERRORS.split())
 COPYING: Final = frozenset({"__setstate__", "__getstate__", "__copy__", "__deepcopy__", "__reduce__", "copy", "clone"})
 """Methods that make another object of the same class, or fill in one that is being made."""
 
-ENDS: Final = frozenset({"__del__", "__exit__", "__aexit__", "close", "stop", "shutdown"})
+ENDS: Final = frozenset(
+    {"__del__", "__exit__", "__aexit__", "close", "disconnect", "shutdown", "stop", "teardown", "terminate"}
+)
 """Methods of what has to be ended: of two that were made one is never ended."""
 
 CAUGHT: Final = frozenset({"sys.exc_info", "sys.exception", "traceback.format_exc"})

@@ -2,15 +2,15 @@
 
 *What it does*: reports `if k not in d: d[k] = v`, `if items: items.pop()`, `if not self.running: self.running = True;
 start()` and their likes, where no lock is held from the test to the act; so is a search that finds nothing, where what
-was looked for is then made and put in. It also reports a thread that is started on
-account of a count or flag which the thread changes itself, whatever lock is held: others test before it has begun.
-That callers outside do the same as one thread is no evidence where they would have to meet in a moment that is hardly
-there: one in which no build with a GIL lets others in, or the first time of a flag or a key that stays. A table that
-only spares work is not told of: what is in there stays as calls have made it of its key, and has no identity that is
-known, nor is anything counted, started or put in elsewhere on the way, nor anybody refused who finds it there. Where
-others are said to come it is, and so is what is put in under a key and taken out again later, with no default, though
-others take out as well, and what is taken out by its name on account of how it is. Nor is told of a test to which a thread comes only over more than four
-calls, or over more than two where the same would be made once more, if no lock shows that others are reckoned with.
+was looked for is then made and put in. It also reports a thread that is started on account of a count or flag which the
+thread changes itself, whatever lock is held: others test before it has begun. That callers outside do the same as one
+thread is no evidence where they would have to meet in a moment that is hardly there: one in which no build with a GIL
+lets others in, or the first time of a flag or a key that stays. A table that only spares work is not told of: what is
+in there stays as calls have made it of its key, and has no identity that is known, nor is anything counted, started or
+put in elsewhere on the way, nor anybody refused who finds it there. Where others are said to come it is, and so is what
+is put in under a key and taken out again later, with no default, though others take out as well, and what is taken out
+by its name on account of how it is. Nor is told of a test to which a thread comes only over more than four calls, or
+over more than two where the same would be made once more, if no lock shows that others are reckoned with.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.

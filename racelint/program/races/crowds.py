@@ -86,7 +86,8 @@ def _fold(crowd: Sequence[Race], found: dict[Race, list[Race]]) -> None:
     Of tests that one function makes while it is between another test and its act the same is true, where several run
     it: one lock over all of them is what is missing.
     """
-    checks = [each for each in crowd if each.problem in (Problem.CHECK, Problem.LAZY) and each.between]
+    told = (each for each in crowd if not each.slight)
+    checks = [each for each in told if each.problem in (Problem.CHECK, Problem.LAZY) and each.between]
     told_checks: list[Race] = []
     for race in sorted(checks, key=lambda each: (each.path, each.span.line, -max(each.between))):
         outer = next((each for each in told_checks if _goes_on(each, race)), None)
@@ -97,8 +98,8 @@ def _fold(crowd: Sequence[Race], found: dict[Race, list[Race]]) -> None:
     checks = told_checks
     for race in crowd:
         around = (each for each in checks if race.problem in STEPS and _is_within(each, race))
-        if (told := next(around, None)) is not None:
-            found.setdefault(told, []).append(race)
+        if (whole := next(around, None)) is not None:
+            found.setdefault(whole, []).append(race)
 
 
 def _is_within(check: Race, step: Race) -> bool:
@@ -130,6 +131,6 @@ def _runners(race: Race) -> frozenset[Context]:
     return frozenset(each for each in (race.one, race.other_context) if each is not None and not each.is_main)
 
 
-def _plainness(race: Race) -> tuple[bool, int, str, int, int]:
+def _plainness(race: Race) -> tuple[bool, bool, int, str, int, int]:
     rank = ORDER.index(race.problem) if race.problem in ORDER else len(ORDER)
-    return race.needs_no_gil, rank, race.path, race.span.line, race.span.column
+    return race.slight, race.needs_no_gil, rank, race.path, race.span.line, race.span.column

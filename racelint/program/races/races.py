@@ -80,7 +80,8 @@ def link_races(
         races.found.extend(_one_per_cause(race for race in told if all_told or _is_of_one(race)))
     pairs = map(_pair_race, find_pairs(sharing, locksets, sequences))
     races.found += _untold(pairs, _where_told(races.of(Problem.CHECK)))
-    parts = {(race.path, at.span) for race in races.found for at in (race.access, race.first) if at is not None}
+    plain = [race for race in races.found if not race.slight]
+    parts = {(race.path, at.span) for race in plain for at in (race.access, race.first) if at is not None}
     splits = map(_split_race, find_splits(sharing, locksets, sequences))
     races.found += _untold(splits, _where_told(races.found) | parts)
     torn = map(_torn_race, find_torn(sharing, locksets))
@@ -92,7 +93,7 @@ def link_races(
     races.found = _one_per_name(_once_for_items(races.found))
     races.crowds = stand_ins(races.found, sharing.assumed.covers)
     untold = {race for others in races.crowds.values() for race in others}
-    races.found = [race for race in races.found if race not in untold]
+    races.found = [race for race in races.found if race not in untold and not race.slight]
     races.uncovered.extend((*find_uncovered(locksets), *find_left_out(locksets, sharing.assumed)))
     return races
 
@@ -113,14 +114,14 @@ def _is_of_one(race: Race) -> bool:
 
 def _once_for_items(races: Sequence[Race]) -> list[Race]:
     """The races without those of what is in a container where something is told of that in the same line."""
-    lines = {(race.path, race.span.line, race.place.symbol) for race in races}
+    lines = {(race.path, race.span.line, race.place.symbol) for race in races if not race.slight}
     outer = ((race.path, race.span.line, race.place.symbol.removesuffix(ITEMS)) for race in races)
     return [race for race, at in zip(races, outer, strict=True) if not race.place.is_of_items or at not in lines]
 
 
 def _where_told(races: Iterable[Race]) -> set[tuple[str, Span]]:
     """Where races are told of."""
-    return {(race.path, race.span) for race in races}
+    return {(race.path, race.span) for race in races if not race.slight}
 
 
 def _untold(races: Iterable[Race], told: set[tuple[str, Span]]) -> list[Race]:
@@ -274,15 +275,15 @@ def _one_per_name(races: list[Race]) -> list[Race]:
     return [race for race in races if best[race.problem, race.path, race.span, race.place.name] is race]
 
 
-def _strength(race: Race) -> int:
+def _strength(race: Race) -> tuple[bool, int]:
     """How much is believed that others come: the less, the more. That calls within each other do needs no evidence."""
-    return -1 if race.evidence is None else EVIDENCES.index(race.evidence)
+    return race.slight, -1 if race.evidence is None else EVIDENCES.index(race.evidence)
 
 
-def _how_telling(race: Race) -> tuple[int, bool, str, int, int]:
-    """What is the same in all its parts where it is, before what is seen from afar."""
+def _how_telling(race: Race) -> tuple[bool, int, bool, str, int, int]:
+    """What is told at all, then what is the same in all its parts where it is, before what is seen from afar."""
     afar = race.first is not None and race.first.code is not race.code
-    return ORDER.index(race.problem), afar, race.code.path, race.span.line, race.span.column
+    return race.slight, ORDER.index(race.problem), afar, race.code.path, race.span.line, race.span.column
 
 
 def _judge(case: Case, sequences: list[Composite]) -> Iterator[Race]:

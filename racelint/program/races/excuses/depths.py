@@ -36,8 +36,10 @@ def is_deep(case: Case, sequence: Composite, context: Context) -> bool:
         return False
     if sequence.shape not in (Shape.CHECK, Shape.LAZY):
         return False
-    is_waste = _is_made_for_good(case, sequence) and not _must_be_one(case, sequence)
-    return len(case.threads.trace(context, sequence.code)) - 1 > (MADE if is_waste else TESTED)
+    is_made = _is_made_for_good(case, sequence)
+    if is_made and _must_be_one(case, sequence):
+        return False
+    return len(case.threads.trace(context, sequence.code)) - 1 > (MADE if is_made else TESTED)
 
 
 def _is_made_for_good(case: Case, sequence: Composite) -> bool:

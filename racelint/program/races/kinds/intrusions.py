@@ -76,7 +76,13 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         beside=shown,
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
+        slight=evidence == "threads" and partner is not None and _is_deep_down(case, sequence, partner),
     )
+
+
+def _is_deep_down(case: Case, sequence: Composite, partner: Partner) -> bool:
+    """Whether one of the two that meet has come there over more calls than are evidence."""
+    return any(is_deep(case, sequence, each) for each in (partner.one, partner.other_context))
 
 
 def _example(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Guard | None, Access | None]:
@@ -216,6 +222,9 @@ def _outdating(
     def is_met(one: Context, other: Context) -> bool:
         return may_miss(one, other) and (one is not other or not has_own_item(case, sequence, one))
 
+    def is_near(one: Context, other: Context) -> bool:
+        return is_met(one, other) and not any(is_deep(case, sequence, each) for each in (one, other))
+
     def is_started(one: Context, other: Context) -> bool:
         return is_met(one, other) and not one.is_main and not other.is_main
 
@@ -225,7 +234,8 @@ def _outdating(
     def found(harms: Callable[[Access], bool], meets: Callable[[Context, Context], bool] = is_met) -> Partner | None:
         return case.partner(seen, held, harms, meets, sequence.code)
 
-    partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), may_miss)
+    partner = found(outdates, is_near) or found(outdates)
+    partner = partner or found(lambda other: other.key < 0 and outdates(other), may_miss)
     if partner is not None and _is_slight(case, beside, sequence, partner):
         return found(outdates, is_started)
     return partner

@@ -58,9 +58,13 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
     if _is_handed_out(case, access) or is_behind_view(case, access):
         return
     harmful, looks = harms(case, access), _only_looks(case, access)
-    partner = case.partner(
-        access, held, lambda other: harmful(other) and not (looks and _takes_one(case, access, other)), is_no_setup
-    )
+
+    def matters(other: Access) -> bool:
+        return harmful(other) and not (looks and _takes_one(case, access, other))
+
+    partner = case.partner(access, held, matters, is_no_setup)
+    slight = partner is None and looks
+    partner = partner or case.partner(access, held, harmful, is_no_setup)
     if partner is not None and access.code.key in case.threads.at_exit and _only_skips(case, access, partner.other):
         return
     if partner is not None and not case.is_assumed and _is_work_of_one(case, access, partner):
@@ -69,7 +73,8 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
         return
     if partner is not None:
         one, context = partner.one, partner.other_context
-        yield _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
+        race = _iteration(case, access, partner.other, "threads", access.code, access.span, one, context)
+        yield replace(race, slight=slight)
     elif (changed := _changed_under_guard(case, access, held)) is not None:
         for code, span in where_forgotten(case, access, changed[0]):
             yield _iteration(case, access, changed[1], "lock", code, span)

@@ -84,6 +84,10 @@ class Race:
     clears: Access | None = None
     """What is used on account of the test of something else is taken away here together with that."""
 
+    slight: bool = False
+    """What speaks for it is too little, or does too little harm, to be told of; it counts where one object is raced for
+    everywhere."""
+
     @property
     def path(self) -> str:
         """The file of the finding."""
