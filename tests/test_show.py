@@ -127,6 +127,46 @@ def test_a_silence_has_a_reason(line: int, words: str) -> None:
     assert words in told
 
 
+SLIGHT = """
+import threading
+
+class Crew:
+    def __init__(self):
+        self.names = []
+        self.book = None
+
+    def change(self, name):
+        self.names.remove(name)
+        self.rank(name)
+
+    def rank(self, name):
+        self.note(name)
+
+    def note(self, name):
+        self.write(name)
+
+    def write(self, name):
+        if self.book is None:
+            self.book = []
+        self.book.append(name)
+
+    def has(self, name):
+        return any(each == name for each in self.names)
+
+crew = Crew()
+for name in ("ann", "bob"):
+    threading.Thread(target=crew.change, args=(name,)).start()
+crew.has("ann")
+"""
+
+
+@pytest.mark.parametrize(("line", "words"), [(20, "over so many calls"), (25, "only looked at")])
+def test_what_is_too_slight_says_what_is_wanting(line: int, words: str) -> None:
+    told = " ".join(lines(why_not(program(SLIGHT), "main.py", line)))
+
+    assert words in told
+
+
 def test_what_is_reported_says_so() -> None:
     told = lines(
         why_not(

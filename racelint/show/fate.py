@@ -10,7 +10,7 @@ from racelint.program.locking.guards import exclude_each_other
 from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.excuses import can_outdate, excuse
-from racelint.program.races.kinds.race import Race
+from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sequences.composites import Composite
 
 
@@ -64,6 +64,16 @@ def sequences_of(program: Program, access: Access) -> list[Composite]:
 def races_of(program: Program, access: Access) -> list[Race]:
     """What is reported of an access, by itself or together with others."""
     return [race for race in program.races.all if access in (race.access, race.first)]
+
+
+def too_slight(program: Program, access: Access) -> str:
+    """What is wanting in a race of an access that is therefore not told; "" if there is no such race."""
+    race = next((race for race in program.races.slight if access in (race.access, race.first)), None)
+    if race is None:
+        return ""
+    if race.problem is Problem.ITERATION:
+        return "what a walk passes over could as well have been gone, where the items are only looked at"
+    return "the other side comes here over so many calls that it is no evidence, and no lock says that it does"
 
 
 def why_silent(case: Case, sequence: Composite) -> str:

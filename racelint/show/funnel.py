@@ -12,7 +12,7 @@ from racelint.program.memory.places import Access
 from racelint.program.races.cases.case import Case
 from racelint.program.races.kinds.race import Race
 from racelint.show.entry import Entry, Line, at
-from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
+from racelint.show.fate import Fate, fate, races_of, sequences_of, too_slight, why_silent
 
 FUNNEL = (
     ("conflicting", "two accesses of one place, one of them a write"),
@@ -62,6 +62,8 @@ def _judged(program: Program, case: Case, access: Access, other: Access) -> tupl
         return PASSED[met], met.value
     if races_of(program, access) or races_of(program, other):
         return 5, ""
+    if slight := too_slight(program, access) or too_slight(program, other):
+        return 4, slight
     if program.sharing.confined.covers(case.place) or case.holds_lock:
         return 4, "the place is a lock, or kept apart by thread, task or request"
     sequences = [each for end in (access, other) for each in sequences_of(program, end)]

@@ -11,7 +11,7 @@ from racelint.program.races.cases.case import Case
 from racelint.rule import load_rules
 from racelint.show.contexts import label
 from racelint.show.entry import Entry, Line, at
-from racelint.show.fate import Fate, fate, races_of, sequences_of, why_silent
+from racelint.show.fate import Fate, fate, races_of, sequences_of, too_slight, why_silent
 
 NOTHING = "nothing here reads or writes memory that outlives the call and has a name: a global, an attribute, a closure"
 
@@ -67,7 +67,8 @@ def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:
         )
         yield at(f"{how}: {told.problem.value}", told.path, told.span)
     if not races:
-        yield from (Line(f"no race: {reason}") for reason in _reasons(program, case, access))
+        slight = too_slight(program, access)
+        yield from (Line(f"no race: {reason}") for reason in ([slight] if slight else _reasons(program, case, access)))
         yield from _others(case, access)
 
 

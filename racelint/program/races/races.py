@@ -45,6 +45,8 @@ class Races:
     found: list[Race] = field(default_factory=list)
     uncovered: list[Uncovered] = field(default_factory=list)
     """Calls without the lock of the object that is called."""
+    slight: list[Race] = field(default_factory=list)
+    """What is not told, as too little speaks for it or comes of it."""
     crowds: dict[Race, list[Race]] = field(default_factory=dict)
     """For which others a race is told: they are of one object, between the same two, and mended with it."""
 
@@ -93,6 +95,7 @@ def link_races(
     races.found = _one_per_name(_once_for_items(races.found))
     races.crowds = stand_ins(races.found, sharing.assumed.covers)
     untold = {race for others in races.crowds.values() for race in others}
+    races.slight = [race for race in races.found if race.slight]
     races.found = [race for race in races.found if race not in untold and not race.slight]
     races.uncovered.extend((*find_uncovered(locksets), *find_left_out(locksets, sharing.assumed)))
     return races

@@ -214,10 +214,7 @@ def _outdating(
     """Who makes stale what was found out; not another run of a context where each has an item of its own."""
 
     def may_miss(one: Context, other: Context) -> bool:
-        sides = (one, other)
-        return not any(
-            is_run_by_what_is_stored(case, sequence, each) or is_deep(case, sequence, each) for each in sides
-        )
+        return not any(is_run_by_what_is_stored(case, sequence, each) for each in (one, other))
 
     def is_met(one: Context, other: Context) -> bool:
         return may_miss(one, other) and (one is not other or not has_own_item(case, sequence, one))
