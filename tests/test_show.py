@@ -235,6 +235,12 @@ def test_the_page_shows_what_is_printed(stock: str, capsys: pytest.CaptureFixtur
     assert told(capsys, "why-not", "stock.py:15") == (0, stock, "")
 
 
+def test_a_place_can_be_asked_about_as_a_report_writes_it(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "why-not", "stock.py:15:16") == (0, stock, "")
+    Path("stock.py").rename("stock.py:2")
+    assert told(capsys, "why-not", "stock.py:2:15")[1].startswith("stock.py:2:15: ")
+
+
 def test_that_there_is_nothing_to_show_is_said(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, "lockorder") == (0, "", "racelint: there is nothing to show\n")
     assert told(capsys, "lockorder", "--output-format", "json")[2] == ""
@@ -258,6 +264,8 @@ def test_entries_come_as_json(stock: str, capsys: pytest.CaptureFixture[str]) ->
         (("why-not", "stock.py:0"), "FILE:LINE"),
         (("why-not", "stock.py:900"), "no line 900"),
         (("why-not", "gone.py:3"), "gone.py: no such file or folder"),
+        (("why-not", "gone.py:3:5"), "gone.py: no such file or folder"),
+        (("why-not", "stock.py:0:5"), "FILE:LINE"),
         (("why-not", ".:3"), "this is a folder"),
         (("locks", "stock.py"), "'locks' is not one of"),
         (("threads", "gone"), "gone: no such file or folder"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -61,8 +62,11 @@ def show(stage: str, paths: tuple[Path, ...], output_format: str, **values: Any)
 
 
 def _place(paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], int]:
-    """The file and the line that are asked about."""
+    """The file and the line that are asked about; a column after it, as reports write it, is of no account."""
     name, _, number = str(paths[0]).rpartition(":") if len(paths) == 1 else ("", "", "")
+    file, _, line = name.rpartition(":")
+    if number.isdigit() and line.isdigit() and file and not os.path.lexists(name):
+        name, number = file, line
     if not name or not number.isdigit() or int(number) < 1:
         raise click.UsageError("why-not asks about one line: FILE:LINE, as in src/pool.py:17")
     path = Path(name)
