@@ -66,6 +66,17 @@ def test_a_diff_shows_what_would_be_changed_and_changes_nothing() -> None:
     assert (exit_code(result), result.stdout, result.stderr) == (0, "", "Nothing would be fixed.\n")
 
 
+def test_what_takes_unsafe_fixes_is_counted_where_only_safe_ones_are_asked_for() -> None:
+    Path("more.py").write_text((FIXTURES / "fixes" / "make_reentrant.py").read_text())
+
+    assert "up to 1 with --fix --unsafe-fixes; --diff --unsafe-fixes shows how." in check().stdout
+    assert check("--diff").stderr == "Would fix 3 findings in 1 file; with --unsafe-fixes up to 1 more.\n"
+    assert check("--fix-only").stderr == "Fixed 3 findings in 1 file; with --unsafe-fixes up to 1 more.\n"
+    assert check("--diff").stderr == "Nothing would be fixed; with --unsafe-fixes up to 1 finding.\n"
+    assert check("--fix-only").stderr == "Nothing was fixed; with --unsafe-fixes up to 1 finding.\n"
+    assert check("--diff", "--unsafe-fixes").stderr == "Would fix 1 finding in 1 file.\n"
+
+
 def test_a_diff_tells_of_a_missing_end_of_the_last_line() -> None:
     start = "threading.Thread(target=work, args=(number,)).start()"
     text = f"import threading\n\nseen = {{}}\n\n\ndef run():\n    for number in range(4):\n        {start}\n\n\n"

@@ -14,6 +14,7 @@ from racelint.configuration.config import Config
 from racelint.lines import LINE_END
 from racelint.paths import absolute, display_path
 from racelint.repair import Change, Repaired, repair, write
+from racelint.report.counts import counted
 from racelint.report.escaping import printable
 from racelint.report.progress import progress_on
 from racelint.rewriting import decoded
@@ -41,17 +42,23 @@ def texts(repaired: Repaired, buffers: Mapping[Path, bytes]) -> bytes:
 
 def outlook(repaired: Repaired) -> str:
     """What the changes come to, that were only shown."""
-    return f"Would fix {_number(repaired)}." if repaired.changes else "Nothing would be fixed."
+    return f"{f'Would fix {_number(repaired)}' if repaired.changes else 'Nothing would be fixed'}{_more(repaired)}."
 
 
 def outcome(repaired: Repaired) -> str:
     """What the changes came to."""
-    return f"Fixed {_number(repaired)}." if repaired.changes else "Nothing was fixed."
+    return f"{f'Fixed {_number(repaired)}' if repaired.changes else 'Nothing was fixed'}{_more(repaired)}."
 
 
 def _number(repaired: Repaired) -> str:
-    count, files = repaired.report.fixed, len(repaired.changes)
-    return f"{count:,} finding{'' if count == 1 else 's'} in {files:,} file{'' if files == 1 else 's'}"
+    return f"{counted(repaired.report.fixed, 'finding')} in {counted(len(repaired.changes), 'file')}"
+
+
+def _more(repaired: Repaired) -> str:
+    """How many of the findings that are left another run could mend, which takes unsafe fixes."""
+    left = sum(finding.remedy is not None for finding in repaired.report.findings)
+    told = f"{left:,} more" if repaired.changes else counted(left, "finding")
+    return f"; with --unsafe-fixes up to {told}" if left else ""
 
 
 def diff(changes: Sequence[Change]) -> str:

@@ -16,11 +16,11 @@ def counts(report: Report) -> list[tuple[str, str, int]]:
 
 def summary(report: Report) -> str:
     """The report in one line: "3 findings; 12 files checked (1 suppressed, 2 in the baseline)."."""
-    findings = _counted(len(report.findings), "finding") if report.findings else "No findings"
+    findings = counted(len(report.findings), "finding") if report.findings else "No findings"
     silent = [(report.fixed, "fixed"), (report.suppressed, "suppressed"), (report.baselined, "in the baseline")]
     told = ", ".join(f"{number:,} {how}" for number, how in silent if number)
     whole = ", but not all could be checked" if report.errors else ""
-    return f"{findings}; {_counted(len(report.files), 'file')} checked{f' ({told})' if told else ''}{whole}."
+    return f"{findings}; {counted(len(report.files), 'file')} checked{f' ({told})' if told else ''}{whole}."
 
 
 def outlook(report: Report) -> str:
@@ -28,7 +28,8 @@ def outlook(report: Report) -> str:
     remedies = [finding.remedy for finding in report.findings if finding.remedy is not None]
     told = Counter(flags(remedy) for remedy in sorted(remedies, key=lambda remedy: not remedy.is_safe))
     ways = " and ".join(f"up to {number:,} with {how}" for how, number in told.items())
-    return f"Can be fixed: {ways}; --diff shows how." if ways else ""
+    shows = "--diff" if all(remedy.is_safe for remedy in remedies) else "--diff --unsafe-fixes"
+    return f"Can be fixed: {ways}; {shows} shows how." if ways else ""
 
 
 def flags(remedy: Remedy) -> str:
@@ -36,5 +37,6 @@ def flags(remedy: Remedy) -> str:
     return "--fix" if remedy.is_safe else "--fix --unsafe-fixes"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 finding", "1,000 findings"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
