@@ -83,6 +83,7 @@ def test_an_unknown_key_is_an_error_that_names_the_near_miss() -> None:
     assert error("[tool.racelint]\nextend-exlude = []") == "unknown key `extend-exlude`; did you mean `extend-exclude`?"
     assert error("[tool.racelint]\nassume_shared = []") == "unknown key `assume_shared`; did you mean `assume-shared`?"
     assert error("[tool.racelint]\nzzz = []") == "unknown key `zzz`"
+    assert error("[tool.racelint]\nsselect = []") == "unknown key `sselect`; did you mean `select`?"
 
 
 def test_a_wrong_type_is_an_error_that_names_the_key() -> None:
@@ -93,6 +94,7 @@ def test_a_wrong_type_is_an_error_that_names_the_key() -> None:
 
 
 def test_a_value_without_meaning_is_an_error() -> None:
+    assert error("[tool.racelint]\ntarget = 'nogil'") == "target: 'nogil' is none of any, free-threaded, gil"
     assert error("[tool.racelint]\nselect = ['RL991']") == "select: unknown rule 'RL991'; did you mean RL901?"
     assert error("[tool.racelint]\nexclude = ['!']") == "exclude: '!' is no pattern"
 

@@ -158,4 +158,5 @@ def _choices(schema: dict[str, Any], tables: dict[str, Any]) -> Iterable[str]:
 
 def _near_miss(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, sorted(known), n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    # Whoever writes `nogil` means anything but `gil`.
+    return f"; did you mean `{near[0]}`?" if near and word != f"no{near[0]}" else ""
