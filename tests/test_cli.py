@@ -204,6 +204,13 @@ def test_the_rules_are_listed(run: Run) -> None:
 def test_version_and_help(run: Run) -> None:
     assert run("--version") == Outcome(0, f"racelint {__version__}\n", "")
     assert "check    " in run("--help").output
+
+
+def test_the_list_of_commands_says_what_each_is_for_in_a_line(run: Run) -> None:
+    listed = run("--help").output.partition("Commands:\n")[2].splitlines()
+
+    assert len(listed) == len(cli.COMMANDS)
+    assert not [line for line in listed if not line.endswith(".") or line.endswith("...")]
     assert "--assume-shared" in run("check", "-h").output
 
 

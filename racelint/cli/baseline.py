@@ -14,7 +14,7 @@ from racelint.paths import display_path
 from racelint.report.progress import progress_on
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Accept the findings that there are now.")
 @paths_argument
 @settings
 @click.option("--baseline", type=FILE, metavar="FILE", help="The file to write.")

@@ -41,7 +41,7 @@ class _Check(click.Command):
         return super().parse_args(ctx, [f"{arg}=" if arg == ADD_NOQA else arg for arg in args])
 
 
-@click.command(cls=_Check, context_settings=HELP)
+@click.command(cls=_Check, context_settings=HELP, short_help="Check files and folders; what is done by default.")
 @paths_argument
 @settings
 @click.option("--baseline", type=FILE, metavar="FILE", help="Only findings that this lacks.")

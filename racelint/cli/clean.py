@@ -12,7 +12,7 @@ from racelint.cli.options import FOUND_NOTHING, HELP, configured, kept, paths_ar
 from racelint.paths import display_path
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Remove what earlier runs have kept.")
 @paths_argument
 @kept
 def clean(paths: tuple[Path, ...], **values: Any) -> int:

@@ -29,7 +29,7 @@ SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "do
 """What the end of a file's name says of its format."""
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Draw the lock order, or shared state.")
 @click.argument("kind", type=click.Choice(KINDS))
 @paths_argument
 @settings

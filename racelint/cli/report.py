@@ -25,7 +25,7 @@ from racelint.report.output import put
 from racelint.report.progress import progress_on
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Write all on one page for a browser.")
 @paths_argument
 @settings
 @click.option("--baseline", type=FILE, metavar="FILE", help="Only findings that this lacks.")

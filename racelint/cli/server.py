@@ -7,7 +7,7 @@ import click
 from racelint.cli.options import FOUND_NOTHING, HELP
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Run the language server, which editors start.")
 @click.option("--tcp", metavar="PORT", type=click.IntRange(1, 65535), help="Listen on this port of the machine itself.")
 def server(tcp: int | None) -> int:
     """Run the language server on standard input and output; editors start it.

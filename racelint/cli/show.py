@@ -21,7 +21,7 @@ STAGES = ("threads", "locksets", "sharing", "lockorder", "races")
 WHY_NOT = "why-not"
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Tell what is known, and why a line is silent.")
 @click.argument("stage", type=click.Choice([*STAGES, WHY_NOT]))
 @click.argument("paths", nargs=-1, type=FILE, metavar="[PATH]...|FILE:LINE")
 @settings

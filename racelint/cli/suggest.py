@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from racelint.program.races.breaches.suggestions import Suggestion
 
 
-@click.command(context_settings=HELP)
+@click.command(context_settings=HELP, short_help="Suggest claims that the program keeps already.")
 @paths_argument
 @settings
 @click.option(
