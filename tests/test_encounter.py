@@ -427,3 +427,50 @@ def test_a_task_that_waits_with_a_lock_of_tasks_in_hand_has_its_steps() -> None:
         (0, 19, "waits with the lock held, for as long as that takes"),
         (1, 22, "waits for `self._lock` as long"),
     ]
+
+
+LEDGER = """
+import threading
+
+book, audit = threading.Lock(), threading.Lock()
+
+def post():
+    with book:
+        with audit:
+            pass
+
+def check():
+    with audit:
+        count()
+
+def count():
+    with book:
+        pass
+
+"""
+POSTING = "for _ in range(4):\n    threading.Thread(target=post).start()\n"
+CHECKING = "threading.Thread(target=check).start()\n"
+BOTH = "def both():\n    post()\n    check()\n\n"
+
+
+@pytest.mark.parametrize(
+    ("started", "runners"),
+    [
+        ("", ["a thread in `check`", "a thread in `post`"]),
+        (CHECKING, ["the thread running `check`", "a thread in `post`"]),
+        (POSTING + CHECKING, ["the thread running `check`", "one of several threads running `post`"]),
+        (
+            f"{BOTH}for _ in range(4):\n    threading.Thread(target=both).start()\n",
+            ["one of several threads running `both`, in `check`", "another of them, in `post`"],
+        ),
+        (
+            f"{BOTH}threading.Thread(target=both).start()\nthreading.Thread(target=both).start()\n",
+            ["the thread running `both`, in `check`", "another thread running `both`, in `post`"],
+        ),
+    ],
+)
+def test_the_sides_of_a_circle_are_the_threads_that_are_traced_to_it(started: str, runners: list[str]) -> None:
+    finding = found("RL301", LEDGER + started)
+
+    assert sorted(side.runner for side in finding.sides) == sorted(runners)
+    assert [side.holds for side in finding.sides] in ([("`audit`",), ("`book`",)], [("`book`",), ("`audit`",)])

@@ -9,6 +9,7 @@ from racelint.explaining.phrases import called, state, who
 from racelint.findings import Located, Side, Turn
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program import Program
+from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.deadlocks.finalizers import Intrusion
 from racelint.program.deadlocks.foreign import ForeignCall
 from racelint.program.deadlocks.nesting import Nesting
@@ -24,12 +25,23 @@ def waiter(lock: Lock) -> str:
     return "task" if lock.domain is LockDomain.TASK else "thread"
 
 
-def circle_sides(cycle: Sequence[Nesting], outers: Sequence[str]) -> tuple[Side, ...]:
-    """Who holds which lock in a circle of locks; `outers` names them."""
-    pairs = zip(cycle, outers, strict=True)
-    return tuple(
-        Side(f"a {waiter(nesting.outer.lock)} in `{called(nesting.code)}`", (outer,)) for nesting, outer in pairs
-    )
+def circle_sides(program: Program, cycle: Sequence[Nesting], outers: Sequence[str]) -> tuple[Side, ...]:
+    """Who holds which lock in a circle of locks; `outers` names them. No two sides are the same one thread."""
+    found: list[str] = []
+    taking: dict[Context, str] = {}
+    for nesting in cycle:
+        started = [each for each in program.threads.of(nesting.code) if each.runs_on in OWN_THREADS]
+        context = next((each for each in started if each.is_several or each not in taking), None)
+        if context is None or nesting.outer.lock.domain is LockDomain.TASK:
+            found.append(f"a {waiter(nesting.outer.lock)} in `{called(nesting.code)}`")
+            continue
+        runner = told = one_of(context, who(program, context, nesting.code))
+        if runner in taking.values():
+            told = "another of them" if context.is_several else f"another {runner.removeprefix('the ')}"
+        taking[context] = runner
+        begins_there = program.threads.trace(context, nesting.code)[0] is nesting.code
+        found.append(told if begins_there else f"{told}, in `{called(nesting.code)}`")
+    return tuple(Side(runner, (outer,)) for runner, outer in zip(found, outers, strict=True))
 
 
 def circle_turns(cycle: Sequence[Nesting], taken: Sequence[Located], outers: Sequence[str]) -> tuple[Turn, ...]:

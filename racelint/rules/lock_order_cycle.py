@@ -52,7 +52,7 @@ def check(program: Program) -> Iterator[Finding]:
         for nesting in rest:
             related.extend(defined(nesting.inner.lock))
         outers = [outer, *(two for _, two in pairs)]
-        sides, at = circle_sides(cycle, outers), [taken(program, nesting) for nesting in cycle]
+        sides, at = circle_sides(program, cycle, outers), [taken(program, nesting) for nesting in cycle]
         turns = circle_turns(cycle, at, outers)
         details = lock_details(here.inner.lock, here.code, related, "lock", sides, turns)
         yield check.finding(here, message, **details, remedy=against_wrong_order(cycle))

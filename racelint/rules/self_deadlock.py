@@ -55,7 +55,7 @@ def check(program: Program) -> Iterator[Finding]:
             message += "Take it once"
         message += ", or make it an `RLock`." if who == "thread" else "."
         related = [*begins(program, nesting, lock), *behind(nesting, lock)]
-        sides = circle_sides([nesting], [lock])
+        sides = circle_sides(program, [nesting], [lock])
         turns = again_turns(nesting, taken(program, nesting), lock)
         details = lock_details(nesting.inner.lock, nesting.code, related, "lock", sides, turns)
         yield check.finding(nesting, message, **details, remedy=against_second_taking(nesting))

@@ -58,7 +58,7 @@ def _finding(program: Program, nesting: Nesting, why: str, outers: tuple[str, st
         outer += " of another object"
     related = [*begins(program, nesting, outer), *behind(nesting, inner)]
     both, at = (nesting, nesting), (taken(program, nesting),) * 2
-    sides, turns = circle_sides(both, outers), circle_turns(both, at, outers)
+    sides, turns = circle_sides(program, both, outers), circle_turns(both, at, outers)
     message = f"{takes(nesting, inner)} while {outer} is held: {why}"
     lock = nesting.inner.lock
     return check.finding(nesting, message, **lock_details(lock, nesting.code, related, "lock", sides, turns))
