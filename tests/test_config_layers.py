@@ -305,3 +305,29 @@ def test_it_is_told_if_no_rule_is_on() -> None:
     assert notes(load_config(Path(), Flags(select=()))) == ("no rule is on (--select)",)
     assert notes(load_config(Path(), Flags(config=("select = []",)))) == ("no rule is on (--config)",)
     assert notes(load_config(Path(), Flags(ignore=("ALL",)))) == ("no rule is on (pyproject.toml, --ignore)",)
+
+
+def test_settings_of_other_paths_that_are_not_read_are_told() -> None:
+    Path("pyproject.toml").unlink(missing_ok=True)
+    for folder in ("a", "b/deep", "c"):
+        Path(folder, "pkg").mkdir(parents=True)
+    settings = "[tool.racelint]\njobs = 1\n"
+    for folder in ("a", "b"):
+        Path(folder, "pyproject.toml").write_text(settings)
+    paths = [Path(name) for name in ("a/pkg", "b/deep/pkg", "b/deep", "c/pkg", "a")]
+    told = "b/pyproject.toml is not read: a run has the settings of its first path, those of a/pyproject.toml"
+
+    assert notes(load_config(paths[0], others=paths)) == (told,)
+    assert notes(load_config(paths[3], others=paths)) == (
+        "a/pyproject.toml is not read: a run has the settings of its first path, which has none",
+        "b/pyproject.toml is not read: a run has the settings of its first path, which has none",
+    )
+    assert notes(load_config(paths[0], Flags(isolated=True), others=paths)) == ()
+    assert notes(load_config(paths[0], Flags(config=("b/pyproject.toml",)), others=paths)) == ()
+    assert notes(load_config(paths[4], others=[*paths[:1], *paths[3:]])) == ()
+
+    Path("pyproject.toml").write_text(settings)
+    assert [note.split()[0] for note in notes(load_config(paths[0], others=paths))] == [
+        "b/pyproject.toml",
+        "pyproject.toml",
+    ]

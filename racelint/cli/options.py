@@ -93,7 +93,7 @@ def configured(paths: Sequence[Path], values: dict[str, Any], nearest: Path | No
     """The configuration for `nearest`, else for the first of the paths. All of these are there, else it is an error."""
     for path in paths:
         require_existing(path)
-    return load_config(nearest or paths[0], flags(values))
+    return load_config(nearest or paths[0], flags(values), paths)
 
 
 def require_existing(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from racelint.configuration.layers import (
 )
 from racelint.configuration.section import ConfigError, Target
 from racelint.knowledge import KnowledgeRows
-from racelint.paths import absolute
+from racelint.paths import absolute, display_path
 from racelint.patterns import names_file, rebased
 from racelint.rule import ON_BY_DEFAULT, Rule, Selection, load_rules, matching
 
@@ -50,7 +50,7 @@ class Config:
     """What a run is told. Patterns of files are relative to `root`, the project's folder; other paths are absolute.
 
     The `root` of what is no project is only the folder of the checked path. `origins` tells where each key that is
-    said anywhere is said.
+    said anywhere is said, `passed_over` which files with settings are those of further paths, and not read.
     """
 
     root: Path
@@ -72,6 +72,7 @@ class Config:
     respect_noqa: bool = True
     rows: KnowledgeRows = field(default_factory=KnowledgeRows)
     origins: Origins = field(default_factory=dict, compare=False)
+    passed_over: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -108,13 +109,15 @@ def _codes(selection: Selection, rules: tuple[Rule, ...]) -> frozenset[str]:
     return frozenset(rule.code for rule in selection.chosen(rules))
 
 
-def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
+def load_config(path: Path, flags: Flags = NO_FLAGS, others: Sequence[Path] = ()) -> Config:
     """The configuration for a checked path and what the command line says; a `ConfigError` where it is wrong.
+
+    `others` are further paths to check: what their own settings would be is only told.
 
     Its file is the nearest one with settings at or above the path, unless a flag names another one or wants none. The
     project is the folder of that nearest file, else the nearest one with a pyproject.toml or a repository, if any.
     """
-    start = absolute(path) if os.path.isdir(path) else absolute(path).parent
+    start = _folder(path)
     folders = [start, *start.parents]
     named, inline = config_flags(flags)
     is_read = named is None and not flags.isolated
@@ -127,6 +130,7 @@ def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
         is_project=root is not None,
         cache_dir=root and root / CACHE_FOLDER,
         respect_noqa=flags.respect_noqa,
+        passed_over=_passed_over(others, nearest, folders) if is_read else (),
     )
     if named:
         config = _over(config, file_layer(named, Path.cwd()))
@@ -139,8 +143,33 @@ def load_config(path: Path, flags: Flags = NO_FLAGS) -> Config:
 
 def notes(config: Config) -> tuple[str, ...]:
     """What is to be told about a configuration that can be followed and hardly is meant."""
+    read = f"those of {display_path(config.file)}" if config.file is not None else "which has none"
+    passed = [
+        f"{display_path(file)} is not read: a run has the settings of its first path, {read}"
+        for file in config.passed_over
+    ]
     places = dict.fromkeys(place for key in SELECTING for place in config.origins.get(key, ()))
-    return () if config.codes else (f"no rule is on ({', '.join(places)})",)
+    return (*passed, *(() if config.codes else (f"no rule is on ({', '.join(places)})",)))
+
+
+def _folder(path: Path) -> Path:
+    return absolute(path) if os.path.isdir(path) else absolute(path).parent
+
+
+def _passed_over(paths: Sequence[Path], read: Path | None, folders: Iterable[Path]) -> tuple[Path, ...]:
+    """The nearest files with settings of paths, without the one that is `read`; if none is, none is in `folders`."""
+    known: dict[Path, Path | None] = dict.fromkeys(folders) if read is None else {read.parent: read}
+    for start in dict.fromkeys(map(_folder, paths)):
+        way: list[Path] = []
+        found = None
+        for folder in (start, *start.parents):
+            way.append(folder)
+            found = known[folder] if folder in known else file_with_settings([folder], skip_broken=True)
+            if found is not None or folder in known:
+                break
+        known.update(dict.fromkeys(way, found))
+    files = (known[start] for start in map(_folder, paths))
+    return tuple(dict.fromkeys(file for file in files if file is not None and file != read))
 
 
 def _over(config: Config, layer: Layer) -> Config:
