@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from racelint.cache import Cache, Stamps, digest, encoded
 from racelint.collector import collector_off
@@ -17,6 +17,9 @@ from racelint.findings import Progress, RunError
 
 if TYPE_CHECKING:
     from racelint.readers.single import Said
+
+NOTEBOOK: Final = ".ipynb"
+"""The end of the name of what is Python only for its cells: the JSON around them says nothing."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,8 @@ def find(files: Iterable[SourceFile], buffers: Mapping[Path, bytes], cache: Cach
 
 def _found(file: SourceFile, stamps: Stamps) -> Source:
     path = os.fspath(file.path)
+    if path.endswith(NOTEBOOK):
+        return Source(file, Unreadable("it is a notebook, and its cells are no file of Python"))
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

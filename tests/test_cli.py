@@ -131,6 +131,19 @@ def test_a_misspelt_command_is_recognised(run: Run) -> None:
     assert run("explian", "RL101") == Outcome(2, "", expected)
 
 
+def test_help_is_an_option(run: Run) -> None:
+    assert run("help").errors == "racelint: help: no such file or folder; did you mean `racelint --help`?\n"
+
+
+def test_a_notebook_is_not_taken_for_python(run: Run) -> None:
+    Path("notes.ipynb").write_text('{"cells": [{"source": ["x = 1"], "execution_count": null}]}')
+    outcome = run("notes.ipynb", "--output-format", "concise")
+
+    assert outcome.code == 1
+    assert "notes.ipynb:1:1: RL901 [unreadable-file] not checked: it is a notebook" in outcome.output
+    assert run("--show-files").output == "pkg/broken.py\npkg/fine.py\n"
+
+
 def test_a_path_that_is_named_like_a_command_needs_its_folder(run: Run) -> None:
     Path("rules").mkdir()
     Path("rules/a.py").touch()

@@ -106,6 +106,7 @@ def require_existing(path: Path) -> None:
         group = click.get_current_context().find_root().command
         near = get_close_matches(str(path), group.commands if isinstance(group, click.Group) else (), n=1)
         hint = f"; did you mean the command `{near[0]}`?" if near else ""
+        hint = "; did you mean `racelint --help`?" if str(path) == "help" else hint
         raise click.UsageError(f"{path}: no such file or folder{hint}") from error
 
 

@@ -1,7 +1,7 @@
 """A file cannot be read as Python, so nothing in it was checked.
 
-*What it does*: reports files that do not exist any more, cannot be opened or decoded, or are not valid Python, at the
-place where reading stopped.
+*What it does*: reports files that do not exist any more, cannot be opened or decoded, are notebooks, or are not valid
+Python, at the place where reading stopped.
 
 *Why is this bad?*: silence about such a file would look like a clean result, and what its code does to the state of
 the other files is unknown too.
