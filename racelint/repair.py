@@ -18,7 +18,7 @@ import msgspec
 from racelint import engine
 from racelint.configuration.config import Config
 from racelint.findings import Finding, Progress, Report, RunError
-from racelint.fixes import with_fixes
+from racelint.fixes import declined, with_fixes
 from racelint.fixes.trial import Key, Trial, key_of, new_in
 from racelint.remedies import Fix
 from racelint.rewriting import NotWrittenError, reason, replace_file
@@ -39,11 +39,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What is left, what has changed in memory, and the findings of which a fix was tried in vain."""
+    """What is left, what has changed in memory, the findings of which a fix was tried in vain, and those for which none
+    could be written, with the reason."""
 
     report: Report
     changes: tuple[Change, ...] = ()
     in_vain: tuple[Finding, ...] = ()
+    declined: tuple[tuple[Finding, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,15 @@ def repair(
     report = state.report
     if asked.config is not config:
         report = replace(asked, config=config).checked(first.files, state.texts)
-    left = report if report.errors else replace(report, findings=tuple(_offered(report, refused, unsafe=unsafe)))
-    return Repaired(
-        replace(left, fixed=state.fixed), tuple(_changes(first, state.texts, former)), tuple(refused.values())
-    )
+    report = replace(report, fixed=state.fixed)
+    changes, in_vain = tuple(_changes(first, state.texts, former)), tuple(refused.values())
+    if report.errors:
+        return Repaired(report, changes, in_vain)
+    offered = with_fixes(report)
+    asked_for = (each for each in offered.findings if each.remedy is not None and (unsafe or each.remedy.is_safe))
+    untold = tuple(each for each in asked_for if each.code in config.codes and key_of(each) not in refused)
+    left = replace(report, findings=tuple(_offered(offered, refused, unsafe=unsafe)))
+    return Repaired(left, changes, in_vain, tuple(declined(replace(offered, findings=untold))))
 
 
 def _mended(
@@ -125,7 +132,7 @@ def _mended(
 
 def _offered(report: Report, refused: Mapping[Key, Finding], *, unsafe: bool) -> Iterator[Finding]:
     """The findings that are left, with a remedy only where another run could write it, which takes unsafe fixes."""
-    for finding in with_fixes(report).findings:
+    for finding in report.findings:
         if finding.remedy is None:
             yield finding
         elif unsafe or finding.fix is None or finding.fix.applicability == "safe" or key_of(finding) in refused:

@@ -20,6 +20,7 @@ from racelint.report.progress import progress_on
 from racelint.rewriting import decoded
 
 NO_NEWLINE: Final = "\\ No newline at end of file\n"
+IN_VAIN: Final = "that would leave it, or lead to another finding"
 
 
 def mended(
@@ -28,9 +29,8 @@ def mended(
     """What can be mended, written to the files if it `writes`; what a fix cannot mend is told."""
     with progress_on(sys.stderr) as progress:
         repaired = repair(paths, config, progress, buffers, unsafe=unsafe)
-    for finding in () if quiet else repaired.in_vain:
-        where = f"{finding.path}: {finding.code} in {finding.function or 'the module'}"
-        tell(f"{where}: not fixed, as that would leave it, or lead to another finding")
+    for finding, why in () if quiet else (*repaired.declined, *((each, IN_VAIN) for each in repaired.in_vain)):
+        tell(f"{finding.path}: {finding.code} in {finding.function or 'the module'}: not fixed, as {why}")
     errors = write(repaired.changes) if writes else []
     return replace(repaired, report=replace(repaired.report, errors=(*repaired.report.errors, *errors)))
 

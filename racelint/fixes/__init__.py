@@ -7,7 +7,7 @@ understood gets no fix.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from racelint.findings import Finding, Report
@@ -29,6 +29,21 @@ def with_fixes(report: Report) -> Report:
             continue
         fixed.update(zip(findings, fixes_for(source, findings), strict=True))
     return replace(report, findings=tuple(fixed.get(each, each) for each in report.findings))
+
+
+def declined(report: Report) -> Iterator[tuple[Finding, str]]:
+    """The findings of a report that has its fixes for which there is none though a remedy is known, and why."""
+    from racelint.fixes.writing import why_declined
+
+    for finding in report.findings:
+        if finding.remedy is not None and finding.fix is None and finding.path in report.files:
+            buffer = report.buffers.get(finding.path)
+            try:
+                source = report.files[finding.path].read_bytes() if buffer is None else buffer
+            except OSError:
+                continue
+            if why := why_declined(source, finding):
+                yield finding, why
 
 
 def fixed(content: str, finding: Finding) -> tuple[Fix, str] | None:

@@ -98,11 +98,26 @@ def _concerned(remedies: Sequence[Remedy | None]) -> list[Span] | None:
 
 
 def _written(tree: Tree, finding: Finding) -> Fix | None:
-    if finding.remedy is None:
-        return None
     try:
-        fix = WRITERS[type(finding.remedy)](tree, finding.remedy)
-        tree.text.edited(fix.edits)
+        return _fix(tree, finding)
     except (DeclinedError, ValueError, IndexError):
         return None
+
+
+def _fix(tree: Tree, finding: Finding) -> Fix | None:
+    if finding.remedy is None:
+        return None
+    fix = WRITERS[type(finding.remedy)](tree, finding.remedy)
+    tree.text.edited(fix.edits)
     return fix
+
+
+def why_declined(source: bytes, finding: Finding) -> str:
+    """Why the remedy of a finding is not written into its file; "" if it is, or if that cannot be said."""
+    try:
+        _fix(Tree(Outline(Text.decoded(source)), _concerned([finding.remedy])), finding)
+    except DeclinedError as error:
+        return str(error)
+    except (NotWrittenError, cst.ParserSyntaxError, RecursionError, ValueError, IndexError):
+        pass
+    return ""
