@@ -14,12 +14,6 @@ from racelint.program.sources.nodes import contains, ids_in
 from racelint.program.sources.source import is_operation
 
 
-def is_endless(flow: Dataflow, node: facts.Loop) -> bool:
-    """Whether a loop ends only by what is in it: `while True`."""
-    test = flow.operation(node.test) if node.kind == "while" else None
-    return type(test) is facts.Const and test.text in ("True", "1")
-
-
 def come_round(
     holding: Holding, flow: Dataflow, node: facts.Loop, ends: Sequence[tuple[Span | None, State | None]]
 ) -> Iterator[Leak]:

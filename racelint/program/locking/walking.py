@@ -17,9 +17,10 @@ from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
-from racelint.program.locking.looping import come_round, given_back, is_endless
+from racelint.program.locking.looping import come_round, given_back
 from racelint.program.locking.optional import done_without, over
 from racelint.program.sources.branching import is_there, named_by
+from racelint.program.sources.loops import is_endless
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
 from racelint.program.values.values import LibraryObject
@@ -201,7 +202,7 @@ class Walk:
             after = [each for _, each in inner.breaks]
             self._exits.returns.extend(inner.returns)
             self._exits.raises.extend(inner.raises)
-            if is_endless(self._flow, node):
+            if is_endless(self._flow.code, node):
                 ends = [(None, end), *inner.continues]
                 self._holding.leaks.update(dict.fromkeys(come_round(self._holding, self._flow, node, ends)))
             elif done is not None:

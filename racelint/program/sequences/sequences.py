@@ -250,7 +250,7 @@ class _Finder:
             for put in inside:
                 beside = put.base == read.base and put.place is not read.place and put.place.kind == read.place.kind
                 if beside and put.id > site:
-                    tested = self._deciding.around(put.id, test)
+                    tested = self._deciding.inside(put.id, test)
                     wants = present is not negated
                     turns = self._deciding.in_turns(put.id)
                     self._flagged.append(Flagged(self._code, read, put, span, wants, tested, site, turns))

@@ -40,3 +40,9 @@ def _passed_beside(code: Code, one: int, other: int) -> set[int]:
         within = (part for node in block for part in parts(node))
         inner = next((part for part in within if is_within(part, one) and is_within(part, other)), None)
     return passed(code, block)
+
+
+def is_endless(code: Code, node: facts.Loop) -> bool:
+    """Whether a loop ends only by what is in it: `while True`."""
+    test = code.operation(node.test) if node.kind == "while" else None
+    return type(test) is facts.Const and test.text in ("True", "1")

@@ -19,6 +19,7 @@ from racelint.program.races.excuses.caches import is_asked
 from racelint.program.races.excuses.emptied import is_taken_whole
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import conditions
+from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, makes
 from racelint.program.values.values import LibraryMethod
 
@@ -35,7 +36,8 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     # a search tests in a loop of its own, which does not lie around the act
     same_act = (other for other in others if other.act == sequence.act and other.shape is not Shape.UPDATE)
     looks = [other.between[0] for other in same_act if other.code is code and other is not sequence]
-    if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in (*sequence.tested, *looks)):
+    looks += [id for id in sequence.tested if _is_about(case, sequence, id)]
+    if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in looks):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
         return True
@@ -57,6 +59,14 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         and case.locksets.in_one_section(inner, each.id, sequence.last.id)
         for each in case.accesses
     )
+
+
+def _is_about(case: Case, sequence: Composite, id: int) -> bool:
+    """Whether what a test reads has to do with the act: a loop that has ended since may have waited for something
+    else."""
+    code, act = sequence.code, sequence.act
+    waits = any(type(node) is facts.Loop and contains(node, id) and not contains(node, act) for node in code.controls)
+    return not waits or any(each.code is code and id in (each.id, each.read_id) for each in case.accesses)
 
 
 def _is_waited_for(case: Case, sequence: Composite) -> bool:
