@@ -27,7 +27,7 @@ from racelint.program.races.excuses.unfelt import is_unfelt
 from racelint.program.races.excuses.unused import is_left_to_users
 from racelint.program.races.kinds.race import Problem, Race
 from racelint.program.sharing.single_flight import has_taken_over
-from racelint.program.sources.branching import decided
+from racelint.program.sources.branching import conditions, decided
 from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import FunctionRef, Instance
 
@@ -172,7 +172,27 @@ def is_asked_again(case: Case, access: Access, guard: Guard) -> bool:
 
     called = {edge.callee.key for edge in case.threads.calls.calls(code) if is_later(edge.site)}
     looks = (each for each in case.accesses if each.kind is access.kind and not each.kind.writes)
-    return any(each.code.key in called or (each.code is code and is_later(each.id)) for each in looks)
+    if any(each.code.key in called or (each.code is code and is_later(each.id)) for each in looks):
+        return True
+    return _is_asked_by_callee(case, access, guard)
+
+
+def _is_asked_by_callee(case: Case, access: Access, guard: Guard) -> bool:
+    """Whether what is read decides about a call of who takes the guard and looks again: whether anything is there at
+    all, or how much, or by taking all there is."""
+    code, flow = access.code, case.sharing.places.dataflow(access.code)
+
+    def hangs_on_it(site: int) -> bool:
+        tests = (test for test, _ in conditions(code, site)) if site > access.id else ()
+        return any({access.id, access.read_id} & (flow.sources(test) | flow.calls(test)) for test in tests)
+
+    called = {edge.callee.key for edge in case.threads.calls.sure_calls(code) if hangs_on_it(edge.site)}
+    alike = (access.kind, Kind.READ) if access.kind is Kind.CONTENT else (access.kind,)
+    return not access.kind.writes and any(
+        each.code.key in called and any(held.taken_here and guard.protects(held) for held in case.protections(each))
+        for each in case.accesses
+        if each.kind in alike
+    )
 
 
 def where_forgotten(case: Case, access: Access, guard: Guard) -> list[tuple[Code, Span]]:
