@@ -240,6 +240,9 @@ class Locking:
         if type(fetched) is not facts.LoadAttr or fetched.name not in ("acquire", "release"):
             return None
         use = self._locks.use(self._code, fetched.base)
+        if use is None and type(self._flow.operation(fetched.base)) is facts.Call:
+            # whatever a call has given: `lock = getattr(self, name)`
+            use = self._unknown(fetched.base)
         if use is None or use.lock.kind is not None:
             return None
         self._raised(call.span, state)
