@@ -25,6 +25,7 @@ from racelint.program.sharing.given import given_to_each
 from racelint.program.sharing.imported import Imported
 from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
+from racelint.program.sharing.numbered import Numbered
 from racelint.program.sharing.one_each import OneEach
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
@@ -66,6 +67,7 @@ class Sharing:
     afterwards: Afterwards = field(init=False)
     enclosed: Enclosed = field(init=False)
     one_each: OneEach = field(init=False)
+    numbered: Numbered = field(init=False)
     apart: Apart = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     thread_bound: ThreadBound = field(init=False)
@@ -84,6 +86,7 @@ class Sharing:
         self.afterwards = Afterwards(self.places, self.naming)
         self.enclosed = Enclosed(self.naming.giving, self.preparing, self.afterwards)
         self.one_each = OneEach(self.threads, self.places, self.naming.shortening)
+        self.numbered = Numbered(self.threads, self.places)
         self.apart = Apart(self.places, self.naming.shortening)
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)

@@ -43,6 +43,8 @@ class Meetings:
                     continue
                 if self.have_other_receivers(access, one, other, other_context):
                     continue
+                if one is other_context and self.sharing.numbered.are_apart(one, access, other):
+                    continue
                 if is_in_other_mode(self.sharing, access, other, other_context):
                     continue
                 if is_in_other_mode(self.sharing, other, access, one):
