@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
@@ -64,6 +64,16 @@ def are_arms(first: Context, second: Context) -> bool:
     return all(each.ends is not None for each in both) and all(
         are_parted(code, one, other) for one in starts[0] for other in starts[1]
     )
+
+
+def is_begun_anew(first: Context, second: Context, after_fork: Container[int]) -> bool:
+    """Whether one takes the place of the other in a new process, in which no other thread has survived.
+
+    `after_fork` are the functions that run there first: it is the same work that they start, and others have started.
+    """
+    anew = [context.code is not None and context.code.key in after_fork for context in (first, second)]
+    same = {code.key for code, _ in first.entries} == {code.key for code, _ in second.entries}
+    return same and anew[0] is not anew[1]
 
 
 def are_parted(code: Code, one: int, other: int) -> bool:

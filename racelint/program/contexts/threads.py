@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from racelint import facts
 from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import Calls, constructs, is_public
-from racelint.program.contexts.alternatives import Alternatives, are_arms
+from racelint.program.contexts.alternatives import Alternatives, are_arms, is_begun_anew
 from racelint.program.contexts.contexts import OTHER_LOOP, Context
 from racelint.program.contexts.daemons import Daemons
 from racelint.program.contexts.distances import Distances
@@ -110,6 +110,7 @@ class Threads:
             or self._one_of_two(first, second)
             or _are_mixed_up(first, second)
             or are_arms(first, second)
+            or is_begun_anew(first, second, self.calls.after_fork)
             or self._alternatives.exclude(first, second)
         )
 
