@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from racelint import facts
+from racelint.program.callgraph.calls import is_public
+from racelint.program.callgraph.edges import on_own_object
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
@@ -13,6 +16,9 @@ from racelint.program.sequences.answers import polarity
 from racelint.program.sources.branching import branches_around, leaves
 from racelint.program.sources.source import END, Code
 from racelint.program.sources.surely import unconditional
+
+DEPTH: Final = 2
+"""So many calls away from a flight it is known who makes an access."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,10 @@ class Flight:
         """Whether an access is made in the flight, and belongs to the object of the flag."""
         return self.begins < access.id < self.ends and split_path(access.base)[0] == self.base
 
+    def covers_call(self, code: Code, site: int) -> bool:
+        """Whether a function calls its own object in the flight, to which the flag belongs."""
+        return self.begins < site < self.ends and self.base == code.own_name
+
 
 @dataclass(slots=True)
 class SingleFlight:
@@ -36,13 +46,36 @@ class SingleFlight:
     _known: dict[int, list[Flight]] = field(default_factory=dict)
 
     def covers(self, one: Access, other: Access) -> bool:
-        """Whether two accesses of one object are in the same function, where only one run at a time goes on."""
-        code = one.code
-        if other.code is not code:
-            return False
+        """Whether two accesses of one object are made where only one run of a function at a time goes on."""
+        mine = self._around(one)
+        return bool(mine) and not mine.isdisjoint(self._around(other))
+
+    def _around(self, access: Access) -> set[tuple[int, Flight]]:
+        """The flights in which an access is made, each with its function: by that itself, or by methods that it calls
+        on its object, and nobody else does."""
+        code = access.code
+        found = {(code.key, each) for each in self._flights(code) if each.holds(access)}
+        if not found and code.own_name and split_path(access.base)[0] == code.own_name:
+            found = self._around_calls(code, DEPTH)
+        return found
+
+    def _around_calls(self, code: Code, depth: int) -> set[tuple[int, Flight]]:
+        """The flights in which every call of a method is made."""
+        calls = self.locksets.threads.calls
+        callers = calls.callers(code)
+        if is_public(code) or code.key in calls.escaping or not callers or not all(map(on_own_object, callers)):
+            return set()
+        ways = []
+        for edge in callers:
+            caller, flights = edge.caller, self._flights(edge.caller)
+            found = {(caller.key, each) for each in flights if each.covers_call(caller, edge.site)}
+            ways.append(found or (self._around_calls(caller, depth - 1) if depth > 1 else set()))
+        return set.intersection(*ways)
+
+    def _flights(self, code: Code) -> list[Flight]:
         if code.key not in self._known:
             self._known[code.key] = list(self._find(code))
-        return any(all(flight.holds(each) for each in (one, other)) for flight in self._known[code.key])
+        return self._known[code.key]
 
     def _find(self, code: Code) -> Iterator[Flight]:
         places = self.locksets.places
