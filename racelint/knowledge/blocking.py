@@ -114,7 +114,7 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | {name for name, method in LOCK_METHODS.items() if method.role is LockRole.NOTIFY}
     | {name for name, method in LOCK_METHODS.items() if _surely_acquires(method)}
     | {"len", "id", "isinstance", "callable", "print", "bool", "repr", "str", "super", "type", "hasattr"}
-    | {"range", "sys.exc_info"}
+    | {"enumerate", "range", "reversed", "zip", "sys.exc_info"}
     | _members("list", "append clear copy reverse")
     | _members("dict", "get clear copy keys values items setdefault")
     | _members("set", "add discard clear copy")

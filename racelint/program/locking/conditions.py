@@ -13,6 +13,9 @@ from racelint.program.sources.branching import conditions, decided, unnegated
 from racelint.program.sources.nodes import extent, parts
 from racelint.program.sources.source import Code
 
+Ties = dict[tuple[LockUse, tuple[str, bool]], frozenset[int]]
+"""The acquires of a lock that go with what a test has come out as."""
+
 
 class Conditions:
     """The tests of one function, as far as they tell which lock is held."""
@@ -25,7 +28,7 @@ class Conditions:
         self._answers: dict[int, LockUse] = {}
         self._asked: dict[int, tuple[LockUse, bool]] = {}
         self._releases: dict[int, LockUse] = {}
-        self._tied: dict[tuple[LockUse, tuple[str, bool]], frozenset[int]] = {}
+        self._tied: Ties = {}
         self._needed: dict[tuple[LockUse, tuple[str, bool]], int] = {}
         self.waivers: set[int] = set()
         """The tests that begin a critical section where nobody else is there, and no lock is needed."""
@@ -57,6 +60,14 @@ class Conditions:
         for truth, arm, other in ((True, body, orelse), (False, orelse, body)):
             for use in arm.may.keys() - other.may.keys():
                 self._tied[use, self._condition(test, truth)] = arm.may[use]
+
+    def ties(self) -> Ties:
+        """What has been noted so far."""
+        return dict(self._tied)
+
+    def begin_turn(self, ties: Ties) -> None:
+        """What a turn of a loop has noted, its next turn knows nothing of: it comes to the very same tests."""
+        self._tied = dict(ties)
 
     def is_own_flag(self, test: int) -> bool:
         """Whether a test is of a local variable that holds True on some paths, and False on others."""

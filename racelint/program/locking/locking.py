@@ -17,6 +17,7 @@ from racelint.program.locking.holding import Acquisition, Effect, Holding, Relea
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.locks import Lock, LockUse
 from racelint.program.locking.lockstate import State, meet
+from racelint.program.locking.looping import gone_over
 from racelint.program.locking.patience import goes_on_anyway
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -54,7 +55,6 @@ class Locking:
     # --- with ---
 
     def entered(self, node: facts.With) -> list[LockUse]:
-        values = self._types.of(self._code, node.manager)
         found = self._taken_by(node.manager, is_async=node.is_async)
         if found:
             return found
@@ -64,13 +64,18 @@ class Locking:
             if type(acquire) is facts.Call and acquire.callee >= 0 and self._takes(acquire):
                 taken = self._locks.use(self._code, self._receiver(acquire))
                 return [] if taken is None else [taken]
-        named = self._locks.use_entered(self._code, node.manager, is_async=node.is_async)
-        is_open = self._is_open(node.manager)
+        return self._entered_by_name(node.manager, is_async=node.is_async)
+
+    def _entered_by_name(self, manager: int, *, is_async: bool) -> list[LockUse]:
+        """What is entered of which no method of the program tells what it takes."""
+        named = self._locks.use_entered(self._code, manager, is_async=is_async)
+        is_open = self._is_open(manager)
         if named is not None and not (is_open and named.lock.kind is LockKind.NONE):
             return [named]
         # what a class or module of a library has under a name may be anything
+        values = self._types.of(self._code, manager)
         is_known = any(not isinstance(each, Library | LibraryMethod) for each in values)
-        return [] if is_known and not is_open else [self._unknown(node.manager)]
+        return [] if is_known and not is_open else [self._unknown(manager)]
 
     def _is_open(self, id: int) -> bool:
         """Whether a value is on some way one of which nothing is known: `make_lock() if shared else nothing`."""
@@ -229,6 +234,9 @@ class Locking:
         if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:
             # it knows whose it is, and refuses all others
             free = False
+        if gone_over(self._flow, call.id):
+            # each turn gives back another one
+            free = False
         free = free or (known is not None and known.free)
         asked = self.conditions.is_found_taken(call.id, use)
         self._holding.releases[call.id] = Release(self._code, call.id, call.span, use, free, asked)
@@ -252,9 +260,8 @@ class Locking:
 
     def _enter_context(self, call: facts.Call, state: State) -> State:
         given = [each.value for each in call.arguments if each.name == ""]
-        named = self._locks.use(self._code, given[0]) if given else None
         taken = self._taken_by(given[0], is_async=False) if given else []
-        for use in taken or ([named] if named is not None else []):
+        for use in taken or (self._entered_by_name(given[0], is_async=False) if given else []):
             self.note(call.id, call.span, use, state, waits=True, explicit=False)
             state = state.take(use, call.id, explicit=False)
         return state

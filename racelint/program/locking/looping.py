@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Node, Span
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.holding import Exit, Holding, Leak
 from racelint.program.locking.locks import NON_REENTRANT, LockUse
-from racelint.program.locking.lockstate import State
+from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.nodes import contains, ids_in
 from racelint.program.sources.source import is_operation
+
+REORDERS: Final = frozenset({"reversed", "sorted", "list", "tuple"})
+"""The functions that give what they get, all of it, in another order or in a list of its own."""
 
 
 def come_round(
@@ -59,13 +64,50 @@ def given_back(
         if any(use in turn.may for turn in turns):
             continue
         given = [each.id for each in holding.releases.values() if each.use == use and contains(node, each.id)]
-        gone_over = {_gone_over(flow, id) for id in given}
-        if gone_over and "" not in gone_over and all(_gone_over(flow, id) in gone_over for id in acquired):
+        over = {gone_over(flow, id) for id in given}
+        if over and "" not in over and all(gone_over(flow, id) in over for id in acquired):
             yield use
 
 
-def _gone_over(flow: Dataflow, call: int) -> str:
-    """What a loop goes over, of the items of which a method is called; "" if it is no item."""
+def gone_over(flow: Dataflow, call: int) -> str:
+    """What a loop goes over, in whatever order, of the items of which a method is called; "" if it is no item."""
     method = flow.code.fetched(flow.operation(call))
     item = flow.operation(method.base) if type(method) is facts.LoadAttr else None
-    return flow.key(item.iterable) if type(item) is facts.Element else ""
+    return flow.key(_unordered(flow, item.iterable)) if type(item) is facts.Element else ""
+
+
+def _unordered(flow: Dataflow, iterable: int) -> int:
+    """What is given in another order, or copied: `reversed(locks)`, `sorted(locks, key=id)`, `locks[::-1]`."""
+    while True:
+        match flow.operation(iterable):
+            case facts.Call(callee=callee, arguments=arguments) if arguments and not arguments[0].name:
+                named = flow.operation(callee)
+                if type(named) is not facts.LoadName or named.name not in REORDERS:
+                    return iterable
+                iterable = arguments[0].value
+            case facts.LoadItem(base=base, key=key) if _is_whole(flow, key):
+                iterable = base
+            case _:
+                return iterable
+
+
+def _is_whole(flow: Dataflow, key: int) -> bool:
+    """Whether a slice has neither a beginning nor an end."""
+    sliced = flow.operation(key)
+    if type(sliced) is not facts.Build or sliced.kind != "slice":
+        return False
+    ends = [flow.operation(each) for each in sliced.items[:2]]
+    return all(each is None or (type(each) is facts.Const and each.kind == "none") for each in ends)
+
+
+def taken_in_turns(node: facts.Loop, before: State, turns: Sequence[State], after: State) -> State:
+    """The state after a loop that takes a lock in each of its turns, and keeps it: who goes over locks to take them all
+    has them, as where there is none there is nothing to hold.
+
+    `before` is that before the loop, `turns` are those at the ends of its turns.
+    """
+    kept = meet(turns) if node.kind == "for" else None
+    if kept is None:
+        return after
+    taken = {use: section for use, section in kept.held.items() if use not in before.held}
+    return replace(after, held={**after.held, **taken}) if taken else after

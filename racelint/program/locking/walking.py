@@ -17,7 +17,7 @@ from racelint.program.locking.identities import Locks
 from racelint.program.locking.locking import Locking
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import EMPTY, Exits, State, meet
-from racelint.program.locking.looping import come_round, given_back
+from racelint.program.locking.looping import come_round, given_back, taken_in_turns
 from racelint.program.locking.optional import done_without, over
 from racelint.program.sources.branching import is_there, named_by
 from racelint.program.sources.loops import is_endless
@@ -192,7 +192,9 @@ class Walk:
     def _loop(self, node: facts.Loop, state: State) -> State | None:
         entry: State | None = state
         after: list[State] = []
+        ties = self._conditions.ties()
         for _ in range(TURNS):
+            self._conditions.begin_turn(ties)
             outer, self._exits = self._exits, Exits()
             turn = self._nodes(node.head, entry)
             done = self._decided(node, turn, False)
@@ -208,6 +210,8 @@ class Walk:
             elif done is not None:
                 finished = self._nodes(node.orelse, done)
                 given = given_back(self._holding, self._flow, node, state, again)
+                if finished is not None and not inner.breaks:
+                    finished = taken_in_turns(node, state, again, finished)
                 after.extend([] if finished is None else [reduce(State.drop, given, finished)])
             merged = meet([each for each in (state, *again) if each is not None])
             if merged == entry:
