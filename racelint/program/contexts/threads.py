@@ -107,6 +107,7 @@ class Threads:
             self._has_it_elsewhere(first, code, id, second)
             or self._has_it_elsewhere(second, other, other_id, first)
             or self._one_after_the_other(first, second)
+            or self._are_started_in_turn(first, second)
             or self._one_of_two(first, second)
             or _are_mixed_up(first, second)
             or are_arms(first, second)
@@ -183,6 +184,17 @@ class Threads:
         if first.code is not second.code or first.ends is None or second.ends is None:
             return False
         return first.ends[1] < second.ends[0] or second.ends[1] < first.ends[0]
+
+    def _are_started_in_turn(self, first: Context, second: Context) -> bool:
+        """Whether the main context starts both where it waits for the end, and neither while the other one lives."""
+        main = self.contexts[0]
+        for one, other in ((first, second), (second, first)):
+            starter = other.code
+            if starter is None or starter.function.is_async or other.ends is None or self.of(starter) != [main]:
+                return False
+            if self.may_live(one, starter, other.ends[0]):
+                return False
+        return True
 
 
 def _awaited_at(code: Code, call: int) -> int | None:
