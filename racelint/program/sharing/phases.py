@@ -1,20 +1,33 @@
 """Part of the sharing stage: what a thread does before it raises a flag, and others only where they find it up.
 
 `self.listen(); self.ready = True` beside `if not self.ready: return` and `self.close()`: the one has ended by then.
+An event is such a flag: `self.ready.set()` beside `self.ready.wait()`.
 So is it with what the thread finds out, and others take: `if self.failure is not None: self.failure = None`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
+from racelint.program.sources.surely import unconditional
+from racelint.program.values.passing import argument
+from racelint.program.values.values import LibraryMethod
+
+SETS: Final = frozenset({"threading.Event.set"})
+CLEARS: Final = frozenset({"threading.Event.clear"})
+WAITS: Final = frozenset({"threading.Event.wait"})
+"""What is done with an event by who raises it, who lowers it and who goes on only where it is up."""
+
+NAMES: Final = frozenset(each.rpartition(".")[2] for each in SETS | CLEARS | WAITS)
 
 DEPTH: Final = 4
 """So many calls up it is looked which flags were tested, and what is raised afterwards."""
@@ -30,6 +43,7 @@ class Phases:
     threads: Threads
     places: Places
     _raised: dict[Place, Where | None] = field(default_factory=dict)
+    _of_events: dict[int, list[tuple[Place, facts.Call, str]]] = field(default_factory=dict)
     _found_up: dict[tuple[int, int, int, int], frozenset[Place]] = field(default_factory=dict)
 
     def is_before(self, context: Context, access: Access, other: Access, beside: Context) -> bool:
@@ -61,6 +75,7 @@ class Phases:
             reads = [each for each in self.places.of(code) if each.kind is Kind.READ]
             found = frozenset(each.place for each in reads if each.read_id in true)
             found |= {each.place for each in reads if each.read_id in there and self._is_none_before(each.place)}
+            found |= {place for place, call in self._calls_of(code, WAITS) if self._has_waited(code, call, id, true)}
             # where the program itself calls a function, callers outside are taken to do as it does
             ways = self._ways_to(context, code) if depth else []
             above = [self._flags(context, *way, depth - 1) for way in ways]
@@ -73,8 +88,46 @@ class Phases:
         stores = [(each, self.places.dataflow(each.code)) for each in self.places.by_place[place] if each.kind.writes]
         return all(flow.truth(each.value) is not False or flow.is_none(each.value) for each, flow in stores)
 
+    def _has_waited(self, code: Code, call: facts.Call, id: int, true: Container[int]) -> bool:
+        """Whether a wait for an event is over, because that is set, where a function comes to an operation."""
+        limit = argument(call, 0, "timeout")
+        is_limited = limit is not None and not code.is_none(limit)
+        return call.id in true or (call.id < id and not is_limited and call.id in unconditional(code))
+
+    def _calls_of(self, code: Code, methods: Container[str]) -> list[tuple[Place, facts.Call]]:
+        """The calls of methods of events that a function makes, each with where the event is kept."""
+        if code.key not in self._of_events:
+            self._of_events[code.key] = list(self._event_calls(code))
+        return [(place, call) for place, call, name in self._of_events[code.key] if name in methods]
+
+    def _event_calls(self, code: Code) -> Iterator[tuple[Place, facts.Call, str]]:
+        """The calls of methods of a library object that is kept somewhere, which is always of the same class."""
+        types = self.places.types
+        named = [each for each in code.operations if type(each) is facts.LoadAttr and each.name in NAMES]
+        reads = {each.read_id: each.place for each in self.places.of(code) if each.kind is Kind.READ} if named else {}
+        methods = {each.id: reads[each.base] for each in named if each.base in reads}
+        for call in code.operations if methods else ():
+            if type(call) is facts.Call and call.callee in methods:
+                callees = {each.qualname for each in types.of(code, call.callee) if isinstance(each, LibraryMethod)}
+                if len(callees) == len(types.of(code, call.callee)) == 1:
+                    yield methods[call.callee], call, callees.pop()
+
+    def _setting(self, event: Place) -> Where | None:
+        """The one call that sets an event, which nobody ever clears."""
+        codes = {each.code.key: each.code for each in self.places.by_place[event]}
+        found = [
+            (code, call.id)
+            for code in codes.values()
+            for place, call in self._calls_of(code, SETS | CLEARS)
+            if place is event
+        ]
+        clears = [call for code in codes.values() for place, call in self._calls_of(code, CLEARS) if place is event]
+        return found[0] if len(found) == 1 and not clears and not loop_around(*found[0]) else None
+
     def _raising(self, flag: Place) -> Where | None:
-        """The one store that may set a flag, if it is done once in a run of its function."""
+        """The one store that may set a flag, or call that sets an event, if a run of its function does so once."""
+        if flag not in self._raised and (event := self._setting(flag)) is not None:
+            self._raised[flag] = event
         if flag not in self._raised:
             made, flow = self.threads.calls.constructing, self.places.dataflow
             stores = [each for each in self.places.by_place[flag] if each.kind.writes]
@@ -88,6 +141,8 @@ class Phases:
     def _is_surely_up(self, where: Where) -> bool:
         """Whether a store sets a flag to what counts as true."""
         code, id = where
+        if type(code.operation(id)) is facts.Call:
+            return True
         return any(each.id == id and self.places.dataflow(code).truth(each.value) for each in self.places.of(code))
 
     def _starts_once(self, context: Context) -> bool:
