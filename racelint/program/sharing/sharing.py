@@ -27,6 +27,7 @@ from racelint.program.sharing.name import FOR_ALL, Name, NameSet, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.numbered import Numbered
 from racelint.program.sharing.one_each import OneEach
+from racelint.program.sharing.overriding import Overriding
 from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
@@ -69,6 +70,7 @@ class Sharing:
     one_each: OneEach = field(init=False)
     numbered: Numbered = field(init=False)
     apart: Apart = field(init=False)
+    overriding: Overriding = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
@@ -88,6 +90,7 @@ class Sharing:
         self.one_each = OneEach(self.threads, self.places, self.naming.shortening)
         self.numbered = Numbered(self.threads, self.places)
         self.apart = Apart(self.places, self.naming.shortening)
+        self.overriding = Overriding(self.places, self.threads.calls, self.naming)
         self.phases = Phases(self.threads, self.places)
         self.unstarted = Unstarted(self.threads.calls)
         self.ways = Ways(self.threads, self.naming, self.preparing, self.unstarted)
@@ -140,6 +143,8 @@ class Sharing:
         What a coroutine was called on and has handed to a pool is in use there while it waits: of that it is one user.
         """
         kind = first.place.kind
+        if not self.overriding.runs(one, first.code) or not self.overriding.runs(other, second.code):
+            return False
         if kind in ("global", "class", "default"):
             if (one.is_main or other.is_main) and self._known_as(first) != self._known_as(second):
                 # callers outside have set up most of what they might come to by another module
@@ -154,6 +159,8 @@ class Sharing:
         if self._are_never_beside(first, one, second, other) or all(map(self.fresh.is_of_this_run, (first, second))):
             return False
         mine = {name: None for name in names if not self.apart.is_for_each(name)}
+        for access in (each for each in (first, second) if each.is_of_self and each.code.is_method):
+            mine = {name: None for name in mine if not self.overriding.has_another(name, access.code)}
         mine = {name: None for name in mine if not self.reckoning.is_hearsay(name, first, second)}
         if one is other:
             stable = self.naming.stable[one.index]
