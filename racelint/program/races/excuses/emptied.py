@@ -27,7 +27,20 @@ def is_capped(case: Case, sequence: Composite) -> bool:
 
     `if len(self.seen) > limit: self.seen = set()`
     """
+    if sequence.last.code is not sequence.code:
+        return _empties_for_size(case, sequence.last)
     return _is_about_size(case, sequence) and _only_empties(case, sequence)
+
+
+def _empties_for_size(case: Case, last: Access) -> bool:
+    """Whether who is called to add something empties the container first, for how much is in it: that has nothing to
+    do with what the caller has looked for."""
+    if last.kind is not Kind.WRITE or not makes_empty(case, last):
+        return False
+    code, flow = last.code, case.sharing.places.dataflow(last.code)
+    asked = {id for test, _ in conditions(code, last.id) for id in flow.calls(test)}
+    sizes = [each for each in case.accesses if each.code is code and each.method == "len" and each.base == last.base]
+    return any(each.id in asked for each in sizes)
 
 
 def is_emptied_twice(case: Case, sequence: Composite, other: Access) -> bool:
