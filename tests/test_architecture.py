@@ -56,7 +56,7 @@ def test_the_page_names_every_module_of_the_program_and_no_other() -> None:
 def test_stages_stand_in_the_order_in_which_they_run() -> None:
     stages = [re.findall(r"`(\w+)`", stage)[0] for stage in _rows("stage")]
 
-    assert ["sources", *stages] == list(Program.__dataclass_fields__)
+    assert ["sources", *stages] == list(Program.__struct_fields__)
 
 
 def test_the_stages_answer_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

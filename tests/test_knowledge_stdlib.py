@@ -18,6 +18,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from racelint.knowledge import Knowledge, Slot
 
 KNOWLEDGE = Knowledge.standard()
@@ -197,8 +199,8 @@ def _slots() -> Iterator[tuple[str, Slot]]:
         for name, row in getattr(TABLES, field).items():
             rows.extend((name, each) for each in (row if isinstance(row, tuple) else (row,)))
     for name, row in rows:
-        assert dataclasses.is_dataclass(row)
-        for attribute in dataclasses.fields(row):
+        assert isinstance(row, msgspec.Struct)
+        for attribute in msgspec.structs.fields(row):
             slot = getattr(row, attribute.name)
             if not isinstance(slot, Slot) or (slot.position is None and not slot.keyword):
                 continue

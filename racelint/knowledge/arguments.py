@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .effects import BOTH, GIL, ITERATE, MUTATE, NO, READ, SNAPSHOT, VIEW, Row, row
 from .model import Access, Effect, Slot

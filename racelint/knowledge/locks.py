@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from .model import LockDecorator, LockDomain, LockKind, LockModel, Slot
 
@@ -20,7 +20,7 @@ _PATH = Slot(0, "path")
 def _task(kind: LockKind, **more: object) -> LockModel:
     """A lock between the tasks of one loop, taken by `async with`."""
 
-    return replace(LockModel(kind, _TASK, sync_with=False, async_with=True), **more)  # type: ignore[arg-type]  # its fields
+    return replace(LockModel(kind, _TASK, sync_with=False, async_with=True), **more)
 
 
 _PLAIN_EVENT = LockModel(_EVENT, sync_with=False)

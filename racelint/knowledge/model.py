@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+
+class Slot(msgspec.Struct, frozen=True):
     """Where an argument stands in a call.
 
     `position` counts from 0 without the receiver (None: keyword only), `keyword` is its name ("": positional only),
@@ -48,8 +48,7 @@ class LockDomain(Enum):
     GREENLET = "greenlet"
 
 
-@dataclass(frozen=True, slots=True)
-class LockModel:
+class LockModel(msgspec.Struct, frozen=True):
     """What calling a lock's constructor makes.
 
     `count` is the argument with a semaphore's value, `shares` the argument with the lock that a condition uses,
@@ -88,8 +87,7 @@ class Failure(Enum):
     EXCEPTION = "exception"
 
 
-@dataclass(frozen=True, slots=True)
-class LockMethod:
+class LockMethod(msgspec.Struct, frozen=True):
     """One method of a lock. `blocking` and `timeout` are the arguments that let it fail, `failure` says how it tells.
 
     `predicate` is set where a wait tests its predicate itself. `side` is the lock that a SIDE method returns, or the
@@ -107,8 +105,7 @@ class LockMethod:
     attribute: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LockDecorator:
+class LockDecorator(msgspec.Struct, frozen=True):
     """A decorator that runs the function with a lock held.
 
     The lock is the argument `lock`, or the attribute of the receiver that the argument `attribute` names, or the one
@@ -136,8 +133,7 @@ class Access(Enum):
     VIEW = "view"
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """What a method does to its receiver, or a function to the argument `subject`.
 
     Atomic means as a whole, with keys and elements of builtin types. `claims`: the result belongs to one caller only
@@ -160,8 +156,7 @@ class Effect:
     stepwise_by: Slot | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """A method that asks for the state of an object which other threads may change as soon as it has answered.
 
     The `acts` are right only if the answer, its truth being `wants` (None: any), still holds; one of the `rivals` by
@@ -193,8 +188,7 @@ class SafetyKind(Enum):
     UNSAFE = "unsafe"
 
 
-@dataclass(frozen=True, slots=True)
-class Safety:
+class Safety(msgspec.Struct, frozen=True):
     """What sharing objects of a class between threads means, why, and where that stands (as in `Effect`).
 
     It is about what the library keeps in them: of the attributes that a subclass adds only CONFINED says something.
@@ -205,8 +199,7 @@ class Safety:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessState:
+class ProcessState(msgspec.Struct, frozen=True):
     """State of the whole process: what it is in words, and what to do instead of changing it.
 
     `quiet`: threads that meet a change of it go on, only not quite as meant. `variable`: where the interpreter keeps
@@ -219,8 +212,7 @@ class ProcessState:
     variable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """A library attribute: the class of its value and, for a lock that uses another's, that other attribute."""
 
     type: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from .model import Slot
 
@@ -78,8 +79,7 @@ class Passing(Enum):
     RESULT = "result"
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(msgspec.Struct, frozen=True):
     """One callable that a call hands to another context of execution.
 
     `args` is the tuple (ARGS_KWARGS) or the iterables (EACH, STAR_EACH), `kwargs` the dict; `start_method` is what
@@ -103,8 +103,7 @@ class Spawn:
     executor: Slot | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EntryMethod:
+class EntryMethod(msgspec.Struct, frozen=True):
     """A method of subclasses, or an attribute set by users, that the library calls.
 
     `name` may end in `*`. `started_by` is the method that starts the context ("": the library decides). `holding` is
@@ -126,8 +125,7 @@ class EntryMethod:
         return method.startswith(self.name[:-1]) if self.name.endswith("*") else method == self.name
 
 
-@dataclass(frozen=True, slots=True)
-class EntryDecorator:
+class EntryDecorator(msgspec.Struct, frozen=True):
     """A decorator whose function the library runs; `only_sync` as in `EntryMethod`.
 
     `one_object`: if it is a method, all runs are on one and the same object.
@@ -154,8 +152,7 @@ class WaitFor(Enum):
     CALL = "call"
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A call after which another context has ended.
 
     `subject` is the argument waited for (None: the receiver). A `timeout` may cut the wait short; `timeout_raises`
@@ -172,8 +169,7 @@ class Wait:
     awaited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True):
     """Hands an item from one context to another: `item` is the argument sent, or None where the item is returned."""
 
     sends: bool
@@ -194,8 +190,7 @@ class BlockingOn(Enum):
     SLEEP = "sleep"
 
 
-@dataclass(frozen=True, slots=True)
-class Blocking:
+class Blocking(msgspec.Struct, frozen=True):
     """A call that may stop its thread. It does not when `only_if` (an argument) is false; `timeout` bounds it.
 
     `answers` are the methods of the same object by which another thread lets it go on.

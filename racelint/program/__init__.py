@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint.knowledge import Knowledge
 from racelint.program.callgraph.calls import Calls
@@ -47,8 +48,7 @@ from racelint.program.values.values import Interner
 __all__ = ["Program", "SourceModule", "link"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, kw_only=True):
     """One field for the answer of each stage, in running order."""
 
     sources: Sources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.systems import NAMES, SYSTEMS
@@ -12,12 +12,11 @@ from racelint.program.values.texts import literal_text
 from racelint.program.values.values import Instance, Site, Value
 
 
-@dataclass(slots=True)
-class Platforms:
+class Platforms(msgspec.Struct):
     """Tells on which systems objects are made and functions run."""
 
     sources: Sources
-    _made: dict[Site, str] = field(default_factory=dict)
+    _made: dict[Site, str] = msgspec.field(default_factory=dict)
     """For places where objects are made: the system on which that is done; "" if it is not said."""
 
     def are_apart(self, caller: Code, site: int, receiver: Value | None) -> bool:

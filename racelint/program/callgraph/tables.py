@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
@@ -25,21 +26,19 @@ TESTS: Final = ("is", "is not", "in", "not in", "not", "==", "!=")
 """Operators that only ask whether there is something."""
 
 
-@dataclass(slots=True)
-class _Uses:
+class _Uses(msgspec.Struct):
     """The calls of what is fetched from the tables in the attributes of one name; `others`: more is done with them."""
 
-    calls: list[Site] = field(default_factory=list)
+    calls: list[Site] = msgspec.field(default_factory=list)
     others: bool = False
 
 
-@dataclass
-class Tables:
+class Tables(msgspec.Struct, dict=True):
     """Tells which functions are put in tables of their object, and are called from there alone."""
 
     types: Types
-    _uses: dict[tuple[str, int], _Uses] = field(default_factory=dict)
-    _flows: dict[int, Dataflow] = field(default_factory=dict)
+    _uses: dict[tuple[str, int], _Uses] = msgspec.field(default_factory=dict)
+    _flows: dict[int, Dataflow] = msgspec.field(default_factory=dict)
 
     def keeps(self, flow: Dataflow, id: int, functions: Iterable[int]) -> bool:
         """Whether a value, which is one of `functions`, only gets into a table out of which each is fetched to be

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.program.callgraph.arms import leaves_out
 from racelint.program.callgraph.concrete import handed, refuses
@@ -22,17 +23,16 @@ DEPTH: Final = 2
 """So many calls back it is asked what they pass."""
 
 
-@dataclass(slots=True)
-class Admitted:
+class Admitted(msgspec.Struct):
     """Tells which operations of functions that they run contexts leave out all the same."""
 
     threads: Threads
     dataflow: Callable[[Code], Dataflow]
-    _chosen: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _chosen: dict[tuple[int, int], bool] = msgspec.field(default_factory=dict)
     """For functions and operations: whether a parameter decides if it is done."""
-    _shut: dict[tuple[int, int], dict[Edge, bool]] = field(default_factory=dict)
+    _shut: dict[tuple[int, int], dict[Edge, bool]] = msgspec.field(default_factory=dict)
     """For functions and operations: by call, whether that shuts it out; the contexts that make one are often many."""
-    _kept_away: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    _kept_away: dict[tuple[int, int, int], bool] = msgspec.field(default_factory=dict)
     """What was asked, by context, function and operation."""
 
     def is_kept_away(self, context: Context, code: Code, id: int) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -26,8 +27,7 @@ NAMED: Final = 3
 NOWHERE: Final = Span(1, 1, 1, 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
+class Context(msgspec.Struct, frozen=True, eq=False):
     """Something that runs code beside others: a thread, a pool's tasks, a request handler; or the main context.
 
     `entries` are the functions that it starts with, each with the object it runs on. `site` is where it is started
@@ -48,13 +48,13 @@ class Context:
     repeated: tuple[int, int] | None = None
     starts: tuple[tuple[Code, int], ...] = ()
     """Where it begins to run: the `start()` calls, or the site itself."""
-    joins: Mapping[int, int] = field(default_factory=dict)
+    joins: Mapping[int, int] = msgspec.field(default_factory=dict)
     """For functions that go on only when it has ended: the id of that wait, or of a call that waits."""
     awaited: bool = False
     """Whether each start waits for its end at once: the starter hands what is its own to one at a time."""
     worker: Site | None = None
     """Where the pool or server is made whose one thread runs it."""
-    joined_at: Mapping[int, int] = field(default_factory=dict)
+    joined_at: Mapping[int, int] = msgspec.field(default_factory=dict)
     """For functions that wait for its end, be it for some time only: the id of the first such call."""
     ends: tuple[int, int] | None = None
     """Where all starts are in one function that also waits for the end: the ids between which it lives there."""

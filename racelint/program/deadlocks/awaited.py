@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -37,8 +38,7 @@ WAYS: Final = 2
 """Of a call that may be one of more functions nobody knows which it is."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, eq=False):
     """A call that waits, or the end of a `with` over an executor (`name` is then its class, `leaves` true).
 
     `bounded`: it gives up after some time. `own` is the lock of the condition that it waits on, given up meanwhile.

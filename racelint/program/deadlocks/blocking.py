@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
@@ -27,23 +28,21 @@ PER_FUNCTION: Final = 30
 """Of a function that may come to more waiting calls than this, the first ones are enough to tell that it waits."""
 
 
-@dataclass(slots=True)
-class Blocking:
+class Blocking(msgspec.Struct):
     """The answers: waits that never end, waits in vain (until a timeout), waits for what may never come, and calls that
     only take their time."""
 
-    endless: list[Stall] = field(default_factory=list)
-    vain: list[Stall] = field(default_factory=list)
-    idle: list[Stall] = field(default_factory=list)
-    slow: list[Stall] = field(default_factory=list)
-    skipped: list[Skip] = field(default_factory=list)
+    endless: list[Stall] = msgspec.field(default_factory=list)
+    vain: list[Stall] = msgspec.field(default_factory=list)
+    idle: list[Stall] = msgspec.field(default_factory=list)
+    slow: list[Stall] = msgspec.field(default_factory=list)
+    skipped: list[Skip] = msgspec.field(default_factory=list)
     """What ends a wait, and is left out where something raises."""
-    own: list[OwnEnd] = field(default_factory=list)
+    own: list[OwnEnd] = msgspec.field(default_factory=list)
     """Waits of a thread for itself, and of a task for its own pool."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Reached:
+class _Reached(msgspec.Struct, frozen=True, eq=False):
     """A waiting call that a function comes to by `edge`: its needs in the function's own terms, the locks let go."""
 
     waiting: Waiting

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -29,8 +30,7 @@ MAKERS: Final = 3
 COMES_IN = (RunsOn.FINALIZER, RunsOn.SIGNAL)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False):
     """A function that is run in the middle of other code: `site` of `by` registers it (None for `__del__`).
 
     `dying` are the classes of the objects at whose end it is run: nobody else has these in hand then.
@@ -43,8 +43,7 @@ class Entry:
     site: int = facts.NOTHING
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Intrusion:
+class Intrusion(msgspec.Struct, frozen=True, eq=False):
     """`entry` takes `use`, at `span` or by calls from there; `other` takes the lock in what it may interrupt."""
 
     entry: Entry

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -20,8 +21,7 @@ from racelint.program.memory.draws import put_in
 from racelint.program.sources.source import ClassInfo, Code
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ForeignCall:
+class ForeignCall(msgspec.Struct, frozen=True, eq=False):
     """A call of what the user gave, with `lock` held, which `entrance` takes for any caller.
 
     `name` is what it is in the source; or, if it is `drawn` out of a container, the name of that, "" where it has none.

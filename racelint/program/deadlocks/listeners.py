@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.containers import REMOVES
@@ -28,8 +29,7 @@ DRAWN: Final = (facts.Element, facts.LoadItem, facts.Unpack, facts.Call)
 """How one comes to what is in a container."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(msgspec.Struct, frozen=True):
     """Operation `id` of `code` puts what the user gave into a container, with these locks held.
 
     `givers` are the public functions that hand it on, and those on the way.
@@ -41,8 +41,7 @@ class Keeping:
     givers: tuple[Code, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """What the user gave, and is called, by `method` if it is an object; `keeping` is where it was put in.
 
     `name` is that of the container, "" if it has none.

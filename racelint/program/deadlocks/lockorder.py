@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -37,8 +38,7 @@ PER_FUNCTION: Final = 60
 """A function that may take more locks than this says nothing useful about their order."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, eq=False):
     """A lock that a function may take, itself or by the call `edge`: `use` is in the function's own terms."""
 
     use: LockUse
@@ -46,17 +46,16 @@ class Taken:
     edge: Edge | None
 
 
-@dataclass(slots=True)
-class LockOrder:
+class LockOrder(msgspec.Struct):
     """The answers: cycles of nestings of different locks, the same lock twice, and two locks of a kind."""
 
     nestings: list[Nesting]
-    taken: dict[int, dict[LockUse, Taken]] = field(default_factory=dict)
+    taken: dict[int, dict[LockUse, Taken]] = msgspec.field(default_factory=dict)
     """For each function: what it may take, itself or through calls, in its own terms."""
-    cycles: list[tuple[Nesting, ...]] = field(default_factory=list)
-    again: list[Nesting] = field(default_factory=list)
-    siblings: list[Nesting] = field(default_factory=list)
-    neighbours: list[Nesting] = field(default_factory=list)
+    cycles: list[tuple[Nesting, ...]] = msgspec.field(default_factory=list)
+    again: list[Nesting] = msgspec.field(default_factory=list)
+    siblings: list[Nesting] = msgspec.field(default_factory=list)
+    neighbours: list[Nesting] = msgspec.field(default_factory=list)
     """A lock and the next one, of a table that goes round."""
 
     def chain(self, taken: Taken) -> list[Edge]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.callgraph.edges import Edge
@@ -13,8 +14,7 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nesting:
+class Nesting(msgspec.Struct, frozen=True, eq=False):
     """`inner` is taken while `outer` is held: at operation `site` of `code`, which is the acquisition or a call."""
 
     outer: LockUse

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -36,8 +37,7 @@ CAUGHT: Final = CATCH_ALL | {"RuntimeError"}
 """What covers the error that who joins itself gets."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OwnEnd:
+class OwnEnd(msgspec.Struct, frozen=True, eq=False):
     """The call `id` of `code` waits for `context`, and is run by it, through `chain`.
 
     `what` it waits for: a thread, all workers of a pool, or the result of another task of it. `named` is the call of a

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -26,8 +27,7 @@ KINDS: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION
 DOMAINS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rebound:
+class Rebound(msgspec.Struct, frozen=True, eq=False):
     """`store` puts a new lock in the place of one that `user` takes: `one` does, beside `other`, where it is known.
 
     `first` has made the old one.

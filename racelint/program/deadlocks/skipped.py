@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -32,8 +33,7 @@ PAUSES: Final = frozenset({BlockingOn.LOCK, BlockingOn.CONDITION, BlockingOn.EVE
 """What a thread may wait for, and nothing is raised, however long that takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(msgspec.Struct, frozen=True):
     """A call that may raise."""
 
     code: Code
@@ -50,8 +50,7 @@ class Risk:
         return span_of(self.code, self.id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Skip:
+class Skip(msgspec.Struct, frozen=True, eq=False):
     """What ends a wait, the operation `id` of `code`, is left out where `risk` raises: only `context` does it at all.
 
     `callee` names the method of the library that this is. `waits` is the call that waits, in `waiter`.

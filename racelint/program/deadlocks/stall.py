@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.callgraph.edges import Edge
@@ -13,8 +13,7 @@ from racelint.program.locking.locks import LockUse
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stall:
+class Stall(msgspec.Struct, frozen=True, eq=False):
     """`waiting` is made while `lock` is held: at operation `site` of `code`, which is the waiting call or leads to it.
 
     `need`: why whoever is waited for cannot come to an end meanwhile; None where the call is merely slow.

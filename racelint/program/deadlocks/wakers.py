@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -40,8 +41,7 @@ SIGNALS: Final = frozenset({"set", "task_done"})
 """What ends a wait by itself, with nothing handed over."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Need:
+class Need(msgspec.Struct, frozen=True, eq=False):
     """A lock without which the awaited side does not come to its end: `use` is in the terms of who waits for it.
 
     The lock is taken at `span` of `code`: by `context` on its way, through `chain`; or, where that is None, by whoever

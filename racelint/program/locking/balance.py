@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -30,8 +31,7 @@ from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unreleased:
+class Unreleased(msgspec.Struct, frozen=True, eq=False):
     """An acquire that some path never undoes: `exit` is where that path leaves (None: at the end of the function).
 
     `never`: no code of the program releases the lock at all. `again`: the path does not leave, but comes round to the
@@ -54,8 +54,7 @@ class Unreleased:
         return self.acquisition.span
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(msgspec.Struct, frozen=True):
     """Acquires and releases that do not match: kept on a normal path or by a `raise`, skipped by an exception of a
     call, taken or not without looking, released without being held, and locks that nobody else can know."""
 

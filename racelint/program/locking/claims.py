@@ -7,7 +7,8 @@ What cannot be understood is no claim but a `Flaw`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.contexts.contexts import Context
@@ -25,8 +26,7 @@ LOCK_LIKE = ("lock", "mutex", "cond", "_mu")
 """What the name of a lock contains."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, eq=False):
     """One claim: what is written, and where."""
 
     keyword: Keyword
@@ -35,8 +35,7 @@ class Claim:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class GuardClaim:
+class GuardClaim(msgspec.Struct, frozen=True):
     """`guarded-by`: the lock, and whose it is, seen from the object that has the variable (as in `Protection`)."""
 
     claim: Claim
@@ -50,8 +49,7 @@ class GuardClaim:
         return self.meant.lock
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(msgspec.Struct, frozen=True):
     """`requires`: the lock of that `name` that callers of `code` hold, in terms of its parameters."""
 
     claim: Claim
@@ -60,8 +58,7 @@ class Requirement:
     use: LockUse
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(msgspec.Struct, frozen=True):
     """`runs-on`, `owned-by` and `confined`: the only contexts that run the function or touch the variable.
 
     `name` is `main`, `loop` or that of the function that they run, and "" for any single one.
@@ -72,8 +69,7 @@ class Home:
     contexts: tuple[Context, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(msgspec.Struct, frozen=True):
     """A comment or annotation that looks like a claim and cannot be one."""
 
     path: str
@@ -82,15 +78,14 @@ class Flaw:
     reason: str
 
 
-@dataclass(slots=True)
-class Claims:
+class Claims(msgspec.Struct):
     """All claims, by what they are about: variables by Place, functions by their key."""
 
-    guards: dict[Place, GuardClaim] = field(default_factory=dict)
-    owners: dict[Place, Home] = field(default_factory=dict)
-    required: dict[int, list[Requirement]] = field(default_factory=dict)
-    homes: dict[int, Home] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
+    guards: dict[Place, GuardClaim] = msgspec.field(default_factory=dict)
+    owners: dict[Place, Home] = msgspec.field(default_factory=dict)
+    required: dict[int, list[Requirement]] = msgspec.field(default_factory=dict)
+    homes: dict[int, Home] = msgspec.field(default_factory=dict)
+    flaws: list[Flaw] = msgspec.field(default_factory=list)
 
     def entry(self) -> dict[int, frozenset[LockUse]]:
         """The locks that functions have on entry, because they require them."""

@@ -8,7 +8,9 @@ first reader takes the lock for all of them, and the last one gives it back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.knowledge.model import LockKind
@@ -21,8 +23,7 @@ from racelint.program.sources.source import Code
 FlowOf = Callable[[Code], Dataflow]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """The attribute of a lock's owner in which readers are counted."""
 
     lock: LockKey

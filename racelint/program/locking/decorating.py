@@ -7,7 +7,8 @@ that the decorator itself makes when it is put on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.program.dataflow.frames import inward

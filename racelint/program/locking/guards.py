@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -23,8 +24,7 @@ ANY: str = "?"
 """A relation that cannot be told: it is given the benefit of the doubt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Protection:
+class Protection(msgspec.Struct, frozen=True):
     """A lock as an access sees it: `relation` says whose lock it is, seen from the object that is accessed.
 
     `global` one lock for all, `own` the object's, `.parent` that of an object reached from it, `.^lock` the one
@@ -119,8 +119,7 @@ def _is_rule(lock: Lock, writes: list[Access], own: list[Access]) -> bool:
     return 2 * len([each for each in writes if each in own]) >= len(writes)
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """The lock that the program uses for a Place: at `guarded` of its `total` accesses, `example` is one of them."""
 
     lock: Lock

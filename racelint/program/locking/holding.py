@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.locking.locks import LockUse
@@ -12,8 +13,7 @@ from racelint.program.locking.lockstate import State
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Acquisition:
+class Acquisition(msgspec.Struct, frozen=True):
     """One taking of a lock in a function: `before` is what was held there. `waits`: it blocks until it has the lock."""
 
     code: Code
@@ -30,8 +30,7 @@ class Acquisition:
         return self.code.path
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """One explicit release; `free`: the lock is surely not held by this thread there.
 
     `asked`: it is made because a test has found the lock taken, by whomever.
@@ -61,8 +60,7 @@ class Exit(Enum):
     AGAIN = "again"
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(msgspec.Struct, frozen=True):
     """A path that leaves the function with the lock that operation `acquired` took, or comes by there again with it."""
 
     acquired: int
@@ -71,8 +69,7 @@ class Leak:
     by: Exit
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """What a call of the function does to the caller's locks, in the function's own terms.
 
     `acquires` are held after it, `drops` no longer, `pauses` again (they were given up meanwhile); `yields` are held
@@ -91,20 +88,19 @@ class Effect:
 NO_EFFECT: Final = Effect()
 
 
-@dataclass(slots=True)
-class Holding:
+class Holding(msgspec.Struct):
     """What the walk of one function found; `at` has the state before each operation (`EMPTY` where it has none)."""
 
     code: Code
-    at: dict[int, State] = field(default_factory=dict)
-    acquisitions: dict[int, Acquisition] = field(default_factory=dict)
-    releases: dict[int, Release] = field(default_factory=dict)
-    leaks: dict[Leak, None] = field(default_factory=dict)
-    ignored: dict[int, Acquisition] = field(default_factory=dict)
-    handed_on: set[LockUse] = field(default_factory=set)
+    at: dict[int, State] = msgspec.field(default_factory=dict)
+    acquisitions: dict[int, Acquisition] = msgspec.field(default_factory=dict)
+    releases: dict[int, Release] = msgspec.field(default_factory=dict)
+    leaks: dict[Leak, None] = msgspec.field(default_factory=dict)
+    ignored: dict[int, Acquisition] = msgspec.field(default_factory=dict)
+    handed_on: set[LockUse] = msgspec.field(default_factory=set)
     """Locks whose `release` is handed to somebody else to call: a timer, a callback."""
-    waits: set[Span] = field(default_factory=set)
+    waits: set[Span] = msgspec.field(default_factory=set)
     """The calls that give a lock up, wait, and take it again."""
-    by_choice: set[LockUse] = field(default_factory=set)
+    by_choice: set[LockUse] = msgspec.field(default_factory=set)
     """Locks that the function releases, or keeps, as a flag of its own says."""
     effect: Effect = NO_EFFECT

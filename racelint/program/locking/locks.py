@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind
@@ -23,24 +24,30 @@ LockKey = tuple[str, int, str]
 """A Place as (kind, owner, name), ("site", code key, operation id as text), or (NAMED, 0, name)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """One lock identity. `kind` is None where the program does not tell (it may be a lock, or be none).
+class Lock(msgspec.Struct, frozen=True, eq=False):
+    """One lock identity, which its key tells from others.
 
-    `per_instance`: each object of the owning class has its own. `symbol` is its dotted name.
+    `kind` is None where the program does not tell (it may be a lock, or be none). `per_instance`: each object of the
+    owning class has its own. `symbol` is its dotted name.
     """
 
     key: LockKey
-    symbol: str = field(compare=False)
-    kind: LockKind | None = field(compare=False)
-    domain: LockDomain = field(compare=False)
-    per_instance: bool = field(compare=False)
-    path: str = field(compare=False)
-    span: Span = field(compare=False)
-    is_semaphore: bool = field(compare=False, default=False)
+    symbol: str
+    kind: LockKind | None
+    domain: LockDomain
+    per_instance: bool
+    path: str
+    span: Span
+    is_semaphore: bool = False
     """Its acquires and releases are permits: anybody may give one back."""
-    by_name: bool = field(compare=False, default=False)
+    by_name: bool = False
     """It is whichever lock has its name: one whose name is not known, and so has no `kind`, may be any of these."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lock) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
     def is_for_processes(self) -> bool:
@@ -63,8 +70,7 @@ class Lock:
         return self.symbol.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class LockUse:
+class LockUse(msgspec.Struct, frozen=True):
     """A lock as one expression names it: the lock, and by which object it is reached (`base` as in `Dataflow.path`)."""
 
     lock: Lock

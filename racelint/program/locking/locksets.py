@@ -7,7 +7,7 @@ entry, because every caller holds it, is added afterwards over the call graph.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import Edge
@@ -34,8 +34,7 @@ from racelint.program.sources.source import Code
 EntrySet = frozenset[LockUse]
 
 
-@dataclass(slots=True)
-class LockSets:
+class LockSets(msgspec.Struct):
     """The locks held everywhere. `held` is the question; `holdings` has the details of each function with locks."""
 
     places: Places
@@ -53,12 +52,12 @@ class LockSets:
     """The functions that run only in generators which are kept: under the locks of whoever takes the next step."""
     gates: frozenset[LockKey] = frozenset()
     """The events that are cleared, and tested, with one and the same lock held: who is inside is not joined."""
-    entry: dict[int, EntrySet] = field(default_factory=dict)
-    around: dict[int, EntrySet] = field(default_factory=dict)
+    entry: dict[int, EntrySet] = msgspec.field(default_factory=dict)
+    around: dict[int, EntrySet] = msgspec.field(default_factory=dict)
     """What a decorator or the library that calls the function holds around it, or a claim requires; part of `entry`."""
     unseen: frozenset[int] = frozenset()
     """The functions that somebody unseen may call, with whatever is held there."""
-    _holding_codes: dict[int, bool] = field(default_factory=dict)
+    _holding_codes: dict[int, bool] = msgspec.field(default_factory=dict)
     _guarding: set[LockKey] | None = None
 
     def state(self, code: Code, id: int) -> State:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from racelint.facts import Span
 from racelint.knowledge.model import LockKind
@@ -20,8 +22,7 @@ ON_ENTRY: Final[Section] = frozenset({-1})
 """The section that the caller began."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """What is known about locks at one point. Never changed in place.
 
     `may` maps a lock to the explicit acquires that may still be in force, `free` are locks that are surely not held by
@@ -29,8 +30,8 @@ class State:
     caller may hold and that were released here, `paused` those that were released here at some point before.
     """
 
-    held: Held = field(default_factory=dict)
-    may: dict[LockUse, frozenset[int]] = field(default_factory=dict)
+    held: Held = msgspec.field(default_factory=dict)
+    may: dict[LockUse, frozenset[int]] = msgspec.field(default_factory=dict)
     free: frozenset[LockUse] = frozenset()
     unsure: frozenset[LockUse] = frozenset()
     dropped: frozenset[LockUse] = frozenset()
@@ -149,14 +150,13 @@ def meet(states: Iterable[State]) -> State | None:
     return result
 
 
-@dataclass(slots=True)
-class Exits:
+class Exits(msgspec.Struct):
     """The states with which paths leave a piece of code other than at its end."""
 
-    returns: list[tuple[Span | None, State]] = field(default_factory=list)
-    raises: list[tuple[Span | None, State]] = field(default_factory=list)
-    breaks: list[tuple[Span | None, State]] = field(default_factory=list)
-    continues: list[tuple[Span | None, State]] = field(default_factory=list)
+    returns: list[tuple[Span | None, State]] = msgspec.field(default_factory=list)
+    raises: list[tuple[Span | None, State]] = msgspec.field(default_factory=list)
+    breaks: list[tuple[Span | None, State]] = msgspec.field(default_factory=list)
+    continues: list[tuple[Span | None, State]] = msgspec.field(default_factory=list)
 
     def kinds(self) -> Sequence[list[tuple[Span | None, State]]]:
         """The four lists, always in the same order."""

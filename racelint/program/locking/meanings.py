@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+import msgspec
 
 from racelint.knowledge.definitions import PLAIN_BASES
 from racelint.knowledge.model import LockKind
@@ -31,8 +32,7 @@ LETS_IN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """Where a claim stands: names in it are looked up in the class, in the functions around it, in the module."""
 
     module: int
@@ -40,8 +40,7 @@ class Scope:
     cls: ClassInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(msgspec.Struct, frozen=True):
     """The lock that a name means: `base` is the path of the object that has it, "" for what is one for all.
 
     `is_wrapped`: it is an object of a class of the program that locks where it is entered.

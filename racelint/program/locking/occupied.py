@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.knowledge.model import LockKind
@@ -32,8 +34,7 @@ class Note(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A method stores an attribute of its object: a literal, by its text, or a count by one more or less, by the sign.
 
     `locks` are those of the same object that are held there, and not kept.
@@ -45,12 +46,11 @@ class Change:
     locks: frozenset[LockUse]
 
 
-@dataclass(slots=True)
-class Doors:
+class Doors(msgspec.Struct):
     """The ways into, and out of, what a note is about: the functions, and the lock that each of them takes there."""
 
-    entering: dict[int, LockUse] = field(default_factory=dict)
-    leaving: dict[int, LockUse] = field(default_factory=dict)
+    entering: dict[int, LockUse] = msgspec.field(default_factory=dict)
+    leaving: dict[int, LockUse] = msgspec.field(default_factory=dict)
 
     def add(self, changes: Iterable[Change], use: LockUse, *, inwards: bool) -> None:
         """Note functions that go one way."""

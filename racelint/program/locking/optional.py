@@ -7,7 +7,8 @@ alone, and so is as good as one who holds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.facts import Node

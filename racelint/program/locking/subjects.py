@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import TypeRef
@@ -16,8 +17,7 @@ DEFINITIONS = (facts.MakeFunction, facts.MakeClass, facts.Import)
 STORES = (facts.StoreName, facts.StoreAttr)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A variable that is stored or annotated in `code`; `cls` is the class of the object or class that has it."""
 
     place: Place
@@ -25,8 +25,7 @@ class Variable:
     cls: ClassInfo | None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What stands on some lines; `is_unknown`: an attribute of an object that cannot be told is stored there."""
 
     variables: tuple[Variable, ...] = ()
@@ -36,8 +35,7 @@ class Subject:
     lines: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(msgspec.Struct, frozen=True):
     """A string in the metadata of an annotation, with what it is about and where that is."""
 
     text: str

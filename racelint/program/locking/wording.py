@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 _PIECE: Final = re.compile(
     r"(?:#|^)[ \t]*(?P<word>[a-z]+(?:[-_][a-z]+)*)(?P<colon>[ \t]*:)?[ \t]*(?P<rest>[^#]*)", re.IGNORECASE
@@ -34,8 +35,7 @@ class Keyword(Enum):
 SPELLINGS: Final = {keyword.value: keyword for keyword in Keyword}
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(msgspec.Struct, frozen=True):
     """One claim as it is written from `start` to `end` of its text: the keyword, and the names that follow it.
 
     `mistake` says why it can be none; it is worth telling only if a claim can be meant.

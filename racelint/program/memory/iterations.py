@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation, Span
@@ -18,8 +19,7 @@ from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Generator, Library, LibraryMethod, LibraryObject, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(msgspec.Struct, frozen=True):
     """Operation `id` goes over all of a container; `method` is the function that does, "" for a loop."""
 
     id: int
@@ -28,8 +28,7 @@ class Walk:
     one_step_with_gil: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Walks:
+class Walks(msgspec.Struct, frozen=True):
     """What goes over containers in one function."""
 
     types: Types
@@ -137,8 +136,7 @@ class Walks:
         return any(isinstance(value, FunctionRef) for value in self.types.of(self.code, given))
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """What a function of the program gives away: the container that `load` fetches there, or a `view` of it."""
 
     code: Code

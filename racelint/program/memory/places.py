@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal
 
@@ -39,8 +38,7 @@ ITEMS: Final = "[]"
 """Ends the name of the Place of what is in a container."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Place(msgspec.Struct, frozen=True, eq=False):
     """Memory that several functions can reach: `owner` is a module index, class key or code key, by kind.
 
     `symbol` is its dotted name. A container and what it holds are one Place. `Places.place` makes each once.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -30,8 +31,7 @@ SPREADS: Final = ("*", "**")
 """What copies the items of one container into another: `{**os.environ}`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One change of the state of the process, by the library's function or variable `by`.
 
     `part` is the literal key, where only one entry is changed, or the variable; "" is all of it, None an entry that is
@@ -55,8 +55,7 @@ class Change:
         return span_of(self.code, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Disturbance:
+class Disturbance(msgspec.Struct, frozen=True):
     """A change while others rely on the state: `one` makes it, `other` may make `partner` at the same time.
 
     `restored` is the change of the same function that takes it back, the change itself where a `with` does. `partner`

@@ -6,7 +6,8 @@ They are no state of the program, and nobody in it changes them: an `import` in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -20,8 +21,7 @@ from racelint.program.sources.source import Code
 from racelint.program.values.values import Library, LibraryObject
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryWalk:
+class RegistryWalk(msgspec.Struct, frozen=True):
     """`context` walks over the container of this name, in more than one step; `by` is what fills it."""
 
     code: Code

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TypeGuard
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -18,8 +19,7 @@ from racelint.program.sources.source import Code, span_of
 from racelint.program.values.values import Instance, LibraryObject, Site, Value
 
 
-@dataclass(frozen=True, slots=True)
-class SetOnce:
+class SetOnce(msgspec.Struct, frozen=True):
     """An attribute that is set at `store`, in `code`, for the thread that comes by there, and read at `read`.
 
     `path_of` is the object as the source spells it. `context` runs `reader` in another thread; None: whoever calls it.
@@ -44,10 +44,9 @@ class SetOnce:
         return span_of(self.code, self.store)
 
 
-@dataclass(slots=True)
-class _Uses:
-    stores: list[tuple[Code, int]] = field(default_factory=list)
-    reads: list[tuple[Code, int]] = field(default_factory=list)
+class _Uses(msgspec.Struct):
+    stores: list[tuple[Code, int]] = msgspec.field(default_factory=list)
+    reads: list[tuple[Code, int]] = msgspec.field(default_factory=list)
 
 
 def link_threadlocals(threads: Threads, places: Places) -> list[SetOnce]:

@@ -7,8 +7,9 @@ conflicting: two accesses of one Place, one of them a write -> shared: on one ob
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Evidence
@@ -38,16 +39,15 @@ from racelint.program.sequences.composites import Composite, Sequences, Shape
 from racelint.program.sharing.sharing import Sharing
 
 
-@dataclass(slots=True)
-class Races:
+class Races(msgspec.Struct):
     """All races, one for each Place and cause."""
 
-    found: list[Race] = field(default_factory=list)
-    uncovered: list[Uncovered] = field(default_factory=list)
+    found: list[Race] = msgspec.field(default_factory=list)
+    uncovered: list[Uncovered] = msgspec.field(default_factory=list)
     """Calls without the lock of the object that is called."""
-    slight: list[Race] = field(default_factory=list)
+    slight: list[Race] = msgspec.field(default_factory=list)
     """What is not told, as too little speaks for it or comes of it."""
-    crowds: dict[Race, list[Race]] = field(default_factory=dict)
+    crowds: dict[Race, list[Race]] = msgspec.field(default_factory=dict)
     """For which others a race is told: they are of one object, between the same two, and mended with it."""
 
     @property

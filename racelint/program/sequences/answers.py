@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -21,8 +20,7 @@ PROPERTIES: Final = 2
 """How many properties deep it is looked what a test reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decisive:
+class Decisive(msgspec.Struct, frozen=True):
     """A value that decides about the answer of a function: it is the answer, or a test that `chooses` one.
 
     `true` is what a true value makes of the answer; None if that cannot be told.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -36,8 +37,7 @@ class Shape(Enum):
     REPLACED = "fetched, then replaced"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Composite:
+class Composite(msgspec.Struct, frozen=True, eq=False):
     """`first` and `last` access of one Place on one object, as `code` makes them, itself or by calls.
 
     `act` is the operation of `code` that is, or leads to, the last.
@@ -74,8 +74,7 @@ class Composite:
         return stores and self.shape is Shape.CHECK
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Flagged:
+class Flagged(msgspec.Struct, frozen=True, eq=False):
     """`code` tests a flag and, where it is (`wants`) or is not set, puts something into a container beside it."""
 
     code: Code
@@ -96,8 +95,7 @@ class Flagged:
         return self.last.id
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What the call `site` of a test has read to answer; `present`: whether the answer is true if that is there.
 
     `key`: as the asker knows it, what is surely in the container that was looked into if the answer is `found`.
@@ -112,8 +110,7 @@ class Answer:
     """Whether the answer is one of several things that were gone through: that there is such a key is not enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The sequences of one function: `awaited` are those that only tasks have, `swaps` end by emptying or replacing
     what was read."""
 

@@ -6,8 +6,9 @@ its own, or does its part before the start, the two never have the object at the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.edges import Edge
@@ -26,13 +27,12 @@ ENOUGH: Final = 200
 """Where so many functions may be on the way, it is not known what happens later."""
 
 
-@dataclass(slots=True)
-class Afterwards:
+class Afterwards(msgspec.Struct):
     """The questions are `is_given_away`, of an object by its name, and `goes_on`."""
 
     places: Places
     naming: Naming
-    _exclusive: dict[int, Exclusive] = field(default_factory=dict)
+    _exclusive: dict[int, Exclusive] = msgspec.field(default_factory=dict)
 
     @property
     def giving(self) -> Giving:

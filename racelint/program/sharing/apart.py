@@ -6,7 +6,8 @@ What is in an attribute of a `threading.local` is another object for each thread
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint.program.memory.places import Places
 from racelint.program.sharing.confined import is_class_of_thread, is_of_thread
@@ -16,13 +17,12 @@ from racelint.program.sources.source import ClassInfo
 from racelint.program.values.values import Value
 
 
-@dataclass(slots=True)
-class Apart:
+class Apart(msgspec.Struct):
     """Tells which names mean another object in each thread."""
 
     places: Places
     shortening: Shortening
-    _known: dict[Name, bool] = field(default_factory=dict)
+    _known: dict[Name, bool] = msgspec.field(default_factory=dict)
 
     def is_for_each(self, name: Name) -> bool:
         """Whether a name leads over an attribute of something of which each thread, or request, has its own."""

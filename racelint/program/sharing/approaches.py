@@ -6,8 +6,9 @@ one: what threads use under the lock of its owner, others may use without, in ob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
@@ -23,8 +24,7 @@ ENOUGH: Final = 200
 NONE: Final[EntrySet] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """A function on the way, and by which of its parameters it knows the object: `name` is that parameter's."""
 
     code: Code
@@ -32,13 +32,12 @@ class Stop:
     name: Name | None = None
 
 
-@dataclass(slots=True)
-class Approaches:
+class Approaches(msgspec.Struct):
     """The question is `held`; answers are kept, as many accesses are in one function."""
 
     naming: Naming
     locksets: LockSets
-    _known: dict[tuple[int, Stop], EntrySet] = field(default_factory=dict)
+    _known: dict[tuple[int, Stop], EntrySet] = msgspec.field(default_factory=dict)
 
     def held(self, context: Context, code: Code, base: str, name: Name | None) -> EntrySet:
         """The locks that the context holds when it comes to a function in which the object `name` is at path `base`."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from racelint.program.callgraph.calls import Calls
 from racelint.program.memory.places import Place, Places
@@ -12,15 +13,14 @@ from racelint.program.sharing.users import Users
 from racelint.program.sources.source import Code
 
 
-@dataclass(slots=True)
-class Assumed:
+class Assumed(msgspec.Struct):
     """Answers which Places are said to be shared, by patterns of dotted names."""
 
     patterns: tuple[str, ...]
     places: Places
     calls: Calls
     users: Users
-    _known: dict[Place, bool] = field(default_factory=dict)
+    _known: dict[Place, bool] = msgspec.field(default_factory=dict)
 
     def covers(self, place: Place) -> bool:
         """Whether `--assume-shared` names the Place, its class or its module.

@@ -10,9 +10,10 @@ it, and who works on what each thread has for itself is run by several. A table 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain, LockRole
@@ -36,14 +37,13 @@ AT_LEAST: Final = 2
 """So many methods of a container that lock it are no accident."""
 
 
-@dataclass
-class Beliefs:
+class Beliefs(msgspec.Struct, dict=True):
     """What the locks of the program tell of the state beside them."""
 
     locksets: LockSets
-    _taken: dict[int, list[Acquisition]] = field(default_factory=dict)
-    _slots: dict[Place, Access | None] = field(default_factory=dict)
-    _given: dict[int, frozenset[str]] = field(default_factory=dict)
+    _taken: dict[int, list[Acquisition]] = msgspec.field(default_factory=dict)
+    _slots: dict[Place, Access | None] = msgspec.field(default_factory=dict)
+    _given: dict[int, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def may_tell(self, place: Place) -> bool:
         """Whether there is any such lock beside the Place, or each thread has an item there."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain, SafetyKind
@@ -23,13 +24,12 @@ APART: Final = frozenset({SafetyKind.CONFINED, SafetyKind.PROCESS})
 """What each thread, task or request has for itself, and what processes may share."""
 
 
-@dataclass(slots=True)
-class Confined:
+class Confined(msgspec.Struct):
     """Tells which Places keep what they hold apart: each thread, task or request has its own."""
 
     places: Places
     locksets: LockSets
-    _of_class: dict[ClassInfo, bool] = field(default_factory=dict)
+    _of_class: dict[ClassInfo, bool] = msgspec.field(default_factory=dict)
 
     def covers(self, place: Place) -> bool:
         """Whether the Place keeps its contents apart by thread, task or request, or is the inside of a lock."""

@@ -6,7 +6,7 @@ thread, or in a pool, as the class of the runner is, but not both in one call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
@@ -21,8 +21,7 @@ Way = tuple[int, int]
 """An operation of a function by which a context is started, and what it calls for that: a function, or a library."""
 
 
-@dataclass(slots=True)
-class Enclosed:
+class Enclosed(msgspec.Struct):
     """Tells of variables that inner functions have in common with the one around them."""
 
     giving: Giving

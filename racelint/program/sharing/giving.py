@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge import Knowledge
@@ -34,18 +35,17 @@ def always(_code: Code) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class Giving:
+class Giving(msgspec.Struct):
     """Tells how often a run of a function starts a context."""
 
     threads: Threads
     places: Places
-    _ways: dict[tuple[int, int], Ways] = field(default_factory=dict)
-    _often: dict[int, bool] = field(default_factory=dict)
-    _calling: dict[int, list[tuple[Code, int, bool]]] = field(default_factory=dict)
-    _spawned: dict[Site, list[Spawned]] = field(default_factory=lambda: defaultdict(list))
+    _ways: dict[tuple[int, int], Ways] = msgspec.field(default_factory=dict)
+    _often: dict[int, bool] = msgspec.field(default_factory=dict)
+    _calling: dict[int, list[tuple[Code, int, bool]]] = msgspec.field(default_factory=dict)
+    _spawned: dict[Site, list[Spawned]] = msgspec.field(default_factory=lambda: defaultdict(list))
     _decorating: dict[int, list[tuple[Code, int]]] | None = None
-    _called_back: set[int] = field(default_factory=set)
+    _called_back: set[int] = msgspec.field(default_factory=set)
     """The functions that are called with the result of what was started."""
 
     def __post_init__(self) -> None:

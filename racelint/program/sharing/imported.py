@@ -6,7 +6,8 @@ It is for who imports that module first: the module of a script does it for nobo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.calls import Calls
@@ -15,16 +16,15 @@ from racelint.program.sources.branching import conditions, found_nothing
 from racelint.program.sources.source import Code
 
 
-@dataclass(slots=True)
-class Imported:
+class Imported(msgspec.Struct):
     """Tells which accesses only the import makes, before any thread that uses what is imported."""
 
     calls: Calls
     places: Places
-    _importing: dict[int, set[int]] = field(default_factory=dict)
-    _first: dict[int, bool] = field(default_factory=dict)
-    _imported: dict[int, list[int]] = field(default_factory=dict)
-    _made: dict[tuple[Place, int], bool] = field(default_factory=dict)
+    _importing: dict[int, set[int]] = msgspec.field(default_factory=dict)
+    _first: dict[int, bool] = msgspec.field(default_factory=dict)
+    _imported: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    _made: dict[tuple[Place, int], bool] = msgspec.field(default_factory=dict)
     """By global and function: whether that has been made by the function when the import is over."""
 
     def is_done(self, access: Access) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
@@ -15,8 +16,7 @@ from racelint.program.sources.source import ClassInfo
 from racelint.program.values.values import Instance
 
 
-@dataclass(slots=True)
-class OneEach:
+class OneEach(msgspec.Struct):
     """Tells whether a name leads over an object of which each has one of a context."""
 
     threads: Threads

@@ -8,8 +8,9 @@ So is it with what the thread finds out, and others take: `if self.failure is no
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
@@ -36,15 +37,14 @@ Where = tuple[Code, int]
 """An operation of a function."""
 
 
-@dataclass(slots=True)
-class Phases:
+class Phases(msgspec.Struct):
     """Tells of two accesses whether a flag keeps them in an order."""
 
     threads: Threads
     places: Places
-    _raised: dict[Place, Where | None] = field(default_factory=dict)
-    _of_events: dict[int, list[tuple[Place, facts.Call, str]]] = field(default_factory=dict)
-    _found_up: dict[tuple[int, int, int, int], frozenset[Place]] = field(default_factory=dict)
+    _raised: dict[Place, Where | None] = msgspec.field(default_factory=dict)
+    _of_events: dict[int, list[tuple[Place, facts.Call, str]]] = msgspec.field(default_factory=dict)
+    _found_up: dict[tuple[int, int, int, int], frozenset[Place]] = msgspec.field(default_factory=dict)
 
     def is_before(self, context: Context, access: Access, other: Access, beside: Context) -> bool:
         """Whether a thread, of which there is one, comes to an access only before it raises a flag for the others.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.calls import is_public
@@ -21,13 +22,12 @@ DEPTH: Final = 3
 """So many calls up it is looked for the constructor."""
 
 
-@dataclass(slots=True)
-class Preparing:
+class Preparing(msgspec.Struct):
     """Tells of methods, and of calls of them, whether nobody else has the object yet."""
 
     threads: Threads
     places: Places
-    _starting: dict[int, set[int]] = field(default_factory=dict)
+    _starting: dict[int, set[int]] = msgspec.field(default_factory=dict)
     """For contexts that were asked about: the functions that start them, if only by calls."""
 
     def is_before(self, context: Context, access: Access, beside: Context) -> bool:

@@ -8,9 +8,10 @@ is the same: most such objects belong to one connection, one task, one session.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.threads import CONCURRENT
@@ -28,15 +29,14 @@ NEAR: Final = 1
 """Over so many attributes an object is known at first hand: to who has it, or to who has its owner."""
 
 
-@dataclass
-class Reckoning:
+class Reckoning(msgspec.Struct, dict=True):
     """Tells of names whether they are evidence enough that an object is shared."""
 
     threads: Threads
     locksets: LockSets
     naming: Naming
-    _said: dict[int, bool] = field(default_factory=dict)
-    _locked: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _said: dict[int, bool] = msgspec.field(default_factory=dict)
+    _locked: dict[tuple[int, int], bool] = msgspec.field(default_factory=dict)
 
     def is_hearsay(self, name: Name, first: Access, second: Access) -> bool:
         """Whether a name leads over attributes that change, and no module that has to do with it expects threads."""

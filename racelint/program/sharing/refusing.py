@@ -7,8 +7,9 @@ has waited for the thread: what comes after the test is done where there is none
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.threads import JOIN
@@ -24,15 +25,14 @@ DEPTH: Final = 5
 """So many calls up it is looked for the test that refuses."""
 
 
-@dataclass(slots=True)
-class Refusing:
+class Refusing(msgspec.Struct):
     """Tells of the main context whether it comes to an access only where an object has no thread at work."""
 
     places: Places
     preparing: Preparing
-    _flags: dict[int, frozenset[Place]] = field(default_factory=dict)
+    _flags: dict[int, frozenset[Place]] = msgspec.field(default_factory=dict)
     """By context: what tells that it runs."""
-    _known: dict[tuple[int, int, int, int], bool] = field(default_factory=dict)
+    _known: dict[tuple[int, int, int, int], bool] = msgspec.field(default_factory=dict)
 
     def is_refused(self, context: Context, access: Access, beside: Context) -> bool:
         """Whether the main context is turned away on each way to an access while `beside` runs, for its own object."""

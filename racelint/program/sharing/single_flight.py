@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.calls import is_public
@@ -21,8 +22,7 @@ DEPTH: Final = 2
 """So many calls away from a flight it is known who makes an access."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(msgspec.Struct, frozen=True):
     """What one run at a time does: the operations of a function between two ids, for the object at `base`."""
 
     base: str
@@ -38,12 +38,11 @@ class Flight:
         return self.begins < site < self.ends and self.base == code.own_name
 
 
-@dataclass(slots=True)
-class SingleFlight:
+class SingleFlight(msgspec.Struct):
     """Tells what only one run at a time does, by flags: `with lock: if self.busy: return; self.busy = True`."""
 
     locksets: LockSets
-    _known: dict[int, list[Flight]] = field(default_factory=dict)
+    _known: dict[int, list[Flight]] = msgspec.field(default_factory=dict)
 
     def covers(self, one: Access, other: Access) -> bool:
         """Whether two accesses of one object are made where only one run of a function at a time goes on."""

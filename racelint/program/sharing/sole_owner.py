@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.calls import is_public
@@ -24,16 +25,15 @@ Stretch = tuple[int, int]
 """The operations of a function after the one and before the other."""
 
 
-@dataclass(slots=True)
-class SoleOwner:
+class SoleOwner(msgspec.Struct):
     """Tells what the owner of an object does while nobody else can be the owner; `alone` are the functions that run in
     a new process, where there is nobody else."""
 
     locksets: LockSets
     alone: set[int]
-    _known: dict[int, list[dict[int, list[Stretch]]]] = field(default_factory=dict)
+    _known: dict[int, list[dict[int, list[Stretch]]]] = msgspec.field(default_factory=dict)
     """By class what each of its owners' functions do in their turn."""
-    _attributes: dict[int, list[Place]] = field(default_factory=dict)
+    _attributes: dict[int, list[Place]] = msgspec.field(default_factory=dict)
     """By class the attributes of its objects."""
 
     def __post_init__(self) -> None:

@@ -8,8 +8,9 @@ told with each call, `if get_ident() != ticket.owner`, may be another thread eac
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.threads import THREAD_KEYS, THREAD_NAMES
@@ -35,14 +36,13 @@ class Asked(NamedTuple):
         return self.compared == asked.compared and None not in attributes and len(attributes) > 1
 
 
-@dataclass(slots=True)
-class ThreadBound:
+class ThreadBound(msgspec.Struct):
     """Tells whether both of two accesses are made in the thread that their functions ask for."""
 
     calls: Calls
     _decorated: dict[int, list[Asked]] | None = None
     """For which threads a decorator has functions go on."""
-    _asking: dict[int, bool] = field(default_factory=dict)
+    _asking: dict[int, bool] = msgspec.field(default_factory=dict)
 
     def covers(self, one: Access, other: Access) -> bool:
         """Whether both are reached only after it was found that the running thread is a certain one, and the same."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
@@ -20,12 +20,11 @@ Limits = dict[int, int]
 """For functions: the operations below this id are done before the start."""
 
 
-@dataclass(slots=True)
-class Unstarted:
+class Unstarted(msgspec.Struct):
     """Tells of operations on a thread object, or on one that starts a thread, whether they come before the start."""
 
     calls: Calls
-    _limits: dict[int, Limits] = field(default_factory=dict)
+    _limits: dict[int, Limits] = msgspec.field(default_factory=dict)
 
     def is_before(self, context: Context, code: Code, id: int) -> bool:
         """Whether an operation of a method on the object of a context comes before that context is started."""

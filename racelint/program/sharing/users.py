@@ -7,8 +7,9 @@ each user has one. A class that has a lock is meant for several whatever it look
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain, SafetyKind
@@ -25,14 +26,13 @@ STEPS: Final = ("__next__", "__anext__")
 """The methods by which an object is gone over: they hold for whom it stands where."""
 
 
-@dataclass(slots=True)
-class Users:
+class Users(msgspec.Struct):
     """Tells of classes who uses their objects, by what the program says of them."""
 
     calls: Calls
     locksets: LockSets
-    _single: dict[ClassInfo, bool] = field(default_factory=dict)
-    _of_loop: dict[ClassInfo, bool] = field(default_factory=dict)
+    _single: dict[ClassInfo, bool] = msgspec.field(default_factory=dict)
+    _of_loop: dict[ClassInfo, bool] = msgspec.field(default_factory=dict)
     _makers: dict[ClassInfo, list[Code]] | None = None
     _holders: dict[ClassInfo, list[Place]] | None = None
 

@@ -7,7 +7,8 @@ one object, as requests do, there are as many calls in the pool at once: `await 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from racelint import facts
 from racelint.program.contexts.contexts import Context
@@ -19,15 +20,14 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.values.values import FunctionRef
 
 
-@dataclass(slots=True)
-class WaitingTasks:
+class WaitingTasks(msgspec.Struct):
     """Answers it of an object, by the root of its names. `tasks` are those of event loops, with what each runs."""
 
     tasks: Threads
     main: Context
     naming: Naming
     locksets: LockSets
-    _known: dict[tuple[int, Root], bool] = field(default_factory=dict)
+    _known: dict[tuple[int, Root], bool] = msgspec.field(default_factory=dict)
 
     def are_several(self, context: Context, root: Root) -> bool:
         """Whether many tasks at once may wait for runs of a context, which works on the object at a root for each."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import Edge
@@ -31,8 +32,7 @@ ENOUGH: Final = 200
 Step = tuple[Edge, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """A function on the way, and by which parameter it knows the object, over `rest`: `name` is that parameter's."""
 
     code: Code
@@ -46,8 +46,7 @@ class Stop:
         return self.name is not None and self.parameter == self.code.own_name
 
 
-@dataclass(slots=True)
-class Ways:
+class Ways(msgspec.Struct):
     """The question is `way`."""
 
     threads: Threads
@@ -55,7 +54,7 @@ class Ways:
     preparing: Preparing
     unstarted: Unstarted
     _into: dict[int, list[Step]] | None = None
-    _known: dict[tuple[int, int, tuple[Stop, ...]], list[Code]] = field(default_factory=dict)
+    _known: dict[tuple[int, int, tuple[Stop, ...]], list[Code]] = msgspec.field(default_factory=dict)
 
     def way(self, name: Name, context: Context, access: Access, beside: Context) -> list[Code]:
         """The functions by which a context comes to an access, on the object of that name, while another one lives.

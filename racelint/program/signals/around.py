@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.facts import Node
@@ -12,8 +14,7 @@ from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """`tests` are values that decide whether the operation runs, `tried` operations whose failure leads to it.
 
     `loops` are around it, the innermost last; `limits` are the managers of the `with` around it, `arm` is what comes

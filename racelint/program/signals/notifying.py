@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -39,8 +40,7 @@ class Loss(Enum):
     PULSE = "set and cleared at once"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LostSignal:
+class LostSignal(msgspec.Struct, frozen=True, eq=False):
     """A signal that can be missed: `signal` is where it is told, `wait` who misses it.
 
     `change` is the change of the state that comes too late, or that goes unseen; `other` the set or clear beside it.

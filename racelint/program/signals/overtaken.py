@@ -7,8 +7,9 @@ was set may be taken when a wait ends. Where it is handed over, it is never free
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -28,8 +29,7 @@ from racelint.program.values.values import LibraryMethod, LibraryObject
 REVERSED: Final = {"+": "-", "-": "+"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Overtaken:
+class Overtaken(msgspec.Struct, frozen=True, eq=False):
     """A wait for an event behind the test `tested`, after which `claim` takes what `freed` has given back."""
 
     wait: Signal

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Node, Span
@@ -24,8 +25,7 @@ from racelint.program.values.texts import is_record
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False):
     """One call of a method on such an object; `access` is the read of the Place that holds it, if one does."""
 
     code: Code
@@ -43,8 +43,7 @@ class Step:
         return self.code.path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OldAnswer:
+class OldAnswer(msgspec.Struct, frozen=True, eq=False):
     """`asked` was answered, `act` relies on it, and `rival`, run by `other` while `one` is here, makes it untrue.
 
     `waits`: the act then waits for ever, else it raises, or is done twice.

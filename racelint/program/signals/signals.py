@@ -5,7 +5,7 @@ Beside it what else goes wrong between calls that are right one at a time: an an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.sharing import Sharing
@@ -16,8 +16,7 @@ from racelint.program.signals.waiting import BadWait, Waiting
 from racelint.program.signals.waits import Collector, Signal
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(msgspec.Struct, frozen=True):
     """All waits and notifies, and what is wrong with them: tested too little, made without the lock, lost."""
 
     found: list[Signal]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -36,8 +37,7 @@ class Flaw(Enum):
     STALE = "tested without the lock"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BadWait:
+class BadWait(msgspec.Struct, frozen=True, eq=False):
     """A wait that can miss its notify, or go on although its predicate does not hold.
 
     `code` and `span` are where it is told: the wait, or the call that leads to it. `waker` is a notify for it, `tested`

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -33,8 +34,7 @@ class Limit(Enum):
         return self in (Limit.SOME_TIME, Limit.SURELY)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Signal:
+class Signal(msgspec.Struct, frozen=True, eq=False):
     """One call on a condition or an event: wait, notify or set, clear, or a question.
 
     `sites` is where the object may have been made, `use` the lock that it is. `around` is what stands around the call,

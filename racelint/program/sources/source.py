@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
+import msgspec
+
 from racelint import facts
 from racelint.facts import Control, Node, Operation, Span
 from racelint.program.sources.impossible import asks_for_version, without_impossible
@@ -18,8 +20,7 @@ END: Final = 1 << 60
 """An id behind those of all operations of any function."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceModule:
+class SourceModule(msgspec.Struct, frozen=True):
     """One file that was read: its dotted module name, the path to show, and its facts."""
 
     name: str

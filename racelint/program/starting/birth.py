@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -30,8 +31,7 @@ from racelint.program.values.values import Library, LibraryMethod
 CONSTRUCTORS: Final = frozenset({"__init__", "__post_init__"})
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(msgspec.Struct, frozen=True):
     """An attribute that is read (at the end of `read`, a chain of calls) and set (at `store`) after the start.
 
     `was_none`: it is None until then; else there is no such attribute.
@@ -43,8 +43,7 @@ class Late:
     was_none: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyStart:
+class EarlyStart(msgspec.Struct, frozen=True):
     """A start that comes too early: at `start`, in the function that also sets what is `late`, `label` is set running.
 
     `began` is the call that does so, which may be further down. `registers`: it runs already, and comes to know the

@@ -7,8 +7,9 @@ of the moment at which it was made or started. That is right where each turn wai
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Node, Span
@@ -40,8 +41,7 @@ WAITS: Final = frozenset(
 """What a turn of a loop may wait for to see what it has started come to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """A variable that is read too late, at `read` in `reader`; the loop gives it its next value at `moves`."""
 
     place: Place
@@ -50,8 +50,7 @@ class Variable:
     moves: int
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(msgspec.Struct, frozen=True):
     """A start in a loop: `code` starts at `site` what reads the `variables` too late.
 
     `runs` is what is started; `handed_over`: it is a generator that was given along.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.loops import TO_OTHER_THREAD
@@ -21,16 +22,14 @@ from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A started function; `elsewhere`: it belongs to another object, which was given this one."""
 
     code: Code
     elsewhere: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(msgspec.Struct, frozen=True):
     """A step that starts something: `label` names what. `context` is None for an object that is a thread itself.
 
     `registers`: it runs already, and by the step comes to know the object, which it may call at any time.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.steps import Frame
@@ -20,8 +21,7 @@ from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, Instance, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(msgspec.Struct, frozen=True):
     """A thread calls what it has drawn out of a container: one of these functions."""
 
     context: Context

@@ -7,7 +7,8 @@ the result is there (an event, a queue, a lock, a pause, a test of the result) m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation, Span
@@ -27,8 +28,7 @@ from racelint.program.starting.arrivals import Arrivals
 from racelint.program.values.values import Instance, Library, LibraryObject, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A read in the starter: operation `id`, of the value `load`; `access` is None for its own local container."""
 
     place: Place
@@ -37,8 +37,7 @@ class Read:
     access: Access | None
 
 
-@dataclass(frozen=True, slots=True)
-class EarlyRead:
+class EarlyRead(msgspec.Struct, frozen=True):
     """A read (of `seen`) at which what `context` writes (at `written`) may not be there yet.
 
     `wait` is where the starter waits for its end: after the read, or before it, but perhaps not to the end. Where it

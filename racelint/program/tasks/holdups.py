@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -24,8 +25,7 @@ OF_THREADS: Final = frozenset({LockDomain.THREAD, LockDomain.PROCESS})
 HELD_ALONE: Final = frozenset({LockKind.MUTEX, LockKind.REENTRANT, LockKind.CONDITION})
 
 
-@dataclass(frozen=True, slots=True)
-class Holdup:
+class Holdup(msgspec.Struct, frozen=True):
     """A lock, of threads or of tasks, that is taken at `acquisition` and still held at the operation `pause`; `rival`
     wants it as well."""
 

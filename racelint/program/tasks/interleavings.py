@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -38,8 +39,7 @@ from racelint.program.tasks.trespasses import Trespass, link_trespasses
 from racelint.program.values.values import Instance, LibraryObject
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Interleaving:
+class Interleaving(msgspec.Struct, frozen=True, eq=False):
     """A sequence, where its task waits inside it, and who can come in there.
 
     `partner` is None where the evidence is a lock: `guard` is the one that the program itself uses elsewhere.
@@ -77,8 +77,7 @@ class Interleaving:
         return span_of(self.code, self.pause.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Interleavings:
+class Interleavings(msgspec.Struct, frozen=True):
     """All of them, and the tasks that they are about."""
 
     tasks: Threads

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -31,8 +30,7 @@ Run = tuple[Code, int]
 """A call that runs an event loop: the function, and the operation in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignLock:
+class ForeignLock(msgspec.Struct, frozen=True):
     """A lock that is taken at `acquisition` in the loop that `one` runs, and by whoever runs in the loop of `other`.
 
     `runs` are the calls that run the loops of both.

@@ -6,8 +6,9 @@ somebody may call it is no evidence that a task does so while another one waits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint.knowledge.definitions import BINDING
 from racelint.program.contexts.contexts import library_decorators
@@ -18,8 +19,7 @@ UNCALLED: Final = BINDING | {"property"}
 """Decorators that have no loop call a function."""
 
 
-@dataclass(slots=True)
-class Outsiders:
+class Outsiders(msgspec.Struct):
     """Tells the functions that tasks run from those that only callers outside do, as far as one can see."""
 
     sharing: Sharing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from racelint.facts import NOTHING
 from racelint.program.sequences.composites import Composite
@@ -11,8 +11,7 @@ from racelint.program.sources.source import Code
 from racelint.program.tasks.suspension import Suspensions
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """The last point at which the task waits: an operation of the function with the sequence.
 
     `inner` is the point in the coroutine that acts, where it waits in there (else `NOTHING`).

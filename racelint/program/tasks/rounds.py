@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Node, Span
@@ -25,8 +26,7 @@ from racelint.program.tasks.suspension import Suspensions
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break)
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(msgspec.Struct, frozen=True):
     """A walk (`access`) that waits at the operation `pause` and then goes on, and who changes the container there."""
 
     access: Access

@@ -6,7 +6,8 @@ A coroutine that awaits nothing but its like runs through without a pause: to aw
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.program.callgraph.arms import literal
@@ -17,8 +18,7 @@ from racelint.program.values.types import Types
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod, LibraryObject, Site, Value
 
 
-@dataclass(slots=True)
-class Suspensions:
+class Suspensions(msgspec.Struct):
     """The answer of the stage: the operations at which each function may be suspended, by its key."""
 
     points: dict[int, list[int]]

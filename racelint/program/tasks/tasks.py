@@ -6,9 +6,11 @@ their own, in which the contexts are tasks and callbacks, and the main context i
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from racelint import facts
 from racelint.facts import NOTHING, Node
@@ -127,7 +129,7 @@ def _without_starts(calls: Calls, sites: Iterable[Site]) -> Calls:
     for edges in out.values():
         for edge in edges:
             into[edge.callee.key].append(edge)
-    return replace(calls, out=out, into=dict(into), run_in_loop={}, called_by_loop=set())
+    return dataclasses.replace(calls, out=out, into=dict(into), run_in_loop={}, called_by_loop=set())
 
 
 def _runs_loop(edge: Edge) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -44,8 +45,7 @@ TASKS: Final = 2
 """So many tasks deep it is looked what a loop runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trespass:
+class Trespass(msgspec.Struct, frozen=True):
     """The call `id` of the library method `callee`; `stranger` makes it (None: whoever calls the function).
 
     `home` is where the loop is run, or the object is made or used, to which the call belongs.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint.knowledge.containers import MAPPINGS
 from racelint.program.sources.source import Code, Sources
@@ -17,8 +18,7 @@ POSITIONS: Final = 6
 """So many arguments behind the named parameters are told apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(msgspec.Struct, frozen=True):
     """What a function takes: its parameters by position and by name."""
 
     slots: list[int]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn, Spawn
@@ -15,8 +16,7 @@ from racelint.program.values.types import Spawned, Types
 from racelint.program.values.values import FunctionRef, Library, LibraryMethod, Site, Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(msgspec.Struct, frozen=True):
     """The call in a wrapper that starts what its decorator is given."""
 
     site: Site

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from racelint import facts
 from racelint.facts import NOTHING
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(msgspec.Struct, frozen=True):
     """What a function returns: the ids of its own values, and the parameters whose arguments it gives back."""
 
     values: tuple[int, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn
@@ -17,8 +18,7 @@ from racelint.program.values.values import FunctionRef, Site, Value
 Bind = Callable[[Code, "Value | None", Passed], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Lent:
+class _Lent(msgspec.Struct, frozen=True):
     """A call whose argument `function` is started; `arguments` is the tuple of what that is given (None: nothing)."""
 
     site: Site

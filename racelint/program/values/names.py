@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge import Knowledge
@@ -22,8 +23,7 @@ GlobalName = tuple[int, str]
 BUILTINS: Final = frozenset(dir(builtins))
 
 
-@dataclass(slots=True)
-class Names:
+class Names(msgspec.Struct):
     """What names mean. `stores` holds, for each module, every store to each of its globals, from any function."""
 
     sources: Sources
@@ -32,12 +32,12 @@ class Names:
     stores: list[dict[str, list[tuple[Code, facts.StoreName]]]]
     stars: list[list[tuple[Code, facts.Import]]]
     class_stores: dict[int, dict[str, list[tuple[Code, facts.StoreName]]]]
-    spare: set[Site] = field(default_factory=set)
+    spare: set[Site] = msgspec.field(default_factory=set)
     """Stores that are left out: they are only made where an import fails that never does."""
-    _static: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
-    _libraries: dict[str, Library] = field(default_factory=dict)
-    _members: dict[GlobalName, Value | GlobalName | None] = field(default_factory=dict)
-    _homes: dict[GlobalName, GlobalName] = field(default_factory=dict)
+    _static: dict[tuple[int, int], list[Value]] = msgspec.field(default_factory=dict)
+    _libraries: dict[str, Library] = msgspec.field(default_factory=dict)
+    _members: dict[GlobalName, Value | GlobalName | None] = msgspec.field(default_factory=dict)
+    _homes: dict[GlobalName, GlobalName] = msgspec.field(default_factory=dict)
     _rebound: set[GlobalName] | None = None
 
     def variable(self, module: int, name: str) -> GlobalName | Library | None:

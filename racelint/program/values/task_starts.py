@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.running import Form, Many, Spawn
@@ -17,8 +18,7 @@ from racelint.program.values.types import Passed, Spawned, Types
 from racelint.program.values.values import FunctionRef, Site, Value
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(msgspec.Struct, frozen=True):
     """A call that starts as tasks whatever coroutines come to it."""
 
     site: Site

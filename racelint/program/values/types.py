@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
@@ -33,8 +34,7 @@ from racelint.program.values.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(msgspec.Struct, frozen=True):
     """The arguments of a call: nodes by position and by keyword, the containers given with one star and with two."""
 
     positional: tuple[int, ...]
@@ -61,8 +61,7 @@ class Passed:
         return Passed(self.positional[1:], self.keywords, self.starred, self.mappings)
 
 
-@dataclass(frozen=True, slots=True)
-class Spawned:
+class Spawned(msgspec.Struct, frozen=True):
     """A call that hands `target` to another context of execution, as `spawn` says, with the arguments `given`.
 
     `by` is the call of the library that starts it: the same one, but for a coroutine, which is made at `site`, and for

@@ -6,8 +6,9 @@ the output they are kept in dictionaries, whose order is that of insertion.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+import msgspec
 
 from racelint.program.sources.source import ClassInfo, Code
 
@@ -15,16 +16,14 @@ Site = tuple[int, int]
 """Where an object is made: (code key, id of the operation)."""
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True, eq=False):
     """An object of a class of the program, made at `site`; site None: some instance, made by code out of sight."""
 
     cls: ClassInfo
     site: Site | None
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class LibraryObject:
+class LibraryObject(msgspec.Struct, frozen=True, eq=False):
     """An object of a library class (`threading.Lock`, `builtins.dict`), made at `site`, or somewhere.
 
     `holds` is what an annotation says of its contents: values for each of the type's arguments.
@@ -35,74 +34,64 @@ class LibraryObject:
     holds: tuple[tuple[Value, ...], ...] = ()
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Library:
+class Library(msgspec.Struct, frozen=True, eq=False):
     """A library's module, class or function itself, by its canonical dotted name."""
 
     qualname: str
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class LibraryMethod:
+class LibraryMethod(msgspec.Struct, frozen=True, eq=False):
     """A method of a library class, bound to the object `receiver`; `qualname` names the class and the method."""
 
     qualname: str
     receiver: Value
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class FunctionRef:
+class FunctionRef(msgspec.Struct, frozen=True, eq=False):
     """A function of the program, bound to `receiver` when it was fetched as a method."""
 
     code: Code
     receiver: Value | None
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class ClassRef:
+class ClassRef(msgspec.Struct, frozen=True, eq=False):
     """A class of the program itself."""
 
     cls: ClassInfo
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class ModuleRef:
+class ModuleRef(msgspec.Struct, frozen=True, eq=False):
     """A module of the program."""
 
     module: int
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Super:
+class Super(msgspec.Struct, frozen=True, eq=False):
     """What `super()` gives in a method of `cls` that runs on `receiver`."""
 
     cls: ClassInfo
     receiver: Value
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True, eq=False):
     """`functools.partial(...)` made at `site`: the call there holds the callee and the first arguments."""
 
     site: Site
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True, eq=False):
     """A key or number with what `container` holds there, as iterating over `items()` or `enumerate()` gives."""
 
     container: Value
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, eq=False):
     """One of what each of the iterables at some nodes holds, as iterating over `zip()` gives."""
 
     iterables: tuple[int, ...]
 
 
-@dataclass(eq=False, frozen=True, slots=True)
-class Generator:
+class Generator(msgspec.Struct, frozen=True, eq=False):
     """What calling the generator function (or context manager function) `code` returns."""
 
     code: Code

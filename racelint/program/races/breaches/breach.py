@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.contexts.contexts import Context
@@ -24,8 +25,7 @@ class How(Enum):
     SHARED = "touched by another context"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Breach:
+class Breach(msgspec.Struct, frozen=True, eq=False):
     """One place that breaks a claim. `access` is what is touched, `callee` what is called, `context` who does it."""
 
     how: How

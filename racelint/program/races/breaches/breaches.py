@@ -6,7 +6,8 @@ runs before anything else is exempt; reads count, and an operation that is atomi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import msgspec
+from msgspec.structs import replace
 
 from racelint.program.locking.guards import Guard
 from racelint.program.locking.locksets import LockSets
@@ -18,12 +19,11 @@ from racelint.program.races.cases.case import Case
 from racelint.program.sharing.sharing import Sharing
 
 
-@dataclass(slots=True)
-class Breaches:
+class Breaches(msgspec.Struct):
     """All breaches, and the accesses that break what is claimed of their Place."""
 
-    found: list[Breach] = field(default_factory=list)
-    accesses: set[Access] = field(default_factory=set)
+    found: list[Breach] = msgspec.field(default_factory=list)
+    accesses: set[Access] = msgspec.field(default_factory=set)
 
     def tell(self, *accesses: Access | None) -> bool:
         """Whether a breach tells already what is wrong with one of some accesses."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.program.callgraph.calls import is_public
@@ -21,8 +22,7 @@ NEARLY: Final = 0.75
 """A lock that is held at fewer of the accesses may be held for something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(msgspec.Struct, frozen=True):
     """A claim for the line of `span`: the lock is held at `held` of `total` accesses (of a function: calls).
 
     `without` are the accesses at which it is not.

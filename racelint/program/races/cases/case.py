@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.model import LockDomain, SafetyKind
@@ -43,8 +44,7 @@ HALF: Final = 0.5
 """A lock that is held at fewer of the accesses is not the Place's guard, it only happens to be held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
+class Partner(msgspec.Struct, frozen=True):
     """The other side of a race: `other` is made by `other_context` while `one` is at this side."""
 
     other: Access

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.containers import MAKES_ITEMS, REMOVES
@@ -38,8 +39,7 @@ def containers(case: Case, access: Access) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Harm:
+class Harm(msgspec.Struct, frozen=True):
     """What becomes of an iteration, and whether a copy (`list(...)`) is made in one step: at all, on every build."""
 
     disturbance: Disturbance

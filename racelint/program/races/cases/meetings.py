@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
@@ -21,8 +22,7 @@ from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import Instance
 
 
-@dataclass(frozen=True, slots=True)
-class Meetings:
+class Meetings(msgspec.Struct, frozen=True):
     """The question is `of`. `protections` tells what is held at an access, whoever comes to it; if `by_the_way`, what
     each context holds when it comes there counts too."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Operation
@@ -37,8 +38,7 @@ REPEATABLE: Final = ANSWERS | SAME | WRITES | WARNS
 """What may be called once more, wherever it is."""
 
 
-@dataclass(slots=True)
-class Repeats:
+class Repeats(msgspec.Struct):
     """Asks of the operations of functions whether they may be done twice; what is not known may not.
 
     Asked `mildly`, it is only held against what is called what surely goes wrong twice, as far as one can see.
@@ -48,7 +48,7 @@ class Repeats:
     mildly: bool = False
     is_over: bool = True
     """Whether all of it is done by when the others are told that it need not be done again."""
-    _asked: dict[int, bool] = field(default_factory=dict)
+    _asked: dict[int, bool] = msgspec.field(default_factory=dict)
 
     def may(self, code: Code, ids: Iterable[int], depth: int = DEPTH) -> bool:
         """Whether all of these operations of a function may be done once more."""

@@ -7,9 +7,10 @@ come to that, whoever asks is told that there is room, whatever lock is held ove
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -28,8 +29,7 @@ TELLS: Final = frozenset({BlockingOn.EVENT, BlockingOn.CONDITION, BlockingOn.QUE
 """What another thread lets go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """`tested` decides, in the condition `span` of `code`, that `context` is started, which makes the `change`."""
 
     code: Code

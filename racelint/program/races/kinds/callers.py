@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -29,8 +30,7 @@ ENOUGH: Final = 4
 """So many calls under the lock, for each one without it, are a rule of the program's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Uncovered:
+class Uncovered(msgspec.Struct, frozen=True, eq=False):
     """The call `method` of an object is made without its lock `use`, with which `guarded` others are; see `example`.
 
     `symbol` is the dotted name of the attribute that keeps the object.
@@ -51,8 +51,7 @@ class Uncovered:
         return self.code.path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Site:
+class _Site(msgspec.Struct, frozen=True, eq=False):
     code: Code
     call: facts.Call
     method: str

@@ -7,8 +7,9 @@ in between the test and the end of the walk is never looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Evidence
@@ -30,8 +31,7 @@ DEPTH: Final = 2
 """How many calls deep it is looked for what is done with the container once the flag is set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """Somebody sets the flag (`partner.other`) and then `takes` what is there, beside who tests it and puts in more."""
 
     flagged: Flagged

@@ -7,7 +7,8 @@ in one critical section says that they belong together, and the use fails where 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -26,8 +27,7 @@ from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 
 
-@dataclass(frozen=True, slots=True)
-class Parted:
+class Parted(msgspec.Struct, frozen=True):
     """What `tested` reads decides whether `used` is dereferenced, which `clears` takes away together with the other."""
 
     tested: Access

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from racelint.facts import Span
 from racelint.findings import Evidence
@@ -38,8 +39,7 @@ class Problem(Enum):
     REPLACED = "replaced"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Race:
+class Race(msgspec.Struct, frozen=True, eq=False):
     """One racing access (or sequence), the other side, and why it is believed.
 
     The finding stands at `span` in `code`. `one` runs this side and `other_context` the other, where contexts are the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case

@@ -7,7 +7,8 @@ flag and changes the container under one lock says that the two belong together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint.program.locking.guards import Protection, protections
 from racelint.program.locking.locks import Lock
@@ -22,8 +23,7 @@ from racelint.program.sharing.sharing import Sharing
 from racelint.program.sources.loops import loops
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """The flag is tested and the container changed under `lock`, but not in one section; `store` sets the flag."""
 
     flagged: Flagged

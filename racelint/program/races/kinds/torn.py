@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from racelint import facts
 from racelint.facts import Span
@@ -37,8 +38,7 @@ Measures = list[tuple[int, list[frozenset[int]]]]
 """The operators of a function that measure something: the id of each, and what each of its operands comes from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Torn:
+class Torn(msgspec.Struct, frozen=True):
     """The value of `first` and that of `second` are combined, though `stores` may have changed only one of the two.
 
     `span` in `code` is where the lock `guard` is missing.
