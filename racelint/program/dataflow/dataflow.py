@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -68,6 +69,7 @@ class Dataflow:
         self._uses: dict[int, list[Operation]] | None = None
         self._sources: dict[tuple[int, bool, frozenset[int]], frozenset[int]] = {}
         self._paths: dict[int, str] = {}
+        self._item_changes: dict[str, list[facts.StoreItem | facts.DeleteItem]] | None = None
 
     def operation(self, id: int) -> Operation | None:
         """The operation with that id; None for a parameter or no value."""
@@ -213,6 +215,15 @@ class Dataflow:
                 return self.path(given)
             case _:
                 return f"%{id}"
+
+    def item_changes(self, path: str) -> list[facts.StoreItem | facts.DeleteItem]:
+        """The operations that store an item of the container with a path, or take one out, in order."""
+        if self._item_changes is None:
+            self._item_changes = defaultdict(list)
+            for each in self.code.operations:
+                if type(each) is facts.StoreItem or type(each) is facts.DeleteItem:
+                    self._item_changes[self.path(each.base)].append(each)
+        return self._item_changes.get(path, [])
 
     def shortest(self, path: str) -> str:
         """The shortest path that leads to the same object."""

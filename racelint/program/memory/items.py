@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final, TypeGuard
+from collections.abc import Iterator
+from typing import Final
 
 from racelint import facts
 from racelint.facts import Operation
@@ -26,19 +26,12 @@ def uses_of_items(code: Code, flow: Dataflow, load: facts.LoadName | facts.LoadA
             pending.extend(use.id for use in flow.uses(id) if isinstance(use, facts.Phi | facts.Choice))
     if not found:
         return
-    removals = [
-        each.id for each in code.operations if _removes(each, found) and flow.path(each.base) == flow.path(load.id)
-    ]
+    # who has an item that is taken out, or replaced, has it for himself from there on
+    changes = flow.item_changes(flow.path(load.id))
+    removals = [each.id for each in changes if isinstance(each, facts.DeleteItem) or each.value not in found]
     for id in found:
         end = min((each for each in removals if each > id), default=len(code.operations))
         yield from ((id, use) for use in flow.uses(id) if use.id < end)
-
-
-def _removes(operation: Operation | None, items: Collection[int]) -> TypeGuard[facts.DeleteItem | facts.StoreItem]:
-    """Whether an item is taken out, or another one stored: who has the old one has it for himself from there on."""
-    if type(operation) is facts.StoreItem:
-        return operation.value not in items
-    return type(operation) is facts.DeleteItem
 
 
 def _drawn(flow: Dataflow, id: int) -> Iterator[int]:
