@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -97,12 +97,16 @@ class _Finder:
             released = self._released(waiting.code, waiting.id) | ({waiting.own} if waiting.own else frozenset())
             reached[waiting.code.key][waiting] = _Reached(waiting, needs, released, None)
         pending = sorted(reached)
+        # a caller is told what has come since it was told the last time: what is there stays, and more comes behind it
+        told: dict[Edge, int] = {}
         while pending:
             key = pending.pop(0)
             for edge in self._calls.usual_callers(self._sources.codes[key]):
                 known = reached[edge.caller.key]
                 before = len(known)
-                for found in self._seen_from(edge, reached[key]):
+                news = list(reached[key].values())[told.get(edge, 0) :]
+                told[edge] = len(reached[key])
+                for found in self._seen_from(edge, news):
                     if found.waiting not in known and len(known) < PER_FUNCTION:
                         known[found.waiting] = found
                 if len(known) > before and edge.caller.key not in pending:
@@ -112,15 +116,15 @@ class _Finder:
     def _released(self, code: Code, id: int) -> frozenset[LockKey]:
         return frozenset(use.lock.key for use in self._locksets.state(code, id).dropped)
 
-    def _seen_from(self, edge: Edge, reached: dict[Waiting, _Reached]) -> list[_Reached]:
-        if not self._calls.runs_at_once(edge):
+    def _seen_from(self, edge: Edge, reached: Sequence[_Reached]) -> list[_Reached]:
+        if not reached or not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
         paths = self._locksets.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
         here = self._released(edge.caller, edge.site)
         found: list[_Reached] = []
         callee = self._locksets.places.dataflow(edge.callee)
-        for each in list(reached.values()):
+        for each in reached:
             if not leads_to(edge, callee, each.edge.site if each.edge is not None else each.waiting.id):
                 continue
             needs = tuple(
@@ -139,7 +143,7 @@ class _Finder:
             for edge in self._calls.usual_calls(code):
                 span = span_of(code, edge.site)
                 if self._locksets.own(code, self._locksets.state(code, edge.site)):
-                    for reached in self._seen_from(edge, self._reached.get(edge.callee.key, {})):
+                    for reached in self._seen_from(edge, [*self._reached.get(edge.callee.key, {}).values()]):
                         yield from self._under(code, edge.site, span, reached, (edge, *self._chain(reached)))
 
     def _chain(self, reached: _Reached) -> list[Edge]:

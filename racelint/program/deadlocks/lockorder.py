@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 import msgspec
@@ -130,26 +130,30 @@ class _Finder:
                     if use.lock.blocks:
                         taken[key].setdefault(use, Taken(use, acquisition, None))
         pending = sorted(taken)
+        # a caller is told what has come since it was told the last time: what is there stays, and more comes behind it
+        told: dict[Edge, int] = {}
         while pending:
             key = pending.pop(0)
             for edge in self._calls.usual_callers(self._sources.codes[key]):
                 known = taken[edge.caller.key]
                 before = len(known)
-                for use, found in self._seen_from(edge, taken[key]):
+                news = list(taken[key].values())[told.get(edge, 0) :]
+                told[edge] = len(taken[key])
+                for use, found in self._seen_from(edge, news):
                     if use not in known and len(known) < PER_FUNCTION:
                         known[use] = Taken(use, found.acquisition, edge)
                 if len(known) > before and edge.caller.key not in pending:
                     pending.append(edge.caller.key)
         return taken
 
-    def _seen_from(self, edge: Edge, taken: dict[LockUse, Taken]) -> list[tuple[LockUse, Taken]]:
-        if not self._calls.runs_at_once(edge):
+    def _seen_from(self, edge: Edge, taken: Sequence[Taken]) -> list[tuple[LockUse, Taken]]:
+        if not taken or not self._calls.runs_at_once(edge):
             return []
         flow = self._locksets.places.dataflow(edge.caller)
         paths = self._locksets.places.passed(edge.caller, edge.callee, edge.site, edge.receiver)
         return [
-            (LockUse(use.lock, flow.shortest(outward(use.base, paths)), use.mode), found)
-            for use, found in taken.items()
+            (LockUse(found.use.lock, flow.shortest(outward(found.use.base, paths)), found.use.mode), found)
+            for found in taken
             if not self._is_shut_out(
                 edge, found.edge.site if found.edge is not None else self._named(found.acquisition)
             )
@@ -189,7 +193,7 @@ class _Finder:
             for edge in self._calls.usual_calls(code):
                 held = self._locksets.own(code, self._locksets.state(code, edge.site))
                 if held:
-                    for use, found in self._seen_from(edge, self._taken.get(edge.callee.key, {})):
+                    for use, found in self._seen_from(edge, [*self._taken.get(edge.callee.key, {}).values()]):
                         chain = (edge, *self.order.chain(found))
                         span = span_of(code, edge.site)
                         yield from self._under(held, use, code, edge.site, span, found.acquisition, chain)
