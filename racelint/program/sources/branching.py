@@ -20,10 +20,13 @@ Outcome = tuple[int, bool]
 """A test, and what it has come out as."""
 
 
-def conditions(code: Code, id: int) -> Iterator[Outcome]:
+def conditions(code: Code, id: int) -> Sequence[Outcome]:
     """The tests on the way to an operation and the parts of them that these decide, with what they have come out as."""
-    for test, truth in _on_the_way(code.function.body, id):
-        yield from decided(code, test, truth)
+    found = code.conditions.get(id)
+    if found is None:
+        passed = _on_the_way(code.function.body, id)
+        found = code.conditions[id] = [each for test, truth in passed for each in decided(code, test, truth)]
+    return found
 
 
 def turns(code: Code, id: int) -> Iterator[Outcome]:

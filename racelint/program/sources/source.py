@@ -35,8 +35,8 @@ class Code:
 
     `operations` holds the operations by id (None for parameters and unused ids), `offset` numbers them program-wide,
     `controls` are the nodes that are no operations, in the order of the text, `returns` the ids of what it returns.
-    `loops`, `stored`, the names that are set and others see, and `aliases`, what a module's names are other names for,
-    are worked out where somebody asks.
+    `loops`, `stored`, the names that are set and others see, `aliases`, what a module's names are other names for, and
+    `conditions`, the tests on the way to an operation, are worked out where somebody asks.
     """
 
     key: int
@@ -51,6 +51,7 @@ class Code:
     loops: list[tuple[int, int]] | None = field(default=None, repr=False)
     stored: frozenset[str] | None = field(default=None, repr=False)
     aliases: dict[str, list[str]] | None = field(default=None, repr=False)
+    conditions: dict[int, list[tuple[int, bool]]] = field(default_factory=dict, repr=False)
     parent: Code | None = field(default=None, repr=False)
     cls: ClassInfo | None = field(default=None, repr=False)
 
