@@ -34,6 +34,8 @@ class Admitted(msgspec.Struct):
     """For functions and operations: by call, whether that shuts it out; the contexts that make one are often many."""
     _kept_away: dict[tuple[int, int, int], bool] = msgspec.field(default_factory=dict)
     """What was asked, by context, function and operation."""
+    _only: dict[tuple[int, int], list[Edge]] = msgspec.field(default_factory=dict)
+    """By context and function: the calls by which it comes there, if it does so in no other way."""
 
     def is_kept_away(self, context: Context, code: Code, id: int) -> bool:
         """Whether all calls by which a started context comes to a function pass literals with which it leaves `id` out,
@@ -50,17 +52,22 @@ class Admitted(msgspec.Struct):
         return known
 
     def _is_kept_away(self, context: Context, code: Code, id: int, depth: int) -> bool:
-        if depth == 0 or any(entry is code for entry, _ in context.entries):
-            return False
-        edges = [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
-        found_by = self.threads.found_by.get((context.index, code.key))
-        if found_by is None or all((edge.caller, edge.site) != found_by for edge in edges):
-            # it comes there in another way as well
-            return False
-        return all(
+        edges = self._only_ways(context, code) if depth else []
+        return bool(edges) and all(
             self._shuts_out(edge, id) or self._is_kept_away(context, edge.caller, edge.site, depth - 1)
             for edge in edges
         )
+
+    def _only_ways(self, context: Context, code: Code) -> list[Edge]:
+        """The calls by which a context comes to a function; none if it comes there in another way as well."""
+        asked = context.index, code.key
+        if asked not in self._only:
+            calls = [edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller)]
+            found_by = self.threads.found_by.get(asked)
+            is_found = any((edge.caller, edge.site) == found_by for edge in calls)
+            is_entry = any(entry is code for entry, _ in context.entries)
+            self._only[asked] = calls if is_found and not is_entry else []
+        return self._only[asked]
 
     def _shuts_out(self, edge: Edge, id: int) -> bool:
         shut = self._shut.setdefault((edge.callee.key, id), {})

@@ -127,6 +127,9 @@ class _Entering:
             self._spawned[spawned.site].append(spawned)
         self._again: dict[tuple[int, Root, int], bool] = {}
         """By context, root, and how many functions were known then to be given what is there."""
+        self._told: dict[tuple[int, str, Code, int], int] = {}
+        """What parameters of functions, by their keys, the context that is being entered was told to be: how much all
+        contexts knew then. Many starts at one place give the same."""
 
     def enter_main(self, main: Context, codes: Iterable[Code]) -> None:
         """Anybody may have an object, and call what is public of it."""
@@ -155,6 +158,7 @@ class _Entering:
 
     def enter(self, context: Context) -> None:
         """Name what the context gets where it is started."""
+        self._told.clear()
         spawning = self._spawned.get((context.code.key, context.site), []) if context.code is not None else []
         for spawned in spawning:
             self._enter_spawned(context, spawned)
@@ -261,6 +265,9 @@ class _Entering:
         if what is None:
             return
         where, id = what
+        if self._told.get((code.key, parameter, where, id)) == self._naming.learned:
+            return
+        self._told[code.key, parameter, where, id] = self._naming.learned
         path = self.places.dataflow(where).path(id)
         names: NameSet = {}
         for runner in self.threads.of(where):
