@@ -16,6 +16,9 @@ from racelint.program.values.values import FunctionRef
 DEPTH: Final = 3
 """A function that is lent to a call is followed over so many calls that pass it on."""
 
+FETCHES: Final = frozenset({facts.MakeFunction, facts.LoadAttr, facts.LoadName})
+"""The operations that may give a function without calling anything."""
+
 
 def escaping(types: Types) -> set[int]:
     """Functions that are fetched (as a method, by name) for anything else than being called on the spot.
@@ -29,7 +32,7 @@ def escaping(types: Types) -> set[int]:
         called = {each.callee for each in code.operations if type(each) is facts.Call}
         flow = Dataflow(code)
         for operation in code.operations:
-            if operation is None or operation.id in called:
+            if operation is None or type(operation) not in FETCHES or operation.id in called:
                 continue
             fetched = _fetched(types, code, operation)
             if not fetched or _is_decorated(flow, operation.id) or _is_lent(types, flow, operation.id):

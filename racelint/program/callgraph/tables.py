@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
@@ -52,29 +51,19 @@ class Tables(msgspec.Struct, dict=True):
         return bool(known) and all(known) and run.issuperset(functions)
 
     @cached_property
-    def _fetched(self) -> dict[str, list[tuple[Code, int]]]:
-        """Where an attribute of each name is fetched, if it is one that a table is stored in."""
-        codes = self.types.names.sources.codes
-        stored = {
-            each.name
-            for code in codes
-            for each in code.operations
-            if type(each) is facts.StoreAttr and type(code.operation(each.value)) is facts.Build
-        }
-        found: dict[str, list[tuple[Code, int]]] = defaultdict(list)
-        for code in codes:
-            for each in code.operations:
-                if type(each) is facts.LoadAttr and each.name in stored:
-                    found[each.name].append((code, each.id))
-        return found
+    def _names(self) -> set[str]:
+        """The attributes that a table is stored in."""
+        stores = self.types.attribute_stores.items()
+        return {name for name, at in stores if any(_stores_table(code, id) for code, id in at)}
 
     def _of(self, name: str, cls: ClassInfo) -> _Uses:
         """What is done in all of the program with the attribute of a class, or with what may be that."""
         known = self._uses.get((name, cls.key))
         if known is None:
             known = self._uses[name, cls.key] = _Uses()
-            for code, id in self._fetched.get(name, ()):
-                if self._is_of_another(code, id, cls):
+            for code, load in self.types.loads((name,)) if name in self._names else ():
+                id = load.id
+                if type(load) is not facts.LoadAttr or self._is_of_another(code, load, cls):
                     continue
                 flow = self._flows.setdefault(code.key, Dataflow(code))
                 fetched = [each for use in flow.uses(id) for each in _taken_out(flow, use, id)]
@@ -83,11 +72,16 @@ class Tables(msgspec.Struct, dict=True):
                 known.calls.extend((code.key, site) for sites in called for site in sites or ())
         return known
 
-    def _is_of_another(self, code: Code, id: int, cls: ClassInfo) -> bool:
+    def _is_of_another(self, code: Code, fetched: facts.LoadAttr, cls: ClassInfo) -> bool:
         """Whether an attribute is fetched from objects that are surely none of a class."""
-        fetched = code.operation(id)
-        owners = self.types.of(code, fetched.base) if type(fetched) is facts.LoadAttr else ()
+        owners = self.types.of(code, fetched.base)
         return bool(owners) and all(isinstance(each, Instance) and each.cls.is_apart(cls) for each in owners)
+
+
+def _stores_table(code: Code, id: int) -> bool:
+    """Whether an operation stores a display as an attribute."""
+    store = code.operation(id)
+    return type(store) is facts.StoreAttr and type(code.operation(store.value)) is facts.Build
 
 
 def _table(flow: Dataflow, id: int) -> str:

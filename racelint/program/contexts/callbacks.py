@@ -30,18 +30,16 @@ def handed_over(calls: Calls, codes: Iterable[Code]) -> dict[int, list[Code]]:
     names = {code.name for code in asked.values()}
     found: dict[int, list[Code]] = {}
     kept: set[int] = set()
-    for code in calls.types.names.sources.codes if names else ():
-        loads = [each for each in code.operations if type(each) is facts.LoadAttr and each.name in names]
-        for load in loads:
-            values = calls.types.of(code, load.id)
-            functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & asked.keys()
-            if not functions:
-                continue
-            for givers in (found.setdefault(key, []) for key in functions):
-                givers.extend([] if code in givers else [code])
-            uses = [use for use in Dataflow(code).uses(load.id) if getattr(use, "callee", None) != load.id]
-            if not all(type(use) is facts.Call and _is_out_of_sight(calls, code, use) for use in uses):
-                kept |= functions
+    for code, load in calls.types.loads(names):
+        values = calls.types.of(code, load.id)
+        functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & asked.keys()
+        if type(load) is not facts.LoadAttr or not functions:
+            continue
+        for givers in (found.setdefault(key, []) for key in functions):
+            givers.extend([] if code in givers else [code])
+        uses = [use for use in Dataflow(code).uses(load.id) if getattr(use, "callee", None) != load.id]
+        if not all(type(use) is facts.Call and _is_out_of_sight(calls, code, use) for use in uses):
+            kept |= functions
     return {key: givers for key, givers in found.items() if key not in kept}
 
 

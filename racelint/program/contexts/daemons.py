@@ -68,13 +68,12 @@ class Daemons:
 
     def _set_anywhere(self) -> Iterator[Site]:
         """Where threads are made that some function is given and makes daemons."""
-        for code in self._types.names.sources.codes:
-            for each in code.operations:
-                name = DAEMON if type(each) is facts.StoreAttr else SET_DAEMON
-                if isinstance(each, facts.StoreAttr | facts.LoadAttr) and each.name == name:
-                    threads = self._types.of(code, each.base)
-                    made = (one.site for one in threads if isinstance(one, Instance | LibraryObject))
-                    yield from (site for site in made if site is not None)
+        stored = ((code, code.operation(id)) for code, id in self._types.attribute_stores.get(DAEMON, ()))
+        for code, each in (*stored, *self._types.loads((SET_DAEMON,))):
+            if isinstance(each, facts.StoreAttr | facts.LoadAttr):
+                threads = self._types.of(code, each.base)
+                made = (one.site for one in threads if isinstance(one, Instance | LibraryObject))
+                yield from (site for site in made if site is not None)
 
     def _methods(self, classes: list[ClassInfo]) -> Iterator[Code]:
         homes = {each.key for cls in classes for each in cls.mro}

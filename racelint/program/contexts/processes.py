@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from racelint import facts
 from racelint.knowledge.running import Many, RunsOn
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.contexts.contexts import library_decorators
@@ -73,12 +72,9 @@ def _fetched_otherwise(calls: Calls, given: dict[int, Code], sites: set[Site]) -
     """Those of some functions that are fetched for anything else than for these calls as well."""
     names = {code.name for code in given.values()}
     found: set[int] = set()
-    for code in calls.types.names.sources.codes:
-        for load in code.operations:
-            if (type(load) is not facts.LoadName and type(load) is not facts.LoadAttr) or load.name not in names:
-                continue
-            values = calls.types.of(code, load.id)
-            functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & given.keys()
-            if functions and any((code.key, use.id) not in sites for use in Dataflow(code).uses(load.id)):
-                found |= functions
+    for code, load in calls.types.loads(names):
+        values = calls.types.of(code, load.id)
+        functions = {each.code.key for each in values if isinstance(each, FunctionRef)} & given.keys()
+        if functions and any((code.key, use.id) not in sites for use in Dataflow(code).uses(load.id)):
+            found |= functions
     return found

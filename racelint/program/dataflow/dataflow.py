@@ -18,7 +18,7 @@ UNKNOWN: Final = "?"
 FALSE: Final = frozenset({"None", "False", "0", "0.0", "''", "b''"})
 """The literals that count as false."""
 
-_OPERANDS: Final[dict[type[Operation], Callable[[Any], tuple[int, ...]]]] = {
+_OPERANDS: Final[dict[type[Operation | None], Callable[[Any], tuple[int, ...]]]] = {
     facts.LoadAttr: lambda each: (each.base,),
     facts.DeleteAttr: lambda each: (each.base,),
     facts.LoadItem: lambda each: (each.base, each.key),
@@ -78,13 +78,14 @@ class Dataflow:
     def uses(self, id: int) -> list[Operation]:
         """The operations that take in a value."""
         if self._uses is None:
-            chains: dict[int, list[Operation]] = {}
+            chains: dict[int, list[Operation]] = defaultdict(list)
             self._uses = chains
             for operation in self.code.operations:
-                if operation is not None:
-                    taken = operands(operation)
+                take = _OPERANDS.get(type(operation))
+                if take is not None and operation is not None:
+                    taken = take(operation)
                     for each in taken if len(taken) < 2 else dict.fromkeys(taken):
-                        chains.setdefault(each, []).append(operation)
+                        chains[each].append(operation)
         return self._uses.get(id, [])
 
     def is_used(self, id: int) -> bool:

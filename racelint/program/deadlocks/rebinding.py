@@ -70,10 +70,14 @@ class _Finder:
         self._alone = run_after_fork(self._calls, NAMED_ALONE)
 
     def find(self) -> Iterator[Rebound]:
-        for place in sorted(self._places.by_place, key=lambda place: (place.symbol, place.kind, place.owner)):
-            if place.kind in ("closure", "object"):
-                continue
-            stores = [each for each in self._places.by_place[place] if each.kind.rebinds and self._makes_lock(each)]
+        found = {
+            place: [each for each in accesses if each.kind.rebinds and self._makes_lock(each)]
+            for place, accesses in self._places.by_place.items()
+            if place.kind not in ("closure", "object")
+        }
+        locks = (place for place, stores in found.items() if stores)
+        for place in sorted(locks, key=lambda place: (place.symbol, place.kind, place.owner)):
+            stores = found[place]
             first = [each for each in stores if self._sharing.is_early(each)]
             for store in stores if first else ():
                 if store not in first and not self._is_right(store):

@@ -38,7 +38,7 @@ class Outsiders(msgspec.Struct):
     def _is_called_by_loop(self, code: Code) -> bool:
         """Whether a function is a coroutine, or one that others are given, or may know by name, base or decorator."""
         calls = self.sharing.threads.calls
-        if code.function.is_async or code.key in calls.escaping | calls.handed_out:
+        if code.function.is_async or code.key in calls.escaping or code.key in calls.handed_out:
             return True
         if code.name in calls.types.loose_names or library_decorators(calls.types, code) - UNCALLED:
             return True

@@ -26,7 +26,8 @@ class Flow:
     """A graph of nodes. Nodes below `size` are numbered by the caller; `node` makes further ones by a key."""
 
     def __init__(self, size: int) -> None:
-        self._held: list[ValueSet | None] = [None] * size
+        self.held: list[ValueSet | None] = [None] * size
+        """What each node holds."""
         self._singles: dict[Value, ValueSet] = {}
         self._targets: list[Targets | None] = [None] * size
         self._watchers: list[list[Watcher] | None] = [None] * size
@@ -40,15 +41,15 @@ class Flow:
         """The node of a key, made at first use."""
         found = self._keys.get(key)
         if found is None:
-            found = self._keys[key] = len(self._held)
-            self._held.append(None)
+            found = self._keys[key] = len(self.held)
+            self.held.append(None)
             self._targets.append(None)
             self._watchers.append(None)
         return found
 
     def values(self, node: int) -> ValueSet:
         """What a node holds."""
-        return self._held[node] or NO_VALUES
+        return self.held[node] or NO_VALUES
 
     def values_of(self, *key: Hashable) -> ValueSet:
         """What the node of a key holds, without making it."""
@@ -57,15 +58,15 @@ class Flow:
 
     def add(self, node: int, value: Value) -> None:
         """Put a value into a node."""
-        held = self._held[node]
+        held = self.held[node]
         if held is None:
             # most nodes hold one value: they share the set of it until a second one comes
-            self._held[node] = self.single(value)
+            self.held[node] = self.single(value)
         elif len(held) >= LIMIT or value in held:
             return
         else:
             if len(held) == 1:
-                held = self._held[node] = dict(held)
+                held = self.held[node] = dict(held)
             held[value] = None
         # to who asks for it later it is given then
         if self._targets[node] is not None or self._watchers[node] is not None:
@@ -91,7 +92,7 @@ class Flow:
             targets[target] = None
         else:
             self._targets[source] = (*targets, target) if len(targets) < FEW else dict.fromkeys((*targets, target))
-        for value in self._held[source] or ():
+        for value in self.held[source] or ():
             self.add(target, value)
 
     def sieve(self, source: int, target: int, keeps: Callable[..., bool], *given: object) -> None:
@@ -112,12 +113,12 @@ class Flow:
             self._watchers[node] = [(watcher, *given)]
         else:
             watchers.append((watcher, *given))
-        for value in tuple(self._held[node] or ()):
+        for value in tuple(self.held[node] or ()):
             watcher(*given, value)
 
     def run(self) -> None:
         """Propagate until nothing changes. Ends because values are finitely many and sets only grow."""
-        held, pending, singles = self._held, self._pending, self._singles
+        held, pending, singles = self.held, self._pending, self._singles
         all_targets, all_watchers = self._targets, self._watchers
         while pending:
             node, value = pending.pop()
@@ -165,6 +166,6 @@ class Flow:
     def _share(self) -> None:
         """Of sets that came to hold the same, in the same order, keep one: they grow no more."""
         kept: dict[tuple[Value, ...], ValueSet] = {}
-        for node, values in enumerate(self._held):
+        for node, values in enumerate(self.held):
             if values is not None and len(values) > 1:
-                self._held[node] = kept.setdefault(tuple(values), values)
+                self.held[node] = kept.setdefault(tuple(values), values)

@@ -16,13 +16,21 @@ Call = Callable[[Site, Passed, "int | None", Value], None]
 
 def arguments(code: Code, call: facts.Call) -> Passed:
     """The arguments of a call as nodes."""
-    given = [(each.name, code.offset + each.value) for each in call.arguments if each.value >= 0]
-    return Passed(
-        tuple(node for name, node in given if name == ""),
-        tuple((name, node) for name, node in given if name not in ("", "*", "**")),
-        tuple(node for name, node in given if name == "*"),
-        tuple(node for name, node in given if name == "**"),
-    )
+    positional, starred, mappings = [], [], []
+    keywords = []
+    for each in call.arguments:
+        node = code.offset + each.value
+        if each.value < 0:
+            continue
+        if each.name == "":
+            positional.append(node)
+        elif each.name == "*":
+            starred.append(node)
+        elif each.name == "**":
+            mappings.append(node)
+        else:
+            keywords.append((each.name, node))
+    return Passed(tuple(positional), tuple(keywords), tuple(starred), tuple(mappings))
 
 
 def argument(call: facts.Call, position: int | None, keyword: str) -> int | None:

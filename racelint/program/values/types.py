@@ -7,7 +7,7 @@ Calls are resolved on the way, since what a call returns and what its parameters
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -32,6 +32,8 @@ from racelint.program.values.values import (
     Value,
     ValueSet,
 )
+
+Load = facts.LoadName | facts.LoadAttr
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ class Types:
         self.names = names
         self.attributes = attributes
         self._flow = flow
+        self._held = flow.held
         self.callees: dict[Site, ValueSet] = {}
         self.implicit: dict[Site, ValueSet] = {}
         self.spawned: dict[Spawned, None] = {}
@@ -134,6 +137,20 @@ class Types:
         fetched = ((code, each) for code in codes for each in code.operations if type(each) is facts.LoadAttr)
         return frozenset(each.name for code, each in fetched if not self.of(code, each.base))
 
+    def loads(self, names: Iterable[str]) -> list[tuple[Code, Load]]:
+        """Where names, and attributes of whatever object, that are called so are loaded, in order."""
+        found = [each for name in names for each in self._loads.get(name, ())]
+        return sorted(found, key=lambda each: (each[0].key, each[1].id))
+
+    @cached_property
+    def _loads(self) -> dict[str, list[tuple[Code, Load]]]:
+        found: dict[str, list[tuple[Code, Load]]] = defaultdict(list)
+        for code in self.names.sources.codes:
+            for each in code.operations:
+                if type(each) is facts.LoadAttr or type(each) is facts.LoadName:
+                    found[each.name].append((code, each))
+        return found
+
     @cached_property
     def attribute_stores(self) -> dict[str, list[tuple[Code, int]]]:
         """Where attributes of a name are stored, of whatever object."""
@@ -160,7 +177,8 @@ class Types:
 
     def of(self, code: Code, id: int) -> ValueSet:
         """What the value with that id in that function may be; nothing where unknown."""
-        return self._flow.values(code.offset + id) if id >= 0 else {}
+        # asked more often than all else
+        return self._held[code.offset + id] or NO_VALUES if id >= 0 else NO_VALUES
 
     def may_be(self, code: Code, id: int, names: Container[str]) -> bool:
         """Whether a value may be a function or class of a library that has one of these names."""
@@ -190,7 +208,8 @@ class Types:
     def of_attribute(self, cls: ClassInfo, name: str) -> ValueSet:
         """What the attribute of a class's instances may hold."""
         owner = self.attributes.owner(cls, name)
-        return {**self._flow.values_of("instance", owner.key, name), **self._flow.values_of("class", owner.key, name)}
+        own, shared = self._flow.values_of("instance", owner.key, name), self._flow.values_of("class", owner.key, name)
+        return {**own, **shared} if own and shared else own or shared
 
     def of_class_level(self, cls: ClassInfo, name: str) -> ValueSet:
         """What the class's own attribute may hold."""
