@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
+from itertools import tee
 
 import msgspec
 
@@ -30,12 +32,24 @@ class Meetings(msgspec.Struct, frozen=True):
     locksets: LockSets
     protections: Callable[[Access], list[Protection]]
     by_the_way: bool
+    _overlaps: dict[tuple[Access, Access], Iterator[tuple[Context, Context]]] = msgspec.field(default_factory=dict)
+    """Of each two accesses, where they overlap; a copy begins from the start, and finds out what is not known yet."""
 
     def of(
         self, access: Access, held: list[Protection], other: Access, within: Code | None = None
     ) -> Iterator[tuple[Context, Context]]:
         """The contexts in which the two accesses overlap on one object with no lock between them."""
-        if exclude_each_other(held, self.protections(other)) or self.are_apart(access, other):
+        if exclude_each_other(held, self.protections(other)):
+            return
+        if (access, other) not in self._overlaps:
+            (self._overlaps[access, other],) = tee(self._overlapping(access, other), 1)
+        for one, other_context in copy(self._overlaps[access, other]):
+            if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
+                yield one, other_context
+
+    def _overlapping(self, access: Access, other: Access) -> Iterator[tuple[Context, Context]]:
+        """The contexts in which the two accesses overlap on one object, whatever is held."""
+        if self.are_apart(access, other):
             return
         for one in self.sharing.threads.of(access.code):
             for other_context in self.sharing.threads.of(other.code):
@@ -54,9 +68,7 @@ class Meetings(msgspec.Struct, frozen=True):
                 beside = self.sharing.threads.overlap(one, access.code, access.id, other_context, other.code, other.id)
                 if not beside or not self.sharing.in_common(access, one, other, other_context):
                     continue
-                if self._is_kept_away(one, access) or self._is_kept_away(other_context, other):
-                    continue
-                if not self._is_kept_out(access, held, within or access.code, one, other, other_context):
+                if not self._is_kept_away(one, access) and not self._is_kept_away(other_context, other):
                     yield one, other_context
 
     def are_far(self, access: Access, one: Context, other: Access, other_context: Context) -> bool:
