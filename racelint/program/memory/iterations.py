@@ -153,12 +153,11 @@ def _is_generator(value: Value) -> bool:
 
 def given_away(types: Types, code: Code, site: int) -> Given | None:
     """What the function returns that a call or a property runs, if there is one such function, which has one result."""
-    runs = types.callees.get((code.key, site)) or types.implicit.get((code.key, site)) or {}
-    match list(runs):
-        case [FunctionRef(code=callee, receiver=receiver)]:
-            pass
-        case _:
-            return None
+    runs = types.callees.get((code.key, site)) or types.implicit.get((code.key, site))
+    run = next(iter(runs)) if runs is not None and len(runs) == 1 else None
+    if not isinstance(run, FunctionRef):
+        return None
+    callee, receiver = run.code, run.receiver
     if len(callee.returns) != 1 or callee.function.is_async or callee.function.is_generator:
         return None
     match callee.operations[callee.returns[0]] if callee.returns[0] >= len(callee.function.parameters) else None:

@@ -61,26 +61,22 @@ Located = list[tuple[Place, str, tuple[Value, ...]]]
 
 class Kind(Enum):
     """What an access does: the word for a message, whether it changes the Place or what it holds, whether it stores to
-    the Place itself."""
+    the Place itself, whether it is done to a container: to what the Place holds."""
 
-    READ = ("read", False, False)
-    WRITE = ("written", True, True)
-    UPDATE = ("updated", True, True)
-    DELETE = ("deleted", True, True)
-    CONTENT = ("looked into", False, False)
-    ITERATE = ("iterated", False, False)
-    MUTATE = ("changed", True, False)
-    ITEM_UPDATE = ("updated by item", True, False)
+    READ = ("read", False, False, False)
+    WRITE = ("written", True, True, False)
+    UPDATE = ("updated", True, True, False)
+    DELETE = ("deleted", True, True, False)
+    CONTENT = ("looked into", False, False, True)
+    ITERATE = ("iterated", False, False, True)
+    MUTATE = ("changed", True, False, True)
+    ITEM_UPDATE = ("updated by item", True, False, True)
 
-    def __init__(self, word: str, writes: bool, rebinds: bool) -> None:
+    def __init__(self, word: str, writes: bool, rebinds: bool, is_of_contents: bool) -> None:
         self.word = word
         self.writes = writes
         self.rebinds = rebinds
-
-    @property
-    def is_of_contents(self) -> bool:
-        """Whether it is done to a container: to what the Place holds."""
-        return self in (Kind.CONTENT, Kind.ITERATE, Kind.MUTATE, Kind.ITEM_UPDATE)
+        self.is_of_contents = is_of_contents
 
 
 class Access(msgspec.Struct, frozen=True, eq=False):
@@ -301,7 +297,8 @@ class Places:
 
     def located(self, code: Code, operation: Operation) -> list[tuple[Place, str, tuple[Value, ...]]]:
         """The Places that a load, store or delete of a name or attribute touches: with base path and base objects."""
-        operation = self.types.reflected.get((code.key, operation.id), operation)
+        if type(operation) is facts.Call:
+            operation = self.types.reflected.get((code.key, operation.id), operation)
         match operation:
             case facts.LoadName() | facts.StoreName() | facts.DeleteName():
                 return self._named(code, operation)

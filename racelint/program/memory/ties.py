@@ -44,7 +44,9 @@ class Ties:
         for number, (owner, name) in enumerate(self.stores):
             self._stored[owner].append((number, name))
         self._given: dict[tuple[int, str], tuple[Code, int] | None] = {}
+        self._calling: dict[int, list[tuple[int, FunctionRef]]] = {}
         self._kept: dict[int, list[str]] = {}
+        self._holding: dict[tuple[Classes, str], Classes] = {}
         self._tails: dict[tuple[int, str, str], tuple[str, ...] | None] = {}
         self._fields: dict[tuple[int, str], tuple[str, ...] | None] = {}
         kept = {key[1] for key, stores in self.stores.items() if len(stores) == 1 and self._is_kept(*stores[0])}
@@ -131,11 +133,15 @@ class Ties:
         return classes
 
     def _held(self, classes: Classes, name: str) -> Classes:
-        attribute, item, _ = name.partition("[")
-        held = [value for cls in classes for value in self._types.of_attribute(cls, attribute)]
-        if item:
-            held = [each for value in held for each in self._elements(value)]
-        return classes_of([*held, *(each for value in held for each in self._types.referred(value))])
+        found = self._holding.get((classes, name))
+        if found is None:
+            attribute, item, _ = name.partition("[")
+            held = [value for cls in classes for value in self._types.of_attribute(cls, attribute)]
+            if item:
+                held = [each for value in held for each in self._elements(value)]
+            referred = (each for value in held for each in self._types.referred(value))
+            found = self._holding[classes, name] = classes_of([*held, *referred])
+        return found
 
     def _elements(self, container: Value) -> Iterable[Value]:
         """What is in a container that the program makes."""
@@ -305,19 +311,25 @@ class Ties:
         """The parameter of `constructor` that comes to be parameter `index` of `target`, which it calls."""
         if constructor is target:
             return index
-        flow = self._flow(constructor)
-        for operation in constructor.operations if depth else ():
-            callees = self._types.callees.get((constructor.key, operation.id), {}) if operation is not None else {}
-            for value in callees:
-                if not isinstance(value, FunctionRef) or value.code.name != "__init__" or operation is None:
-                    continue
-                inner = self._climb(value.code, target, index, depth - 1)
-                if inner is not None:
-                    paths = parameter_paths(flow, value.code, operation.id, value.receiver)
-                    path = paths.get(value.code.function.parameters[inner].name)
-                    names = [each.name for each in constructor.function.parameters]
-                    return names.index(path) if path in names else None
+        for site, called in self._called(constructor) if depth else ():
+            inner = self._climb(called.code, target, index, depth - 1)
+            if inner is not None:
+                paths = parameter_paths(self._flow(constructor), called.code, site, called.receiver)
+                path = paths.get(called.code.function.parameters[inner].name)
+                names = [each.name for each in constructor.function.parameters]
+                return names.index(path) if path in names else None
         return None
+
+    def _called(self, constructor: Code) -> list[tuple[int, FunctionRef]]:
+        """The other constructors that one calls, and where."""
+        found = self._calling.get(constructor.key)
+        if found is None:
+            sites = ((each.id, (constructor.key, each.id)) for each in constructor.operations if each is not None)
+            runs = ((id, value) for id, site in sites for value in self._types.callees.get(site, ()))
+            found = self._calling[constructor.key] = [
+                (id, value) for id, value in runs if isinstance(value, FunctionRef) and value.code.name == "__init__"
+            ]
+        return found
 
     def _properties(self) -> frozenset[str]:
         codes = self._types.names.sources.codes
