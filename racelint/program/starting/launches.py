@@ -62,10 +62,17 @@ class Launches:
                     self._contexts[code, id].append(context)
         self._coroutines = self._find_coroutines()
         self._launching = {code.key for code, _ in (*self._contexts, *self._coroutines)} | self._registrations.codes
+        self._around = {each.key for key in self._launching for each in _around(self._sources.codes[key])}
+        """The functions with a launch in them, or in a function inside."""
+        self._rows: dict[int, list[tuple[str, str]]] = {}
 
     def may_launch(self, cls: ClassInfo, code: Code) -> bool:
         """Whether a method of the class may have a launch in it, or in a function inside it."""
-        inside = (self.may_launch(cls, child) for child in self._sources.children(code))
+        return code.key in self._around or (bool(self._thread_rows(cls)) and self._may_start(cls, code))
+
+    def _may_start(self, cls: ClassInfo, code: Code) -> bool:
+        """Whether a method of a class of threads, or a function inside it, may start one."""
+        inside = (self._may_start(cls, child) for child in self._sources.children(code))
         return self._has_start(cls, code) or any(inside)
 
     def _has_start(self, cls: ClassInfo, code: Code) -> bool:
@@ -163,13 +170,16 @@ class Launches:
 
     def _thread_rows(self, cls: ClassInfo) -> list[tuple[str, str]]:
         """For a class of threads: the method that starts one, and the one that it runs."""
-        return [
-            (row.started_by, row.name)
-            for base in cls.library_bases
-            if base != TIMER
-            for row in self._knowledge.entry_methods(base)
-            if row.started_by and row.runs_on in OWN_THREADS
-        ]
+        found = self._rows.get(cls.key)
+        if found is None:
+            found = self._rows[cls.key] = [
+                (row.started_by, row.name)
+                for base in cls.library_bases
+                if base != TIMER
+                for row in self._knowledge.entry_methods(base)
+                if row.started_by and row.runs_on in OWN_THREADS
+            ]
+        return found
 
     def _own_start(self, cls: ClassInfo, walker: Walker, code: Code, call: facts.Call) -> list[Code]:
         """The functions that `self.start()` runs, where the object is a thread itself."""
@@ -224,3 +234,10 @@ class Launches:
                 case _:
                     pending.extend(operands(given))
         return False
+
+
+def _around(code: Code | None) -> Iterator[Code]:
+    """A function and those around it."""
+    while code is not None:
+        yield code
+        code = code.parent
