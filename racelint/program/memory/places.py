@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
@@ -268,6 +270,15 @@ class Places:
             else:
                 prefix = sources.codes[owner].qualname if kind == "closure" else sources.classes[owner].qualname
             found = self._places[kind, owner, name] = Place(kind, owner, name, f"{prefix}.{name}")
+        return found
+
+    @cached_property
+    def by_class(self) -> dict[int, list[Place]]:
+        """The attributes of each class and of its objects, by its key; asked once all accesses are known."""
+        found: dict[int, list[Place]] = defaultdict(list)
+        for place in self.by_place:
+            if place.kind in ("attribute", "class"):
+                found[place.owner].append(place)
         return found
 
     def items(self, place: Place) -> Place:

@@ -35,9 +35,9 @@ def is_left_as_made(places: Places, calls: Calls, made: Instance, around: frozen
     held = around | classes.keys()
     return all(
         _is_left(places, calls, access) and all(_is_plain(places, calls, value, held) for value in places.values(place))
-        for place, accesses in places.by_place.items()
-        if place.owner in classes and place.kind in ("attribute", "class")
-        for access in accesses
+        for key in classes
+        for place in places.by_class.get(key, ())
+        for access in places.by_place[place]
         if access.kind.writes
     )
 
