@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from racelint import facts
 from racelint.knowledge.containers import ITEM_ACCESSES
@@ -49,13 +50,12 @@ DEPTH: Final = 2
 """So many calls away from where a context begins it is looked for the number that it was given."""
 
 
-@dataclass
-class Numbered:
+class Numbered(msgspec.Struct):
     """Tells what the runs of one context do to items of their own. `are_apart` is the question."""
 
     threads: Threads
     places: Places
-    _given: dict[int, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    _given: dict[int, frozenset[tuple[int, int]]] = msgspec.field(default_factory=dict)
 
     def are_apart(self, context: Context, one: Access, other: Access) -> bool:
         """Whether two runs of a context are at items of their own where they make two accesses."""

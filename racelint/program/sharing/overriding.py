@@ -5,7 +5,7 @@ A base class calls `self.step()`, of which it has one of its own; an object of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.replaced import is_never_run
@@ -16,15 +16,14 @@ from racelint.program.sharing.naming import Naming
 from racelint.program.sources.source import Code
 
 
-@dataclass(slots=True)
-class Overriding:
+class Overriding(msgspec.Struct):
     """Tells which methods the objects of a name have another one in place of."""
 
     places: Places
     calls: Calls
     naming: Naming
-    _known: dict[tuple[Name, int], bool] = field(default_factory=dict)
-    _run: dict[tuple[int, int], bool] = field(default_factory=dict)
+    _known: dict[tuple[Name, int], bool] = msgspec.field(default_factory=dict)
+    _run: dict[tuple[int, int], bool] = msgspec.field(default_factory=dict)
 
     def runs(self, context: Context, code: Code) -> bool:
         """Whether any object on which a context is seen to call a method runs it."""
