@@ -50,7 +50,7 @@ DEPTH: Final = 2
 """So many calls away from where a context begins it is looked for the number that it was given."""
 
 
-class Numbered(msgspec.Struct):
+class Numbered(msgspec.Struct, dict=True):
     """Tells what the runs of one context do to items of their own. `are_apart` is the question."""
 
     threads: Threads
