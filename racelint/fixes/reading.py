@@ -49,11 +49,18 @@ def _iterated(tree: Tree, span: Span) -> cst.BaseExpression:
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in VIEWS:
             if not node.args and is_simple(node.func.value):
                 return node
-        elif isinstance(node, cst.Attribute | cst.Name) and is_simple(node):
-            parent = tree.parent(node)
-            if not isinstance(parent, cst.Call) or parent.func is not node:
-                return node
+        elif isinstance(node, cst.Attribute | cst.Name) and is_simple(node) and _is_value(node, tree.parent(node)):
+            return node
     raise DeclinedError("what is iterated has no name")
+
+
+def _is_value(node: cst.BaseExpression, parent: cst.CSTNode | None) -> bool:
+    """Whether a name stands for a value by itself: not that of what is called, of an attribute or of an argument."""
+    match parent:
+        case cst.Call(func=name) | cst.Attribute(attr=name) | cst.Arg(keyword=name):
+            return name is not node
+        case _:
+            return True
 
 
 def _expression(tree: Tree, span: Span) -> cst.BaseExpression:
