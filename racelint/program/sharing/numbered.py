@@ -21,8 +21,8 @@ from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Access, Places
-from racelint.program.sources.loops import loop_around
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.loops import loop_around, loops
+from racelint.program.sources.nodes import contains, extent
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned
@@ -46,6 +46,9 @@ GIVEN_EACH: Final = frozenset({RunsOn.THREAD, RunsOn.POOL})
 ELEMENTS: Final = frozenset({Passing.EACH, Passing.STAR_EACH})
 """How a function is started for each of what there is to go over."""
 
+MOVES: Final = frozenset({"del", "pop"})
+"""What takes an item out: of a list so that the others get new numbers."""
+
 DEPTH: Final = 2
 """So many calls away from where a context begins it is looked for the number that it was given."""
 
@@ -64,24 +67,46 @@ class Numbered(msgspec.Struct, dict=True):
         if not self._is_waited_for(context, context.code):
             # who starts them may do so once more before they are done
             return False
-        return self._is_at_own(context, one) and self._is_at_own(context, other)
-
-    def _is_waited_for(self, context: Context, starter: Code) -> bool:
-        """Whether who starts the runs goes on, or ends, only when all of them are done."""
-        if context.ends is not None or starter.key in context.joins:
-            return True
-        types = self.places.types
-        around = (each for each in starter.controls if type(each) is facts.With and contains(each, context.site))
-        managers = (value for each in around for value in types.of(starter, each.manager))
-        pools = {each.pool for each in self._spawned[starter.key, context.site]}
+        if self._moves_others(one) or self._moves_others(other):
+            return False
+        # a row is another one's column: both are told apart by the same of the keys
         return any(
-            isinstance(each, LibraryObject) and each in pools and types.names.knowledge.joins_on_exit(each.qualname)
-            for each in managers
+            self._is_own(context, one.code, key, DEPTH) and self._is_own(context, other.code, beside, DEPTH)
+            for key, beside in zip(_keys(one), _keys(other), strict=False)
         )
 
-    def _is_at_own(self, context: Context, access: Access) -> bool:
-        keys = list(_keys(access))
-        return bool(keys) and any(self._is_own(context, access.code, key, DEPTH) for key in keys)
+    def _moves_others(self, access: Access) -> bool:
+        """Whether an item is taken out of what is perhaps a list, where those behind it move up."""
+        if access.method not in MOVES:
+            return False
+        kept = self.places.values(access.place)
+        return not kept or any(isinstance(each, LibraryObject) and each.qualname == "list" for each in kept)
+
+    def _is_waited_for(self, context: Context, starter: Code) -> bool:
+        """Whether who starts the runs goes on, or ends, only when all of them are done: before it starts them again."""
+        around = [(low, high) for low, high in loops(starter) if low <= context.site <= high]
+        spawned = self._spawned[starter.key, context.site]
+        if any(each.spawn.passing not in ELEMENTS for each in spawned):
+            # that is the one which counts
+            around = [each for each in around if each != loop_around(starter, context.site)]
+        waits = self._waits(context, starter)
+        return any(all(low <= wait <= high for low, high in around) for wait in waits)
+
+    def _waits(self, context: Context, starter: Code) -> Iterator[int]:
+        """Where who starts the runs waits for all of them: of a `with` that does, where it begins."""
+        types = self.places.types
+        pools = {each.pool for each in self._spawned[starter.key, context.site]}
+        ends = {context.ends[1]} if context.ends is not None else set()
+        for each in starter.controls:
+            if type(each) is not facts.With or not contains(each, context.site):
+                continue
+            managers = (value for value in types.of(starter, each.manager) if isinstance(value, LibraryObject))
+            if any(value in pools and types.names.knowledge.joins_on_exit(value.qualname) for value in managers):
+                yield each.manager
+                ends.discard(extent([each])[1])
+        yield from ends
+        if starter.key in context.joins:
+            yield context.joins[starter.key]
 
     def _is_own(self, context: Context, code: Code, id: int, depth: int) -> bool:
         """Whether a value is what tells the run from others: a parameter where it begins, or handed on from there."""
@@ -111,7 +136,11 @@ class Numbered(msgspec.Struct, dict=True):
 
     def _differing(self, context: Context) -> Iterator[tuple[int, int]]:
         starter = context.code
-        if starter is None or any(each.is_several for each in self.threads.of(starter)):
+        if starter is None:
+            return
+        by = self.threads.of(starter)
+        if len(by) > 1 or any(each.is_several for each in by) or self._calls_itself(starter):
+            # two that start them give the same numbers
             return
         spawned = self._spawned[starter.key, context.site]
         for code, receiver in context.entries:
@@ -120,6 +149,12 @@ class Numbered(msgspec.Struct, dict=True):
                 slot = Slot(index - first, parameter.name)
                 if spawned and all(self._gives_another(starter, each, slot) for each in spawned):
                     yield code.key, index
+
+    def _calls_itself(self, starter: Code) -> bool:
+        """Whether who starts the runs may do so while it is about it."""
+        calls = self.threads.calls
+        callers = {edge.caller.key for edge in calls.callers(starter)}
+        return not callers.isdisjoint(calls.reachable([starter]))
 
     def _gives_another(self, starter: Code, spawned: Spawned, slot: Slot) -> bool:
         """Whether a start gives each run another value for a parameter."""
@@ -183,21 +218,20 @@ class Numbered(msgspec.Struct, dict=True):
         return found
 
 
-def _keys(access: Access) -> Iterator[int]:
-    """The keys of the item that is accessed, and of those in which that is."""
+def _keys(access: Access) -> list[int]:
+    """The keys of the items in which the item is that is accessed, and its own: outer ones first."""
     code = access.code
-    if access.key >= 0 and access.method in ITEM_ACCESSES:
-        yield access.key
     done = code.operation(access.id)
     if type(done) is facts.Call:
         done = code.fetched(done)
     base = done.base if isinstance(done, facts.StoreItem | facts.DeleteItem | facts.LoadItem | facts.LoadAttr) else -1
-    yield from _on_the_way(code, access.load)
-    yield from _on_the_way(code, base)
+    way = max(list(_on_the_way(code, access.load)), list(_on_the_way(code, base)), key=len)
+    own = [access.key] if access.key >= 0 and access.method in ITEM_ACCESSES else []
+    return [*reversed(way), *own]
 
 
 def _on_the_way(code: Code, id: int) -> Iterator[int]:
-    """The keys by which an item of an item is fetched."""
+    """The keys by which an item of an item is fetched, inner ones first."""
     while type(item := code.operation(id)) is facts.LoadItem:
         yield item.key
         id = item.base
