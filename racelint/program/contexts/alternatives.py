@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 
 from racelint import facts
+from racelint.program.callgraph.calls import Calls
+from racelint.program.callgraph.forked import is_in_child
 from racelint.program.contexts.contexts import Context
 from racelint.program.sources.branching import branches_around
 from racelint.program.sources.nodes import contains, is_within
@@ -66,14 +68,22 @@ def are_arms(first: Context, second: Context) -> bool:
     )
 
 
-def is_begun_anew(first: Context, second: Context, after_fork: Container[int]) -> bool:
+def is_begun_anew(calls: Calls, first: Context, second: Context) -> bool:
     """Whether one takes the place of the other in a new process, in which no other thread has survived.
 
-    `after_fork` are the functions that run there first: it is the same work that they start, and others have started.
+    What runs there first starts the same work as others have started, and nobody else has it do so.
     """
-    anew = [context.code is not None and context.code.key in after_fork for context in (first, second)]
+    anew = [context.code is not None and _is_only_anew(calls, context.code) for context in (first, second)]
     same = {code.key for code, _ in first.entries} == {code.key for code, _ in second.entries}
     return same and anew[0] is not anew[1]
+
+
+def _is_only_anew(calls: Calls, code: Code) -> bool:
+    """Whether a function runs in a new process, and the program calls it nowhere else."""
+    return code.key in calls.after_fork and all(
+        edge.caller.key in calls.after_fork or is_in_child(calls, edge.caller, edge.site)
+        for edge in calls.callers(code)
+    )
 
 
 def are_parted(code: Code, one: int, other: int) -> bool:

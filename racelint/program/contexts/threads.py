@@ -111,7 +111,7 @@ class Threads:
             or self._one_of_two(first, second)
             or _are_mixed_up(first, second)
             or are_arms(first, second)
-            or is_begun_anew(first, second, self.calls.after_fork)
+            or is_begun_anew(self.calls, first, second)
             or self._alternatives.exclude(first, second)
         )
 
