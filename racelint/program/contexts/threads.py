@@ -190,7 +190,10 @@ class Threads:
         main = self.contexts[0]
         for one, other in ((first, second), (second, first)):
             starter = other.code
-            if starter is None or starter.function.is_async or other.ends is None or self.of(starter) != [main]:
+            if starter is None or other.ends is None or self.of(starter) != [main]:
+                return False
+            if starter.function.is_async or starter.function.is_generator:
+                # others go on while it waits, or whoever goes over what it yields
                 return False
             if self.may_live(one, starter, other.ends[0]):
                 return False
