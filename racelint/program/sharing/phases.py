@@ -15,6 +15,7 @@ import msgspec
 from racelint import facts
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
+from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.loops import loop_around
@@ -58,6 +59,7 @@ class Phases(msgspec.Struct):
         return any(
             all(each is context for each in self.threads.of(where[0]))
             and (self._is_surely_up(where) or self._starts_once(context))
+            and not (type(where[0].operation(where[1])) is facts.Call and self._is_started_again(context))
             and self._is_once(context, where[0], DEPTH)
             and (at == where or self._precedes(context, at, where, DEPTH))
             for where in raised
@@ -113,8 +115,10 @@ class Phases(msgspec.Struct):
                     yield methods[call.callee], call, callees.pop()
 
     def _setting(self, event: Place) -> Where | None:
-        """The one call that sets an event, which nobody ever clears."""
+        """The one call that sets an event, which nobody ever clears, nor is given it, nor its methods."""
         codes = {each.code.key: each.code for each in self.places.by_place[event]}
+        if any(each.kind is Kind.READ and not self._is_only_called(each) for each in self.places.by_place[event]):
+            return None
         found = [
             (code, call.id)
             for code in codes.values()
@@ -123,6 +127,14 @@ class Phases(msgspec.Struct):
         ]
         clears = [call for code in codes.values() for place, call in self._calls_of(code, CLEARS) if place is event]
         return found[0] if len(found) == 1 and not clears and not loop_around(*found[0]) else None
+
+    def _is_only_called(self, read: Access) -> bool:
+        """Whether nothing is done with an event that is read but to call its methods on the spot."""
+        flow = self.places.dataflow(read.code)
+        called = {each.callee for each in read.code.operations if type(each) is facts.Call}
+        uses = flow.uses(read.read_id)
+        fetched = [each for each in uses if type(each) is facts.LoadAttr and flow.uses(each.id)]
+        return len(fetched) == len(uses) and all(each.id in called and len(flow.uses(each.id)) == 1 for each in fetched)
 
     def _raising(self, flag: Place) -> Where | None:
         """The one store that may set a flag, or call that sets an event, if a run of its function does so once."""
@@ -150,6 +162,29 @@ class Phases(msgspec.Struct):
         made = self.threads.calls.constructing
         return context.own_instance or all(starter.key in made for starter, _ in context.starts)
 
+    def _is_started_again(self, context: Context) -> bool:
+        """Whether a context is seen to be started for the same object once more, when the event is set already."""
+        return any(self._is_called_again(starter, DEPTH) for starter, _ in context.starts)
+
+    def _is_called_again(self, code: Code, depth: int) -> bool:
+        """Whether a method is called twice on one object: at two places of a function, or in a loop in which that is
+        not made; or what calls it on its own object, or on what that has, is."""
+        seen: set[tuple[int, str]] = set()
+        for edge in self.threads.calls.callers(code):
+            caller = edge.caller
+            fetched = caller.fetched(caller.operation(edge.site))
+            if type(fetched) is not facts.LoadAttr:
+                continue
+            path = self.places.dataflow(caller).key(fetched.base)
+            named = caller.key, path
+            if (path and named in seen) or _is_of_all_turns(caller, edge.site, fetched.base):
+                return True
+            seen.add(named)
+            is_own = bool(caller.own_name) and split_path(path)[0] == caller.own_name
+            if depth and is_own and self._is_called_again(caller, depth - 1):
+                return True
+        return False
+
     def _is_once(self, context: Context, code: Code, depth: int) -> bool:
         """Whether a run of a context comes to a function once at most."""
         ways = self._ways_to(context, code)
@@ -172,6 +207,18 @@ class Phases(msgspec.Struct):
             return []
         edges = (edge for edge in self.threads.calls.callers(code) if context in self.threads.of(edge.caller))
         return list(dict.fromkeys((edge.caller, edge.site) for edge in edges))
+
+
+def _is_of_all_turns(code: Code, site: int, value: int) -> bool:
+    """Whether a loop comes to a call again with a value that it has not made, drawn or named in between."""
+    around = loop_around(code, site)
+    if around is None:
+        return False
+    named = code.operation(value)
+    if type(named) is not facts.LoadName:
+        return not around[0] <= value <= around[1]
+    stores = (each for each in code.operations if type(each) is facts.StoreName and each.name == named.name)
+    return not any(around[0] <= each.id <= around[1] for each in stores)
 
 
 def _found_there(code: Code, test: int, truth: bool) -> tuple[int, ...]:
