@@ -143,11 +143,23 @@ def _only_looks(case: Case, walk: Access) -> bool:
     """
     if case.guard is not None or case.is_assumed:
         return False
-    code, loop = walk.code, loop_around(walk.code, walk.id)
-    if loop is None or type(code.operation(walk.id)) is not facts.Element:
+    flow = case.sharing.places.dataflow(walk.code)
+    item = _drawn(flow, walk.id)
+    loop = loop_around(walk.code, item) if item is not None else None
+    if item is None or loop is None:
         return True
-    flow = case.sharing.places.dataflow(code)
-    return not any(_serves(flow, code.operation(id), walk.id) for id in range(walk.id + 1, loop[1] + 1))
+    if any(type(each) is facts.With and each.manager == item for each in walk.code.controls):
+        return False
+    return not any(_serves(flow, flow.code.operation(id), item) for id in range(item + 1, loop[1] + 1))
+
+
+def _drawn(flow: Dataflow, walk: int) -> int | None:
+    """Each item of what a loop goes over, be it through what only passes it on: `enumerate(items)`."""
+    code = flow.code
+    if type(code.operation(walk)) is facts.Element:
+        return walk
+    elements = (each for each in code.operations if type(each) is facts.Element and each.id > walk)
+    return next((each.id for each in elements if each.iterable == walk), None)
 
 
 def _takes_one(case: Case, access: Access, other: Access) -> bool:
@@ -156,16 +168,29 @@ def _takes_one(case: Case, access: Access, other: Access) -> bool:
 
 
 def _serves(flow: Dataflow, done: Operation | None, item: int) -> bool:
-    """Whether an operation sets an attribute of an item, or calls it, its method or another function with it for
-    nothing but what that does; that it is collected is no such thing."""
-    if type(done) is facts.StoreAttr:
-        return flow.comes_from(done.base, item)
-    if type(done) is not facts.Call or flow.is_result_used(done.id):
+    """Whether an operation sets or deletes something of an item, takes away what is kept under it, calls it, or calls
+    its method or another function with it for nothing but what that does; that it is collected is no such thing."""
+    match done:
+        case facts.StoreAttr(base=base) | facts.DeleteAttr(base=base) | facts.StoreItem(base=base):
+            return flow.comes_from(base, item)
+        case facts.DeleteItem(base=base, key=key):
+            return flow.comes_from(base, item) or flow.comes_from(key, item)
+        case facts.Call(callee=callee) if callee == item:
+            return True
+    if type(done) is not facts.Call or _is_used(flow, done.id):
         return False
     method = flow.operation(done.callee)
     if type(method) is facts.LoadAttr and method.name in ADDS:
         return False
     return any(flow.comes_from(each, item) for each in (done.callee, *(given.value for given in done.arguments)))
+
+
+def _is_used(flow: Dataflow, call: int) -> bool:
+    """Whether anything is made of what a call gives; that it is in a list of which nothing is made is nothing."""
+    uses = flow.uses(call)
+    if uses and all(type(each) is facts.Build and each.comprehension for each in uses):
+        return any(flow.is_used(each.id) for each in uses)
+    return flow.is_result_used(call)
 
 
 def _only_skips(case: Case, access: Access, other: Access) -> bool:
