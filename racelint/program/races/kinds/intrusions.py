@@ -82,8 +82,11 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
 
 
 def _is_deep_down(case: Case, sequence: Composite, partner: Partner) -> bool:
-    """Whether one of the two that meet has come there over more calls than are evidence."""
-    return any(is_deep(case, sequence, each) for each in (partner.one, partner.other_context))
+    """Whether one of the two that meet has come there over more calls than are evidence: to the test, or to what
+    outdates it."""
+    if is_deep(case, sequence, partner.one):
+        return True
+    return is_deep(case, sequence, partner.other_context, partner.other.code)
 
 
 def _example(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Guard | None, Access | None]:
