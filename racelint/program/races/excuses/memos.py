@@ -138,7 +138,7 @@ def is_memo_of_calls(case: Case, sequence: Composite) -> bool:
     kept = [each.id for each in case.accesses if each.code is code and flow.key(each.key) == flow.key(key)]
     if sequence.first.code is code:
         kept.append(sequence.first.id)
-    is_verdict = _is_verdict(flow, value, kept)
+    is_verdict = _is_verdict(flow, value, kept) and not _hangs_on_others(case, code, value)
     if not is_verdict and type(made_by(flow, value)) is not facts.Call and not comes_out_alike(case, code, value):
         return False
     if not any(flow.comes_from(id, each) for id in code.returns for each in (value, *kept)):
@@ -165,6 +165,12 @@ def _is_verdict(flow: Dataflow, value: int, kept: Iterable[int]) -> bool:
         and value in returns
         and any(map(returns.__contains__, kept))
     )
+
+
+def _hangs_on_others(case: Case, code: Code, value: int) -> bool:
+    """Whether it is asked what else is there, or how much, before what is kept is known: the next one finds another."""
+    whole = (each for each in case.accesses if each.code is code and each.kind.is_of_contents and not each.kind.writes)
+    return any(each.key < 0 and each.id < value for each in whole)
 
 
 def made_by(flow: Dataflow, value: int) -> facts.Call | facts.Compute | None:
