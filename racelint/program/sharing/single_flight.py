@@ -54,7 +54,7 @@ class SingleFlight(msgspec.Struct):
         on its object, and nobody else does."""
         code = access.code
         found = {(code.key, each) for each in self._flights(code) if each.holds(access)}
-        if not found and code.own_name and split_path(access.base)[0] == code.own_name:
+        if not found and code.own_name and access.base == code.own_name:
             found = self._around_calls(code, DEPTH)
         return found
 
