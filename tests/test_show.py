@@ -179,6 +179,24 @@ def test_what_is_reported_says_so() -> None:
     assert "reported: update 13" in told[-1]
 
 
+def test_a_silence_without_a_lock_is_not_put_down_to_one() -> None:
+    counting = """\
+import threading
+counts = [0] * 4
+def count(index):
+    counts[index] += len(str(counts[index]))
+threads = [threading.Thread(target=count, args=(index,)) for index in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    told = " ".join(lines(why_not(program(counting), "main.py", 4)))
+
+    assert "each run has items of its own" in told
+    assert "both hold a lock" not in told
+
+
 READABLE = [path for path in programs() if "RL901" not in str(path)]
 
 

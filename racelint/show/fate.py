@@ -21,6 +21,8 @@ class Fate(Enum):
     APART = "those who run them work on different objects"
     IN_TURN = "one is over before the other can begin"
     FAR = "it takes a thread too many calls of other objects to come there"
+    NUMBERED = "each run has items of its own, whose number or key it was given"
+    KEPT_OUT = "what they test, or have noted before, keeps one out while the other is there"
     GUARDED = "both hold a lock that keeps the other out"
     MEET = "nothing keeps them apart"
 
@@ -53,7 +55,18 @@ def fate(case: Case, access: Access, other: Access) -> Fate:
         return Fate.IN_TURN
     if all(case.meetings.are_far(access, one, other, two) for one, two in beside):
         return Fate.FAR
-    return Fate.MEET if case.races_with(access, case.protections(access), other) else Fate.GUARDED
+    numbered = case.sharing.numbered
+    if all(one is two and numbered.are_apart(one, access, other) for one, two in beside):
+        return Fate.NUMBERED
+    return _where_both_are(case, access, other)
+
+
+def _where_both_are(case: Case, access: Access, other: Access) -> Fate:
+    """What keeps those out of each other's way who may be there at once, if anything does."""
+    held = case.protections(access)
+    if case.races_with(access, held, other):
+        return Fate.MEET
+    return Fate.GUARDED if exclude_each_other(held, case.protections(other)) else Fate.KEPT_OUT
 
 
 def sequences_of(program: Program, access: Access) -> list[Composite]:

@@ -21,7 +21,16 @@ FUNNEL = (
     ("unguarded", "with no lock that keeps one of them out"),
     ("unexcused", "in a sequence that is right only without the other"),
 )
-PASSED = {Fate.ALONE: 1, Fate.APART: 1, Fate.IN_TURN: 2, Fate.FAR: 2, Fate.GUARDED: 3, Fate.MEET: 4}
+PASSED = {
+    Fate.ALONE: 1,
+    Fate.APART: 1,
+    Fate.IN_TURN: 2,
+    Fate.FAR: 2,
+    Fate.NUMBERED: 3,
+    Fate.KEPT_OUT: 3,
+    Fate.GUARDED: 3,
+    Fate.MEET: 4,
+}
 """How many filters a pair has passed when it is dropped."""
 
 
