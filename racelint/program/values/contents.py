@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from racelint import facts
 from racelint.knowledge.containers import MAPPINGS, TAKES_ELEMENT
 from racelint.program.sources.source import Code
@@ -20,9 +18,6 @@ from racelint.program.values.values import (
     Site,
     Value,
 )
-
-SEQUENCES: Final = frozenset({"list", "tuple"})
-"""The containers of which a slice is another one of the same kind, with some of the same in it."""
 
 
 class Contents:
@@ -47,10 +42,6 @@ class Contents:
             self._invocation.method((code.key, operation.id), base, "__getitem__", passed, node)
         elif isinstance(base, ClassRef | Library):
             self._flow.add(node, base)
-        elif isinstance(base, LibraryObject) and base.qualname in SEQUENCES and _is_slice(code, operation.key):
-            site = (code.key, operation.id)
-            self._flow.add(node, self._values.library_object(base.qualname, site))
-            self._elements.take(self._elements.held(site), base)
         else:
             key = _number(code, operation.key)
             text = literal_text(code, operation.key)
@@ -156,11 +147,6 @@ def _are_the_same(code: Code, one: int, other: int) -> bool:
     if type(first) is facts.LoadName and type(second) is facts.LoadName:
         return (first.name, first.owner) == (second.name, second.owner)
     return one == other >= 0 and type(first) is not facts.Const
-
-
-def _is_slice(code: Code, id: int) -> bool:
-    operation = code.operation(id)
-    return type(operation) is facts.Build and operation.kind == "slice"
 
 
 def _number(code: Code, id: int) -> int | None:
