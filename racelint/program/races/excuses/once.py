@@ -10,11 +10,12 @@ from racelint.knowledge.lock_methods import PICKS_ONE
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import FLAGS
+from racelint.program.races.excuses.memos import is_plain
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import Outcome, branches_around, conditions, decided, is_there
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
-from racelint.program.values.values import LibraryMethod
+from racelint.program.values.values import Instance, LibraryMethod, LibraryObject
 
 FLAG_USES: Final = (facts.LoadAttr, facts.StoreAttr)
 """How a flag is asked for, and raised."""
@@ -47,11 +48,22 @@ def is_put_in_before(case: Case, sequence: Composite) -> bool:
 
 def is_announced(case: Case, sequence: Composite) -> bool:
     """Whether the section of the test has put in another table, where there was nothing under the key, that somebody is
-    at work on it: `with lock: ...; if key not in pending: pending[key] = Future()`. Who comes next waits for that."""
+    at work on it: `with lock: ...; if key not in pending: pending[key] = Future()`. Who comes next waits for that.
+
+    So it is of what is no table: `if self.pending is None: self.pending = Future()`.
+    """
     code, last = sequence.code, sequence.last
-    if last.code is not code or last.key < 0:
+    if last.code is not code:
         return False
     places = case.sharing.places
+    if last.key < 0:
+        beside = [each for each in places.of(code) if each.place is not case.place and each.base == last.base]
+        return any(
+            look.place is store.place and look.kind is Kind.READ and (look.id, False) in _known(code, store.id)
+            for store in _in_section(case, sequence, beside)
+            if store.kind is Kind.WRITE and _truth(case, store)
+            for look in beside
+        )
     key = places.dataflow(code).key
     keyed = (each for each in places.of(code) if each.place is not case.place and each.key >= 0)
     others = [each for each in keyed if key(each.key) == key(last.key)]
@@ -71,9 +83,17 @@ def is_claimed(case: Case, sequence: Composite) -> bool:
     first = sequence.first
     if sequence.shape not in (Shape.CHECK, Shape.LAZY) or first.kind is not Kind.READ or sequence.wants is None:
         return False
-    truth = case.sharing.places.dataflow(sequence.code).truth
     done = [each for each in _done_in_section(case, sequence) if each.base == first.base and each.kind is Kind.WRITE]
-    return any(truth(each.value) is (not sequence.wants) for each in done)
+    return any(_truth(case, each) is (not sequence.wants) for each in done)
+
+
+def _truth(case: Case, store: Access) -> bool | None:
+    """Whether what is stored says yes or no to who asks for it: an object that was made for it is there."""
+    places = case.sharing.places
+    truth = places.dataflow(store.code).truth(store.value)
+    values = places.types.of(store.code, store.value) if truth is None else ()
+    made = values and all(isinstance(each, Instance | LibraryObject) and not is_plain(each) for each in values)
+    return True if made else truth
 
 
 def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
