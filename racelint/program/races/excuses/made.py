@@ -14,6 +14,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import passed
 from racelint.program.memory.places import Access, Places
 from racelint.program.races.cases.case import Case
+from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.handing_back import returned
@@ -68,6 +69,31 @@ def is_there_already(case: Case, sequence: Composite) -> bool:
         given = [passed(each, value) for each in edges if each.callee is code]
         return bool(given) and all(each is not None and _is_no_product(case, sequence.code, each) for each in given)
     return _is_no_product(case, code, value)
+
+
+def is_there_from_the_start(case: Case, sequence: Composite) -> bool:
+    """Whether a variable of the module is given something where it is defined, and nothing takes that away: `primes =
+    [2, 3]`. Who looks whether it is missing takes care; what others give it is something, too."""
+    places, last = case.sharing.places, sequence.last
+    accesses = places.by_place[case.place]
+    if case.place.kind != "global" or any(takes_away(each) and not each.kind.rebinds for each in accesses):
+        return False
+    stores = [each for each in accesses if each.kind.rebinds and each is not last]
+    first = [each for each in stores if each.code.function.kind == "module"]
+    return bool(first) and not any(_may_be_nothing(case, each, each in first) for each in stores)
+
+
+def _may_be_nothing(case: Case, store: Access, is_first: bool) -> bool:
+    """Whether nothing may be stored: of what is defined it must be known that it is something."""
+    places = case.sharing.places
+    flow = places.dataflow(store.code)
+    if any(flow.is_none(way) or flow.truth(way) is False or flow.is_empty(way) for way in flow.ways(store.value)):
+        return True
+    made = flow.operation(store.value)
+    is_known = type(made) is facts.Build or any(
+        isinstance(each, Instance) for each in places.types.of(store.code, store.value)
+    )
+    return is_first and not is_known
 
 
 def _is_no_product(case: Case, code: Code, value: int) -> bool:

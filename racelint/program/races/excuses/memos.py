@@ -18,7 +18,7 @@ from racelint.program.races.excuses.alike import comes_out_alike
 from racelint.program.races.excuses.errors import is_error
 from racelint.program.races.excuses.kept import is_left_alone, stays_as_made
 from racelint.program.races.excuses.lookups import is_missed_and_stored, kept_item
-from racelint.program.races.excuses.made import is_left_as_made, is_there_already
+from racelint.program.races.excuses.made import is_left_as_made, is_there_already, is_there_from_the_start
 from racelint.program.sequences.composites import Composite
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryObject, Value
@@ -239,7 +239,7 @@ def makes_object(case: Case, sequence: Composite) -> bool:
     last = sequence.last
     if case.is_constant(last) or _is_kept_by_name(case, last) or is_there_already(case, sequence):
         return False
-    if is_error(case, last):
+    if is_error(case, last) or is_there_from_the_start(case, sequence):
         return False
     types = case.sharing.places.types
     values, knowledge = types.of(last.code, last.value), types.names.knowledge
