@@ -16,17 +16,8 @@ from racelint.remedies import Fix
 
 def with_fixes(report: Report) -> Report:
     """The report with a fix for each finding for which there is one."""
-    of_files: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
-        if finding.remedy is not None and finding.path in report.files:
-            of_files[finding.path].append(finding)
     fixed: dict[Finding, Finding] = {}
-    for path, findings in of_files.items():
-        source = report.buffers.get(path)
-        try:
-            source = report.files[path].read_bytes() if source is None else source
-        except OSError:
-            continue
+    for source, findings in _by_file(report):
         fixed.update(zip(findings, fixes_for(source, findings), strict=True))
     return replace(report, findings=tuple(fixed.get(each, each) for each in report.findings))
 
@@ -35,15 +26,25 @@ def declined(report: Report) -> Iterator[tuple[Finding, str]]:
     """The findings of a report that has its fixes for which there is none though a remedy is known, and why."""
     from racelint.fixes.writing import why_declined
 
+    left = tuple(each for each in report.findings if each.fix is None)
+    for source, findings in _by_file(replace(report, findings=left)):
+        reasons = zip(findings, why_declined(source, findings), strict=True)
+        yield from ((finding, why) for finding, why in reasons if why)
+
+
+def _by_file(report: Report) -> Iterator[tuple[bytes, list[Finding]]]:
+    """The findings for which a remedy is known, with the text of their file, if that can be read."""
+    of_files: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        if finding.remedy is not None and finding.fix is None and finding.path in report.files:
-            buffer = report.buffers.get(finding.path)
-            try:
-                source = report.files[finding.path].read_bytes() if buffer is None else buffer
-            except OSError:
-                continue
-            if why := why_declined(source, finding):
-                yield finding, why
+        if finding.remedy is not None and finding.path in report.files:
+            of_files[finding.path].append(finding)
+    for path, findings in of_files.items():
+        source = report.buffers.get(path)
+        try:
+            source = report.files[path].read_bytes() if source is None else source
+        except OSError:
+            continue
+        yield source, findings
 
 
 def fixed(content: str, finding: Finding) -> tuple[Fix, str] | None:

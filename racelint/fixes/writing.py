@@ -112,12 +112,20 @@ def _fix(tree: Tree, finding: Finding) -> Fix | None:
     return fix
 
 
-def why_declined(source: bytes, finding: Finding) -> str:
-    """Why the remedy of a finding is not written into its file; "" if it is, or if that cannot be said."""
+def why_declined(source: bytes, findings: Sequence[Finding]) -> list[str]:
+    """For each finding of a file why its remedy is not written; "" if it is, or if that cannot be said."""
     try:
-        _fix(Tree(Outline(Text.decoded(source)), _concerned([finding.remedy])), finding)
+        tree = Tree(Outline(Text.decoded(source)), _concerned([each.remedy for each in findings]))
+    except (NotWrittenError, cst.ParserSyntaxError, RecursionError):
+        return [""] * len(findings)
+    return [_why(tree, each) for each in findings]
+
+
+def _why(tree: Tree, finding: Finding) -> str:
+    try:
+        _fix(tree, finding)
     except DeclinedError as error:
         return str(error)
-    except (NotWrittenError, cst.ParserSyntaxError, RecursionError, ValueError, IndexError):
+    except (ValueError, IndexError):
         pass
     return ""
