@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Disturbance(Enum):
@@ -11,6 +12,9 @@ class Disturbance(Enum):
     RAISES = "raises"
     SKIPS = "skips"
 
+
+HIDES: Final = frozenset({"sort"})
+"""Methods that leave a list empty for as long as they run."""
 
 _DICT = "__setitem__ __delitem__ clear pop popitem setdefault update __ior__"
 _SET = (

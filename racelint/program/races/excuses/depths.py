@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from racelint.knowledge.records import ENDS
 from racelint.program.contexts.contexts import Context
 from racelint.program.memory.places import Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.cases.disturbances import takes_away
 from racelint.program.races.excuses.flags import FLAGS, is_only_raised
 from racelint.program.races.excuses.lookups import is_missed_and_stored
+from racelint.program.races.excuses.made import has_to_be_ended
 from racelint.program.races.excuses.memos import is_plain
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.source import Code
@@ -64,7 +64,6 @@ def _must_be_one(case: Case, sequence: Composite) -> bool:
 def _has_to_be_one(case: Case, value: Value) -> bool:
     types = case.sharing.places.types
     if isinstance(value, Instance):
-        classes = (value.cls, *value.cls.mro)
-        return any(ref.code.name in ENDS for cls in classes for ref in types.attributes.methods(cls))
+        return has_to_be_ended(types, (value.cls, *value.cls.mro))
     is_known = isinstance(value, LibraryObject) and types.names.knowledge.safety(value.qualname) is not None
     return is_known and not is_plain(value)

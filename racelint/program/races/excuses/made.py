@@ -31,7 +31,7 @@ def is_left_as_made(places: Places, calls: Calls, made: Instance, around: frozen
     classes = {each.key: each for each in (cls, *cls.mro, *(cls.subclasses if made.site is None else ()))}
     if any(not RECORDS.issuperset(each.library_bases) for each in classes.values()):
         return False
-    if any(ref.code.name in ENDS for each in classes.values() for ref in types.attributes.methods(each)):
+    if has_to_be_ended(types, classes.values()):
         return False
     held = around | classes.keys()
     return all(
@@ -41,6 +41,11 @@ def is_left_as_made(places: Places, calls: Calls, made: Instance, around: frozen
         for access in places.by_place[place]
         if access.kind.writes
     )
+
+
+def has_to_be_ended(types: Types, classes: Iterable[ClassInfo]) -> bool:
+    """Whether one of the classes has a method by which its objects are ended."""
+    return any(ref.code.name in ENDS for each in classes for ref in types.attributes.methods(each))
 
 
 def _is_left(places: Places, calls: Calls, write: Access) -> bool:

@@ -235,8 +235,9 @@ def _outdating(
     def found(harms: Callable[[Access], bool], meets: Callable[[Context, Context], bool] = is_met) -> Partner | None:
         return case.partner(seen, held, harms, meets, sequence.code)
 
-    partner = found(outdates, is_near) or found(outdates)
-    partner = partner or found(lambda other: other.key < 0 and outdates(other), may_miss)
+    partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), may_miss)
+    if partner is not None and _is_deep_down(case, sequence, partner):
+        partner = found(outdates, is_near) or partner
     if partner is not None and _is_slight(case, beside, sequence, partner):
         return found(outdates, is_started)
     return partner

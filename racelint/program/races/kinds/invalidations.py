@@ -10,7 +10,7 @@ from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.findings import Evidence
 from racelint.knowledge.containers import ADDS, VIEWS
-from racelint.knowledge.iteration import Disturbance
+from racelint.knowledge.iteration import HIDES, Disturbance
 from racelint.knowledge.running import RunsOn
 from racelint.knowledge.texts import TELLS
 from racelint.program.callgraph.calls import is_public
@@ -58,14 +58,13 @@ def invalidated(case: Case, access: Access) -> Iterator[Race]:
         return
     if _is_handed_out(case, access) or is_behind_view(case, access):
         return
-    harmful, looks = harms(case, access), _only_looks(case, access)
-
-    def matters(other: Access) -> bool:
-        return harmful(other) and not (looks and _takes_one(case, access, other))
-
-    partner = case.partner(access, held, matters, is_no_setup)
-    slight = partner is None and looks
-    partner = partner or case.partner(access, held, harmful, is_no_setup)
+    harmful, slight = harms(case, access), False
+    partner = case.partner(access, held, harmful, is_no_setup)
+    if partner is not None and _takes_one(case, access, partner.other) and _only_looks(case, access):
+        worse = case.partner(
+            access, held, lambda other: harmful(other) and not _takes_one(case, access, other), is_no_setup
+        )
+        partner, slight = worse or partner, worse is None
     if partner is not None and access.code.key in case.threads.at_exit and _only_skips(case, access, partner.other):
         return
     if partner is not None and not case.is_assumed and _is_work_of_one(case, access, partner):
@@ -164,7 +163,7 @@ def _drawn(flow: Dataflow, walk: int) -> int | None:
 
 def _takes_one(case: Case, access: Access, other: Access) -> bool:
     """Whether a change makes a walk lose its place, and no more: while a list is sorted it shows nothing at all."""
-    return _only_skips(case, access, other) and other.method != "sort"
+    return _only_skips(case, access, other) and other.method not in HIDES
 
 
 def _serves(flow: Dataflow, done: Operation | None, item: int) -> bool:
