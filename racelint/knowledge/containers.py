@@ -44,6 +44,18 @@ GIVES_ARGUMENT: Final = {"weakref.proxy": 0, CAST: 1}
 ROWS: Final = frozenset({"zip", "itertools.zip_longest"})
 """Functions that give one of what is in each of their arguments at a time."""
 
+PAIRS: Final = frozenset({"zip"})
+"""Those that end with the shortest, so that there is one of each every time."""
+
+NUMBERS: Final = frozenset({"range"})
+"""What gives each number once."""
+
+NUMBERED: Final = frozenset({"enumerate"})
+"""Functions that give what they go over with its number."""
+
+UNLIKE: Final = frozenset({"dict", "set", "frozenset", "collections.OrderedDict"})
+"""Containers that give each value, or each of their keys, once."""
+
 DRAWS: Final = {
     **dict.fromkeys(("sorted", "iter", "enumerate", "reversed", *ROWS), 0),
     **dict.fromkeys(("filter", "itertools.filterfalse", "itertools.takewhile", "itertools.dropwhile"), 1),
@@ -81,6 +93,9 @@ SHARES_ELEMENTS: Final = SHARES_VALUES | {"keys", "__iter__"}
 SAME_ELEMENTS: Final = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
 """Functions that give the elements of their argument, and nothing else."""
 
+REORDERS: Final = SAME_ELEMENTS - {"set"}
+"""Those that give all of them, and each as often, in whatever order."""
+
 GOES_OVER: Final = SAME_ELEMENTS | {"enumerate"}
 """The same, be it that each element comes with its number."""
 
@@ -92,6 +107,9 @@ INSERTS: Final = frozenset({"[]=", "append", "appendleft", "add", "insert", "ext
 
 REMOVES: Final = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "del"})
 """Methods and operators that take something out."""
+
+MOVES_OTHERS: Final = frozenset({"pop", "del"})
+"""Those by which the items behind it in a list get other numbers."""
 
 FORGIVING: Final = frozenset({"clear", "discard"})
 """Those that do not fail where nothing is left."""

@@ -35,6 +35,15 @@ START: Final = "threading.Thread.start"
 BEGINS: Final = frozenset({START, "multiprocessing.Process.start"})
 """What begins a thread or process, which is not over then, whatever it has said before."""
 
+EVENT_SETS: Final = frozenset({"threading.Event.set"})
+"""By which somebody tells all who wait for it, and all who will, to go on."""
+
+EVENT_CLEARS: Final = frozenset({"threading.Event.clear"})
+"""By which it is told no longer."""
+
+EVENT_WAITS: Final = frozenset({"threading.Event.wait"})
+"""What goes on only where it is told."""
+
 TIMER: Final = "threading.Timer"
 """A thread that does nothing before a time is over."""
 

@@ -235,7 +235,7 @@ class Locking:
         if self.expected_refusals and use.lock.kind is LockKind.REENTRANT:
             # it knows whose it is, and refuses all others
             free = False
-        if gone_over(self._flow, call.id):
+        if gone_over(self._types, self._flow, call.id):
             # each turn gives back another one
             free = False
         free = free or (known is not None and known.free)

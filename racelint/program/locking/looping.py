@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from msgspec.structs import replace
 
 from racelint import facts
 from racelint.facts import Node, Span
+from racelint.knowledge.containers import REORDERS
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.holding import Exit, Holding, Leak
 from racelint.program.locking.locks import NON_REENTRANT, LockUse
 from racelint.program.locking.lockstate import State, meet
 from racelint.program.sources.nodes import contains, ids_in
 from racelint.program.sources.source import is_operation
-
-REORDERS: Final = frozenset({"reversed", "sorted", "list", "tuple"})
-"""The functions that give what they get, all of it, in another order or in a list of its own."""
+from racelint.program.values.types import Types
 
 
 def come_round(
@@ -58,34 +56,33 @@ def _is_another(flow: Dataflow, node: facts.Loop, use: LockUse) -> bool:
 
 
 def given_back(
-    holding: Holding, flow: Dataflow, node: facts.Loop, before: State, turns: Sequence[State]
+    holding: Holding, types: Types, flow: Dataflow, node: facts.Loop, before: State, turns: Sequence[State]
 ) -> Iterator[LockUse]:
     """The locks that a loop releases one by one in its turns: the loop which took them had as many turns."""
     for use, acquired in before.may.items():
         if any(use in turn.may for turn in turns):
             continue
         given = [each.id for each in holding.releases.values() if each.use == use and contains(node, each.id)]
-        over = {gone_over(flow, id) for id in given}
-        if over and "" not in over and all(gone_over(flow, id) in over for id in acquired):
+        over = {gone_over(types, flow, id) for id in given}
+        if over and "" not in over and all(gone_over(types, flow, id) in over for id in acquired):
             yield use
 
 
-def gone_over(flow: Dataflow, call: int) -> str:
+def gone_over(types: Types, flow: Dataflow, call: int) -> str:
     """What a loop goes over, in whatever order, of the items of which a method is called; "" if it is no item."""
     method = flow.code.fetched(flow.operation(call))
     item = flow.operation(method.base) if type(method) is facts.LoadAttr else None
-    return flow.key(_unordered(flow, item.iterable)) if type(item) is facts.Element else ""
+    return flow.key(_unordered(types, flow, item.iterable)) if type(item) is facts.Element else ""
 
 
-def _unordered(flow: Dataflow, iterable: int) -> int:
+def _unordered(types: Types, flow: Dataflow, iterable: int) -> int:
     """What is given in another order, or copied: `reversed(locks)`, `sorted(locks, key=id)`, `locks[::-1]`."""
     while True:
         match flow.operation(iterable):
-            case facts.Call(callee=callee, arguments=arguments) if arguments and not arguments[0].name:
-                named = flow.operation(callee)
-                if type(named) is not facts.LoadName or named.name not in REORDERS:
-                    return iterable
-                iterable = arguments[0].value
+            case facts.Call(arguments=(facts.Argument(name="", value=given), *_)) as call if types.surely_calls(
+                flow.code, call, REORDERS
+            ):
+                iterable = given
             case facts.LoadItem(base=base, key=key) if _is_whole(flow, key):
                 iterable = base
             case _:

@@ -210,7 +210,7 @@ class Walk:
                 self._holding.leaks.update(dict.fromkeys(come_round(self._holding, self._flow, node, ends)))
             elif done is not None:
                 finished = self._nodes(node.orelse, done)
-                given = given_back(self._holding, self._flow, node, state, again)
+                given = given_back(self._holding, self._types, self._flow, node, state, again)
                 if finished is not None and not inner.breaks:
                     finished = taken_in_turns(node, state, again, finished)
                 after.extend([] if finished is None else [reduce(State.drop, given, finished)])

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from racelint import facts
-from racelint.knowledge.containers import ITEM_ACCESSES
+from racelint.knowledge.containers import ITEM_ACCESSES, MOVES_OTHERS, NUMBERED, NUMBERS, PAIRS, UNLIKE
 from racelint.knowledge.model import Slot
 from racelint.knowledge.running import Passing, RunsOn
 from racelint.program.callgraph.edges import Edge
@@ -28,26 +28,11 @@ from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import LibraryObject, Partial
 
-NUMBERS: Final = frozenset({"range"})
-"""The functions of which each turn of a loop gets another value."""
-
-NUMBERED: Final = frozenset({"enumerate"})
-"""Those of which each turn gets a pair, the first of which is another one each time."""
-
-ZIP: Final = frozenset({"zip"})
-"""Those of which each turn gets what several others give in it."""
-
-UNLIKE: Final = frozenset({"dict", "set", "frozenset", "collections.OrderedDict"})
-"""The containers that give each value once to who goes over them."""
-
 GIVEN_EACH: Final = frozenset({RunsOn.THREAD, RunsOn.POOL})
 """Where a program itself gives each run what it is to work on."""
 
 ELEMENTS: Final = frozenset({Passing.EACH, Passing.STAR_EACH})
 """How a function is started for each of what there is to go over."""
-
-MOVES: Final = frozenset({"del", "pop"})
-"""What takes an item out: of a list so that the others get new numbers."""
 
 DEPTH: Final = 2
 """So many calls away from where a context begins it is looked for the number that it was given."""
@@ -77,7 +62,7 @@ class Numbered(msgspec.Struct, dict=True):
 
     def _moves_others(self, access: Access) -> bool:
         """Whether an item is taken out of what is perhaps a list, where those behind it move up."""
-        if access.method not in MOVES:
+        if access.method not in MOVES_OTHERS:
             return False
         kept = self.places.values(access.place)
         return not kept or any(isinstance(each, LibraryObject) and each.qualname == "list" for each in kept)
@@ -188,7 +173,7 @@ class Numbered(msgspec.Struct, dict=True):
             return self._gives_each_once(code, iterable)
         if type(made) is not facts.Call:
             return False
-        if types.surely_calls(code, made, ZIP):
+        if types.surely_calls(code, made, PAIRS):
             given = argument(made, index, "")
             return given is not None and self._tells_apart(code, given, -1)
         method = code.fetched(made)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from racelint import facts
+from racelint.knowledge.threads import EVENT_CLEARS, EVENT_SETS, EVENT_WAITS
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import split_path
@@ -24,12 +25,8 @@ from racelint.program.sources.surely import unconditional
 from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod
 
-SETS: Final = frozenset({"threading.Event.set"})
-CLEARS: Final = frozenset({"threading.Event.clear"})
-WAITS: Final = frozenset({"threading.Event.wait"})
-"""What is done with an event by who raises it, who lowers it and who goes on only where it is up."""
-
-NAMES: Final = frozenset(each.rpartition(".")[2] for each in SETS | CLEARS | WAITS)
+NAMES: Final = frozenset(each.rpartition(".")[2] for each in (*EVENT_SETS, *EVENT_CLEARS, *EVENT_WAITS))
+"""How the methods of events are called."""
 
 DEPTH: Final = 4
 """So many calls up it is looked which flags were tested, and what is raised afterwards."""
@@ -77,7 +74,9 @@ class Phases(msgspec.Struct):
             reads = [each for each in self.places.of(code) if each.kind is Kind.READ]
             found = frozenset(each.place for each in reads if each.read_id in true)
             found |= {each.place for each in reads if each.read_id in there and self._is_none_before(each.place)}
-            found |= {place for place, call in self._calls_of(code, WAITS) if self._has_waited(code, call, id, true)}
+            found |= {
+                place for place, call in self._calls_of(code, EVENT_WAITS) if self._has_waited(code, call, id, true)
+            }
             # where the program itself calls a function, callers outside are taken to do as it does
             ways = self._ways_to(context, code) if depth else []
             above = [self._flags(context, *way, depth - 1) for way in ways]
@@ -116,17 +115,15 @@ class Phases(msgspec.Struct):
 
     def _setting(self, event: Place) -> Where | None:
         """The one call that sets an event, which nobody ever clears, nor is given it, nor its methods."""
-        codes = {each.code.key: each.code for each in self.places.by_place[event]}
         if any(each.kind is Kind.READ and not self._is_only_called(each) for each in self.places.by_place[event]):
             return None
-        found = [
-            (code, call.id)
-            for code in codes.values()
-            for place, call in self._calls_of(code, SETS | CLEARS)
-            if place is event
-        ]
-        clears = [call for code in codes.values() for place, call in self._calls_of(code, CLEARS) if place is event]
-        return found[0] if len(found) == 1 and not clears and not loop_around(*found[0]) else None
+        sets, clears = self._calls_on(event, EVENT_SETS), self._calls_on(event, EVENT_CLEARS)
+        return sets[0] if len(sets) == 1 and not clears and not loop_around(*sets[0]) else None
+
+    def _calls_on(self, event: Place, methods: Container[str]) -> list[Where]:
+        """Where methods of an event are called."""
+        codes = {each.code.key: each.code for each in self.places.by_place[event]}.values()
+        return [(code, call.id) for code in codes for place, call in self._calls_of(code, methods) if place is event]
 
     def _is_only_called(self, read: Access) -> bool:
         """Whether nothing is done with an event that is read but to call its methods on the spot."""
