@@ -55,22 +55,16 @@ def is_announced(case: Case, sequence: Composite) -> bool:
     code, last = sequence.code, sequence.last
     if last.code is not code:
         return False
-    places = case.sharing.places
-    if last.key < 0:
-        beside = [each for each in places.of(code) if each.place is not case.place and each.base == last.base]
-        return any(
-            look.place is store.place and look.kind is Kind.READ and (look.id, False) in _known(code, store.id)
-            for store in _in_section(case, sequence, beside)
-            if store.kind is Kind.WRITE and _truth(case, store)
-            for look in beside
-        )
-    key = places.dataflow(code).key
-    keyed = (each for each in places.of(code) if each.place is not case.place and each.key >= 0)
-    others = [each for each in keyed if key(each.key) == key(last.key)]
+    key = case.sharing.places.dataflow(code).key
+    beside = [each for each in case.sharing.places.of(code) if each.place is not case.place]
+    if last.key >= 0:
+        others = [each for each in beside if each.key >= 0 and key(each.key) == key(last.key)]
+    else:
+        others = [each for each in beside if each.base == last.base and each.kind in (Kind.READ, Kind.WRITE)]
     return any(
-        look.place is put.place and not look.kind.writes and (look.id, False) in _known(code, put.id)
-        for put in _in_section(case, sequence, others)
-        if put.method == "[]="
+        look.place is mark.place and not look.kind.writes and (look.id, False) in _known(code, mark.id)
+        for mark in _in_section(case, sequence, others)
+        if mark.method == "[]=" or (mark.kind is Kind.WRITE and _truth(case, mark))
         for look in others
     )
 
