@@ -130,7 +130,7 @@ def load_config(path: Path, flags: Flags = NO_FLAGS, others: Sequence[Path] = ()
         is_project=root is not None,
         cache_dir=root and root / CACHE_FOLDER,
         respect_noqa=flags.respect_noqa,
-        passed_over=_passed_over(others, nearest, folders) if is_read else (),
+        passed_over=_passed_over(others, nearest) if is_read and len(others) > 1 else (),
     )
     if named:
         config = _over(config, file_layer(named, Path.cwd()))
@@ -156,19 +156,17 @@ def _folder(path: Path) -> Path:
     return absolute(path) if os.path.isdir(path) else absolute(path).parent
 
 
-def _passed_over(paths: Sequence[Path], read: Path | None, folders: Iterable[Path]) -> tuple[Path, ...]:
-    """The nearest files with settings of paths, without the one that is `read`; if none is, none is in `folders`."""
-    known: dict[Path, Path | None] = dict.fromkeys(folders) if read is None else {read.parent: read}
-    for start in dict.fromkeys(map(_folder, paths)):
-        way: list[Path] = []
-        found = None
-        for folder in (start, *start.parents):
-            way.append(folder)
-            found = known[folder] if folder in known else file_with_settings([folder], skip_broken=True)
-            if found is not None or folder in known:
-                break
-        known.update(dict.fromkeys(way, found))
-    files = (known[start] for start in map(_folder, paths))
+def _passed_over(paths: Sequence[Path], read: Path | None) -> tuple[Path, ...]:
+    """The nearest files with settings of paths, without the one that is `read`."""
+
+    @cache
+    def nearest(folder: Path) -> Path | None:
+        if read is not None and folder == read.parent:
+            return read
+        found = file_with_settings([folder], skip_broken=True)
+        return found if found is not None or folder == folder.parent else nearest(folder.parent)
+
+    files = map(nearest, map(_folder, paths))
     return tuple(dict.fromkeys(file for file in files if file is not None and file != read))
 
 
