@@ -121,11 +121,11 @@ def _lock_key(use: LockUse) -> tuple[str, int, str]:
 def _changes(by_code: dict[int, Holding], places: Places, notes: set[Note]) -> dict[Note, list[Change]]:
     """Who changes attributes that are asked for: all methods that store them."""
     found: dict[Note, list[Change]] = defaultdict(list)
-    names = {each.name for each in notes}
-    for code in places.types.names.sources.codes:
-        for store in code.operations if code.is_method else ():
-            if type(store) is facts.StoreAttr and store.name in names and code.is_own(store.base):
-                note = _note(places, code, store.name)
+    for name in sorted({each.name for each in notes}):
+        for code, id in places.types.attribute_stores.get(name, ()):
+            store = code.operation(id)
+            if type(store) is facts.StoreAttr and code.is_method and code.is_own(store.base):
+                note = _note(places, code, name)
                 if note in notes:
                     found[note].append(_change(code, store, by_code.get(code.key)))
     return found
@@ -155,12 +155,12 @@ def _asked(holding: Holding, places: Places) -> set[Note]:
     """The attributes of its object on account of which a function waits for a condition."""
     code, flow = holding.code, places.dataflow(holding.code)
     names: set[str] = set()
+    loops = [each for each in code.controls if type(each) is facts.Loop and each.kind == "while"]
     waits = [each for each in code.operations if type(each) is facts.Call and each.span in holding.waits]
     for call in waits:
-        for loop in code.controls:
-            if type(loop) is facts.Loop and loop.kind == "while" and contains(loop, call.id):
-                tests = [loop.test, *(each.test for each in walk(loop.body) if type(each) is facts.Branch)]
-                names |= {code.own_attribute(flow.operation(id)) for test in tests for id in flow.sources(test)}
+        for loop in (each for each in loops if contains(each, call.id)):
+            tests = [loop.test, *(each.test for each in walk(loop.body) if type(each) is facts.Branch)]
+            names |= {code.own_attribute(flow.operation(id)) for test in tests for id in flow.sources(test)}
         for given in call.arguments:
             names |= _read_by(code, places, given.value)
     return {_note(places, code, name) for name in names - {""}} if code.is_method else set()
@@ -168,11 +168,8 @@ def _asked(holding: Holding, places: Places) -> set[Note]:
 
 def _read_by(code: Code, places: Places, predicate: int) -> set[str]:
     """The attributes of a method's object that a function reads which it gives away to be asked: `wait_for(...)`."""
-    asked = (
-        [each.code for each in places.types.of(code, predicate) if isinstance(each, FunctionRef)]
-        if predicate >= 0
-        else []
-    )
+    values = places.types.of(code, predicate) if predicate >= 0 else ()
+    asked = [each.code for each in values if isinstance(each, FunctionRef)]
     loads = ((each, load) for each in asked for load in each.operations if type(load) is facts.LoadAttr)
     return {load.name for each, load in loads if _is_own(code, each, load.base)}
 
