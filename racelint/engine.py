@@ -110,7 +110,7 @@ def show(
 ) -> tuple[list[Entry], tuple[RunError, ...]]:
     """What a stage knows of the files at and below the paths, and what went wrong on the way to that.
 
-    The stages are those of `show.VIEWS`; `why-not` tells of one line of the one path.
+    The stages are those of `show.VIEWS`; `why-not` tells of one line of the file that the first path names.
     """
     from racelint import checking
     from racelint.show import VIEWS, why_not
@@ -119,7 +119,10 @@ def show(
     asked = frozenset(file.display for file in files if file.asked)
 
     def view(program: Program) -> list[Entry]:
-        return VIEWS[stage](program, asked) if stage in VIEWS else why_not(program, next(iter(asked), ""), line)
+        if stage in VIEWS:
+            return VIEWS[stage](program, asked)
+        named = next((file.display for file in files if file.path.samefile(paths[0])), "")
+        return why_not(program, named, line)
 
     found = checking.ask(modules, config, view)
     return ([], (*errors, found)) if isinstance(found, RunError) else (found, errors)

@@ -259,6 +259,20 @@ def test_a_place_can_be_asked_about_as_a_report_writes_it(stock: str, capsys: py
     assert told(capsys, "why-not", "stock.py:2:15")[1].startswith("stock.py:2:15: ")
 
 
+def test_what_else_is_of_the_program_can_be_named_with_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tally.py").write_text("total = 0\n\ndef add():\n    global total\n    total += 1\n", "utf-8")
+    Path("start.py").write_text(
+        "import threading\nimport tally\n\nfor _ in 'ab':\n    threading.Thread(target=tally.add).start()\n", "utf-8"
+    )
+
+    assert "start.py" not in told(capsys, "why-not", "tally.py:5")[1]
+    assert "tally.py:5: reported: RL101" in told(capsys, "why-not", "tally.py:5", ".")[1]
+    assert told(capsys, "why-not", "start.py:5", "tally.py")[1].startswith("start.py:5: ")
+
+
 def test_that_there_is_nothing_to_show_is_said(stock: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, "lockorder") == (0, "", "racelint: there is nothing to show\n")
     assert told(capsys, "lockorder", "--output-format", "json")[2] == ""
@@ -279,6 +293,8 @@ def test_entries_come_as_json(stock: str, capsys: pytest.CaptureFixture[str]) ->
     [
         (("why-not",), "FILE:LINE"),
         (("why-not", "stock.py"), "FILE:LINE"),
+        (("why-not", ".", "stock.py:3"), "named first"),
+        (("why-not", "stock.py:3", "gone"), "gone: no such file or folder"),
         (("why-not", "stock.py:0"), "FILE:LINE"),
         (("why-not", "stock.py:900"), "no line 900"),
         (("why-not", "gone.py:3"), "gone.py: no such file or folder"),

@@ -23,7 +23,7 @@ WHY_NOT = "why-not"
 
 @click.command(context_settings=HELP, short_help="Tell what is known, and why a line is silent.")
 @click.argument("stage", type=click.Choice([*STAGES, WHY_NOT]))
-@click.argument("paths", nargs=-1, type=FILE, metavar="[PATH]...|FILE:LINE")
+@click.argument("paths", nargs=-1, type=FILE, metavar="[FILE:LINE] [PATH]...")
 @settings
 @click.option(
     "--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is shown."
@@ -38,6 +38,8 @@ def show(stage: str, paths: tuple[Path, ...], output_format: str, **values: Any)
     lockorder  which lock is taken with which one held
     races      how many pairs of accesses each filter drops, and what is left
     why-not    why nothing is reported at a line: racelint show why-not src/pool.py:17
+
+    The paths after the line of why-not belong to its program, where no project around it says what does.
     """
     from racelint import engine
 
@@ -62,15 +64,16 @@ def show(stage: str, paths: tuple[Path, ...], output_format: str, **values: Any)
 
 
 def _place(paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], int]:
-    """The file and the line that are asked about; a column after it, as reports write it, is of no account."""
-    name, _, number = str(paths[0]).rpartition(":") if len(paths) == 1 else ("", "", "")
+    """The file that is asked about and the paths beside it, and the line; a column after it is of no account."""
+    name, _, number = str(paths[0]).rpartition(":") if paths else ("", "", "")
     file, _, line = name.rpartition(":")
     if number.isdigit() and line.isdigit() and file and not os.path.lexists(name):
         name, number = file, line
     if not name or not number.isdigit() or int(number) < 1:
-        raise click.UsageError("why-not asks about one line: FILE:LINE, as in src/pool.py:17")
+        raise click.UsageError("why-not asks about one line, named first: FILE:LINE, as in src/pool.py:17")
     path = Path(name)
-    require_existing(path)
+    for each in (path, *paths[1:]):
+        require_existing(each)
     if path.is_dir():
         raise click.UsageError(f"{path}: why-not asks about one line of a file, and this is a folder")
     try:
@@ -80,7 +83,7 @@ def _place(paths: tuple[Path, ...]) -> tuple[tuple[Path, ...], int]:
         raise click.UsageError(f"{path}: cannot be opened ({error.strerror})") from error
     if int(number) > count:
         raise click.UsageError(f"{path} has {count} lines, no line {number}")
-    return (path,), int(number)
+    return (path, *paths[1:]), int(number)
 
 
 def _print(entry: Entry) -> None:
