@@ -48,3 +48,24 @@ def test_a_thread_that_races_for_many_objects_of_many_classes_is_told_once(
 
     assert len(races.found) == told
     assert len(races.all) == classes * fields
+
+
+def _counters(number: int) -> str:
+    """One object, of which each of many threads counts in another field; two at once run the same one."""
+    fields = [f"count{each}" for each in range(number)]
+    lines = ["import threading", "class Counters:", "    def __init__(self):"]
+    lines += [f"        self.{field} = 0" for field in fields]
+    for field in fields:
+        lines += [f"    def add_{field}(self):", f"        self.{field} += 1"]
+    lines += ["counters = Counters()"]
+    for field in fields:
+        lines += ["for _ in range(2):", f"    threading.Thread(target=counters.add_{field}).start()"]
+    return "\n".join([*lines, ""])
+
+
+@pytest.mark.parametrize(("fields", "told"), [(FEW, FEW), (FEW + 1, 1)])
+def test_a_class_without_locks_is_told_once_whoever_races_for_it(fields: int, told: int) -> None:
+    races = program(_counters(fields)).races
+
+    assert len(races.found) == told
+    assert len(races.all) == fields

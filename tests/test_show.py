@@ -90,6 +90,12 @@ def test_sharing_tells_who_does_what_under_which_lock() -> None:
     ]
 
 
+def test_what_is_there_from_the_start_is_not_shared_whatever_is_assumed() -> None:
+    linked = program(LEDGER, assume_shared=["*"])
+
+    assert VIEWS["sharing"](linked, frozenset({"main.py"}))[0].title == "`main.Ledger.closed`"
+
+
 def test_the_order_of_locks_tells_the_calls_between() -> None:
     assert view("lockorder") == [
         "17 `lock` is taken with `audit` held, in `Ledger.check`, through `Ledger.add` | `lock` is taken here 12"

@@ -216,7 +216,7 @@ def _others(program: Program, race: Race) -> Iterator[Related]:
             yield _here(race, guard.example, side=1)
     if more := program.races.crowds.get(race):
         same = all(owner(each) == owner(race) for each in more)
-        of = f"of the same two for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
+        of = f"for what `{owner(race)}` has" if same else "of the same thread, for what others have,"
         shown = f"{state(more[0].access)} here"
         untold = f"{len(more)} more races {of} are not told one by one: {shown} is the next"
         alone = f"one more race {of} is not told by itself: {shown} is the next"

@@ -67,10 +67,13 @@ def shared_places(program: Program, paths: frozenset[str], also: frozenset[str] 
 
 
 def is_shared(case: Case) -> bool:
-    """Whether somebody may be at the Place while somebody else is, at least one of them a writer."""
+    """Whether somebody may be at the Place while somebody else is, at least one of them a writer.
+
+    What is only there before anybody else can know it, as the methods of a class are, is not, whatever is assumed.
+    """
     meetings = replace(case.meetings, by_the_way=False)
     pairs = ((one, other) for one in case.accesses for other in case.accesses if other.kind.writes)
-    return case.is_assumed or any(next(meetings.of(one, [], other), None) is not None for one, other in pairs)
+    return (case.is_assumed and bool(case.accesses)) or any(next(meetings.of(one, [], other), None) is not None for one, other in pairs)
 
 
 def _guarded_by(guard: Guard | None) -> GuardedBy | None:
