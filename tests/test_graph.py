@@ -86,7 +86,7 @@ def test_shared_state_shows_who_comes_to_what_and_which_lock_guards_it() -> None
     assert [(arrow.start, arrow.label, arrow.is_marked) for arrow in drawn.arrows] == [
         ("context 1", "", True),
         ("context 2", "", True),
-        ("shop.sold global 1", "2 of 4", True),
+        ("shop.sold global 1", "1 of 2", True),
     ]
 
 

@@ -27,7 +27,7 @@ SHOWN = {
         "45: any caller of `Loader.forget` begins here: `Loader.forget` → `Cache.clear`",
     ),
     "RL101_unguarded_update/one_method_forgot_the_lock.py": (
-        "26: `self._total` is updated without `_lock`: an update can be lost. `_lock` is held at 7 of its 9 "
+        "26: `self._total` is updated without `_lock`: an update can be lost. `_lock` is held at its 5 other "
         "accesses; hold it here too.",
         "13: `self._total` is updated here with `_lock` held",
         "8: `_lock` is created here",

@@ -179,13 +179,13 @@ def test_what_is_known_of_state_is_told_where_the_pointer_rests_and_above_the_li
         assert isinstance(on_state.contents, types.MarkupContent)
         assert on_state.contents.value == (
             "`self.count` (stock.Stock.count) is updated here\n\n"
-            "- guarded by `_lock` in 4 of 7 accesses\n"
+            "- guarded by `_lock` in 2 of 4 accesses\n"
             "- held here: `_lock`\n"
             "- run by: thread `Stock.add`, many at once"
         )
         assert elsewhere is None
         assert [(each.range.start.line, each.command and each.command.title) for each in lenses or ()] == [
-            (6, "self.count: guarded by _lock in 4 of 7 accesses")
+            (6, "self.count: guarded by _lock in 2 of 4 accesses")
         ]
 
     with_editor(shop, scenario)

@@ -84,7 +84,7 @@ def test_locksets_tell_where_a_lock_was_taken() -> None:
 
 def test_sharing_tells_who_does_what_under_which_lock() -> None:
     assert view("sharing") == [
-        "13 `main.Ledger.total` | `lock` guards it, held at 2 of 2 accesses"
+        "13 `main.Ledger.total` | `lock` guards it, held at 1 of 1 accesses"
         " | `self.total` is read under `lock`, `audit`; run by thread `Ledger.check`, many at once 13"
         " | `self.total` is updated under `lock`, `audit`; run by thread `Ledger.check`, many at once 13"
     ]
@@ -93,7 +93,7 @@ def test_sharing_tells_who_does_what_under_which_lock() -> None:
 def test_what_is_there_from_the_start_is_not_shared_whatever_is_assumed() -> None:
     linked = program(LEDGER, assume_shared=["*"])
 
-    assert VIEWS["sharing"](linked, frozenset({"main.py"}))[0].title == "`main.Ledger.closed`"
+    assert VIEWS["sharing"](linked, frozenset({"main.py"}))[0].title == "`main.Ledger.audit`"
 
 
 def test_the_order_of_locks_tells_the_calls_between() -> None:

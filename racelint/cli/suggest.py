@@ -55,7 +55,7 @@ def _as_data(suggestion: Suggestion) -> dict[str, object]:
         "symbol": suggestion.symbol,
         "held": suggestion.held,
         "total": suggestion.total,
-        "of": suggestion.what,
+        "of": suggestion.several,
         "without": [{"path": each.code.path, "line": each.span.line} for each in suggestion.without],
     }
 

@@ -51,7 +51,7 @@ def sides(program: Program, race: Race) -> tuple[Side, ...]:
     lacks = _named(guard.lock, race.place) if guard is not None else ""
     share = _beside(race) if guard is None else ""
     if guard is not None:
-        share = f"{lacks} is held at {guard.guarded} of {guard.total} accesses to {state(race.access)}"
+        share = f"{lacks} is held at {guard.guarded_steps} of {guard.steps} accesses to {state(race.access)}"
     held = _held_over(program, race)
     partly = tuple(each for each in held_names(program, race.access) if each not in held)
     own = Side(_own(program, race), held, lacks, share, partly)

@@ -287,10 +287,10 @@ def _quoted(lock: Lock, name: str) -> str:
 
 def guarded(guard: Guard) -> str:
     """How consistently the program holds its lock for a Place, said at an access that forgot it."""
-    others = guard.total - 1
-    if guard.guarded == others > 1:
+    others = guard.steps - 1
+    if guard.guarded_steps == others > 1:
         return f"held at its {others} other accesses"
-    return f"held at {guard.guarded} of its {guard.total} accesses"
+    return f"held at {guard.guarded_steps} of its {guard.steps} accesses"
 
 
 def owner(race: Race) -> str:

@@ -37,7 +37,7 @@ def shared_state(program: Program, paths: frozenset[str]) -> Picture:
         if case.guard is not None:
             lock = case.guard.lock
             nodes.setdefault(f"lock {lock.key}", _lock(lock))
-            share = f"{case.guard.guarded} of {case.guard.total}"
+            share = f"{case.guard.guarded_steps} of {case.guard.steps}"
             is_kept = case.guard.guarded == case.guard.total
             arrows.append(Arrow(name, f"lock {lock.key}", share, not is_kept and place in racing, is_weak=True))
     return Picture("Shared state", tuple(nodes.values()), tuple(arrows))

@@ -62,7 +62,7 @@ def _told(program: Program, case: Case, access: Access) -> str:
 
 
 def _guarded(guard: Guard) -> str:
-    return f"guarded by {lock_name(guard.lock)} in {guard.guarded} of {guard.total} accesses"
+    return f"guarded by {lock_name(guard.lock)} in {guard.guarded_steps} of {guard.steps} accesses"
 
 
 def _start(span: Span) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from racelint.show.entry import is_asked
 
 @dataclass(frozen=True, slots=True)
 class GuardedBy:
-    """The lock that the program uses for a place: held at `held` of `total` accesses, made at `path` and `line`."""
+    """The lock that the program uses for a place: held at `held` of `total` accesses (an update is one), made at `path` and `line`."""
 
     lock: str
     held: int
@@ -79,7 +79,7 @@ def is_shared(case: Case) -> bool:
 def _guarded_by(guard: Guard | None) -> GuardedBy | None:
     if guard is None:
         return None
-    return GuardedBy(lock_name(guard.lock), guard.guarded, guard.total, guard.lock.path, guard.lock.span.line)
+    return GuardedBy(lock_name(guard.lock), guard.guarded_steps, guard.steps, guard.lock.path, guard.lock.span.line)
 
 
 def _row(program: Program, case: Case, access: Access) -> Row:

@@ -53,7 +53,7 @@ def _around(program: Program, case: Case, access: Access) -> Iterator[Line]:
     yield Line(f"held here: {', '.join(held) or 'no lock'}")
     if case.guard is not None:
         guard = case.guard
-        yield Line(f"{lock_name(guard.lock)} guards the place: held at {guard.guarded} of {guard.total} accesses")
+        yield Line(f"{lock_name(guard.lock)} guards the place: held at {guard.guarded_steps} of {guard.steps} accesses")
 
 
 def _verdict(program: Program, case: Case, access: Access) -> Iterator[Line]:

@@ -132,6 +132,9 @@ class Guard(msgspec.Struct, frozen=True):
     """The functions that hold it wherever they come to the Place."""
     functions: int = 0
     """Those that come to the Place at all."""
+    guarded_steps: int = 0
+    steps: int = 0
+    """The accesses as a reader counts them: an update, which reads and stores, is one."""
 
     @property
     def share(self) -> float:
@@ -215,4 +218,10 @@ def _guard(lock: Lock, relation: str, guarded: list[Access], accesses: list[Acce
         len(writes),
         keepers=len(functions - forgetful),
         functions=len(functions),
+        guarded_steps=_steps(guarded),
+        steps=_steps(accesses),
     )
+
+
+def _steps(accesses: Iterable[Access]) -> int:
+    return len({(access.code.key, access.span.line, access.span.column) for access in accesses})

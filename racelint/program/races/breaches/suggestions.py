@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -34,15 +34,20 @@ class Suggestion(msgspec.Struct, frozen=True):
     symbol: str
     held: int
     total: int
-    what: str
+    what: Literal["access", "call"]
     without: tuple[Access, ...] = ()
+
+    @property
+    def several(self) -> str:
+        """What is counted, in the plural."""
+        return {"access": "accesses", "call": "calls"}[self.what]
 
     @property
     def figures(self) -> str:
         """How often the lock is held, in words."""
         if self.held == self.total:
-            return f"held in {'all ' * (self.total > 1)}{self.total} {self.what[: None if self.total > 1 else -1]}"
-        return f"held in {self.held} of {self.total} {self.what}"
+            return f"held in all {self.total} {self.several}" if self.total > 1 else f"held in 1 {self.what}"
+        return f"held in {self.held} of {self.total} {self.several}"
 
 
 def suggestions(sharing: Sharing, locksets: LockSets) -> list[Suggestion]:
@@ -83,7 +88,7 @@ class _Finder:
                     if not any(guard.protects(each) for each in case.protections(access))
                 ]
                 text, (path, span) = f"guarded-by: {name}", where
-                yield Suggestion(path, span, text, place.symbol, guard.guarded, guard.total, "accesses", tuple(without))
+                yield Suggestion(path, span, text, place.symbol, guard.guarded_steps, guard.steps, "access", tuple(without))
 
     def _declaration(self, place: Place) -> tuple[str, Span] | None:
         """Where the variable is stored first: in the constructor or at import, if it is."""
@@ -143,7 +148,7 @@ class _Finder:
                 name = self._name_in(code, use)
                 if name is not None and self._touches(code, use):
                     text, symbol = f"requires: {name}", code.qualname
-                    yield Suggestion(code.path, code.function.span, text, symbol, calls, calls, "calls")
+                    yield Suggestion(code.path, code.function.span, text, symbol, calls, calls, "call")
 
     def _touches(self, code: Code, use: LockUse) -> bool:
         """Whether the function touches what the lock guards, and does not take the lock itself."""
