@@ -123,10 +123,10 @@ def _is_about_itself(case: Case, sequence: Composite) -> bool:
 def _is_asked_each_turn(sequence: Composite) -> bool:
     """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same.
 
-    `while True: if self.stopped: return` is such a look.
+    `for turn in range(3): if self.stopped: return` is such a look.
     """
-    loops = [node for node in sequence.code.controls if type(node) is facts.Loop and node.kind == "while"]
-    if any(is_within(loop.head, sequence.first.id) for loop in loops):
+    loops = [node for node in sequence.code.controls if type(node) is facts.Loop]
+    if any(loop.kind == "while" and is_within(loop.head, sequence.first.id) for loop in loops):
         return True
     looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
     return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)

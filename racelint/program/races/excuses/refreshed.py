@@ -31,8 +31,10 @@ def is_only_refreshed(case: Case, sequence: Composite) -> bool:
     if first.kind is not Kind.READ or last.kind is not Kind.WRITE:
         return False
     asked = [each for each in case.accesses if each.code is code and each.id in (first.id, *sequence.tested)]
-    # of what the value was made matters no more than if it were stored without a test
-    known = {*(each.id for each in asked), *case.sharing.places.dataflow(code).sources(last.value)}
+    # of what the value was made, and by which way the object is reached, matters no more than if it were stored
+    # without a test
+    flow = case.sharing.places.dataflow(code)
+    known = {*(each.id for each in asked), *flow.sources(last.value), *flow.sources(first.id)}
     if not {*sequence.tested} <= known or not any(_is_other(case, each, last) for each in asked):
         return False
     arm = _arm(code.function.body, sequence)
