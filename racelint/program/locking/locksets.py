@@ -23,7 +23,7 @@ from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
 from racelint.program.locking.known_decorators import by_libraries
 from racelint.program.locking.library_locks import inherited_place
-from racelint.program.locking.locks import LockKey, LockUse, in_order
+from racelint.program.locking.locks import Lock, LockKey, LockUse, in_order
 from racelint.program.locking.lockstate import EMPTY, ON_ENTRY, Held, State
 from racelint.program.locking.remarks import Remarks
 from racelint.program.locking.stepping import is_left_to_others, stepped
@@ -59,6 +59,7 @@ class LockSets(msgspec.Struct):
     """The functions that somebody unseen may call, with whatever is held there."""
     _holding_codes: dict[int, bool] = msgspec.field(default_factory=dict)
     _guarding: set[LockKey] | None = None
+    _given_back: set[LockKey] | None = None
 
     def state(self, code: Code, id: int) -> State:
         """What the function itself does to locks up to an operation."""
@@ -121,6 +122,17 @@ class LockSets(msgspec.Struct):
         if self._guarding is None:
             self._guarding = guarding(self.places, self.threads.calls, self.held)
         return lock in self._guarding
+
+    def is_signal(self, lock: Lock) -> bool:
+        """Whether nobody who takes a lock gives it back himself: he waits for a sign, and is not inside of anything."""
+        if self._given_back is None:
+            self._given_back = {
+                each.use.lock.key
+                for holding in self.holdings.values()
+                for each in holding.acquisitions.values()
+                if not each.explicit or each.use.lock.key in {back.use.lock.key for back in holding.releases.values()}
+            }
+        return lock.key not in self._given_back
 
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""

@@ -281,7 +281,7 @@ def wrong_lock(case: Case, access: Access) -> tuple[Problem, Lock] | None:
     """What is held here, though it does not help: no exclusion at all, or another lock than elsewhere."""
     for use in case.locksets.held(access.code, access.id):
         lock = use.lock
-        if lock.kind is None:
+        if lock.kind is None or (lock.is_semaphore and case.locksets.is_signal(lock)):
             continue
         if use.mode is LockKind.READER:
             return Problem.NO_EXCLUSION, replace(lock, kind=LockKind.READER)
