@@ -14,6 +14,7 @@ from racelint.program.races.cases.closed import is_closed_to
 from racelint.program.races.excuses.alike import is_stored_alike
 from racelint.program.races.excuses.apart import is_apart
 from racelint.program.races.excuses.asked_for import is_asked_for
+from racelint.program.races.excuses.beforehand import is_made_before_start
 from racelint.program.races.excuses.caches import is_cache, is_kept_by_methods
 from racelint.program.races.excuses.emptied import has_room, is_capped, is_emptied_twice, is_evened_out
 from racelint.program.races.excuses.flags import (
@@ -234,6 +235,7 @@ REASONS: Final[tuple[tuple[Callable[[Case, Composite], bool], str], ...]] = (
     (is_announced, "the section of the test has told the others to wait for it"),
     (is_claimed, "a flag that is read and set under a lock lets one go on"),
     (is_memo, "what is kept there may be computed twice without harm"),
+    (is_made_before_start, "it is there before the threads that look for it are started"),
     (is_cache, "what is kept there spares work, and one is as good as another"),
     (is_kept_by_methods, "what is asked for and kept by methods may be worked out twice without harm"),
     (is_kept_by_fixed_name, "what is kept there may be made twice without harm"),
