@@ -73,7 +73,9 @@ def is_shared(case: Case) -> bool:
     """
     meetings = replace(case.meetings, by_the_way=False)
     pairs = ((one, other) for one in case.accesses for other in case.accesses if other.kind.writes)
-    return (case.is_assumed and bool(case.accesses)) or any(next(meetings.of(one, [], other), None) is not None for one, other in pairs)
+    return (case.is_assumed and bool(case.accesses)) or any(
+        next(meetings.of(one, [], other), None) is not None for one, other in pairs
+    )
 
 
 def _guarded_by(guard: Guard | None) -> GuardedBy | None:

@@ -88,7 +88,9 @@ class _Finder:
                     if not any(guard.protects(each) for each in case.protections(access))
                 ]
                 text, (path, span) = f"guarded-by: {name}", where
-                yield Suggestion(path, span, text, place.symbol, guard.guarded_steps, guard.steps, "access", tuple(without))
+                yield Suggestion(
+                    path, span, text, place.symbol, guard.guarded_steps, guard.steps, "access", tuple(without)
+                )
 
     def _declaration(self, place: Place) -> tuple[str, Span] | None:
         """Where the variable is stored first: in the constructor or at import, if it is."""

@@ -22,19 +22,21 @@ BELOW: Final = 4
 
 
 def is_made_before_start(case: Case, sequence: Composite) -> bool:
-    """Whether whoever starts a thread that may make something on first use has come by the making himself, and it is
-    only taken away by who has waited for the thread."""
+    """Whether whoever starts a thread that may make something on first use, or set it, has come by the making himself,
+    and it is only taken away by who has waited for the thread."""
     code = sequence.code
     if sequence.shape is not Shape.LAZY or sequence.first.code is not code or sequence.last.code is not code:
         return False
-    started = [each for each in case.threads.of(code) if not each.is_main]
+    storing = {
+        each.code.key: each.code for each in (sequence.first, *case.accesses) if each.kind.writes or each.code is code
+    }
+    reached = {each.index: each for store in storing.values() for each in case.threads.of(store)}
+    started = [each for each in reached.values() if not each.is_main]
     return bool(started) and all(_is_made_for(case, code, each) and _stays_for(case, each) for each in started)
 
 
 def _is_made_for(case: Case, maker: Code, context: Context) -> bool:
-    return bool(context.starts) and all(
-        _has_come_by(case, maker, starter, id, ABOVE) for starter, id in context.starts
-    )
+    return bool(context.starts) and all(_has_come_by(case, maker, starter, id, ABOVE) for starter, id in context.starts)
 
 
 def _has_come_by(case: Case, maker: Code, code: Code, id: int, above: int) -> bool:
