@@ -17,7 +17,10 @@ from racelint.show.entry import is_asked
 
 @dataclass(frozen=True, slots=True)
 class GuardedBy:
-    """The lock that the program uses for a place: held at `held` of `total` accesses (an update is one), made at `path` and `line`."""
+    """The lock that the program uses for a place: held at `held` of `total` accesses, made at `path` and `line`.
+
+    An update is one access.
+    """
 
     lock: str
     held: int

@@ -269,13 +269,17 @@ def _is_part(race: Race, whole: Race) -> bool:
 
 
 def _one_per_name(races: list[Race]) -> list[Race]:
-    """One report for each attribute that an access names, of whatever class its object may be: the best believed."""
+    """One report for what an access names, of whatever class its object may be, and whoever has made it: the best
+    believed."""
     best: dict[tuple[Problem, str, Span, str], Race] = {}
     for race in races:
-        key = (race.problem, race.path, race.span, race.place.name)
-        if key not in best or _strength(race) < _strength(best[key]):
+        if (key := _named(race)) not in best or _strength(race) < _strength(best[key]):
             best[key] = race
-    return [race for race in races if best[race.problem, race.path, race.span, race.place.name] is race]
+    return [race for race in races if best[_named(race)] is race]
+
+
+def _named(race: Race) -> tuple[Problem, str, Span, str]:
+    return race.problem, race.path, race.span, race.place.name if race.place.kind != "object" else ""
 
 
 def _strength(race: Race) -> tuple[bool, int]:

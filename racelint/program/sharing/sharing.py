@@ -34,6 +34,7 @@ from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.refusing import Refusing
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
+from racelint.program.sharing.swapped import Swapped
 from racelint.program.sharing.thread_bound import ThreadBound
 from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, while_as_made
 from racelint.program.sharing.users import Users
@@ -72,6 +73,7 @@ class Sharing:
     apart: Apart = field(init=False)
     overriding: Overriding = field(init=False)
     sole_owner: SoleOwner = field(init=False)
+    swapped: Swapped = field(default_factory=Swapped)
     thread_bound: ThreadBound = field(init=False)
     confined: Confined = field(init=False)
     phases: Phases = field(init=False)
@@ -152,6 +154,8 @@ class Sharing:
             return self._is_known_as(first, one) and self._is_known_as(second, other)
         if kind == "closure":
             return self.enclosed.in_common(first, one, second, other)
+        if kind == "object" and (self.swapped.is_too_late(first, other) or self.swapped.is_too_late(second, one)):
+            return False
         names = self.naming.names(one, first.code, first.base)
         if one is not other and names.keys().isdisjoint(self.naming.names(other, second.code, second.base)):
             # so it is of most, and takes less to tell than when they come to what they have in common
