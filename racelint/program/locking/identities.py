@@ -13,6 +13,7 @@ from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made,
 from racelint.program.locking.library_locks import inherited_place, library_lock
 from racelint.program.locking.locks import HANDED, NAMED, Lock, LockKey, LockUse
 from racelint.program.locking.presumed import presumed_locks
+from racelint.program.locking.tables import container, kept_in
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -31,6 +32,8 @@ class Locks:
         self._kinds: dict[Site, tuple[LockKind, LockDomain]] = {}
         self._semaphores: set[Site] = set()
         self._named: set[LockKey] = set()
+        self._tables: dict[LockKey, str] = {}
+        """The symbols of the containers that hold a lock for each key, by what stands for all of these."""
         self._cache: dict[tuple[int, int], LockUse | None] = {}
         self._made: dict[LockKey, Lock] = {}
         self._homes: dict[LockKey, tuple[str, str, Span]] = {}
@@ -141,6 +144,15 @@ class Locks:
                 else:
                     kind = model.default_kind or kind
             self._kinds[value.site] = (kind, model.domain)
+            self._keep_by_key(code, call, site_key(value.site))
+
+    def _keep_by_key(self, code: Code, made: facts.Call, own: LockKey) -> None:
+        """`self._locks[key] = Lock()`, or `setdefault`: a lock that has no other home is one of the container's."""
+        place = kept_in(self._places, code, made) if self._groups.find(own) == own else None
+        if place is not None:
+            key = ("item", place.owner, place.name)
+            self._tables[key] = f"{place.symbol}[]"
+            self._groups.join(key, own)
 
     def _share_named(self, code: Code, call: facts.Call, slot: Slot) -> bool:
         """`FileLock(PATH)`, made wherever it is needed: what is made with the same constant is the same lock.
@@ -290,10 +302,9 @@ class Locks:
 
     def _table(self, code: Code, base: int, locks: Sequence[Value]) -> Lock | None:
         """The locks of a container of locks, as one: the same key gives the same lock."""
-        located = self._places.located(code, operation) if (operation := self._operation(code, base)) else []
-        if len({place for place, _, _ in located}) != 1:
+        place = container(self._places, code, base)
+        if place is None:
             return None
-        place = located[0][0]
         key, kind = ("item", place.owner, place.name), common_kind(self._knowledge, locks)
         return self._lock(key, place.symbol + "[]", kind, per_instance=True)
 
@@ -322,6 +333,8 @@ class Locks:
 
     def _of_site(self, site: Site) -> Lock:
         key = self._groups.find(site_key(site))
+        if key in self._tables:
+            return self._lock(key, self._tables[key], self._kinds.get(site), per_instance=True)
         code = self._types.names.sources.codes[site[0]]
         home = self._homes.get(key)
         symbol = home[0] if home else f"{code.qualname}.{self._local_name(code, site[1])}"
