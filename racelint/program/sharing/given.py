@@ -11,7 +11,7 @@ from racelint.program.memory.places import Places
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance, LibraryObject, Value
+from racelint.program.values.values import NO_VALUES, Instance, LibraryObject, Value, ValueSet
 
 
 def given_to_each(places: Places, threads: Threads, context: Context, receiver: Value | None) -> list[Value]:
@@ -21,8 +21,11 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     types = places.types
     own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
     found: list[Value] = []
-    for name in sorted(types.attributes.stored(receiver.cls) | types.names.knowledge.keepers()):
+    keepers = types.names.knowledge.keepers()
+    for name in sorted(types.attributes.stored(receiver.cls) | keepers):
         for value in types.of_attribute(receiver.cls, name):
+            if name in keepers and isinstance(value, Instance | LibraryObject):
+                found.extend(_endowed(places, value, own))
             if not _is_object(value, places) or value is receiver:
                 continue
             if _is_made_anew(places, threads, value, name, own) or _is_made_for_it(places, value, receiver.cls):
@@ -49,6 +52,32 @@ def _parts(places: Places, whole: Value, receiver: Instance) -> list[Value]:
     parts = (part for name in names for part in types.of_attribute(whole.cls, name))
     objects = (part for part in parts if isinstance(part, Instance) and part.site is not None and part is not whole)
     return [part for part in objects if receiver.cls not in part.cls.mro]
+
+
+def _endowed(places: Places, keeper: Instance | LibraryObject, own: set[int]) -> list[Value]:
+    """What is given from outside, and once, to the object that makes all receivers, and by none of these.
+
+    `server.app = App()` is there for all requests, whoever has made it.
+    """
+    types, found = places.types, list[Value]()
+    for name, stores in types.attribute_stores.items():
+        given = [(code, id) for code, id in stores if keeper in _stored_on(places, code, id)]
+        if len(given) != 1 or given[0][0].key in own or _is_receiver(given[0][0], given[0][1]):
+            continue
+        found.extend(each for each in types.of_own_attribute(keeper, name) if isinstance(each, Instance))
+    return found
+
+
+def _stored_on(places: Places, code: Code, id: int) -> ValueSet:
+    """The objects on which a store puts an attribute."""
+    store = code.operations[id]
+    return places.types.of(code, store.base) if type(store) is facts.StoreAttr else NO_VALUES
+
+
+def _is_receiver(code: Code, id: int) -> bool:
+    """Whether a method stores on its own object."""
+    store = code.operations[id]
+    return type(store) is facts.StoreAttr and code.is_own(store.base)
 
 
 def _is_object(value: Value, places: Places) -> TypeGuard[Instance | LibraryObject]:

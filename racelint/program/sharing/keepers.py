@@ -37,7 +37,8 @@ class Keepers:
         called function gives back.
         """
         return (
-            self._stored_in(code, root)
+            self._fetched(code, id)
+            or self._stored_in(code, root)
             or self._giving_all(code, id)
             or self._drawn_from(code, id)
             or self._given_back(code, id, DEPTH)
@@ -63,6 +64,17 @@ class Keepers:
                 case _:
                     pass
         return None
+
+    def _fetched(self, code: Code, id: int) -> str | None:
+        """The path of the attribute that `getattr(owner, "name", None)` gives, unless it may give something else."""
+        load, call = self._places.types.reflected.get((code.key, id)), code.operation(id)
+        if type(load) is not facts.LoadAttr or type(call) is not facts.Call:
+            return None
+        # what else is given in its place may be one for each who asks
+        others = (code.operation(each.value) for each in call.arguments[2:])
+        is_only = all(type(each) is facts.Const for each in others)
+        base = self._places.dataflow(code).path(load.base)
+        return f"{base}.{load.name}" if is_only and not base.startswith("%") else None
 
     def _giving_all(self, code: Code, id: int) -> Code | None:
         """The function of a module that an operation calls, and that gives all callers the same: `@cache`."""
@@ -117,7 +129,8 @@ class Keepers:
     def _is_made_now(self, code: Code, id: int, depth: int) -> bool:
         """Whether a function makes what it gives back for each who calls it, be it that it also keeps the last."""
         made = operation_of(split_path(self._places.dataflow(code).path(id))[0])
-        return type(code.operation(made)) is facts.Call and self._given_back(code, made, depth) is None
+        is_call = type(code.operation(made)) is facts.Call and self._fetched(code, made) is None
+        return is_call and self._given_back(code, made, depth) is None
 
     def _only_callee(self, code: Code, call: facts.Call) -> FunctionRef | None:
         """The one function that a call may run, be it that of a class which makes its objects itself."""
@@ -139,7 +152,8 @@ class Keepers:
         seen.add(id)
         if path.startswith("%"):
             root, rest = split_path(path)
-            stored = self._given_back(code, operation_of(root), depth) or self._stored_in(code, root)
+            made = operation_of(root)
+            stored = self._fetched(code, made) or self._given_back(code, made, depth) or self._stored_in(code, root)
             if stored is None and type(operation) is facts.Phi:
                 return {path for each in operation.inputs for path in self._kept_as(code, each, depth, seen)}
             path = "" if stored is None else stored + rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.model import SafetyKind
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.annotated import Annotations
 from racelint.program.values.attributes import is_private
@@ -67,6 +68,8 @@ class Fetching:
             case LibraryObject(qualname=qualname):
                 if not _is_missing(qualname, name):
                     self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base))
+                if self._takes_attributes(base) and name in self._types.attribute_stores:
+                    self._flow.sieve(self._flow.node("endowed", base.site, name), node, _is_object)
             case LibraryMethod(qualname=qualname) if self._names.knowledge.spawns(f"{qualname}.{name}"):
                 # `app.router.add_get`: of an attribute only what it starts is of interest
                 self._flow.add(node, self._values.library_method(f"{qualname}.{name}", base.receiver))
@@ -186,12 +189,22 @@ class Fetching:
                 if not isinstance(target, tuple):
                     return
                 node = self._flow.node("global", *target)
+            case LibraryObject(site=site) if self._takes_attributes(base):
+                # `server.app = app`: what a program gives to an object of a library it finds there again
+                node = self._flow.node("endowed", site, operation.name)
             case _:
                 return
         if operation.value >= 0:
             self._flow.copy(code.offset + operation.value, node)
         if operation.annotation is not None:
             self._annotations.add(code, operation.annotation, node)
+
+    def _takes_attributes(self, value: LibraryObject) -> bool:
+        """Whether an object of a library has for all what a program puts into it: lists take nothing, a
+        `threading.local` has it for the running thread alone."""
+        safety = self._names.knowledge.safety(value.qualname)
+        is_confined = safety is not None and safety.kind is SafetyKind.CONFINED
+        return value.site is not None and "." in value.qualname and not is_confined
 
     def _call_setter(self, code: Code, operation: facts.StoreAttr, base: Instance) -> None:
         defining = self._attributes.defining(base.cls, operation.name)
@@ -208,6 +221,11 @@ class Fetching:
 def _is_missing(qualname: str, name: str) -> bool:
     """Whether objects of a class surely lack an attribute: none of a built-in class is private."""
     return "." not in qualname and name.startswith("_") and not name.endswith("__")
+
+
+def _is_object(value: Value) -> bool:
+    """Whether a value is an object, and no function put in the place of one that the library has."""
+    return isinstance(value, Instance | LibraryObject)
 
 
 def _class_of(value: Value) -> ClassInfo | None:

@@ -44,6 +44,10 @@ class Spawning:
                 if target is not None:
                     given = self._handed_over(spawn, passed)
                     self._flow.watch(target, self._start, site, spawn, given, receiver)
+                    if spawn.keeper:
+                        # no receiver: the call makes an object of the library's own class
+                        kept = receiver or self._types.names.values.library_object(qualname, site)
+                        self._flow.watch(target, self._keep, spawn.keeper, kept)
 
     def _start(self, site: Site, spawn: Spawn, given: Passed, pool: Value | None, target: Value) -> None:
         if isinstance(target, LibraryMethod) and target.qualname in RUNS_FIRST and given.positional:
@@ -52,9 +56,12 @@ class Spawning:
         self._types.spawned[Spawned(site, spawn, target, pool, given, site)] = None
         if spawn.form is Form.FUNCTION or spawn.form is Form.COROUTINE_FUNCTION:
             self._call((site[0], -site[1] - 1), given, None, target)
-        elif spawn.keeper and isinstance(target, ClassRef) and isinstance(pool, Instance | LibraryObject):
-            owner = self._types.attributes.owner(target.cls, spawn.keeper)
-            self._flow.add(self._flow.node("instance", owner.key, spawn.keeper), pool)
+
+    def _keep(self, name: str, keeper: Value, target: Value) -> None:
+        """The objects of a class find in an attribute what was told to make them."""
+        if isinstance(target, ClassRef):
+            owner = self._types.attributes.owner(target.cls, name)
+            self._flow.add(self._flow.node("instance", owner.key, name), keeper)
 
     def _handed_over(self, spawn: Spawn, passed: Passed) -> Passed:
         if spawn.passing is Passing.REST:

@@ -211,6 +211,12 @@ class Types:
         own, shared = self._flow.values_of("instance", owner.key, name), self._flow.values_of("class", owner.key, name)
         return {**own, **shared} if own and shared else own or shared
 
+    def of_own_attribute(self, value: Instance | LibraryObject, name: str) -> ValueSet:
+        """What the attribute of an object may hold; of one of a library: what the program has put there."""
+        if isinstance(value, Instance):
+            return self.of_attribute(value.cls, name)
+        return self._flow.values_of("endowed", value.site, name)
+
     def of_class_level(self, cls: ClassInfo, name: str) -> ValueSet:
         """What the class's own attribute may hold."""
         return self._flow.values_of("class", cls.key, name)
