@@ -222,21 +222,23 @@ class _Entering:
                     self._give(context, code, first, target)
                 elif not self._give_callback(context, code, first, spawned, starter):
                     self._give_receiver(context, code, first, spawned)
-            given = [*self._preset(spawned), *spawned.given.positional]
+            preset = self._preset(spawned)
+            given = [*(node for name, node in preset if not name), *spawned.given.positional]
             for parameter, node in zip(parameters, given, strict=False):
                 self._give(context, code, parameter.name, self._at(node))
-            for name, node in spawned.given.keywords:
+            for name, node in (*((name, node) for name, node in preset if name), *spawned.given.keywords):
                 self._give(context, code, name, self._at(node))
 
-    def _preset(self, spawned: Spawned) -> list[int]:
-        """The arguments that a partial carries."""
+    def _preset(self, spawned: Spawned) -> list[tuple[str, int]]:
+        """The arguments that a partial carries, by their names if they have one."""
         if not isinstance(spawned.target, Partial):
             return []
         code = self._sources.codes[spawned.target.site[0]]
         call = code.operations[spawned.target.site[1]]
         if type(call) is not facts.Call:
             return []
-        return [code.offset + each.value for each in call.arguments[1:] if each.value >= 0 and not each.name]
+        given = (each for each in call.arguments[1:] if each.value >= 0 and not each.name.startswith("*"))
+        return [(each.name, code.offset + each.value) for each in given]
 
     def _at(self, node: int) -> tuple[Code, int] | None:
         if node >= self._sources.size:
@@ -246,6 +248,8 @@ class _Entering:
 
     def _target(self, spawned: Spawned, starter: Code) -> tuple[Code, int] | None:
         """The object whose bound method is handed over."""
+        if isinstance(spawned.target, Partial):
+            return self._carried(spawned.target)
         call = starter.operations[spawned.site[1]]
         if type(call) is not facts.Call:
             return None
@@ -260,6 +264,13 @@ class _Entering:
             if type(fetched) is facts.LoadAttr:
                 return starter, fetched.base
         return None
+
+    def _carried(self, partial: Partial) -> tuple[Code, int] | None:
+        """The object whose bound method a partial carries: that of `partial(self.work, item)`."""
+        code = self._sources.codes[partial.site[0]]
+        call = code.operations[partial.site[1]]
+        fetched = code.operation(call.arguments[0].value) if type(call) is facts.Call and call.arguments else None
+        return (code, fetched.base) if type(fetched) is facts.LoadAttr else None
 
     def _give(self, context: Context, code: Code, parameter: str, what: tuple[Code, int] | None) -> None:
         if what is None:
