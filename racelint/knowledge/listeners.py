@@ -25,6 +25,10 @@ def _by_all(names: str) -> tuple[EntryMethod, ...]:
 
 
 _WATCH = _called_back(Slot(1, "watch"))
+_CONNECTED = (
+    Spawn(Slot(0, "handler"), RunsOn.SERVER, Many.ALWAYS, passing=Passing.RESULT, starts=Starts.LATER, only_sync=True),
+)
+_IN_THREAD = (Spawn(Slot(0), RunsOn.POOL, Many.PER_SITE, passing=Passing.REST),)
 
 # function, constructor or method: the callables that it hands to another context
 SPAWNS: dict[str, tuple[Spawn, ...]] = {
@@ -38,6 +42,11 @@ SPAWNS: dict[str, tuple[Spawn, ...]] = {
     "kazoo.client.KazooClient.get": _WATCH,
     "kazoo.client.KazooClient.get_children": _WATCH,
     "kazoo.client.KazooClient.exists": _WATCH,
+    # The threading server of websockets has a thread for each connection, and runs the handler in it.
+    "websockets.sync.server.serve": _CONNECTED,
+    "websockets.sync.server.unix_serve": _CONNECTED,
+    # The reactor has one thread, and a pool for what it is told to call in another.
+    "twisted.internet.reactor.callInThread": _IN_THREAD,
     "pynput.keyboard.Listener": _called_back(Slot(0, "on_press"), Slot(1, "on_release")),
     "pynput.mouse.Listener": _called_back(Slot(0, "on_move"), Slot(1, "on_click"), Slot(2, "on_scroll")),
     "paramiko.Transport.start_server": _called_back(Slot(1, "server"), form=Form.OBJECT),
