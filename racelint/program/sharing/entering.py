@@ -113,6 +113,10 @@ def _makers(values: Iterable[Value | None]) -> set[int]:
     return {each.site[0] for each in values if isinstance(each, Instance) and each.site is not None}
 
 
+UNPICKLES: Final = "__setstate__"
+"""The method that makes a new object of what is left of another one: like a constructor."""
+
+
 class _Entering:
     """Names what contexts start with."""
 
@@ -132,9 +136,9 @@ class _Entering:
         contexts knew then. Many starts at one place give the same."""
 
     def enter_main(self, main: Context, codes: Iterable[Code]) -> None:
-        """Anybody may have an object, and call what is public of it."""
+        """Anybody may have an object, and call what is public of it, but for one that is just being unpickled."""
         for code in codes:
-            if code.is_method and is_public(code) and code.cls is not None:
+            if code.is_method and is_public(code) and code.cls is not None and code.name != UNPICKLES:
                 receiver = self.places.types.attributes.receiver_of(code)
                 if receiver is not None:
                     names = {Name(("self", code.cls.key, ""), ""): None}
