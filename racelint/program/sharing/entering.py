@@ -24,6 +24,9 @@ from racelint.program.values.values import FunctionRef, Instance, Partial, Value
 ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
 
+UNPICKLES: Final = "__setstate__"
+"""The method that makes a new object of what is left of another one: like a constructor."""
+
 
 def name_objects(
     threads: Threads, locksets: LockSets, concerned: Collection[Code] | None = None, tasks: Threads | None = None
@@ -111,10 +114,6 @@ def _hearing(naming: Naming, threads: Threads, places: Places, concerned: Iterab
 def _makers(values: Iterable[Value | None]) -> set[int]:
     """The functions that make objects of the program, by their keys."""
     return {each.site[0] for each in values if isinstance(each, Instance) and each.site is not None}
-
-
-UNPICKLES: Final = "__setstate__"
-"""The method that makes a new object of what is left of another one: like a constructor."""
 
 
 class _Entering:
