@@ -82,6 +82,22 @@ def test_locksets_tell_where_a_lock_was_taken() -> None:
     ]
 
 
+def test_a_lock_is_held_since_it_was_taken_not_since_it_was_found() -> None:
+    source = """
+        import threading
+        locks = {}
+        total = 0
+        def add(key):
+            global total
+            lock = locks.setdefault(key, threading.Lock())
+            print(key)
+            with lock:
+                total += 1
+        """
+
+    assert "10 `total` is updated in `add` | a lock of `locks` is held since line 9" in view("locksets", source)
+
+
 def test_sharing_tells_who_does_what_under_which_lock() -> None:
     assert view("sharing") == [
         "13 `main.Ledger.total` | `lock` guards it, held at 1 of 1 accesses"

@@ -27,7 +27,7 @@ def show_locksets(program: Program, paths: frozenset[str]) -> list[Entry]:
 def _lockset(program: Program, access: Access) -> Entry:
     held = program.locksets.held(access.code, access.id)
     lines = [
-        Line(f"{lock_used(use)} is held{_since(access.code, section)}")
+        Line(f"{lock_used(use)} is held{_since(program, access.code, section)}")
         for use, section in held.items()
         if use.lock.kind is not None
     ]
@@ -35,10 +35,12 @@ def _lockset(program: Program, access: Access) -> Entry:
     return Entry(title, tuple(lines) or (Line("nothing is held"),), access.code.path, access.span.line)
 
 
-def _since(code: Code, section: Section) -> str:
+def _since(program: Program, code: Code, section: Section) -> str:
     if section == ON_ENTRY:
         return " by all callers"
-    begun = sorted({span_of(code, id).line for id in section if id >= 0})
+    holding = program.locksets.holdings.get(code.key)
+    taken = {id: each.span for id, each in holding.acquisitions.items()} if holding is not None else {}
+    begun = sorted({taken.get(id, span_of(code, id)).line for id in section if id >= 0})
     return f" since line {' or '.join(map(str, begun))}" if begun else ""
 
 
