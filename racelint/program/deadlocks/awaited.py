@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
-
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.running import Blocking, BlockingOn, RunsOn, WaitFor
@@ -21,7 +19,7 @@ from racelint.program.deadlocks.skipped import Skip
 from racelint.program.deadlocks.wakers import Need, Wakers
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, InCode
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import (
@@ -38,13 +36,12 @@ WAYS: Final = 2
 """Of a call that may be one of more functions nobody knows which it is."""
 
 
-class Waiting(msgspec.Struct, frozen=True, eq=False):
+class Waiting(InCode, frozen=True, eq=False):
     """A call that waits, or the end of a `with` over an executor (`name` is then its class, `leaves` true).
 
     `bounded`: it gives up after some time. `own` is the lock of the condition that it waits on, given up meanwhile.
     """
 
-    code: Code
     id: int
     span: Span
     what: BlockingOn
@@ -55,11 +52,6 @@ class Waiting(msgspec.Struct, frozen=True, eq=False):
     needs: tuple[Need, ...]
     skip: Skip | None = None
     """What ends the wait, where an exception keeps that from being done."""
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 class Awaited:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain
@@ -18,16 +16,15 @@ from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locks import EXCLUSIVE, LockKey, LockUse
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.draws import put_in
-from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sources.source import ClassInfo, Code, InCode
 
 
-class ForeignCall(msgspec.Struct, frozen=True, eq=False):
+class ForeignCall(InCode, frozen=True, eq=False):
     """A call of what the user gave, with `lock` held, which `entrance` takes for any caller.
 
     `name` is what it is in the source; or, if it is `drawn` out of a container, the name of that, "" where it has none.
     """
 
-    code: Code
     id: int
     span: Span
     name: str
@@ -38,11 +35,6 @@ class ForeignCall(msgspec.Struct, frozen=True, eq=False):
     """Where a listener was put in with the same lock held: then it cannot be taken out, or another be put in."""
     method: str = ""
     """Which of its methods is called, where it is an object."""
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 def link_foreign(locksets: LockSets) -> list[ForeignCall]:

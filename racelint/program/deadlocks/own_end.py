@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from racelint import facts
-from racelint.facts import Span
 from racelint.knowledge.raising import CATCH_ALL, SUPPRESSES
 from racelint.knowledge.running import RunsOn, WaitFor
 from racelint.knowledge.threads import THREAD_KEYS
@@ -23,7 +20,7 @@ from racelint.program.deadlocks.over import is_over
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import conditions, named_by
 from racelint.program.sources.nodes import is_within
-from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.source import AtOperation, Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import Instance, Library, LibraryMethod, LibraryObject, Site, Value
 
@@ -37,29 +34,17 @@ CAUGHT: Final = CATCH_ALL | {"RuntimeError"}
 """What covers the error that who joins itself gets."""
 
 
-class OwnEnd(msgspec.Struct, frozen=True, eq=False):
+class OwnEnd(AtOperation, frozen=True, eq=False):
     """The call `id` of `code` waits for `context`, and is run by it, through `chain`.
 
     `what` it waits for: a thread, all workers of a pool, or the result of another task of it. `named` is the call of a
     method of that thread or pool.
     """
 
-    code: Code
-    id: int
     named: int
     what: WaitFor
     context: Context
     chain: tuple[Edge, ...]
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
-
-    @property
-    def span(self) -> Span:
-        """The call that waits."""
-        return span_of(self.code, self.id)
 
 
 class OwnEnds:

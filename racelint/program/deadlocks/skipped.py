@@ -10,10 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from racelint import facts
-from racelint.facts import Span
 from racelint.knowledge.raising import ENDS_PROCESS, SUPPRESSES
 from racelint.knowledge.running import Blocking, BlockingOn
 from racelint.program.callgraph.edges import Edge
@@ -22,7 +19,7 @@ from racelint.program.locking.harmless_calls import catching, comes_back, expose
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.branching import conditions, leaves
 from racelint.program.sources.nodes import contains, extent, is_within, walk
-from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.source import AtOperation, Code
 from racelint.program.values.passing import argument
 from racelint.program.values.values import FunctionRef, LibraryMethod
 
@@ -33,46 +30,21 @@ PAUSES: Final = frozenset({BlockingOn.LOCK, BlockingOn.CONDITION, BlockingOn.EVE
 """What a thread may wait for, and nothing is raised, however long that takes."""
 
 
-class Risk(msgspec.Struct, frozen=True):
+class Risk(AtOperation, frozen=True):
     """A call that may raise."""
 
-    code: Code
-    id: int
 
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
-
-    @property
-    def span(self) -> Span:
-        """The call."""
-        return span_of(self.code, self.id)
-
-
-class Skip(msgspec.Struct, frozen=True, eq=False):
+class Skip(AtOperation, frozen=True, eq=False):
     """What ends a wait, the operation `id` of `code`, is left out where `risk` raises: only `context` does it at all.
 
     `callee` names the method of the library that this is. `waits` is the call that waits, in `waiter`.
     """
 
-    code: Code
-    id: int
     risk: Risk
     context: Context
     waiter: Code
     waits: int
     callee: str
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
-
-    @property
-    def span(self) -> Span:
-        """What is left out."""
-        return span_of(self.code, self.id)
 
 
 class Skipping:

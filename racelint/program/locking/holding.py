@@ -10,13 +10,12 @@ import msgspec
 from racelint.facts import Span
 from racelint.program.locking.locks import LockUse
 from racelint.program.locking.lockstate import State
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, InCode
 
 
-class Acquisition(msgspec.Struct, frozen=True):
+class Acquisition(InCode, frozen=True):
     """One taking of a lock in a function: `before` is what was held there. `waits`: it blocks until it has the lock."""
 
-    code: Code
     id: int
     span: Span
     use: LockUse
@@ -24,29 +23,18 @@ class Acquisition(msgspec.Struct, frozen=True):
     waits: bool
     explicit: bool
 
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
-
-class Release(msgspec.Struct, frozen=True):
+class Release(InCode, frozen=True):
     """One explicit release; `free`: the lock is surely not held by this thread there.
 
     `asked`: it is made because a test has found the lock taken, by whomever.
     """
 
-    code: Code
     id: int
     span: Span
     use: LockUse
     free: bool
     asked: bool = False
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 class Exit(Enum):

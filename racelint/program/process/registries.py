@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.containers import VIEWS
@@ -17,23 +15,17 @@ from racelint.program.contexts.contexts import OWN_THREADS, Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.memory.iterations import Walk, Walks
 from racelint.program.memory.places import Places
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, InCode
 from racelint.program.values.values import Library, LibraryObject
 
 
-class RegistryWalk(msgspec.Struct, frozen=True):
+class RegistryWalk(InCode, frozen=True):
     """`context` walks over the container of this name, in more than one step; `by` is what fills it."""
 
-    code: Code
     span: Span
     name: str
     by: str
     context: Context
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 def link_registries(threads: Threads, places: Places) -> list[RegistryWalk]:

@@ -19,16 +19,15 @@ from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
 from racelint.program.sources.branching import decided, is_handling, leaves
 from racelint.program.sources.nodes import contains, ids_in, is_within, parts
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, InCode
 from racelint.program.values.passing import argument
 from racelint.program.values.texts import is_record
 from racelint.program.values.values import LibraryMethod, LibraryObject, Site
 
 
-class Step(msgspec.Struct, frozen=True, eq=False):
+class Step(InCode, frozen=True, eq=False):
     """One call of a method on such an object; `access` is the read of the Place that holds it, if one does."""
 
-    code: Code
     id: int
     span: Span
     method: str
@@ -36,11 +35,6 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     receiver: int
     sites: frozenset[Site]
     access: Access | None
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 class OldAnswer(msgspec.Struct, frozen=True, eq=False):

@@ -262,6 +262,28 @@ def _add_module(sources: Sources, index: int, module: SourceModule) -> None:
             code.cls = sources.classes[first_class + code.function.cls]
 
 
+class InCode(msgspec.Struct, frozen=True):
+    """What stands in a function: a base for what the stages find."""
+
+    code: Code
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.code.path
+
+
+class AtOperation(InCode, frozen=True):
+    """What is found at operation `id` of a function, and told of there."""
+
+    id: int
+
+    @property
+    def span(self) -> Span:
+        """Where it is told of."""
+        return span_of(self.code, self.id)
+
+
 def makes(operation: Operation | None, code: Code) -> bool:
     """Whether an operation of the function around makes the function (or lambda) `code`."""
     return type(operation) is facts.MakeFunction and operation.function == code.function.index

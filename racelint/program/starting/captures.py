@@ -18,7 +18,7 @@ from racelint.knowledge.running import BlockingOn, RunsOn, WaitFor
 from racelint.knowledge.waits import END_NAMES
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.nodes import contains, parts, walk
-from racelint.program.sources.source import Code, span_of
+from racelint.program.sources.source import Code, InCode, span_of
 from racelint.program.sources.surely import surely_after
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import (
@@ -50,22 +50,16 @@ class Variable(msgspec.Struct, frozen=True):
     moves: int
 
 
-class Capture(msgspec.Struct, frozen=True):
+class Capture(InCode, frozen=True):
     """A start in a loop: `code` starts at `site` what reads the `variables` too late.
 
     `runs` is what is started; `handed_over`: it is a generator that was given along.
     """
 
-    code: Code
     site: int
     runs: Code
     handed_over: bool
     variables: tuple[Variable, ...]
-
-    @property
-    def path(self) -> str:
-        """The file of the finding."""
-        return self.code.path
 
     @property
     def span(self) -> Span:

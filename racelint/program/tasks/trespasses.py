@@ -11,10 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-import msgspec
-
 from racelint import facts
-from racelint.facts import Span
 from racelint.knowledge.loops import FUTURE, TAKES_FACTORY, WAKES
 from racelint.knowledge.model import LockDomain
 from racelint.knowledge.running import RunsOn
@@ -24,7 +21,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.assumed import is_named
-from racelint.program.sources.source import ClassInfo, Code, makes, span_of
+from racelint.program.sources.source import AtOperation, ClassInfo, Code, makes
 from racelint.program.tasks.at_home import is_at_home, is_of_another_class
 from racelint.program.values.values import (
     ClassRef,
@@ -45,29 +42,17 @@ TASKS: Final = 2
 """So many tasks deep it is looked what a loop runs."""
 
 
-class Trespass(msgspec.Struct, frozen=True):
+class Trespass(AtOperation, frozen=True):
     """The call `id` of the library method `callee`; `stranger` makes it (None: whoever calls the function).
 
     `home` is where the loop is run, or the object is made or used, to which the call belongs.
     """
 
-    code: Code
-    id: int
     callee: str
     stranger: Context | None
     home: tuple[Code, int]
     is_assumed: bool = False
     """It is said of the object that any threads call it, and it reckons with that."""
-
-    @property
-    def path(self) -> str:
-        """The file of the finding."""
-        return self.code.path
-
-    @property
-    def span(self) -> Span:
-        """The call."""
-        return span_of(self.code, self.id)
 
 
 def link_trespasses(locksets: LockSets, tasks: Threads, assumed: Sequence[str]) -> list[Trespass]:

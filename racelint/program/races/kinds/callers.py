@@ -23,20 +23,19 @@ from racelint.program.locking.locksets import LockSets
 from racelint.program.locking.lockstate import Held, Section
 from racelint.program.memory.places import Place
 from racelint.program.sharing.assumed import Assumed
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, InCode
 from racelint.program.values.values import Instance, LibraryObject
 
 ENOUGH: Final = 4
 """So many calls under the lock, for each one without it, are a rule of the program's."""
 
 
-class Uncovered(msgspec.Struct, frozen=True, eq=False):
+class Uncovered(InCode, frozen=True, eq=False):
     """The call `method` of an object is made without its lock `use`, with which `guarded` others are; see `example`.
 
     `symbol` is the dotted name of the attribute that keeps the object.
     """
 
-    code: Code
     span: Span
     method: str
     symbol: str
@@ -44,11 +43,6 @@ class Uncovered(msgspec.Struct, frozen=True, eq=False):
     guarded: int
     example: tuple[Code, Span]
     evidence: Evidence = "lock"
-
-    @property
-    def path(self) -> str:
-        """The file."""
-        return self.code.path
 
 
 class _Site(msgspec.Struct, frozen=True, eq=False):
