@@ -96,7 +96,9 @@ class Fresh:
             self._given[code.key, keeps] = False
             given = [id for id in code.returns if not code.is_none(id)]
             is_anew = not code.function.is_async and KEEPS_ANSWERS.isdisjoint(self._places.types.attributes.shape(code))
-            known = bool(given) and is_anew and all(self._is_made(code, id, keeps=keeps) for id in given)
+            is_made = bool(given) and all(self._is_made(code, id, keeps=keeps) for id in given)
+            # each call of a generator function makes a generator
+            known = is_anew and (is_made or code.function.is_generator)
             self._given[code.key, keeps] = known
         return known
 
@@ -111,6 +113,8 @@ class Fresh:
             match operation:
                 case facts.Phi(inputs=inputs) | facts.Choice(operands=inputs):
                     return inputs
+                case facts.Const(kind="none"):
+                    return ()
                 case facts.Call(id=call) if keeps and self._is_unknown(code, call):
                     return ()
                 case facts.Call(id=call) if self._is_constructed(code, call) or self._is_given_here(
