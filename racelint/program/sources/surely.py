@@ -75,3 +75,25 @@ def _exits(nodes: Sequence[facts.Node]) -> set[type[facts.Node]]:
         inside = {each for part in parts(node) for each in _exits(part)}
         found |= inside - OF_LOOPS if type(node) is facts.Loop else inside
     return found
+
+
+def is_passed_before(code: Code, first: int, second: int) -> bool:
+    """Whether a run that comes to the second operation has surely made the first one, as far as loops, which may have
+    no turn, and failures that somebody catches go; for tests see `conditions`."""
+    return first < second and not any(_goes_around(node, first, second) for node in code.controls)
+
+
+def _goes_around(node: facts.Node, first: int, second: int) -> bool:
+    """Whether a statement may be done without its part that the first operation is in, and then the second is."""
+    if type(node) is facts.Loop:
+        return is_within(node.body, first) and not is_within(node.body, second)
+    if type(node) is not facts.Try:
+        return False
+    for handler in node.handlers:
+        if is_within(handler.body, first) and not is_within(handler.body, second):
+            return True
+        goes_on = not handler.body or not isinstance(handler.body[-1], (*GOES_PAST, facts.Raise))
+        tried = (*node.body, *node.orelse)
+        if is_within(tried, first) and not is_within(tried, second) and (goes_on or is_within(handler.body, second)):
+            return True
+    return False
