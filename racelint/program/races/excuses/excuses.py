@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from racelint import facts
+from racelint.facts import Node
 from racelint.knowledge.containers import ADDS, INSERTS, REMOVES
 from racelint.knowledge.records import CAUGHT
 from racelint.program.memory.places import Access, Kind
@@ -39,7 +40,7 @@ from racelint.program.sequences.misses import handled
 from racelint.program.sequences.swaps import SWAPS, adds
 from racelint.program.sharing.slots import is_of_running_thread
 from racelint.program.sources.branching import conditions, is_handling, leaves, turns
-from racelint.program.sources.nodes import contains, is_within
+from racelint.program.sources.nodes import contains, is_within, parts, walk
 
 NONE_FOUND: Final = frozenset({"AttributeError"})
 """What is raised where None is found instead of an object."""
@@ -124,13 +125,33 @@ def _is_about_itself(case: Case, sequence: Composite) -> bool:
 def _is_asked_each_turn(sequence: Composite) -> bool:
     """Whether a loop looks at the flag before each turn: who else sets it meanwhile ends the loop just the same.
 
-    `for turn in range(3): if self.stopped: return` is such a look.
+    `for turn in range(3): if self.stopped: return` is such a look; not where who comes past it goes on to note that,
+    and to do what is to be done once.
     """
     loops = [node for node in sequence.code.controls if type(node) is facts.Loop]
     if any(loop.kind == "while" and is_within(loop.head, sequence.first.id) for loop in loops):
         return True
-    looks = (each for loop in loops for each in loop.body if type(each) is facts.Branch and each.span == sequence.test)
-    return any(leaves(each.body) and not contains(each, sequence.act) for each in looks)
+    looks = (
+        (loop, each)
+        for loop in loops
+        for each in loop.body
+        if type(each) is facts.Branch and each.span == sequence.test
+    )
+    return any(
+        leaves(look.body)
+        and not contains(look, sequence.act)
+        and not (is_within(loop.body, sequence.act) and _is_claimed_in(sequence, loop))
+        for loop, look in looks
+    )
+
+
+def _is_claimed_in(sequence: Composite, loop: facts.Loop) -> bool:
+    """Whether a turn goes on after the act, or calls anybody before it leaves the loop."""
+    block: Sequence[Node] = loop.body
+    while inner := next((part for node in block for part in parts(node) if is_within(part, sequence.act)), None):
+        block = inner
+    after = [node for each in block for node in walk((each,)) if getattr(node, "id", -1) > sequence.act]
+    return not leaves(block) or any(type(node) is facts.Call for node in after)
 
 
 def _is_failure_that_ends_it(case: Case, sequence: Composite) -> bool:
