@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from racelint import facts
 from racelint.facts import Span
@@ -207,7 +207,7 @@ class Locks:
                 # `nullcontext() if held else lock`: where it is not taken, there is no need for it
                 uses = [use for each in inputs if each >= 0 and each != id and (use := self.use(code, each))]
                 locks_of = {use for use in uses if use.lock.kind is not LockKind.NONE} or set(uses)
-                return locks_of.pop() if len(locks_of) == 1 else None
+                return locks_of.pop() if len(locks_of) == 1 else self._under_its_key(locks_of)
             case facts.Entered(manager=value):
                 return self.use(code, value)
             case facts.LoadName() | facts.LoadAttr():
@@ -307,6 +307,12 @@ class Locks:
             return None
         key, kind = ("item", place.owner, place.name), common_kind(self._knowledge, locks)
         return self._lock(key, place.symbol + "[]", kind, per_instance=True)
+
+    def _under_its_key(self, uses: Collection[LockUse]) -> LockUse | None:
+        """What is read from a table, or made and put there where it is missing: the one that the table has."""
+        read = [each for each in uses if each.base]
+        is_one = len({each.lock.key for each in uses}) == 1 and all(each.lock.key in self._tables for each in uses)
+        return read[0] if is_one and len(read) == 1 else None
 
     def _operation(self, code: Code, id: int) -> facts.Operation | None:
         return self._places.dataflow(code).operation(id)

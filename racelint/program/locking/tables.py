@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from racelint import facts
-from racelint.knowledge.containers import LOOKS_UP
+from racelint.knowledge.containers import INSERTS, LOOKS_UP
 from racelint.program.memory.places import Place, Places
+from racelint.program.sources.branching import conditions, is_handling
+from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
 
 
@@ -16,16 +18,30 @@ def container(places: Places, code: Code, id: int) -> Place | None:
 
 
 def kept_in(places: Places, code: Code, made: facts.Call) -> Place | None:
-    """Where what a call makes is kept under a key: `locks[key] = Lock()`, `locks.setdefault(key, Lock())`."""
+    """Where what a call makes is kept under a key: `locks[key] = Lock()`, `locks.setdefault(key, Lock())`.
+
+    None where it is taken by who makes it, whatever others have put there or will put there: `get` keeps nothing, and
+    what `setdefault` is given may not be what it gives back.
+    """
     flow = places.dataflow(code)
     for use in flow.uses(made.id):
         match use:
             case facts.StoreItem(base=base, value=made.id):
-                return container(places, code, base)
+                always = not conditions(code, use.id) and not is_handling(code, use.id)
+                return None if always and _is_entered(code, made.id) else container(places, code, base)
             case facts.Call(callee=callee):
                 method = flow.operation(callee)
-                if type(method) is facts.LoadAttr and method.name in LOOKS_UP:
-                    return container(places, code, method.base)
+                if type(method) is facts.LoadAttr and method.name in LOOKS_UP & INSERTS:
+                    is_own = flow.uses(made.id) != [use] or _is_entered(code, made.id)
+                    return None if is_own else container(places, code, method.base)
             case _:
                 pass
     return None
+
+
+def _is_entered(code: Code, made: int) -> bool:
+    """Whether a function enters a lock that it makes, or gives it back, by no other way than from there."""
+    return any(
+        (type(node) is facts.With and node.manager == made) or (type(node) is facts.Return and node.value == made)
+        for node in walk(code.function.body)
+    )
