@@ -77,10 +77,11 @@ def _exits(nodes: Sequence[facts.Node]) -> set[type[facts.Node]]:
     return found
 
 
-def is_passed_before(code: Code, first: int, second: int) -> bool:
+def is_passed_before(code: Code, first: int, second: int, *, fails: bool = True) -> bool:
     """Whether a run that comes to the second operation has surely made the first one, as far as loops, which may have
-    no turn, and failures that somebody catches go; for tests see `conditions`."""
-    return first < second and not any(_goes_around(node, first, second) for node in code.controls)
+    no turn, and, if anything `fails`, failures that somebody catches go; for tests see `conditions`."""
+    around = (node for node in code.controls if fails or type(node) is not facts.Try)
+    return first < second and not any(_goes_around(node, first, second) for node in around)
 
 
 def _goes_around(node: facts.Node, first: int, second: int) -> bool:

@@ -44,7 +44,7 @@ def is_made_before_start(case: Case, sequence: Composite) -> bool:
     started = [each for each in reached.values() if not each.is_main]
     taken = [each for each in case.accesses if _takes_away(case, sequence, each)]
     return bool(started) and all(
-        _Starts(case, code, each).are_after() and all(_has_ended(case, each, away) for away in taken)
+        _Starts(case, code, each, not taken).are_after() and all(_has_ended(case, each, away) for away in taken)
         for each in started
     )
 
@@ -78,6 +78,8 @@ class _Starts(msgspec.Struct):
     case: Case
     maker: Code
     context: Context
+    is_for_good: bool
+    """Whether nobody takes away what has been made: else it may be gone when the thread is started again."""
 
     def are_after(self) -> bool:
         """Whether the function has been called before each of them, on the same object."""
@@ -87,28 +89,49 @@ class _Starts(msgspec.Struct):
     def _has_come_by(self, code: Code, id: int, above: int) -> bool:
         """Whether a function has come by the maker, by whatever way, when it comes to an operation, or all callers."""
         calls, given = self.case.threads.calls, set(conditions(code, id))
+        # that it fails, is caught, and the thread is started all the same is no usual case
         for each in _by_site(calls.calls(code)):
-            if not is_passed_before(code, each[0].site, id) or not given.issuperset(conditions(code, each[0].site)):
+            if not is_passed_before(code, each[0].site, id, fails=False) or not given.issuperset(
+                conditions(code, each[0].site)
+            ):
                 continue
             if all(self._is_on_same(edge, id) and self._leads_there(edge, BELOW) for edge in each):
                 return True
+        if self.is_for_good and self._is_made_in_constructor(code):
+            return True
         callers = calls.callers(code) if above else ()
         return bool(callers) and all(self._has_come_by(each.caller, each.site, above - 1) for each in callers)
 
+    def _is_made_in_constructor(self, code: Code) -> bool:
+        """Whether the constructor of the object that a method is of has come by the maker."""
+        attributes = self.case.sharing.places.types.attributes
+        defining = attributes.defining(code.cls, "__init__") if code.cls is not None and code.is_method else None
+        methods = attributes.methods(defining) if defining is not None else ()
+        constructors = [each.code for each in methods if each.code.name == "__init__"]
+        is_later = bool(constructors) and code not in constructors
+        return is_later and all(self._comes_by(each, BELOW) for each in constructors)
+
     def _leads_there(self, edge: Edge, below: int) -> bool:
         """Whether a call surely comes by the maker."""
-        calls, code = self.case.threads.calls, edge.callee
-        if not calls.runs_at_once(edge):
+        if not self.case.threads.calls.runs_at_once(edge):
             return False
-        return code is self.maker or any(
-            below > 0
-            and _is_always_asked(code, each[0].site)
+        return edge.callee is self.maker or (below > 0 and self._comes_by(edge.callee, below))
+
+    def _comes_by(self, code: Code, below: int) -> bool:
+        """Whether each run of a function calls the maker, on its own object."""
+        return any(
+            _is_always_asked(code, each[0].site)
             and all(_stays_on_object(edge) and self._leads_there(edge, below - 1) for edge in each)
-            for each in _by_site(calls.calls(code))
+            for each in _by_site(self.case.threads.calls.calls(code))
         )
 
     def _is_on_same(self, edge: Edge, start: int) -> bool:
-        """Whether a call is not made on another object of the class whose thread is started."""
+        """Whether a call is not made on another object of the class whose thread is started.
+
+        What a constructor has made counts where it is for good.
+        """
+        if edge.callee.key in self.case.threads.calls.constructing and not self.is_for_good:
+            return False
         code, entered = edge.caller, (entry.cls for entry, _ in self.context.entries)
         if not any(_are_related(edge.callee.cls, cls) for cls in (code.cls, *entered)):
             return True

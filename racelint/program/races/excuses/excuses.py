@@ -140,7 +140,7 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     return any(
         leaves(look.body)
         and not contains(look, sequence.act)
-        and not (is_within(loop.body, sequence.act) and _is_claimed_in(sequence, loop))
+        and not (loop.kind == "for" and is_within(loop.body, sequence.act) and _is_claimed_in(sequence, loop))
         for loop, look in looks
     )
 
