@@ -125,7 +125,7 @@ m.py:1:4: RL201 [check-then-act] `self.n` is tested here and updated at line 2.
   B  main.py:2  [`_lock`, `_other`]  shop.reset()  # at night  sets `self.n`
   A  m.py:2     [no lock]            self.n -= 1               sets `self.n`, though the test no longer holds
   = note: m.py:1:1: `_lock` is created here
-  = evidence: `_lock` is held at 3 of 4 accesses to `self.n`; no start of a thread is traced to it
+  = evidence: `_lock` is held at 3 of 4 accesses to `self.n`; no two threads are traced that meet here
   = help: https://racelint.readthedocs.io/en/latest/rules/RL201/
 
 1 finding; 2 files checked.

@@ -52,8 +52,8 @@ def evidence(finding: Finding) -> str:
     share = next((side.share for side in finding.sides if side.share), "")
     return {
         "threads": share,
-        "lock": f"{share}; no start of a thread is traced to it" if share else "",
-        "claim": "a comment or an annotation says who guards it; no start of a thread is traced to it",
+        "lock": f"{share}; no two threads are traced that meet here" if share else "",
+        "claim": "a comment or an annotation says who guards it; no two threads are traced that meet here",
         "assumed": "--assume-shared says that it is shared",
     }.get(finding.evidence or "", "")
 
