@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -119,13 +120,16 @@ def show(
     asked = frozenset(file.display for file in files if file.asked)
 
     def view(program: Program) -> list[Entry]:
-        if stage in VIEWS:
-            return VIEWS[stage](program, asked)
-        named = next((file.display for file in files if file.path.samefile(paths[0])), "")
-        return why_not(program, named, line)
+        return VIEWS[stage](program, asked) if stage in VIEWS else why_not(program, _named(files, paths[0]), line)
 
     found = checking.ask(modules, config, view)
     return ([], (*errors, found)) if isinstance(found, RunError) else (found, errors)
+
+
+def _named(files: Iterable[SourceFile], path: Path) -> str:
+    """How the file is shown that a path names, by whatever way."""
+    real = os.path.realpath(path)
+    return next((file.display for file in files if file.asked and os.path.realpath(file.path) == real), "")
 
 
 def survey(

@@ -180,10 +180,7 @@ def of_class(types: Types, cls: ClassInfo) -> Own:
     """Every value that may be an object of the class, as far as types tell."""
 
     def own(code: Code, id: int) -> bool:
-        return any(
-            isinstance(value, Instance) and (value.cls in cls.mro or cls in value.cls.mro)
-            for value in types.of(code, id)
-        )
+        return any(isinstance(value, Instance) and cls.is_related(value.cls) for value in types.of(code, id))
 
     return own
 

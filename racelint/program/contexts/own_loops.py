@@ -50,4 +50,4 @@ def _are_of_one(one: Code, other: Code) -> bool:
     """Whether two functions are methods of one object, as far as their classes tell, or both are of one module only."""
     if one.home is None or other.home is None:
         return one.home is other.home and one.module == other.module
-    return one.home in other.home.mro or other.home in one.home.mro
+    return one.home.is_related(other.home)

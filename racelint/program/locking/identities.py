@@ -13,7 +13,7 @@ from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made,
 from racelint.program.locking.library_locks import inherited_place, library_lock
 from racelint.program.locking.locks import HANDED, NAMED, Lock, LockKey, LockUse
 from racelint.program.locking.presumed import presumed_locks
-from racelint.program.locking.tables import container, kept_in
+from racelint.program.locking.tables import container, kept_in, table_key
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -150,7 +150,7 @@ class Locks:
         """`self._locks[key] = Lock()`, or `setdefault`: a lock that has no other home is one of the container's."""
         place = kept_in(self._places, code, made) if self._groups.find(own) == own else None
         if place is not None:
-            key = ("item", place.owner, place.name)
+            key = table_key(place)
             self._tables[key] = f"{place.symbol}[]"
             self._groups.join(key, own)
 
@@ -305,8 +305,8 @@ class Locks:
         place = container(self._places, code, base)
         if place is None:
             return None
-        key, kind = ("item", place.owner, place.name), common_kind(self._knowledge, locks)
-        return self._lock(key, place.symbol + "[]", kind, per_instance=True)
+        kind = common_kind(self._knowledge, locks)
+        return self._lock(table_key(place), f"{place.symbol}[]", kind, per_instance=True)
 
     def _under_its_key(self, uses: Collection[LockUse]) -> LockUse | None:
         """What is read from a table, or made and put there where it is missing: the one that the table has."""

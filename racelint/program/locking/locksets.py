@@ -7,6 +7,8 @@ entry, because every caller holds it, is added afterwards over the call graph.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from racelint.program.callgraph.calls import is_public
@@ -126,17 +128,20 @@ class LockSets(msgspec.Struct):
     def is_signal(self, lock: Lock) -> bool:
         """Whether nobody who takes a lock gives it back himself: he waits for a sign, and is not inside of anything."""
         if self._given_back is None:
-            self._given_back = {
-                each.use.lock.key
-                for holding in self.holdings.values()
-                for each in holding.acquisitions.values()
-                if not each.explicit or each.use.lock.key in {back.use.lock.key for back in holding.releases.values()}
-            }
+            self._given_back = {key for holding in self.holdings.values() for key in _given_back(holding)}
         return lock.key not in self._given_back
 
     def acquisitions(self) -> list[Acquisition]:
         """Every taking of a lock, in the order of the program."""
         return [each for key in sorted(self.holdings) for each in self.holdings[key].acquisitions.values()]
+
+
+def _given_back(holding: Holding) -> Iterator[LockKey]:
+    """The locks that a function takes and gives back."""
+    released = {each.use.lock.key for each in holding.releases.values()}
+    for each in holding.acquisitions.values():
+        if not each.explicit or each.use.lock.key in released:
+            yield each.use.lock.key
 
 
 def link_locksets(places: Places, locks: Locks, threads: Threads, claims: Claims) -> LockSets:

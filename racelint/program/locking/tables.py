@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from racelint import facts
 from racelint.knowledge.containers import INSERTS, LOOKS_UP
+from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.branching import conditions, is_handling
 from racelint.program.sources.nodes import walk
 from racelint.program.sources.source import Code
+
+
+def table_key(place: Place) -> LockKey:
+    """The key of the locks of a container, as one: the same key of the container gives the same lock."""
+    return "item", place.owner, place.name
 
 
 def container(places: Places, code: Code, id: int) -> Place | None:

@@ -228,7 +228,7 @@ class Ties:
         if not isinstance(item, Instance) or site is None or code is None or code.cls is None:
             return None
         path = self.argument(site, item.cls, name)
-        if path is None or path.split(".")[0] != code.own_name or not (code.cls in owner.mro or owner in code.cls.mro):
+        if path is None or path.split(".")[0] != code.own_name or not owner.is_related(code.cls):
             return None
         steps = tuple(path.split(".")[1:])
         return steps if not steps or (len(steps) == 1 and self._is_steady(owner, steps[0])) else None

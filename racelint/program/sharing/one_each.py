@@ -32,7 +32,7 @@ class OneEach(msgspec.Struct):
         classes = self.shortening.classes(name.root)
         ways = (self.places.ties.held(classes, steps[:length]) for length in range(len(steps) + 1))
         led_over = [cls for held in ways for cls in held]
-        return any(home in cls.mro or cls in home.mro for cls in led_over for home in homes)
+        return any(cls.is_related(home) for cls in led_over for home in homes)
 
     def _starting(self, context: Context) -> list[ClassInfo]:
         """The classes of which each object has started one of a context: by a method, or with its making.

@@ -30,11 +30,9 @@ class Swapped(msgspec.Struct):
         """Whether an access comes to a container by an attribute of its object that holds another one by the time that
         the context, which was given it from there, begins."""
         load, starter = access.code.operation(access.load), context.code
-        if (
-            type(load) is not facts.LoadAttr
-            or not access.code.is_own(load.base)
-            or not _are_related(access.code, starter)
-        ):
+        if type(load) is not facts.LoadAttr or not access.code.is_own(load.base):
+            return False
+        if starter is None or access.code.cls is None or not access.code.cls.is_related(starter.cls):
             return False
         if access.code is starter and load.id < context.site < access.id:
             # it has been kept in a local
@@ -78,7 +76,8 @@ class Swapped(msgspec.Struct):
             type(store := other.operations[id]) is facts.StoreAttr
             and other.key not in self.making
             and other.is_own(store.base)
-            and _are_related(other, code)
+            and other.cls is not None
+            and other.cls.is_related(code.cls)
             and not self._is_new(other, store.value)
             for other, id in stores
         )
@@ -103,10 +102,3 @@ def _ways(operation: facts.Operation) -> tuple[int, ...]:
             return values
         case _:
             return ()
-
-
-def _are_related(code: Code, other: Code | None) -> bool:
-    """Whether two methods may be of one object."""
-    if code.cls is None or other is None or other.cls is None:
-        return False
-    return code.cls in other.cls.mro or other.cls in code.cls.mro

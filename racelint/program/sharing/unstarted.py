@@ -37,7 +37,7 @@ class Unstarted(msgspec.Struct):
 def is_receiver(context: Context, code: Code) -> bool:
     """Whether the object of a method is the one that the context was started on, by its class."""
     receivers = [receiver.cls for _, receiver in context.entries if isinstance(receiver, Instance)]
-    return code.cls is not None and any(code.cls in each.mro or each in code.cls.mro for each in receivers)
+    return code.cls is not None and any(map(code.cls.is_related, receivers))
 
 
 def before_start(calls: Calls, context: Context) -> Limits:

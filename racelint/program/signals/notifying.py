@@ -135,7 +135,7 @@ class Notifying:
         for acquisition in self._locksets.acquisitions():
             if acquisition.use.lock.key in keys and acquisition.code is not signal.code:
                 mine, theirs = (self._types.attributes.receiver_of(each) for each in (signal.code, acquisition.code))
-                related = mine is not None and theirs is not None and (mine in theirs.mro or theirs in mine.mro)
+                related = mine is not None and mine.is_related(theirs)
                 if not related and (mine is not None or acquisition.code.module != signal.code.module):
                     return True
         return False

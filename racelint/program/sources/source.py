@@ -146,6 +146,10 @@ class ClassInfo:
         own = {self.key, *(each.key for each in self.subclasses)}
         return own.isdisjoint(each.key for each in (other, *other.subclasses))
 
+    def is_related(self, other: ClassInfo | None) -> bool:
+        """Whether an object may be of both classes, as one is the other one or extends it."""
+        return other is not None and (self in other.mro or other in self.mro)
+
 
 @dataclass(eq=False, slots=True)
 class Sources:

@@ -37,7 +37,7 @@ def is_insider(case: Case, access: Access) -> bool:
         return True
     owner = case.sharing.places.types.names.sources.classes[access.place.owner]
     if access.is_of_self:
-        return owner in receiver.mro or receiver in owner.mro
+        return receiver.is_related(owner)
     return owner.module == code.module and _kept_in(case, access).startswith(code.own_name + ".")
 
 

@@ -117,9 +117,7 @@ class Meetings(msgspec.Struct, frozen=True):
             return False
         mine, theirs = _receivers(one, access), _receivers(other_context, other)
         return bool(mine and theirs) and not any(
-            (a in b.mro or b in a.mro)
-            and not self._starts_otherwise(one, b)
-            and not self._starts_otherwise(other_context, a)
+            a.is_related(b) and not self._starts_otherwise(one, b) and not self._starts_otherwise(other_context, a)
             for a in mine
             for b in theirs
         )

@@ -39,7 +39,7 @@ def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Ac
         return False
     cls = access.code.cls
     starts = (*one.starts, *beside.starts)
-    if cls is None or any(code.cls is None or not (code.cls in cls.mro or cls in code.cls.mro) for code, _ in starts):
+    if cls is None or not all(cls.is_related(code.cls) for code, _ in starts):
         return False
     if _has_its_like(sharing, cls):
         # the one may start the threads of the other

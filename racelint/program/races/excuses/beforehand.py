@@ -19,7 +19,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.sequences.composites import Composite, Shape
 from racelint.program.sources.branching import conditions
-from racelint.program.sources.source import ClassInfo, Code
+from racelint.program.sources.source import Code
 from racelint.program.sources.surely import is_passed_before, unconditional
 
 ABOVE: Final = 2
@@ -133,7 +133,8 @@ class _Starts(msgspec.Struct):
         if edge.callee.key in self.case.threads.calls.constructing and not self.is_for_good:
             return False
         code, entered = edge.caller, (entry.cls for entry, _ in self.context.entries)
-        if not any(_are_related(edge.callee.cls, cls) for cls in (code.cls, *entered)):
+        of = edge.callee.cls
+        if of is None or not any(map(of.is_related, (code.cls, *entered))):
             return True
         owners = _owners(self.case, code, edge.site)
         started = {*_owners(self.case, code, start)}
@@ -155,7 +156,7 @@ def _stays_on_object(edge: Edge) -> bool:
     code = edge.caller
     fetched = code.operation(edge.site)
     is_own = type(fetched) is facts.LoadAttr and code.is_own(fetched.base)
-    return is_own or on_own_object(edge) or not _are_related(edge.callee.cls, code.cls)
+    return is_own or on_own_object(edge) or edge.callee.cls is None or not edge.callee.cls.is_related(code.cls)
 
 
 def _owners(case: Case, code: Code, id: int) -> list[str]:
@@ -165,8 +166,3 @@ def _owners(case: Case, code: Code, id: int) -> list[str]:
     if type(operation) is facts.Call:
         fetched = [code.operation(each) for each in (operation.callee, *(each.value for each in operation.arguments))]
     return [flow.path(each.base) for each in fetched if type(each) is facts.LoadAttr]
-
-
-def _are_related(cls: ClassInfo | None, other: ClassInfo | None) -> bool:
-    """Whether an object may be of both classes."""
-    return cls is not None and other is not None and (cls in other.mro or other in cls.mro)
