@@ -25,8 +25,8 @@ from racelint.program.races.kinds.race import Problem, Race
 
 FEW: Final = 8
 """So many are told one by one. No fix of `benchmarks/realbugs` that is reported by the threads that meet is among more
-(one is among eight), and of 850 packages hardly ten have a class that is. Of the findings in 103 packages that are,
-none of 7 that were judged is true, of the others every third.
+(one is among eight), and of 495 packages seven have a class that is. Of the findings in 103 packages that are, none of
+7 that were judged is true, of the others every third.
 """
 
 MANY: Final = 3 * FEW
