@@ -22,7 +22,7 @@ from racelint.program.locking.locks import NON_REENTRANT, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Spawned
-from racelint.program.values.values import FunctionRef, Instance, Site
+from racelint.program.values.values import FunctionRef, Instance, Site, Value
 
 MAKERS: Final = 3
 """So many calls away an object is made that a method then keeps as its own."""
@@ -198,20 +198,28 @@ def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
     cls, types = entry.code.cls, locksets.places.types
     if cls is None:
         return False
-    own = {method.code.key for each in cls.mro for method in types.attributes.methods(each)}
-    values = types.of_attribute(cls, attribute)
-    given = {site for key in own for site in _made_for(locksets, types.names.sources.codes[key], attribute)}
-    return bool(values) and all(
-        isinstance(value, Instance) and value.site is not None and (value.site[0] in own or value.site in given)
-        for value in values
-    )
+    codes = types.names.sources.codes
+    # siblings that have the attribute from the same class make parts of their own
+    family = {*cls.mro, *types.attributes.owner(cls, attribute).subclasses}
+    own = {method.code.key for each in family for method in types.attributes.methods(each)}
+    stores = [(codes[key], value) for key in own for value in _stored(codes[key], attribute)]
+    # what the class announces tells nothing of where it comes from; what is stored does
+    stored = {value for code, id in stores for value in types.of(code, id)}
+    values = [value for value in types.of_attribute(cls, attribute) if value in stored or _site(value) is not None]
+    given = {site for code, id in stores for site in _made_by(locksets, code, id)}
+    return bool(values) and all(site is not None and (site[0] in own or site in given) for site in map(_site, values))
 
 
-def _made_for(locksets: LockSets, code: Code, attribute: str) -> Iterator[Site]:
-    """Where functions make what a method then stores as an attribute of its own object: `self.link = connect()`."""
+def _site(value: Value) -> Site | None:
+    """Where an object of a class of the program is made, as far as it is known."""
+    return value.site if isinstance(value, Instance) else None
+
+
+def _stored(code: Code, attribute: str) -> Iterator[int]:
+    """What a method stores as an attribute of its own object."""
     for each in code.operations:
         if type(each) is facts.StoreAttr and each.name == attribute and code.is_own(each.base):
-            yield from _made_by(locksets, code, each.value)
+            yield each.value
 
 
 def _made_by(locksets: LockSets, code: Code, id: int, depth: int = MAKERS) -> Iterator[Site]:
