@@ -7,7 +7,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.records import ENDS
-from racelint.knowledge.threads import RUNNING_THREAD
+from racelint.knowledge.threads import BEGINS_NO_MORE, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.lifetimes import Lifetimes, asked_for_end, has_no_limit, is_same, waited_until
@@ -50,7 +50,7 @@ def joins(
     calls: Calls, lifetimes: Lifetimes, site: Site, starts: Iterable[Start], owners: Sequence[ClassInfo]
 ) -> dict[int, int]:
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits."""
-    return waiting(calls, lifetimes.method_calls(site, "join"), lifetimes.pool_ends(site), starts, owners)
+    return waiting(calls, lifetimes.waits_for_end(site), lifetimes.pool_ends(site), starts, owners)
 
 
 def waiting(
@@ -155,6 +155,11 @@ def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
         case facts.Compute(kind="is not" | "!=", operands=(left, right)):
             pairs = ((left, right), (right, left))
             return any(is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
+        case facts.Compute(kind="not", operands=(asked,)):
+            call = code.operation(asked)
+            method = code.fetched(call) if type(call) is facts.Call else None
+            is_said = type(method) is facts.LoadAttr and method.name in BEGINS_NO_MORE
+            return is_said and is_same(code, method.base, owner)
         case facts.Choice(kind="and", operands=operands):
             return all(_asks_for(types, code, each, owner) for each in operands)
         case facts.Call() if (method := asked_for_end(code, test)) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from racelint import facts
 from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
-from racelint.knowledge.threads import ASKS_FOR_END
+from racelint.knowledge.threads import ASKS_FOR_END, WAITS_FOR_TASK
 from racelint.knowledge.waits import WAITS_FOR_WORKERS
 from racelint.program.contexts.collected import waits_for_all_in
 from racelint.program.sources.loops import loops
@@ -34,6 +34,14 @@ class Lifetimes:
 
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
         return [(self._sources.codes[key], id) for key, id in self._types.method_calls.get((site, method), ())]
+
+    def waits_for_end(self, site: Site) -> list[tuple[Code, int]]:
+        """The calls that wait for the end of the thread that is made at a site, with a limit or not.
+
+        Or for that of the one task of an object, whose future it keeps.
+        """
+        asked = [each for method in WAITS_FOR_TASK for each in self.method_calls(site, method)]
+        return [*self.method_calls(site, "join"), *(each for each in asked if _is_of_own(*each))]
 
     def joined_at(self, made: Iterable[Site]) -> dict[int, int]:
         """For each function that waits for what is made at one of these sites, with a limit or not: the first call."""
@@ -185,6 +193,12 @@ class Lifetimes:
         joins = [id for where, id in self.method_calls(site, "join") if where is code and id in unconditional(code)]
         ends = [end for id in joins if (end := waited_until(code, id)) is not None]
         return (min(id for _, id in starts), max(ends)) if ends else None
+
+
+def _is_of_own(code: Code, id: int) -> bool:
+    """Whether a method is called of what the running object keeps as an attribute."""
+    method = code.fetched(code.operations[id])
+    return type(method) is facts.LoadAttr and code.own_attribute(code.operation(method.base)) != ""
 
 
 def _waits_for_all(wait: Wait, code: Code, id: int) -> bool:
