@@ -76,8 +76,12 @@ class Approaches(msgspec.Struct):
         return held[last] or NONE
 
     def _is_start(self, context: Context, code: Code) -> bool:
-        """Whether the context may come to a function from nowhere in sight."""
-        return code.key in self.locksets.unseen or any(entry is code for entry, _ in context.entries)
+        """Whether the context may come to a function from nowhere in sight.
+
+        What somebody unseen may call as well, a thread still comes to by the calls that are seen of it.
+        """
+        unseen = context.is_main and code.key in self.locksets.unseen
+        return unseen or any(entry is code for entry, _ in context.entries)
 
     def _ways(self, context: Context, stop: Stop) -> list[tuple[Edge, Stop]]:
         """The calls by which the context comes to a function, on an object of that name as far as one can say."""
