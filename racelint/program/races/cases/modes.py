@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from racelint.knowledge.operators import TRUTH
+from racelint.program.contexts.alternatives import are_parted
 from racelint.program.contexts.contexts import Context
 from racelint.program.memory.lending import is_container, is_of_containers
 from racelint.program.memory.places import Access, Kind, Place
@@ -33,7 +34,8 @@ def is_in_other_mode(sharing: Sharing, access: Access, beside: Access, other: Co
 def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Access, beside: Context) -> bool:
     """Whether the object of both accesses starts the one context in one of its modes, and the other one in another.
 
-    `if self.streaming: Stream(self.load).start()`, and else `Poll(self.load).start()`: an object never has both.
+    `if self.streaming: Stream(self.load).start()`, and else `Poll(self.load).start()`: an object never has both. Nor
+    has one whose constructor makes the one thread or the other, whatever that depends on.
     """
     if one is beside or one.is_main or beside.is_main or not (access.is_of_self and other.is_of_self):
         return False
@@ -44,10 +46,20 @@ def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Ac
     if _has_its_like(sharing, cls):
         # the one may start the threads of the other
         return False
+    if _are_arms_of_constructor(one, beside):
+        return True
     mine, theirs = ([_modes(sharing, *start) for start in context.starts] for context in (one, beside))
     return bool(mine and theirs) and all(
         any(second.get(flag) is (not truth) for flag, truth in first.items()) for first in mine for second in theirs
     )
+
+
+def _are_arms_of_constructor(one: Context, other: Context) -> bool:
+    """Whether the constructor of an object makes one of two threads for it, as it chooses."""
+    code = one.code
+    if code is None or code is not other.code or not (one.is_of_own_object and other.is_of_own_object):
+        return False
+    return code.is_method and code.name == "__init__" and are_parted(code, one.site, other.site)
 
 
 def _has_its_like(sharing: Sharing, cls: ClassInfo) -> bool:
