@@ -55,13 +55,14 @@ def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
 def leaves_out(calls: Calls, edge: Edge, flow: Dataflow, id: int) -> bool:
     """The same where just what the call passes gets to its callee: its caller passes nothing that it was given itself,
     which may be something else than what it is by default, and no decorator or `partial` gives more or other things."""
-    return shuts_out(edge, flow, id) and not _hands_on(edge) and not _is_relayed(calls, edge)
+    says_no = (test for test, truth in conditions(edge.callee, id) if _answer(edge, flow, test, truth) is False)
+    return any(not _hands_on(edge, flow, test) for test in says_no) and not _is_relayed(calls, edge)
 
 
-def _hands_on(edge: Edge) -> bool:
-    """Whether a caller passes what it was given itself."""
-    call, own = edge.caller.operations[edge.site], range(len(edge.caller.function.parameters))
-    return type(call) is facts.Call and any(each.value in own for each in call.arguments)
+def _hands_on(edge: Edge, flow: Dataflow, test: int) -> bool:
+    """Whether a caller passes what it was given itself to a parameter that decides a test of the callee."""
+    deciding = (each for each in range(len(edge.callee.function.parameters)) if flow.comes_from(test, each))
+    return any(passed(edge, each) in range(len(edge.caller.function.parameters)) for each in deciding)
 
 
 def _is_relayed(calls: Calls, edge: Edge) -> bool:
