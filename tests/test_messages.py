@@ -211,6 +211,12 @@ SHOWN = {
         "12: `self.bookings` is changed here",
         "26: several threads running `buy` start here: `buy` → `Theatre.book`",
     ),
+    "RL201_check_then_act/filled_in_one_arm_and_added_to_in_the_other.py": (
+        "11: `self.known` is tested here and changed at line 12 with no lock over both: several threads running "
+        "`serve` can change it in between. Hold one lock from the test to the act.",
+        "12: `self.known` is changed here",
+        "34: several threads running `serve` start here: `serve` → `Folders.note`",
+    ),
     "RL201_check_then_act/count_until_equal.py": (
         "16: `self.n` is tested here and updated in `Walker.step` with no lock over both: two threads running"
         " `Walker.walk` can update it in between. Hold one lock from the test to the act.",

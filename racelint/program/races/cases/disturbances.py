@@ -12,6 +12,7 @@ from racelint.knowledge.containers import MAKES_ITEMS, REMOVES
 from racelint.knowledge.iteration import Disturbance
 from racelint.knowledge.operators import IN_PLACE, SPECIAL_METHODS
 from racelint.knowledge.running import RunsOn
+from racelint.program.contexts.alternatives import are_parted
 from racelint.program.contexts.contexts import Context
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.locking.guards import Guard, Protection, exclude_each_other
@@ -173,7 +174,7 @@ def read_again(case: Case, sequence: Composite) -> Access | None:
         return None
     later = (each for each in case.accesses if each.code is code and each.method == "[]" and each.id > sequence.act)
     same = (each for each in later if each.base == last.base and flow.key(each.key) == flow.key(last.key))
-    return next(same, None)
+    return next((each for each in same if not are_parted(code, sequence.act, each.id)), None)
 
 
 def takes_away(access: Access) -> bool:
