@@ -28,6 +28,9 @@ from racelint.program.values.values import FunctionRef
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
 
+UNPICKLES: Final = "__setstate__"
+"""The method that makes a new object of what is left of another one: like a constructor."""
+
 CHOICES: Final = 2
 """A call that may run more functions than this is not taken as evidence that a context reaches one of them."""
 
@@ -307,6 +310,11 @@ def is_public(code: Code) -> bool:
 def constructs(code: Code) -> bool:
     """Whether a function runs only while its object is being made."""
     return code.is_method and code.name in OPERATORS
+
+
+def unpickles(code: Code) -> bool:
+    """Whether a function works on an object that is made of what is left of another one, and that nobody has yet."""
+    return code.is_method and code.name == UNPICKLES
 
 
 def finalizes(code: Code) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from racelint import facts
 from racelint.knowledge.process import NAMED_AFTER_FORK
-from racelint.program.callgraph.calls import Calls, constructs, is_public
+from racelint.program.callgraph.calls import Calls, constructs, is_public, unpickles
 from racelint.program.callgraph.coroutines import given_to_loops, loops_run, put_off, run_by_thread
 from racelint.program.callgraph.decorated import deferred, wrappers
 from racelint.program.callgraph.edges import Edge, on_own_object
@@ -68,8 +68,8 @@ def link_calls(types: Types) -> Calls:
 
 
 def _constructing(calls: Calls, sources: Sources) -> set[int]:
-    """Constructors, and the methods that only they call on the object that they make."""
-    found = {code.key for code in sources.codes if constructs(code)}
+    """Constructors, what unpickles an object, and the methods that only they call on the object that they make."""
+    found = {code.key for code in sources.codes if constructs(code) or unpickles(code)}
     changed = True
     while changed:
         changed = False

@@ -8,7 +8,7 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.running import Form, RunsOn
-from racelint.program.callgraph.calls import is_public
+from racelint.program.callgraph.calls import is_public, unpickles
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.locking.locksets import LockSets
@@ -23,9 +23,6 @@ from racelint.program.values.values import FunctionRef, Instance, Partial, Value
 
 ROUNDS: Final = 3
 """A context that starts another hands on what it was given itself: so often."""
-
-UNPICKLES: Final = "__setstate__"
-"""The method that makes a new object of what is left of another one: like a constructor."""
 
 
 def name_objects(
@@ -137,7 +134,7 @@ class _Entering:
     def enter_main(self, main: Context, codes: Iterable[Code]) -> None:
         """Anybody may have an object, and call what is public of it, but for one that is just being unpickled."""
         for code in codes:
-            if code.is_method and is_public(code) and code.cls is not None and code.name != UNPICKLES:
+            if code.is_method and is_public(code) and code.cls is not None and not unpickles(code):
                 receiver = self.places.types.attributes.receiver_of(code)
                 if receiver is not None:
                     names = {Name(("self", code.cls.key, ""), ""): None}
