@@ -10,7 +10,8 @@ in there stays as calls have made it of its key, and has no identity that is kno
 put in elsewhere on the way, nor anybody refused who finds it there. Where others are said to come it is, and so is what
 is put in under a key and taken out again later, with no default, though others take out as well, and what is taken out
 by its name on account of how it is. Nor is told of a test to which a thread comes only over more than four calls, or
-over more than two where the same would be made once more, if no lock shows that others are reckoned with.
+over more than two where the same would be made once more, or another function outdates what callers have found, if no
+lock shows that others are reckoned with.
 
 *Why is this bad?*: the test is old news when the act is done. Two threads both find the seat free and both book it,
 both find one element and the second one fails.

@@ -156,10 +156,10 @@ def _asks_for(types: Types, code: Code, test: int, owner: int) -> bool:
             pairs = ((left, right), (right, left))
             return any(is_same(code, one, owner) and _is_nothing_or_own(types, code, other) for one, other in pairs)
         case facts.Compute(kind="not", operands=(asked,)):
-            call = code.operation(asked)
-            method = code.fetched(call) if type(call) is facts.Call else None
-            is_said = type(method) is facts.LoadAttr and method.name in BEGINS_NO_MORE
-            return is_said and is_same(code, method.base, owner)
+            method = code.fetched(code.operation(asked))
+            if type(method) is not facts.LoadAttr or method.name not in BEGINS_NO_MORE:
+                return False
+            return is_same(code, method.base, owner)
         case facts.Choice(kind="and", operands=operands):
             return all(_asks_for(types, code, each, owner) for each in operands)
         case facts.Call() if (method := asked_for_end(code, test)) is not None:

@@ -17,7 +17,7 @@ from racelint.program.races.cases.case import HALF, Case, Partner
 from racelint.program.races.cases.disturbances import read_again, takes_away
 from racelint.program.races.cases.offspring import is_run_by_what_is_stored
 from racelint.program.races.excuses.caches import is_worked_out_outside
-from racelint.program.races.excuses.depths import is_deep
+from racelint.program.races.excuses.depths import is_deep, is_deep_down
 from racelint.program.races.excuses.double_checked import is_filled_late, is_looked_at_within, is_tested_again
 from racelint.program.races.excuses.emptied import is_wound_up
 from racelint.program.races.excuses.excuses import can_outdate, is_excused
@@ -77,16 +77,8 @@ def intruded(case: Case, beside: list[Composite], sequence: Composite) -> Iterat
         beside=shown,
         again=read_again(case, sequence) if partner is not None and takes_away(partner.other) else None,
         filled_late=problem is Problem.LAZY and is_tested_again(case, sequence, beside) and _is_locked(case, sequence),
-        slight=evidence == "threads" and partner is not None and _is_deep_down(case, sequence, partner),
+        slight=evidence == "threads" and partner is not None and is_deep_down(case, sequence, partner),
     )
-
-
-def _is_deep_down(case: Case, sequence: Composite, partner: Partner) -> bool:
-    """Whether one of the two that meet has come there over more calls than are evidence: to the test, or to what
-    outdates it."""
-    if is_deep(case, sequence, partner.one):
-        return True
-    return is_deep(case, sequence, partner.other_context, partner.other.code)
 
 
 def _example(case: Case, sequence: Composite, held: list[Protection]) -> tuple[Guard | None, Access | None]:
@@ -229,6 +221,9 @@ def _outdating(
     def is_started(one: Context, other: Context) -> bool:
         return is_met(one, other) and not one.is_main and not other.is_main
 
+    def is_started_near(one: Context, other: Context) -> bool:
+        return is_started(one, other) and is_near(one, other)
+
     def outdates(other: Access) -> bool:
         return can_outdate(case, sequence, other) and not _is_given_up(case, sequence, other)
 
@@ -236,8 +231,8 @@ def _outdating(
         return case.partner(seen, held, harms, meets, sequence.code)
 
     partner = found(outdates) or found(lambda other: other.key < 0 and outdates(other), may_miss)
-    if partner is not None and _is_deep_down(case, sequence, partner):
-        partner = found(outdates, is_near) or partner
+    if partner is not None and is_deep_down(case, sequence, partner):
+        partner = found(outdates, is_started_near) or found(outdates, is_near) or partner
     if partner is not None and _is_slight(case, beside, sequence, partner):
         return found(outdates, is_started)
     return partner
