@@ -7,7 +7,7 @@ list in which several kinds of threads are kept, one of each, tells nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from racelint import facts
@@ -63,8 +63,8 @@ class Gathered:
                 return None
 
 
-def is_alone(code: Code, start: int) -> bool:
-    """Whether a method starts what it keeps only where a flag of its object is down, and raises that flag itself.
+def keeps_off(code: Code, start: int) -> set[str]:
+    """The flags of its object that are down where a method starts what it keeps, and that it raises itself.
 
     `if self._running: return`: the list then has those that were started before, and are over. Who takes the flag down
     again before he returns only keeps others off meanwhile, and one that is worked out says when there are enough.
@@ -72,7 +72,13 @@ def is_alone(code: Code, start: int) -> bool:
     flags = {code.own_attribute(code.operation(each)) for each, _ in found_nothing(code, start)} - {""}
     stores = [each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base)]
     taken_down = {each.name for each in stores if _is_nothing(code, each.value) and not is_handling(code, each.id)}
-    return any(_is_something(code, each.value) for each in stores if each.name in flags - taken_down)
+    return {each.name for each in stores if each.name in flags - taken_down and _is_something(code, each.value)}
+
+
+def takes_down(code: Code, flags: Collection[str]) -> bool:
+    """Whether a method takes a flag of its object down."""
+    stores = (each for each in code.operations if type(each) is facts.StoreAttr and each.name in flags)
+    return any(code.is_own(each.base) and _is_nothing(code, each.value) for each in stores)
 
 
 def _is_nothing(code: Code, id: int) -> bool:

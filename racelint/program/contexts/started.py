@@ -16,7 +16,7 @@ from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins, waiting
 from racelint.program.contexts.entries import entries_of, entry_codes, label
-from racelint.program.contexts.gathered import Gathered, is_alone
+from racelint.program.contexts.gathered import Gathered, keeps_off, takes_down
 from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
@@ -215,7 +215,8 @@ class Finder:
                 return any(self._pools.is_long_lived(pool, code) for pool in pools)
             case _:
                 if repeated is not None:
-                    return not self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
+                    in_turn = self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
+                    return not in_turn and not self._is_begun_once(code, site[1], group[0].by)
                 given = {id for spawned in group for id in self._given(code, spawned)}
                 own = _receivers_made_in(code, group)
                 if any(self._is_started_often(code, given, each) for each in (group[0].by, *own)):
@@ -240,7 +241,20 @@ class Finder:
         if is_given_turns(self._calls, code, given, waiting):
             return True
         again = code.function.kind == "function" and code.key not in self._calls.constructing | waiting
-        return again and self._gathered.is_kept(made) and not is_alone(code, made[1] if made[0] == code.key else -1)
+        return again and self._gathered.is_kept(made) and not keeps_off(code, made[1] if made[0] == code.key else -1)
+
+    def _is_begun_once(self, code: Code, start: int, made: Site) -> bool:
+        """Whether a method starts it only where its object has none yet, and nobody forgets that but who has waited.
+
+        `if self._pinger is None: self._pinger = Thread(...)` in each turn of a loop.
+        """
+        flags = keeps_off(code, start)
+        waiting = {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
+        methods = (
+            each.code for cls in (code.cls.mro if code.cls else ()) for each in self._types.attributes.methods(cls)
+        )
+        others = (each for each in methods if each.key not in self._calls.constructing | waiting)
+        return bool(flags) and not any(takes_down(each, flags) for each in others)
 
     def _is_handed_to_turns(self, code: Code, made: Site) -> bool:
         return is_handed_to_turns(self._calls, code, made[1], self._lifetimes.method_calls(made, "join"))
