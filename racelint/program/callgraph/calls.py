@@ -23,7 +23,7 @@ from racelint.program.callgraph.edges import (
 from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code, Sources
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, Site
 
 OPERATORS: Final = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"})
 """Special methods that run while an object or class is being made: nobody else can hold it yet."""
@@ -48,6 +48,8 @@ class Calls:
     """Inner functions that outlive the call that makes them: returned, or kept in what others can reach."""
     lent: set[int] = field(default_factory=set)
     """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
+    handed_at: dict[int, set[Site]] = field(default_factory=dict)
+    """For the functions whose reference is stored or handed on: where."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
     after_fork: set[int] = field(default_factory=set)

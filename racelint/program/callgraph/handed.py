@@ -11,7 +11,7 @@ from racelint.program.callgraph.tables import Tables
 from racelint.program.dataflow.dataflow import Dataflow
 from racelint.program.sources.source import Code
 from racelint.program.values.types import Types
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, Site
 
 DEPTH: Final = 3
 """A function that is lent to a call is followed over so many calls that pass it on."""
@@ -20,14 +20,14 @@ FETCHES: Final = frozenset({facts.MakeFunction, facts.LoadAttr, facts.LoadName})
 """The operations that may give a function without calling anything."""
 
 
-def escaping(types: Types) -> set[int]:
-    """Functions that are fetched (as a method, by name) for anything else than being called on the spot.
+def escaping(types: Types) -> dict[int, set[Site]]:
+    """Functions that are fetched (as a method, by name) for anything else than being called on the spot, and where.
 
     Not what is given to functions of the program that do no more than call it: these are all its callers. Nor what is
     only put in a table to be called from there.
     """
     sources, tables = types.names.sources, Tables(types)
-    found: set[int] = set()
+    found: dict[int, set[Site]] = {}
     for code in sources.codes:
         called = {each.callee for each in code.operations if type(each) is facts.Call}
         flow = Dataflow(code)
@@ -37,8 +37,8 @@ def escaping(types: Types) -> set[int]:
             fetched = _fetched(types, code, operation)
             if not fetched or _is_decorated(flow, operation.id) or _is_lent(types, flow, operation.id):
                 continue
-            if not tables.keeps(flow, operation.id, fetched):
-                found |= fetched
+            for each in () if tables.keeps(flow, operation.id, fetched) else fetched:
+                found.setdefault(each, set()).add((code.key, operation.id))
     return found
 
 

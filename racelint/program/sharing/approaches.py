@@ -17,6 +17,7 @@ from racelint.program.locking.locksets import EntrySet, LockSets, in_both
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.naming import PER_PARAMETER, Naming
 from racelint.program.sources.source import Code
+from racelint.program.values.values import FunctionRef
 
 ENOUGH: Final = 200
 """Where so many functions may be on the way, nothing is said about what is held."""
@@ -78,10 +79,26 @@ class Approaches(msgspec.Struct):
     def _is_start(self, context: Context, code: Code) -> bool:
         """Whether the context may come to a function from nowhere in sight.
 
-        What somebody unseen may call as well, a thread still comes to by the calls that are seen of it.
+        What somebody unseen may call as well, a thread still comes to by the calls that are seen of it; but for what
+        threads hand on without a lock: `sorted(words, key=width)` runs that for them.
         """
-        unseen = context.is_main and code.key in self.locksets.unseen
+        unseen = code.key in self.locksets.unseen and (context.is_main or self._is_handed_on(code))
         return unseen or any(entry is code for entry, _ in context.entries)
+
+    def _is_handed_on(self, code: Code) -> bool:
+        """Whether a thread that holds no lock gives a function to others to call, and not to a thread of its own."""
+        locksets, types = self.locksets, self.locksets.places.types
+        places = locksets.threads.calls.handed_at.get(code.key, ())
+        if not places:
+            return False
+        targets = ((each.site[0], each.target) for each in types.spawned)
+        started = {by for by, target in targets if isinstance(target, FunctionRef) and target.code is code}
+        codes = types.names.sources.codes
+        return any(
+            not all(each.is_main for each in locksets.threads.of(codes[key])) and not locksets.held(codes[key], id)
+            for key, id in places
+            if key not in started
+        )
 
     def _ways(self, context: Context, stop: Stop) -> list[tuple[Edge, Stop]]:
         """The calls by which the context comes to a function, on an object of that name as far as one can say."""
