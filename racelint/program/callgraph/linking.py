@@ -70,7 +70,7 @@ def link_calls(types: Types) -> Calls:
 
 def _constructing(calls: Calls, sources: Sources) -> set[int]:
     """Constructors, what unpickles an object, and the methods that only they call on the object that they make."""
-    found = {code.key for code in sources.codes if constructs(code) or unpickles(code)}
+    found = {code.key for code in sources.codes if constructs(code) or (unpickles(code) and not _is_reset(calls, code))}
     changed = True
     while changed:
         changed = False
@@ -85,6 +85,12 @@ def _constructing(calls: Calls, sources: Sources) -> set[int]:
                 found.add(code.key)
                 changed = True
     return found
+
+
+def _is_reset(calls: Calls, code: Code) -> bool:
+    """Whether an object that is in use calls on itself what else unpickles it: `self.__setstate__(state)`."""
+    own = (edge.caller for edge in calls.callers(code) if on_own_object(edge))
+    return any(not (constructs(each) or unpickles(each)) for each in own)
 
 
 def _call_wrappers(calls: Calls, sources: Sources) -> None:
