@@ -47,7 +47,7 @@ def are_of_other_modes(sharing: Sharing, access: Access, one: Context, other: Ac
         # the one may start the threads of the other
         return False
     if _are_arms_of_constructor(one, beside):
-        return True
+        return _is_kept_apart(sharing, access, one) and _is_kept_apart(sharing, other, beside)
     mine, theirs = ([_modes(sharing, *start) for start in context.starts] for context in (one, beside))
     return bool(mine and theirs) and all(
         any(second.get(flag) is (not truth) for flag, truth in first.items()) for first in mine for second in theirs
@@ -60,6 +60,16 @@ def _are_arms_of_constructor(one: Context, other: Context) -> bool:
     if code is None or code is not other.code or not (one.is_of_own_object and other.is_of_own_object):
         return False
     return code.is_method and code.name == "__init__" and are_parted(code, one.site, other.site)
+
+
+def _is_kept_apart(sharing: Sharing, access: Access, context: Context) -> bool:
+    """Whether a context comes to what only the object has that has started it: not to one that it was given, nor to
+    what is in a container that others gave to the object."""
+    if not _is_on_its_object(sharing, access, context):
+        return False
+    writes = (each for each in sharing.places.by_place[access.place] if each.kind is Kind.WRITE)
+    stored = ((each.code, way) for each in writes for way in sharing.places.dataflow(each.code).ways(each.value))
+    return access.load < 0 or not any(code.given(way) >= 0 for code, way in stored)
 
 
 def _has_its_like(sharing: Sharing, cls: ClassInfo) -> bool:
