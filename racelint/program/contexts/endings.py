@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from racelint import facts
@@ -10,8 +10,16 @@ from racelint.knowledge.records import ENDS
 from racelint.knowledge.threads import BEGINS_NO_MORE, RUNNING_THREAD
 from racelint.program.callgraph.calls import Calls, is_public
 from racelint.program.callgraph.edges import Edge, on_own_object
-from racelint.program.contexts.lifetimes import Lifetimes, asked_for_end, has_no_limit, is_same, waited_until
+from racelint.program.contexts.lifetimes import (
+    Lifetimes,
+    asked_for_end,
+    has_no_limit,
+    is_same,
+    kept_future,
+    waited_until,
+)
 from racelint.program.sources.branching import conditions
+from racelint.program.sources.loops import loop_around
 from racelint.program.sources.nodes import contains, is_within
 from racelint.program.sources.source import END, ClassInfo, Code
 from racelint.program.sources.surely import unconditional
@@ -50,7 +58,46 @@ def joins(
     calls: Calls, lifetimes: Lifetimes, site: Site, starts: Iterable[Start], owners: Sequence[ClassInfo]
 ) -> dict[int, int]:
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits."""
-    return waiting(calls, lifetimes.waits_for_end(site), lifetimes.pool_ends(site), starts, owners)
+    tasks, starts = lifetimes.waits_for_task(site), list(starts)
+    if not all(_is_begun_once(calls, start, tasks) for start in starts):
+        tasks = []
+    waits = [*lifetimes.method_calls(site, "join"), *tasks]
+    return waiting(calls, waits, lifetimes.pool_ends(site), starts, owners)
+
+
+def _is_begun_once(calls: Calls, start: Start, waits: Sequence[Start]) -> bool:
+    """Whether an object has but one task of a kind, as far as one can see: the future that it keeps is of that one.
+
+    A constructor begins it; or who begins it waits for the last one, or asks whether there is one. Anybody else must
+    not be seen to be called again, nor be told what the task is to work on.
+    """
+    code, id = start
+    if any(waiter is code for waiter, _ in waits):
+        return True
+    if loop_around(code, id) is not None:
+        return False
+    kept = {kept_future(*each) for each in waits}
+    if code.key in calls.constructing or any(_asks_about(code, test, kept) for test, _ in conditions(code, id)):
+        return True
+    call, own = code.operation(id), [edge for edge in calls.callers(code) if on_own_object(edge)]
+    is_told = type(call) is facts.Call and any(code.given(each.value) >= 1 for each in call.arguments)
+    is_again = len(own) > 1 or any(loop_around(edge.caller, edge.site) is not None for edge in own)
+    return not (is_told or is_again or code.key in calls.escaping)
+
+
+def _asks_about(code: Code, test: int, kept: Container[str]) -> bool:
+    """Whether a test is of an attribute of the running object, or of what it answers."""
+    asked = code.operation(test)
+    if code.own_attribute(asked) in kept:
+        return True
+    match asked:
+        case facts.Compute(operands=operands) | facts.Choice(operands=operands):
+            return any(_asks_about(code, each, kept) for each in operands)
+        case facts.Call():
+            method = code.fetched(asked)
+            return type(method) is facts.LoadAttr and _asks_about(code, method.base, kept)
+        case _:
+            return False
 
 
 def waiting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from racelint import facts
-from racelint.knowledge.running import Spawn, Starts, Wait, WaitFor
+from racelint.knowledge.running import RunsOn, Spawn, Starts, Wait, WaitFor
 from racelint.knowledge.threads import ASKS_FOR_END, WAITS_FOR_TASK
 from racelint.knowledge.waits import WAITS_FOR_WORKERS
 from racelint.program.contexts.collected import waits_for_all_in
@@ -35,13 +35,17 @@ class Lifetimes:
     def method_calls(self, site: Site, method: str) -> list[tuple[Code, int]]:
         return [(self._sources.codes[key], id) for key, id in self._types.method_calls.get((site, method), ())]
 
-    def waits_for_end(self, site: Site) -> list[tuple[Code, int]]:
-        """The calls that wait for the end of the thread that is made at a site, with a limit or not.
+    def waits_for_task(self, site: Site) -> list[tuple[Code, int]]:
+        """The calls that wait for the end of a task whose future an object keeps as an attribute.
 
-        Or for that of the one task of an object, whose future it keeps.
+        None where it is a coroutine in the loop of another thread that anybody cancels: its future is over at once, and
+        it is not.
         """
-        asked = [each for method in WAITS_FOR_TASK for each in self.method_calls(site, method)]
-        return [*self.method_calls(site, "join"), *(each for each in asked if _is_of_own(*each))]
+        runs_on = {each.spawn.runs_on for each in self._types.spawned if site in (each.site, each.by)}
+        if RunsOn.LOOP in runs_on and self.method_calls(site, "cancel"):
+            return []
+        asked = (each for method in WAITS_FOR_TASK for each in self.method_calls(site, method))
+        return [(code, id) for code, id in asked if kept_future(code, id)]
 
     def joined_at(self, made: Iterable[Site]) -> dict[int, int]:
         """For each function that waits for what is made at one of these sites, with a limit or not: the first call."""
@@ -195,10 +199,10 @@ class Lifetimes:
         return (min(id for _, id in starts), max(ends)) if ends else None
 
 
-def _is_of_own(code: Code, id: int) -> bool:
-    """Whether a method is called of what the running object keeps as an attribute."""
+def kept_future(code: Code, id: int) -> str:
+    """The attribute in which the running object keeps that of which a method is called; "" if it does not."""
     method = code.fetched(code.operations[id])
-    return type(method) is facts.LoadAttr and code.own_attribute(code.operation(method.base)) != ""
+    return code.own_attribute(code.operation(method.base)) if type(method) is facts.LoadAttr else ""
 
 
 def _waits_for_all(wait: Wait, code: Code, id: int) -> bool:
