@@ -82,8 +82,8 @@ class Approaches(msgspec.Struct):
         What somebody unseen may call as well, a thread still comes to by the calls that are seen of it; but for what
         threads hand on without a lock: `sorted(words, key=width)` runs that for them.
         """
-        unseen = code.key in self.locksets.unseen and (context.is_main or self._is_handed_on(code))
-        return unseen or any(entry is code for entry, _ in context.entries)
+        is_unseen = code.key in self.locksets.unseen if context.is_main else self._is_handed_on(code)
+        return is_unseen or any(entry is code for entry, _ in context.entries)
 
     def _is_handed_on(self, code: Code) -> bool:
         """Whether a thread that holds no lock gives a function to others to call, and not to a thread of its own."""
