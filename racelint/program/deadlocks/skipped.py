@@ -156,9 +156,11 @@ class Skipping:
         return bool(callees) and coroutines and call.id not in awaited
 
     def _is_caught_around(self, code: Code, site: int) -> bool:
-        """Whether a call runs what has a wrapper that catches whatever comes out of it."""
+        """Whether a call runs what catches all that its calls may raise, or has a wrapper that does."""
         callees = [edge.callee for edge in self._calls.calls(code) if edge.site == site]
-        return bool(callees) and all(each.key in self._calls.wrapping or self._is_wrapped(each) for each in callees)
+        return bool(callees) and all(
+            each.key in self._calls.wrapping or self._is_wrapped(each) or _lets_nothing_out(each) for each in callees
+        )
 
     def _is_wrapped(self, code: Code) -> bool:
         wrappers = self._calls.wrappers.get(code.key, ())
@@ -206,6 +208,15 @@ class Skipping:
             not contains(node, answer) and self._types.surely_calls(code, code.operation(node.manager), SUPPRESSES)
             for node in managers
         )
+
+
+def _lets_nothing_out(code: Code) -> bool:
+    """Whether a function does nothing but try, and when it has caught whatever comes of that, tells of it at most."""
+    match code.function.body:
+        case [facts.Try(orelse=[], final=[]) as node] if (handler := catching(code, node)) is not None:
+            return not any(isinstance(each, facts.Raise | facts.Await) for each in walk(handler.body))
+        case _:
+            return False
 
 
 def _gives_up(call: facts.Call, row: Blocking) -> bool:
