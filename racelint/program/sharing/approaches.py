@@ -39,6 +39,8 @@ class Approaches(msgspec.Struct):
     naming: Naming
     locksets: LockSets
     _known: dict[tuple[int, Stop], EntrySet] = msgspec.field(default_factory=dict)
+    _asked: set[tuple[int, int]] = msgspec.field(default_factory=set)
+    """By context and function: what is being found out, to which answers may come back."""
 
     def held(self, context: Context, code: Code, base: str, name: Name | None) -> EntrySet:
         """The locks that the context holds when it comes to a function in which the object `name` is at path `base`."""
@@ -94,11 +96,18 @@ class Approaches(msgspec.Struct):
         targets = ((each.site[0], each.target) for each in types.spawned)
         started = {by for by, target in targets if isinstance(target, FunctionRef) and target.code is code}
         codes = types.names.sources.codes
-        return any(
-            not all(each.is_main for each in locksets.threads.of(codes[key])) and not locksets.held(codes[key], id)
-            for key, id in places
-            if key not in started
-        )
+        bare = [codes[key] for key, id in places if key not in started and not locksets.held(codes[key], id)]
+        ways = ((context, each) for each in bare for context in locksets.threads.of(each) if not context.is_main)
+        return not all(self._is_held_around(context, each) for context, each in ways)
+
+    def _is_held_around(self, context: Context, code: Code) -> bool:
+        """Whether a thread holds a lock whenever it comes to a function; no, while that is being asked already."""
+        if (context.index, code.key) in self._asked:
+            return False
+        self._asked.add((context.index, code.key))
+        held = self.held(context, code, "", None)
+        self._asked.discard((context.index, code.key))
+        return bool(held)
 
     def _ways(self, context: Context, stop: Stop) -> list[tuple[Edge, Stop]]:
         """The calls by which the context comes to a function, on an object of that name as far as one can say."""
