@@ -14,6 +14,7 @@ from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code, Sources, makes
+from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
 from racelint.program.values.values import ClassRef, FunctionRef
 
@@ -76,17 +77,43 @@ def _handed_on(calls: Calls, flow: Dataflow, code: Code, call: facts.Call) -> It
 def _is_handed_out(types: Types, code: Code, operations: Iterable[Operation | None], name: tuple[str, ...]) -> bool:
     """Whether the lock is given to a function that is not of the program, or has one made that releases what it is
     given."""
-    given = (each for each in operations if type(each) is facts.Call and _is_given(code, each, name))
-    known = ([to for to in types.of(code, each.callee) if isinstance(to, FunctionRef | ClassRef)] for each in given)
-    return any(not callees or any(_leaves_release(types.names.sources, each) for each in callees) for callees in known)
+    for call in operations:
+        if type(call) is not facts.Call or not _is_given(code, call, name):
+            continue
+        callees = [to for to in types.of(code, call.callee) if isinstance(to, FunctionRef | ClassRef)]
+        if not callees or any(_leaves_release(types, code, call, name, each) for each in callees):
+            return True
+    return False
 
 
-def _leaves_release(sources: Sources, callee: FunctionRef | ClassRef) -> bool:
-    """Whether a function makes another that releases one of its parameters."""
-    if isinstance(callee, ClassRef):
+def _leaves_release(
+    types: Types, code: Code, call: facts.Call, name: tuple[str, ...], callee: FunctionRef | ClassRef
+) -> bool:
+    """Whether a function makes another that releases one of its parameters, or a class makes an object that has the
+    lock from then on: its constructor hands it on, or keeps it for a method that releases it."""
+    sources = types.names.sources
+    if isinstance(callee, FunctionRef):
+        inner = sources.children(callee.code)
+        return any(_passes_on(sources, each, (own.name,)) for each in inner for own in callee.code.function.parameters)
+    methods = [each.code for cls in callee.cls.mro for each in types.attributes.methods(cls)]
+    constructor = next((each for each in methods if each.name == "__init__"), None)
+    if constructor is None:
         return False
-    inner = sources.children(callee.code)
-    return any(_passes_on(sources, each, (own.name,)) for each in inner for own in callee.code.function.parameters)
+    for index, parameter in enumerate(constructor.function.parameters[1:]):
+        given = argument(call, index, parameter.name)
+        if given is not None and _name(code, given) == name:
+            kept = list(_kept(constructor, index + 1))
+            return _passes_on(sources, constructor, (parameter.name,)) or any(
+                _passes_on(sources, each, (each.own_name, own)) for each in methods for own in kept
+            )
+    return False
+
+
+def _kept(code: Code, parameter: int) -> Iterator[str]:
+    """The attributes as which a constructor keeps a parameter."""
+    for each in code.operations:
+        if type(each) is facts.StoreAttr and code.is_own(each.base) and each.value == parameter:
+            yield each.name
 
 
 def _is_before(operation: Operation | None, exit: Span | None) -> bool:
