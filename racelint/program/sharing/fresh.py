@@ -11,6 +11,7 @@ from racelint.knowledge.definitions import KEEPS_ANSWERS
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import operation_of
 from racelint.program.memory.places import Access, Places
+from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, Site
 
@@ -42,12 +43,36 @@ class Fresh:
         What another function has made must not be kept by anybody, until the access.
         """
         code = access.code
-        call = code.operation(operation_of(access.base))
+        call = code.operation(operation_of(access.base)) or self._just_kept(access)
         if type(call) is not facts.Call:
             return False
         if any(isinstance(value, Instance) and value.site == (code.key, call.id) for value in access.bases):
             return not self._is_at_work(code, call.id, access.id)
         return self._is_given_here(code, call.id) and not self._is_kept(code, call.id, access.id)
+
+    def _just_kept(self, access: Access) -> Operation | None:
+        """What makes the object of an access to an attribute of the own one, if this very function has put it there,
+        and it has a thread of its own: `self.reader = Reader()`, `self.reader.limit = 3` and `self.reader.start()`."""
+        code, (owner, _, name) = access.code, access.base.partition(".")
+        if not owner or owner != code.own_name or not name or "." in name:
+            return None
+        stores = [
+            each
+            for each in code.operations[: access.id]
+            if type(each) is facts.StoreAttr and each.name == name and code.is_own(each.base)
+        ]
+        given = set(conditions(code, access.id))
+        if not stores or not given.issuperset(conditions(code, stores[-1].id)):
+            return None
+        made = code.operation(stores[-1].value)
+        if type(made) is not facts.Call or (code.key, made.id) not in self._starters:
+            return None
+        return made if self._is_made_here(code, made.id) else None
+
+    def _is_made_here(self, code: Code, id: int) -> bool:
+        """Whether a call makes an object of a class of the program."""
+        made = self._places.types.of(code, id)
+        return bool(made) and all(isinstance(each, Instance) and each.site == (code.key, id) for each in made)
 
     def is_allocated(self, access: Access) -> bool:
         """Whether a library made it for this very function, `super().__new__(cls)`, and nobody keeps it yet."""
@@ -132,13 +157,7 @@ class Fresh:
 
     def _is_constructed(self, code: Code, id: int) -> bool:
         """Whether a call makes an object of a class of the program, on which no context runs."""
-        made = self._places.types.of(code, id)
-        site = (code.key, id)
-        return (
-            bool(made)
-            and site not in self._running
-            and all(isinstance(each, Instance) and each.site == site for each in made)
-        )
+        return (code.key, id) not in self._running and self._is_made_here(code, id)
 
     def _is_kept(self, code: Code, id: int, until: int) -> bool:
         """Whether a function stores an object, gives it to a call, or makes it part of another one before `until`."""
