@@ -108,8 +108,7 @@ def _is_empty_at_first(types: Types, code: Code, noted: int) -> bool:
         if any(where.is_none(store.value) for where, store in at_class_level):
             return True
         for each in filter(constructs, (method.code for method in types.attributes.methods(cls))):
-            stores = (store for store in each.operations if type(store) is facts.StoreAttr and store.name == name)
-            if any(each.is_own(store.base) and each.is_none(store.value) for store in stores):
+            if any(store.name == name and each.is_none(store.value) for store in each.own_stores()):
                 return True
     return False
 

@@ -70,15 +70,14 @@ def keeps_off(code: Code, start: int) -> set[str]:
     again before he returns only keeps others off meanwhile, and one that is worked out says when there are enough.
     """
     flags = {code.own_attribute(code.operation(each)) for each, _ in found_nothing(code, start)} - {""}
-    stores = [each for each in code.operations if type(each) is facts.StoreAttr and code.is_own(each.base)]
+    stores = list(code.own_stores())
     taken_down = {each.name for each in stores if _is_nothing(code, each.value) and not is_handling(code, each.id)}
     return {each.name for each in stores if each.name in flags - taken_down and _is_something(code, each.value)}
 
 
 def takes_down(code: Code, flags: Collection[str]) -> bool:
     """Whether a method takes a flag of its object down."""
-    stores = (each for each in code.operations if type(each) is facts.StoreAttr and each.name in flags)
-    return any(code.is_own(each.base) and _is_nothing(code, each.value) for each in stores)
+    return any(each.name in flags and _is_nothing(code, each.value) for each in code.own_stores())
 
 
 def _is_nothing(code: Code, id: int) -> bool:

@@ -57,7 +57,7 @@ class Lifetimes:
 
     def calls_on_own(self, cls: ClassInfo, method: str) -> list[tuple[Code, int]]:
         """The calls of a method by methods of a class on the object that they run on."""
-        codes = (each.code for one in cls.mro for each in self._types.attributes.methods(one))
+        codes = self._types.attributes.all_methods(cls)
         calls = ((code, each) for code in codes for each in code.operations if type(each) is facts.Call)
         return [(code, call.id) for code, call in calls if code.own_attribute(code.fetched(call)) == method]
 

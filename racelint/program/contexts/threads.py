@@ -223,5 +223,4 @@ def kept_as(context: Context) -> tuple[int, str] | None:
         return None
     calls = (each for each in code.operations if type(each) is facts.Call)
     started = {context.site, *(call.id for call in calls if any(each.value == context.site for each in call.arguments))}
-    stores = (each for each in code.operations if type(each) is facts.StoreAttr and each.value in started)
-    return next(((code.cls.key, each.name) for each in stores if code.is_own(each.base)), None)
+    return next(((code.cls.key, each.name) for each in code.own_stores() if each.value in started), None)

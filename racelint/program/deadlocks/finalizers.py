@@ -189,8 +189,7 @@ def _is_always_part(locksets: LockSets, entry: Entry, owner: int) -> bool:
 
 def _is_kept(code: Code, made: int) -> bool:
     """Whether a method stores what it makes as an attribute of its own object."""
-    stores = (each for each in code.operations if type(each) is facts.StoreAttr)
-    return any(code.is_own(each.base) and each.value == made for each in stores)
+    return any(each.value == made for each in code.own_stores())
 
 
 def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
@@ -202,7 +201,7 @@ def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
     # siblings that have the attribute from the same class make parts of their own
     family = {*cls.mro, *types.attributes.owner(cls, attribute).subclasses}
     own = {method.code.key for each in family for method in types.attributes.methods(each)}
-    stores = [(codes[key], value) for key in own for value in _stored(codes[key], attribute)]
+    stores = [(codes[key], each.value) for key in own for each in codes[key].own_stores() if each.name == attribute]
     # what the class announces tells nothing of where it comes from; what is stored does
     stored = {value for code, id in stores for value in types.of(code, id)}
     values = [value for value in types.of_attribute(cls, attribute) if value in stored or _site(value) is not None]
@@ -213,13 +212,6 @@ def _is_part(locksets: LockSets, entry: Entry, attribute: str) -> bool:
 def _site(value: Value) -> Site | None:
     """Where an object of a class of the program is made, as far as it is known."""
     return value.site if isinstance(value, Instance) else None
-
-
-def _stored(code: Code, attribute: str) -> Iterator[int]:
-    """What a method stores as an attribute of its own object."""
-    for each in code.operations:
-        if type(each) is facts.StoreAttr and each.name == attribute and code.is_own(each.base):
-            yield each.value
 
 
 def _made_by(locksets: LockSets, code: Code, id: int, depth: int = MAKERS) -> Iterator[Site]:

@@ -94,7 +94,7 @@ def _is_known_at_once(locksets: LockSets, cls: ClassInfo) -> bool:
     starters = {starter for context in threads.contexts for starter, _ in context.starts}
     if any(each.cls in cls.mro and each.key in threads.calls.constructing for each in starters):
         return True
-    methods = (each.code for one in cls.mro for each in threads.calls.types.attributes.methods(one))
+    methods = threads.calls.types.attributes.all_methods(cls)
     return any(constructs(each) and _gives_itself_away(locksets, each) for each in methods)
 
 

@@ -95,25 +95,17 @@ def _leaves_release(
     if isinstance(callee, FunctionRef):
         inner = sources.children(callee.code)
         return any(_passes_on(sources, each, (own.name,)) for each in inner for own in callee.code.function.parameters)
-    methods = [each.code for cls in callee.cls.mro for each in types.attributes.methods(cls)]
-    constructor = next((each for each in methods if each.name == "__init__"), None)
-    if constructor is None:
-        return False
-    for index, parameter in enumerate(constructor.function.parameters[1:]):
-        given = argument(call, index, parameter.name)
-        if given is not None and _name(code, given) == name:
-            kept = list(_kept(constructor, index + 1))
-            return _passes_on(sources, constructor, (parameter.name,)) or any(
-                _passes_on(sources, each, (each.own_name, own)) for each in methods for own in kept
-            )
+    for constructor in types.attributes.nearest(callee.cls, "__init__")[:1]:
+        for index, parameter in enumerate(constructor.function.parameters[1:], 1):
+            given = argument(call, index - 1, parameter.name)
+            if given is not None and _name(code, given) == name:
+                kept = [each.name for each in constructor.own_stores() if each.value == index]
+                return _passes_on(sources, constructor, (parameter.name,)) or any(
+                    _passes_on(sources, each, (each.own_name, own))
+                    for each in types.attributes.all_methods(callee.cls)
+                    for own in kept
+                )
     return False
-
-
-def _kept(code: Code, parameter: int) -> Iterator[str]:
-    """The attributes as which a constructor keeps a parameter."""
-    for each in code.operations:
-        if type(each) is facts.StoreAttr and code.is_own(each.base) and each.value == parameter:
-            yield each.name
 
 
 def _is_before(operation: Operation | None, exit: Span | None) -> bool:

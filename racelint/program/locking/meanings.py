@@ -243,7 +243,7 @@ class Meanings:
         codes = [value.code for value in values if isinstance(value, FunctionRef)]
         for value in values:
             if isinstance(value, ClassRef):
-                codes += [method.code for cls in value.cls.mro for method in self._attributes.methods(cls)]
+                codes += self._attributes.all_methods(value.cls)
         return codes
 
     def _nested(self, code: Code, name: str) -> Code | None:

@@ -170,11 +170,9 @@ class Ties:
         if key not in self._fields:
             self._fields[key] = None
             attributes = self._types.attributes
-            defining = attributes.defining(cls, name)
-            if defining is not None and not attributes.overriding(cls, name):
-                codes = [each.code for each in attributes.methods(defining) if each.code.name == name]
-                if len(codes) == 1 and attributes.is_property(codes[0]):
-                    self._fields[key] = self._returned(codes[0])
+            codes = attributes.nearest(cls, name)
+            if len(codes) == 1 and not attributes.overriding(cls, name) and attributes.is_property(codes[0]):
+                self._fields[key] = self._returned(codes[0])
         return self._fields[key]
 
     def _returned(self, code: Code) -> tuple[str, ...] | None:
@@ -291,7 +289,7 @@ class Ties:
             stores = self.stores.get((self._types.attributes.owner(cls, name).key, name), ())
             if len(stores) == 1 and self._is_kept(*stores[0]):
                 code, store = stores[0]
-                for constructor in self._constructors(cls):
+                for constructor in self._types.attributes.nearest(cls, "__init__"):
                     given = code.given(self._types.behind(code, store.value))
                     index = self._climb(constructor, code, given, CHAIN)
                     self._given[key] = None if index is None else (constructor, index)
@@ -301,11 +299,6 @@ class Ties:
         """Whether a constructor stores what it was given, as it is or by a weak reference."""
         given = code.given(self._types.behind(code, store.value))
         return code.name == "__init__" and code.is_own(store.base) and given > 0
-
-    def _constructors(self, cls: ClassInfo) -> list[Code]:
-        defining = self._types.attributes.defining(cls, "__init__")
-        methods = self._types.attributes.methods(defining) if defining is not None else []
-        return [each.code for each in methods if each.code.name == "__init__"]
 
     def _climb(self, constructor: Code, target: Code, index: int, depth: int) -> int | None:
         """The parameter of `constructor` that comes to be parameter `index` of `target`, which it calls."""

@@ -277,10 +277,8 @@ class _Finder:
 
     def _is_kept(self, cls: ClassInfo, name: str) -> bool:
         """Whether an object stores in its attribute what it has asked the state for."""
-        methods = (method.code for each in cls.mro for method in self._types.attributes.methods(each))
-        stores = ((code, each) for code in methods for each in code.operations if type(each) is facts.StoreAttr)
-        own = ((code, each.value) for code, each in stores if each.name == name and code.is_own(each.base))
-        return any(self._is_asked_for(code, value) for code, value in own)
+        own = ((code, each) for code in self._types.attributes.all_methods(cls) for each in code.own_stores())
+        return any(self._is_asked_for(code, each.value) for code, each in own if each.name == name)
 
     def _is_asked_for(self, code: Code, value: int) -> bool:
         """Whether a value was made of what the state was found to be just then."""

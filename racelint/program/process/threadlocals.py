@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TypeGuard
 
 import msgspec
 
@@ -91,8 +90,7 @@ class _Finder:
         if not isinstance(value, Instance) or LOCAL not in value.cls.library_bases:
             return None
         attributes = self._types.attributes
-        methods = [each.code for cls in value.cls.mro for each in attributes.methods(cls)]
-        own = {each.name for code in methods for each in code.operations if _stores_own(each, code)}
+        own = {each.name for code in attributes.all_methods(value.cls) for each in code.own_stores()}
         return None if name in own or attributes.keeping(value.cls, name) is not None else value.site
 
     def _builds_on_itself(self, code: Code, operation: facts.LoadAttr | facts.StoreAttr) -> bool:
@@ -136,8 +134,3 @@ class _Finder:
             type(each) is facts.LoadAttr and each.name in ("__dict__", name) and key == code.key
             for (key, _), each in self._types.reflected.items()
         )
-
-
-def _stores_own(operation: facts.Operation | None, code: Code) -> TypeGuard[facts.StoreAttr]:
-    """Whether a method sets an attribute of its object."""
-    return type(operation) is facts.StoreAttr and code.is_own(operation.base)

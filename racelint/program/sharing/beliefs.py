@@ -130,8 +130,12 @@ class Beliefs(msgspec.Struct, dict=True):
         found = self._given.get(cls.key)
         if found is None:
             attributes = self.locksets.places.types.attributes
-            codes = [method.code for each in cls.mro for method in attributes.methods(each)]
-            stores = ((code, each) for code in codes for each in code.operations if type(each) is facts.StoreAttr)
+            stores = (
+                (code, each)
+                for code in attributes.all_methods(cls)
+                for each in code.operations
+                if type(each) is facts.StoreAttr
+            )
             given = (each.name for code, each in stores if each.value in range(len(code.function.parameters)))
             found = self._given[cls.key] = frozenset(given)
         return found

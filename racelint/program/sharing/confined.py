@@ -104,7 +104,7 @@ def _stands_for_own(types: Types, cls: ClassInfo) -> bool:
 
 def _refuses_other_threads(types: Types, cls: ClassInfo) -> bool:
     """Whether an object notes in which thread it is made, and its methods raise where another one runs them."""
-    methods = [ref.code for each in cls.mro for ref in types.attributes.methods(each)]
+    methods = types.attributes.all_methods(cls)
     noted = {
         each.name
         for code in methods

@@ -56,11 +56,7 @@ class Fresh:
         code, (owner, _, name) = access.code, access.base.partition(".")
         if not owner or owner != code.own_name or not name or "." in name:
             return None
-        stores = [
-            each
-            for each in code.operations[: access.id]
-            if type(each) is facts.StoreAttr and each.name == name and code.is_own(each.base)
-        ]
+        stores = [each for each in code.own_stores() if each.name == name and each.id < access.id]
         given = set(conditions(code, access.id))
         if not stores or not given.issuperset(conditions(code, stores[-1].id)):
             return None

@@ -19,7 +19,7 @@ def given_to_each(places: Places, threads: Threads, context: Context, receiver: 
     if not isinstance(receiver, Instance):
         return []
     types = places.types
-    own = {method.code.key for cls in receiver.cls.mro for method in types.attributes.methods(cls)}
+    own = {method.key for method in types.attributes.all_methods(receiver.cls)}
     found: list[Value] = []
     keepers = types.names.knowledge.keepers()
     for name in sorted(types.attributes.stored(receiver.cls) | keepers):
@@ -101,14 +101,10 @@ def _is_replaced(places: Places, cls: ClassInfo, name: str, value: Instance | Li
     maker = places.types.names.sources.codes[value.site[0]] if value.site is not None else None
     if maker is None or maker.function.kind != "class":
         return False
-    methods = (each.code for base in cls.mro for each in places.types.attributes.methods(base))
-    constructor = next((each for each in methods if each.name == "__init__"), None)
-    return constructor is not None and any(
-        type(each) is facts.StoreAttr
-        and each.name == name
-        and constructor.is_own(each.base)
-        and not any(conditions(constructor, each.id))
-        for each in constructor.operations
+    return any(
+        each.name == name and not any(conditions(constructor, each.id))
+        for constructor in places.types.attributes.nearest(cls, "__init__")[:1]
+        for each in constructor.own_stores()
     )
 
 

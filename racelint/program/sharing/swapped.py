@@ -59,14 +59,12 @@ class Swapped(msgspec.Struct):
         """Whether something else is stored where the load was made, on each way from there to the start."""
         given = set(conditions(code, start))
         return any(
-            type(each) is facts.StoreAttr
-            and each.name == load.name
-            and code.is_own(each.base)
-            and load.id < each.id
+            each.name == load.name
+            and load.id < each.id < start
             and self._is_new(code, each.value)
             and is_passed_before(code, each.id, start)
             and given.issuperset(conditions(code, each.id))
-            for each in code.operations[load.id : start]
+            for each in code.own_stores()
         )
 
     def _is_put_back(self, code: Code, name: str) -> bool:

@@ -172,8 +172,7 @@ def _refusal(constructor: Code, code: Code) -> int | None:
             continue
         state, initial = map(code.operation, test.operands)
         if type(state) is facts.LoadAttr and code.is_own(state.base):
-            stores = (each for each in constructor.operations if type(each) is facts.StoreAttr)
-            own = [each for each in stores if constructor.is_own(each.base) and each.name == state.name]
+            own = (each for each in constructor.own_stores() if each.name == state.name)
             stored = [constructor.operation(each.value) for each in own]
             if stored and _is_same(stored[-1], initial):
                 return last_id([node])

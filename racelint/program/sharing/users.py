@@ -86,7 +86,7 @@ class Users(msgspec.Struct):
         return bool(callers) and all(self._is_for_one(each.caller, depth - 1) for each in callers)
 
     def _is_awaited(self, cls: ClassInfo) -> bool:
-        methods = [each.code for base in cls.mro for each in self.calls.types.attributes.methods(base)]
+        methods = self.calls.types.attributes.all_methods(cls)
         awaited = any(each.function.is_async and is_public(each) for each in methods)
         return awaited and not any(self._defines(cls, each) for each in ("__enter__", "__next__"))
 
@@ -101,9 +101,7 @@ class Users(msgspec.Struct):
                 model = types.names.knowledge.lock(value.qualname) if isinstance(value, LibraryObject) else None
                 if model is not None and model.domain not in (LockDomain.TASK, LockDomain.GREENLET):
                     return True
-        holdings = (
-            self.locksets.holdings.get(each.code.key) for base in cls.mro for each in types.attributes.methods(base)
-        )
+        holdings = (self.locksets.holdings.get(each.key) for each in types.attributes.all_methods(cls))
         return any(
             taken.use.base == taken.code.own_name and taken.use.lock.domain is not LockDomain.TASK
             for holding in holdings

@@ -194,8 +194,7 @@ class Ways(msgspec.Struct):
         types = self.threads.calls.types
         classes = [code.cls] if code.cls is not None else []
         for name in rest.split(".")[1:]:
-            bases = [each for cls in classes for each in cls.mro]
-            owners = {method.code.key for each in bases for method in types.attributes.methods(each)}
+            owners = {method.key for cls in classes for method in types.attributes.all_methods(cls)}
             values = [value for cls in classes for value in types.of_attribute(cls, name)]
             parts = [each for each in values if isinstance(each, Instance) and each.site is not None]
             if not parts or any(each.site is not None and each.site[0] not in owners for each in parts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
@@ -123,6 +123,10 @@ class Code:
     def own_attribute(self, operation: Operation | None) -> str:
         """The attribute of the object that a method is called on which an operation reads; "" if it reads none."""
         return operation.name if type(operation) is facts.LoadAttr and self.is_own(operation.base) else ""
+
+    def own_stores(self) -> Iterator[facts.StoreAttr]:
+        """The stores of attributes of the object that a method is called on."""
+        return (each for each in self.operations if type(each) is facts.StoreAttr and self.is_own(each.base))
 
 
 @dataclass(eq=False, slots=True)

@@ -93,8 +93,8 @@ class _Finder:
 
     def of(self, cls: ClassInfo) -> Iterator[EarlyStart]:
         """What starts too early in a method that the class has or inherits."""
+        all_methods = self._attributes.all_methods(cls)
         methods = {ref.code.name: ref.code for each in reversed(cls.mro) for ref in self._attributes.methods(each)}
-        all_methods = [ref.code for each in cls.mro for ref in self._attributes.methods(each)]
         launching = {code.key for code in all_methods if self._launches.may_launch(cls, code)}
         if not launching or any(name in methods for name in ("__getattr__", "__getattribute__")):
             return

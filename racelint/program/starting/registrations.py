@@ -101,7 +101,7 @@ class Registrations:
         """The functions that surely run when an object of one of the classes is made, by their keys."""
         asked = tuple(cls.key for cls in classes)
         if asked not in self._constructed:
-            methods = [ref.code for cls in classes for each in cls.mro for ref in self._types.attributes.methods(each)]
+            methods = (each for cls in classes for each in self._types.attributes.all_methods(cls))
             constructors = [each for each in methods if each.name == "__init__"]
             self._constructed[asked] = self._threads.calls.reachable(constructors, surely=True)
         return self._constructed[asked]

@@ -220,6 +220,16 @@ class Attributes:
             found = self._methods[cls.key] = [value for value in values if isinstance(value, FunctionRef)]
         return found
 
+    def all_methods(self, cls: ClassInfo) -> list[Code]:
+        """The functions that the bodies of a class and of its bases define, the nearest first."""
+        return [ref.code for each in cls.mro for ref in self.methods(each)]
+
+    def nearest(self, cls: ClassInfo, name: str) -> list[Code]:
+        """The functions of a name in the nearest body that binds it: one, if it is not defined in several branches."""
+        defining = self.defining(cls, name)
+        methods = self.methods(defining) if defining is not None else ()
+        return [ref.code for ref in methods if ref.code.name == name]
+
 
 def _declared(cls: ClassInfo, names: Names) -> set[str]:
     found = {annotation.name for annotation in cls.facts.annotations}

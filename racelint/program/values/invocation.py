@@ -121,9 +121,7 @@ class Invocation:
 
     def _handed_on(self, cls: ClassInfo, passed: Passed) -> Passed:
         """The arguments, but for those that a constructor of the program keeps from that of a library's class."""
-        defining = self._types.attributes.defining(cls, "__init__")
-        methods = self._types.attributes.methods(defining) if defining is not None else ()
-        own = next((each.code for each in methods if each.code.name == "__init__"), None)
+        own = next(iter(self._types.attributes.nearest(cls, "__init__")), None)
         parameters = own.function.parameters if own is not None else ()
         if own is None or any(each.kind in ("vararg", "kwarg") for each in parameters):
             return passed

@@ -104,10 +104,9 @@ class _Starts(msgspec.Struct):
 
     def _is_made_in_constructor(self, code: Code) -> bool:
         """Whether the constructor of the object that a method is of has come by the maker."""
-        attributes = self.case.sharing.places.types.attributes
-        defining = attributes.defining(code.cls, "__init__") if code.cls is not None and code.is_method else None
-        methods = attributes.methods(defining) if defining is not None else ()
-        constructors = [each.code for each in methods if each.code.name == "__init__"]
+        if code.cls is None or not code.is_method:
+            return False
+        constructors = self.case.sharing.places.types.attributes.nearest(code.cls, "__init__")
         is_later = bool(constructors) and code not in constructors
         return is_later and all(self._comes_by(each, BELOW) for each in constructors)
 
