@@ -16,12 +16,12 @@ from racelint.program.callgraph.calls import Calls, constructs
 from racelint.program.contexts.contexts import OWN_THREADS, Context, library_decorators
 from racelint.program.contexts.endings import joins, waiting
 from racelint.program.contexts.entries import entries_of, entry_codes, label
-from racelint.program.contexts.gathered import Gathered, keeps_off, takes_down
+from racelint.program.contexts.gathered import Gathered
 from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
 from racelint.program.contexts.served import request_methods, serves_greenlets
-from racelint.program.contexts.turns import captured, is_given_turns, is_handed_to_turns
+from racelint.program.contexts.several import Several
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code, span_of
 from racelint.program.values.types import Passed, Spawned
@@ -31,7 +31,6 @@ from racelint.program.values.values import (
     Instance,
     LibraryMethod,
     LibraryObject,
-    Partial,
     Site,
     Value,
 )
@@ -52,6 +51,7 @@ class Finder:
         self._lifetimes = Lifetimes(calls.types)
         self._pools = Pools(calls.types)
         self._gathered = Gathered(calls.types)
+        self._several = Several(calls, self._lifetimes, self._pools, self._gathered)
 
     def find(self) -> list[Context]:
         """All contexts but the main one."""
@@ -157,7 +157,7 @@ class Finder:
             return
         single = bool(pools) and all(map(self._pools.is_alone, pools))
         owners = [receiver.cls for _, receiver in entries if isinstance(receiver, Instance)]
-        many = not single and self._many(spawn, group, code, site, repeated, starts)
+        many = not single and self._several.are_started(group, starts)
         context = Context(
             self._next,
             label(self._calls, entries),
@@ -188,81 +188,6 @@ class Finder:
             # of the starts of all that a helper makes, those of others are not meant
             found = [start for start in found if start[0] is code]
         return found or [(code, site[1])]
-
-    def _many(
-        self,
-        spawn: Spawn,
-        group: list[Spawned],
-        code: Code,
-        site: Site,
-        repeated: tuple[int, int] | None,
-        starts: list[tuple[Code, int]],
-    ) -> bool:
-        match spawn.many:
-            case Many.ALWAYS:
-                return True
-            case Many.NEVER:
-                return False
-            case Many.BY_SPAWNER if any(self._pools.serves_at_once(each.pool) for each in group):
-                return True
-            case Many.WORKERS:
-                pools = [spawned.pool for spawned in group]
-                made = [pool for pool in pools if isinstance(pool, LibraryObject) and pool.site is not None]
-                if all(self._pools.is_single(pool, spawn) for pool in made or pools):
-                    return False
-                if repeated is not None or spawn.passing.value.endswith("each"):
-                    return True
-                return any(self._pools.is_long_lived(pool, code) for pool in pools)
-            case _:
-                if repeated is not None:
-                    in_turn = self._lifetimes.joins_in_turn(code, site[1], group[0].by, starts)
-                    return not in_turn and not self._is_begun_once(code, site[1], group[0].by)
-                given = {id for spawned in group for id in self._given(code, spawned)}
-                own = _receivers_made_in(code, group)
-                if any(self._is_started_often(code, given, each) for each in (group[0].by, *own)):
-                    return True
-                return not self._is_told_what(code, group) and self._is_handed_to_turns(code, site)
-
-    def _given(self, code: Code, spawned: Spawned) -> set[int]:
-        """The values of a function that what it starts is given: as arguments, by a partial, as variables around it."""
-        found = {node - code.offset for node in spawned.given.nodes}
-        match spawned.target:
-            case FunctionRef(code=inner):
-                found |= captured(code, inner)
-            case Partial(site=(key, id)) if key == code.key:
-                found |= _handed(code, id)
-            case _:
-                pass
-        return found
-
-    def _is_started_often(self, code: Code, given: set[int], made: Site) -> bool:
-        """Whether a function runs again while what it has started is at work, which has been `given` some values."""
-        waiting = {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
-        if is_given_turns(self._calls, code, given, waiting):
-            return True
-        again = code.function.kind == "function" and code.key not in self._calls.constructing | waiting
-        return again and self._gathered.is_kept(made) and not keeps_off(code, made[1] if made[0] == code.key else -1)
-
-    def _is_begun_once(self, code: Code, start: int, made: Site) -> bool:
-        """Whether a method starts it only where its object has none yet, and nobody forgets that but who has waited.
-
-        `if self._pinger is None: self._pinger = Thread(...)` in each turn of a loop.
-        """
-        flags = keeps_off(code, start)
-        waiting = {where.key for where, _ in self._lifetimes.method_calls(made, "join")}
-        methods = (
-            each.code for cls in (code.cls.mro if code.cls else ()) for each in self._types.attributes.methods(cls)
-        )
-        others = (each for each in methods if each.key not in self._calls.constructing | waiting)
-        return bool(flags) and not any(takes_down(each, flags) for each in others)
-
-    def _is_handed_to_turns(self, code: Code, made: Site) -> bool:
-        return is_handed_to_turns(self._calls, code, made[1], self._lifetimes.method_calls(made, "join"))
-
-    def _is_told_what(self, code: Code, group: list[Spawned]) -> bool:
-        """Whether callers tell a function what to start: each turn of a loop may tell something else."""
-        parameters = range(len(code.function.parameters))
-        return any(each.target in self._types.of(code, index) for each in group for index in parameters)
 
     # --- entry methods and decorators ---
 
@@ -298,7 +223,7 @@ class Finder:
         id, repeated = facts.NOTHING, None
         starts: list[tuple[Code, int]] = []
         if row.many in (Many.PER_SITE, Many.BY_SPAWNER):
-            many = len(made) > 1 or any(self._is_repeated(site, row) for site in made)
+            many = len(made) > 1 or any(self._several.are_made(site, row) for site in made)
         for site in made:
             starts.extend(self._lifetimes.method_calls(site, row.started_by or "start"))
         if len(made) == 1:
@@ -337,14 +262,6 @@ class Finder:
         keys = set(found[0]).intersection(*found[1:]) if found else set()
         return {key: max(each[key] for each in found) for key in sorted(keys)}
 
-    def _is_repeated(self, site: Site, row: EntryMethod) -> bool:
-        """Whether objects are made there in a loop, and one is started before the last one has ended."""
-        code = self._sources.codes[site[0]]
-        starts = self._lifetimes.method_calls(site, row.started_by or "start")
-        if loop_around(code, site[1]) is not None:
-            return not self._lifetimes.joins_in_turn(code, site[1], site, starts)
-        return self._is_started_often(code, _handed(code, site[1]), site) or self._is_handed_to_turns(code, site)
-
     def _decorated(self, code: Code) -> None:
         for qualname in sorted(library_decorators(self._types, code)):
             row = self._knowledge.entry_decorator(qualname)
@@ -360,25 +277,7 @@ class Finder:
                 return
 
 
-def _handed(code: Code, id: int) -> set[int]:
-    """The arguments of a call."""
-    call = code.operation(id)
-    return {each.value for each in call.arguments} if type(call) is facts.Call else set()
-
-
 def _is_awaited(code: Code, site: int) -> bool:
     """Whether the function waits at once for what a call gives, or for what calling that gives."""
     results = {site, *(each.id for each in code.operations if type(each) is facts.Call and each.callee == site)}
     return any(type(each) is facts.Await and each.value in results for each in code.operations)
-
-
-def _receivers_made_in(code: Code, group: Sequence[Spawned]) -> list[Site]:
-    """Where a function makes the objects whose methods it starts."""
-    found: list[Site] = []
-    for each in group:
-        match each.target:
-            case FunctionRef(receiver=Instance(site=(key, id))) if key == code.key:
-                found.append((key, id))
-            case _:
-                pass
-    return found
