@@ -6,6 +6,7 @@ one: what threads use under the lock of its owner, others may use without, in ob
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -17,7 +18,7 @@ from racelint.program.locking.locksets import EntrySet, LockSets, in_both
 from racelint.program.sharing.name import Name
 from racelint.program.sharing.naming import PER_PARAMETER, Naming
 from racelint.program.sources.source import Code
-from racelint.program.values.values import FunctionRef
+from racelint.program.values.values import FunctionRef, Site
 
 ENOUGH: Final = 200
 """Where so many functions may be on the way, nothing is said about what is held."""
@@ -39,8 +40,8 @@ class Approaches(msgspec.Struct):
     naming: Naming
     locksets: LockSets
     _known: dict[tuple[int, Stop], EntrySet] = msgspec.field(default_factory=dict)
-    _asked: set[tuple[int, int]] = msgspec.field(default_factory=set)
-    """By context and function: what is being found out, to which answers may come back."""
+    _handed_on: dict[int, bool] = msgspec.field(default_factory=dict)
+    """For functions that were asked about: whether a thread hands them on without a lock."""
 
     def held(self, context: Context, code: Code, base: str, name: Name | None) -> EntrySet:
         """The locks that the context holds when it comes to a function in which the object `name` is at path `base`."""
@@ -88,26 +89,30 @@ class Approaches(msgspec.Struct):
         return is_unseen or any(entry is code for entry, _ in context.entries)
 
     def _is_handed_on(self, code: Code) -> bool:
-        """Whether a thread that holds no lock gives a function to others to call, and not to a thread of its own."""
-        locksets, types = self.locksets, self.locksets.places.types
-        places = locksets.threads.calls.handed_at.get(code.key, ())
-        if not places:
+        """Whether a thread that holds no lock gives a function to others to call, and not to a thread of its own.
+
+        Where that is asked again before it is known, it is taken to be so: then nothing is held.
+        """
+        places = self.locksets.threads.calls.handed_at.get(code.key)
+        if places is None:
             return False
+        known = self._handed_on.get(code.key)
+        if known is None:
+            self._handed_on[code.key] = True
+            known = self._handed_on[code.key] = not all(
+                self.held(context, where, "", None) for context, where in self._handing(code, places)
+            )
+        return known
+
+    def _handing(self, code: Code, places: Iterable[Site]) -> Iterator[tuple[Context, Code]]:
+        """The threads that hand a function on where the function that does so holds no lock itself, by that one."""
+        locksets, types = self.locksets, self.locksets.places.types
         targets = ((each.site[0], each.target) for each in types.spawned)
         started = {by for by, target in targets if isinstance(target, FunctionRef) and target.code is code}
-        codes = types.names.sources.codes
-        bare = [codes[key] for key, id in places if key not in started and not locksets.held(codes[key], id)]
-        ways = ((context, each) for each in bare for context in locksets.threads.of(each) if not context.is_main)
-        return not all(self._is_held_around(context, each) for context, each in ways)
-
-    def _is_held_around(self, context: Context, code: Code) -> bool:
-        """Whether a thread holds a lock whenever it comes to a function; no, while that is being asked already."""
-        if (context.index, code.key) in self._asked:
-            return False
-        self._asked.add((context.index, code.key))
-        held = self.held(context, code, "", None)
-        self._asked.discard((context.index, code.key))
-        return bool(held)
+        for key, id in sorted(places):
+            where = types.names.sources.codes[key]
+            if key not in started and not locksets.held(where, id):
+                yield from ((context, where) for context in locksets.threads.of(where) if not context.is_main)
 
     def _ways(self, context: Context, stop: Stop) -> list[tuple[Edge, Stop]]:
         """The calls by which the context comes to a function, on an object of that name as far as one can say."""
