@@ -42,14 +42,14 @@ class Calls:
     types: Types
     out: dict[int, list[Edge]]
     into: dict[int, list[Edge]]
-    escaping: set[int]
-    """Functions whose reference is stored or handed on: somebody that we do not see may call them."""
+    handed_at: dict[int, set[Site]]
+    """For the functions whose reference is stored or handed on: where."""
     handed_out: set[int] = field(default_factory=set)
     """Inner functions that outlive the call that makes them: returned, or kept in what others can reach."""
     lent: set[int] = field(default_factory=set)
     """Inner functions that do not, as far as one can see, but are given to calls as arguments."""
-    handed_at: dict[int, set[Site]] = field(default_factory=dict)
-    """For the functions whose reference is stored or handed on: where."""
+    escaping: set[int] = field(init=False)
+    """The functions that are handed on anywhere: somebody that we do not see may call them."""
     constructing: set[int] = field(default_factory=set)
     """Constructors, and the methods that only they call on the object that they make."""
     after_fork: set[int] = field(default_factory=set)
@@ -76,6 +76,9 @@ class Calls:
     wrapping: set[int] = field(default_factory=set)
     """The functions that are such wrappers."""
     _forgetting: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        self.escaping = set(self.handed_at)
 
     @property
     def forgetting(self) -> frozenset[int]:

@@ -52,8 +52,7 @@ def link_calls(types: Types) -> Calls:
     for edge in sorted(edges, key=lambda edge: (edge.caller.key, edge.site, edge.callee.key)):
         out[edge.caller.key].append(edge)
         into[edge.callee.key].append(edge)
-    handed = escaping(types)
-    calls = Calls(types, dict(out), dict(into), set(handed), *handed_on(types), handed_at=handed)
+    calls = Calls(types, dict(out), dict(into), escaping(types), *handed_on(types))
     coroutines = {edge.caller for edge in edges if edge.callee.function.is_async}
     calls.put_off = {(code.key, id) for code in coroutines for id in put_off(code, loops.get(code.key, ()))}
     for edge in given_to_loops(types, loops):
