@@ -29,9 +29,6 @@ TELLS_END: Final = {
 What is set once may be cleared by others, and has to be waited for again: of an event, this says nothing.
 """
 
-WAITS_FOR_TASK: Final = ("result", "exception")
-"""The methods of a future that go on when its task has come to its end."""
-
 BEGINS_NO_MORE: Final = frozenset({"cancel", "done"})
 """The methods of a future that say whether its task is over, or will never begin."""
 

@@ -89,6 +89,11 @@ WAITS_FOR_WORKERS: Final = frozenset(
 )
 """The methods by which pools wait until all is done that they were given."""
 
+WAITS_FOR_TASK: Final = tuple(
+    name.rpartition(".")[2] for name in WAITS if name.startswith("concurrent.futures.Future.")
+)
+"""The methods by which a future waits for the end of its task."""
+
 # Leaving `with` over a pool of processes or threads terminates it: that is no wait.
 JOINS_ON_EXIT: frozenset[str] = frozenset(
     {"concurrent.futures.Executor", "asyncio.TaskGroup", "anyio.abc.TaskGroup", "trio.Nursery", "subprocess.Popen"}

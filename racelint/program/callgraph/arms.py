@@ -53,10 +53,14 @@ def shuts_out(edge: Edge, flow: Dataflow, id: int) -> bool:
 
 
 def leaves_out(calls: Calls, edge: Edge, flow: Dataflow, id: int) -> bool:
-    """The same where just what the call passes gets to its callee: its caller passes nothing that it was given itself,
-    which may be something else than what it is by default, and no decorator or `partial` gives more or other things."""
-    says_no = (test for test, truth in conditions(edge.callee, id) if _answer(edge, flow, test, truth) is False)
-    return any(not _hands_on(edge, flow, test) for test in says_no) and not _is_relayed(calls, edge)
+    """The same where just what the call passes gets to its callee: what decides is nothing that its caller was given
+    itself, which may be something else than what it is by default, and no decorator or `partial` gives more or other
+    things."""
+    is_shut_out = any(
+        _answer(edge, flow, test, truth) is False and not _hands_on(edge, flow, test)
+        for test, truth in conditions(edge.callee, id)
+    )
+    return is_shut_out and not _is_relayed(calls, edge)
 
 
 def _hands_on(edge: Edge, flow: Dataflow, test: int) -> bool:

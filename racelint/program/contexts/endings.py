@@ -59,13 +59,13 @@ def joins(
 ) -> dict[int, int]:
     """The functions that go on only when what is made at a site has ended: for each, the operation that waits."""
     tasks, starts = lifetimes.waits_for_task(site), list(starts)
-    if not all(_is_begun_once(calls, start, tasks) for start in starts):
+    if not all(_is_only_task(calls, start, tasks) for start in starts):
         tasks = []
     waits = [*lifetimes.method_calls(site, "join"), *tasks]
     return waiting(calls, waits, lifetimes.pool_ends(site), starts, owners)
 
 
-def _is_begun_once(calls: Calls, start: Start, waits: Sequence[Start]) -> bool:
+def _is_only_task(calls: Calls, start: Start, waits: Sequence[Start]) -> bool:
     """Whether an object has but one task of a kind, as far as one can see: the future that it keeps is of that one.
 
     A constructor begins it; or who begins it waits for the last one, or asks whether there is one. Anybody else must

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from racelint import facts
 from racelint.knowledge.running import RunsOn, Spawn, Starts, Wait, WaitFor
-from racelint.knowledge.threads import ASKS_FOR_END, WAITS_FOR_TASK
-from racelint.knowledge.waits import WAITS_FOR_WORKERS
+from racelint.knowledge.threads import ASKS_FOR_END
+from racelint.knowledge.waits import WAITS_FOR_TASK, WAITS_FOR_WORKERS
 from racelint.program.contexts.collected import waits_for_all_in
 from racelint.program.sources.loops import loops
 from racelint.program.sources.nodes import contains, is_within, last_id, walk
@@ -41,11 +41,12 @@ class Lifetimes:
         None where it is a coroutine in the loop of another thread that anybody cancels: its future is over at once, and
         it is not.
         """
-        runs_on = {each.spawn.runs_on for each in self._types.spawned if site in (each.site, each.by)}
-        if RunsOn.LOOP in runs_on and self.method_calls(site, "cancel"):
-            return []
         asked = (each for method in WAITS_FOR_TASK for each in self.method_calls(site, method))
-        return [(code, id) for code, id in asked if kept_future(code, id)]
+        kept = [(code, id) for code, id in asked if kept_future(code, id)]
+        if not kept or not self.method_calls(site, "cancel"):
+            return kept
+        runs_on = {each.spawn.runs_on for each in self._types.spawned if site in (each.site, each.by)}
+        return [] if RunsOn.LOOP in runs_on else kept
 
     def joined_at(self, made: Iterable[Site]) -> dict[int, int]:
         """For each function that waits for what is made at one of these sites, with a limit or not: the first call."""

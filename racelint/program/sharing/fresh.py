@@ -36,6 +36,8 @@ class Fresh:
         for context in threads.contexts:
             for site in (each.site for _, each in context.entries if isinstance(each, Instance) and each.site):
                 self._starters.setdefault(site, []).extend(starter for starter, _ in context.starts)
+        self._making = {key for key, _ in self._starters}
+        """The functions that make these, by their keys."""
 
     def is_fresh(self, access: Access) -> bool:
         """Whether it was made in the very function of the access, under a name of its own, or by one called there.
@@ -54,7 +56,7 @@ class Fresh:
         """What makes the object of an access to an attribute of the own one, if this very function has put it there,
         and it has a thread of its own: `self.reader = Reader()`, `self.reader.limit = 3` and `self.reader.start()`."""
         code, (owner, _, name) = access.code, access.base.partition(".")
-        if not owner or owner != code.own_name or not name or "." in name:
+        if code.key not in self._making or not owner or owner != code.own_name or not name or "." in name:
             return None
         stores = [each for each in code.own_stores() if each.name == name and each.id < access.id]
         given = set(conditions(code, access.id))

@@ -131,18 +131,16 @@ def _is_asked_each_turn(sequence: Composite) -> bool:
     loops = [node for node in sequence.code.controls if type(node) is facts.Loop]
     if any(loop.kind == "while" and is_within(loop.head, sequence.first.id) for loop in loops):
         return True
-    looks = (
-        (loop, each)
-        for loop in loops
-        for each in loop.body
-        if type(each) is facts.Branch and each.span == sequence.test
-    )
-    return any(
-        leaves(look.body)
-        and not contains(look, sequence.act)
-        and not (loop.kind == "for" and is_within(loop.body, sequence.act) and _is_claimed_in(sequence, loop))
-        for loop, look in looks
-    )
+    return any(_is_look(sequence, loop, each) for loop in loops for each in loop.body)
+
+
+def _is_look(sequence: Composite, loop: facts.Loop, node: Node) -> bool:
+    """Whether a statement leaves a loop on account of the test, and the act is no part of that."""
+    if type(node) is not facts.Branch or node.span != sequence.test or not leaves(node.body):
+        return False
+    if contains(node, sequence.act):
+        return False
+    return loop.kind != "for" or not is_within(loop.body, sequence.act) or not _is_claimed_in(sequence, loop)
 
 
 def _is_claimed_in(sequence: Composite, loop: facts.Loop) -> bool:
