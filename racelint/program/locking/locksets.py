@@ -7,7 +7,7 @@ entry, because every caller holds it, is added afterwards over the call graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -80,6 +80,18 @@ class LockSets(msgspec.Struct):
             for use, section in self.held(code, one).items()
             if use.lock.excludes or not exclusive
         )
+
+    def is_seen_in_section(self, code: Code, id: int, first: int, again: Iterable[int]) -> bool:
+        """Whether the critical section of an operation has a look in it, wherever it has begun: the `first` one, or one
+        that was made `again` after a wait that has given the lock up."""
+        before = self.held(code, first)
+        after = [(each, self.held(code, each)) for each in again]
+        for use, section in self.held(code, id).items():
+            if use.lock.excludes and use in before:
+                begun = [(each, start) for each, held in after if len(held.get(use, ())) == 1 for start in held[use]]
+                if section <= {*before[use], *(start for each, start in begun if start < each)}:
+                    return True
+        return False
 
     def _held(self, code: Code, id: int, on_entry: EntrySet) -> Held:
         state = self.state(code, id)

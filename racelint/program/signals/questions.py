@@ -17,8 +17,8 @@ from racelint.program.memory.places import Access
 from racelint.program.sequences.misses import handled_misses
 from racelint.program.sharing.sharing import Sharing
 from racelint.program.signals.around import surroundings
-from racelint.program.sources.branching import decided, is_handling, leaves
-from racelint.program.sources.nodes import contains, ids_in, is_within, parts
+from racelint.program.sources.branching import decided, is_handling, leaves, loops_ended
+from racelint.program.sources.nodes import contains, ids_in, is_within
 from racelint.program.sources.source import Code, InCode
 from racelint.program.values.passing import argument
 from racelint.program.values.texts import is_record
@@ -184,7 +184,7 @@ class Questions:
         code = asked.code
         flow = self._places.dataflow(code)
         around = surroundings(code).get(act.id)
-        ended = _ended(code.function.body, act.id)
+        ended = loops_ended(code.function.body, act.id)
         for test in (*around.tests, *ended) if around is not None else ():
             if not flow.comes_from(test, asked.id):
                 continue
@@ -250,23 +250,3 @@ class Questions:
             return False
         repeated = context.repeated
         return not (context.code is maker and repeated is not None and repeated[0] <= id <= repeated[1])
-
-
-def _ended(nodes: Sequence[Node], act: int) -> list[int]:
-    """The tests of the loops on every way to an operation, which have come to their end because the test failed."""
-    found: list[int] = []
-    for node in nodes:
-        if contains(node, act):
-            return found + [test for part in parts(node) if is_within(part, act) for test in _ended(part, act)]
-        if type(node) is facts.With:
-            found += _ended(node.body, act)
-        elif type(node) is facts.Loop and node.kind == "while" and not _breaks(node.body):
-            found.append(node.test)
-    return found
-
-
-def _breaks(nodes: Sequence[Node]) -> bool:
-    """Whether a body leaves the loop around it by `break`."""
-    return any(
-        type(node) is facts.Break or (type(node) is not facts.Loop and any(map(_breaks, parts(node)))) for node in nodes
-    )

@@ -120,6 +120,26 @@ def is_last_word(code: Code, first: int, second: int) -> bool:
     return False
 
 
+def loops_ended(nodes: Sequence[Node], id: int) -> list[int]:
+    """The tests of the loops on every way to an operation, which have come to their end because the test failed."""
+    found: list[int] = []
+    for node in nodes:
+        if contains(node, id):
+            return found + [test for part in parts(node) if is_within(part, id) for test in loops_ended(part, id)]
+        if type(node) is facts.With:
+            found += loops_ended(node.body, id)
+        elif type(node) is facts.Loop and node.kind == "while" and not _breaks(node.body):
+            found.append(node.test)
+    return found
+
+
+def _breaks(nodes: Sequence[Node]) -> bool:
+    """Whether a body leaves the loop around it by `break`."""
+    return any(
+        type(node) is facts.Break or (type(node) is not facts.Loop and any(map(_breaks, parts(node)))) for node in nodes
+    )
+
+
 def branches_around(code: Code, id: int) -> list[tuple[facts.Branch, bool]]:
     """The branches around an operation, the outermost first, and whether it is where their test is true."""
     return _around(code.function.body, id) or []
@@ -146,6 +166,8 @@ def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
                 yield node.test, inside
                 # who went past has passed the tests by which the other arm can be left, too
                 yield from _on_the_way(node.body if inside else node.orelse, id) if not around else ()
+        elif type(node) is facts.With and not around:
+            yield from _on_the_way(node.body, id)
         if around:
             for part in parts(node):
                 if is_within(part, id):

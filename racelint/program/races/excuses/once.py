@@ -7,12 +7,21 @@ from typing import Final
 
 from racelint import facts
 from racelint.knowledge.lock_methods import PICKS_ONE
+from racelint.knowledge.threads import THREAD_KEYS
 from racelint.program.memory.places import Access, Kind
 from racelint.program.races.cases.case import Case
 from racelint.program.races.excuses.flags import FLAGS
 from racelint.program.races.excuses.memos import is_plain
 from racelint.program.sequences.composites import Composite, Shape
-from racelint.program.sources.branching import Outcome, branches_around, conditions, decided, is_there
+from racelint.program.sources.branching import (
+    ENDS,
+    Outcome,
+    branches_around,
+    conditions,
+    decided,
+    is_there,
+    loops_ended,
+)
 from racelint.program.sources.nodes import contains
 from racelint.program.sources.source import Code
 from racelint.program.values.values import Instance, LibraryMethod, LibraryObject
@@ -87,7 +96,12 @@ def _truth(case: Case, store: Access) -> bool | None:
     truth = places.dataflow(store.code).truth(store.value)
     values = places.types.of(store.code, store.value) if truth is None else ()
     made = values and all(isinstance(each, Instance | LibraryObject) and not is_plain(each) for each in values)
-    return True if made else truth
+    return True if made or _is_running_thread(case, store) else truth
+
+
+def _is_running_thread(case: Case, store: Access) -> bool:
+    """Whether it is stored which thread it is: no thread has the number nought."""
+    return case.sharing.places.types.surely_calls(store.code, store.code.operation(store.value), THREAD_KEYS)
 
 
 def _done_in_section(case: Case, sequence: Composite) -> Iterator[Access]:
@@ -104,11 +118,34 @@ def _in_section(case: Case, sequence: Composite, accesses: Iterable[Access]) -> 
     for each in accesses:
         if each.code is not code or not first.id < each.id < sequence.act:
             continue
-        is_within = case.locksets.in_one_section(code, first.id, each.id, exclusive=True)
+        is_within = case.locksets.in_one_section(
+            code, first.id, each.id, exclusive=True
+        ) or case.locksets.is_seen_in_section(code, each.id, first.id, _looks_again(case, sequence, given, each.id))
         # who has left the function before that does not come to the act
         around = (decided(code, branch.test, truth) for branch, truth in branches_around(code, each.id))
         if is_within and all(given.issuperset(_claims(code, outcomes)) for outcomes in around):
             yield each
+
+
+def _looks_again(case: Case, sequence: Composite, given: set[Outcome], id: int) -> Iterator[int]:
+    """The reads that ask the same as the test does, before an operation, and go on only if it comes out the same."""
+    code, first = sequence.code, sequence.first
+    wanted = {truth for value, truth in given if value == first.id}
+    passed = {each for test, truth in _ways_past(code) for each in _claims(code, [(test, truth)])}
+    asked = {value for value, truth in passed if truth in wanted}
+    for read in case.accesses:
+        is_later = read.code is code and first.id < read.id < id and read.base == first.base
+        if is_later and not read.kind.writes and read.id in asked:
+            yield read.id
+
+
+def _ways_past(code: Code) -> Iterator[Outcome]:
+    """The tests of which one arm ends the function, and how they have come out where it goes on."""
+    for node in code.controls:
+        if type(node) is facts.Branch:
+            for arm, truth in ((node.body, False), (node.orelse, True)):
+                if arm and isinstance(arm[-1], ENDS):
+                    yield node.test, truth
 
 
 def _known(code: Code, id: int) -> set[Outcome]:
@@ -116,7 +153,8 @@ def _known(code: Code, id: int) -> set[Outcome]:
 
     A flag that is raised in an arm says what has led there.
     """
-    found = {*_claims(code, conditions(code, id))}
+    ended = [each for test in loops_ended(code.function.body, id) for each in decided(code, test, False)]
+    found = {*_claims(code, [*conditions(code, id), *ended])}
     for value, truth in list(found):
         flag = code.operation(value)
         ends = flag.inputs if type(flag) is facts.Phi else ()

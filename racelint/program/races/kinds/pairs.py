@@ -149,16 +149,7 @@ def is_tested_again(flagged: Flagged, locksets: LockSets) -> bool:
     code, act = flagged.code, flagged.act
     if any(locksets.in_one_section(code, id, act, exclusive=True) for id in flagged.tested):
         return True
-    first = locksets.held(code, flagged.site)
-    after = [(id, locksets.held(code, id)) for id in flagged.turns]
-    return any(
-        all(
-            begun in first[use] or any(begun < id and held.get(use) == frozenset({begun}) for id, held in after)
-            for begun in section
-        )
-        for use, section in locksets.held(code, act).items()
-        if use.lock.excludes and use in first
-    )
+    return locksets.is_seen_in_section(code, act, flagged.site, flagged.turns)
 
 
 def _is_tested_after(flags: Case, flagged: Flagged) -> bool:
