@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from racelint import facts
+from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -66,14 +67,19 @@ def passes(code: Code, id: int, site: Site) -> bool:
 
 
 def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[LockKey, LockKey]]:
-    """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
+    """The locks of sibling classes that a method of their base class takes as its own: of an object it is one.
+
+    So it is of the classes of which some object may be, if each has such a lock: `with self.server.lock`.
+    """
     names = {key[2] for key in known if key[0] == "attribute"}
     for code in places.types.names.sources.codes:
-        for operation in code.operations if code.own_name else ():
+        for operation in code.operations:
             if type(operation) is facts.LoadAttr and operation.name in names:
                 located = places.located(code, operation)
-                keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
-                if len(keys) == len(located) and any(key in known for key in keys):
+                bases = {base for _, base, _ in located}
+                keys = sorted({place_key(place) for place, base, _ in located})
+                needed = any if bases == {code.own_name} else all
+                if len(bases) == 1 and UNKNOWN not in bases and needed(key in known for key in keys):
                     yield from ((keys[0], other) for other in keys[1:])
 
 
