@@ -193,7 +193,8 @@ class Knowledge(Lookup):
         """Whether this call practically never raises, used as meant (a `release` by who holds the lock)."""
 
         chooses = arguments > 1 and self._has(self.tables.chooses, qualname)
-        return chooses or self._has(self.tables.cannot_raise, qualname)
+        is_empty = not arguments and self._has(self.tables.empty, qualname)
+        return chooses or is_empty or self._has(self.tables.cannot_raise, qualname)
 
     # --- data ---
 

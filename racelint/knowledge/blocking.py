@@ -123,12 +123,14 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
     | _members("time", "localtime gmtime ctime strftime")
     | _members("datetime.datetime", "now utcnow today")
+    | _members("collections", "OrderedDict defaultdict")
     | {"object", "uuid.uuid1", "uuid.uuid4", "random.random", "traceback.print_exc", "traceback.format_exc"}
     | _members("threading", "Lock RLock Condition Event local Thread")
     | _members("queue", "Queue LifoQueue PriorityQueue SimpleQueue")
     | _members("threading", "current_thread get_ident get_native_id main_thread active_count")
     | _members("threading.Thread", "is_alive")
-    | _members("threading.Event", "clear set is_set")
+    | _members("threading.Event", "clear set is_set wait")
+    | {"threading.Condition.wait"}
     | {"threading.Timer.cancel", "opentelemetry.context.detach", "socketserver.BaseServer.handle_request"}
     | _members("asyncio", "new_event_loop set_event_loop get_event_loop get_running_loop current_task create_task")
     | _members("asyncio", "Lock Event Condition Semaphore BoundedSemaphore Queue LifoQueue PriorityQueue sleep")
@@ -144,3 +146,6 @@ CANNOT_RAISE: frozenset[str] = frozenset(
 
 # The same if they have several arguments to choose from: a single one may be empty, or its key not there.
 CHOOSES: frozenset[str] = frozenset({"max", "min", "dict.pop"})
+
+# The same if they have no argument: what they are to be filled with may be no iterable.
+EMPTY: frozenset[str] = frozenset({"list", "dict", "set", "tuple", "frozenset", "bytearray", "collections.deque"})

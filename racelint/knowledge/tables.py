@@ -59,6 +59,7 @@ class Tables:
     blocking: Mapping[str, Blocking]
     cannot_raise: frozenset[str]
     chooses: frozenset[str]
+    empty: frozenset[str]
     process_state: Mapping[str, ProcessState]
     callable_from_any_thread: frozenset[str]
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False)
@@ -127,6 +128,7 @@ def standard_tables() -> Tables:
         blocking=blocking.BLOCKING,
         cannot_raise=blocking.CANNOT_RAISE,
         chooses=blocking.CHOOSES,
+        empty=blocking.EMPTY,
         process_state=process.PROCESS_STATE,
         callable_from_any_thread=safety.CALLABLE_FROM_ANY_THREAD,
     )

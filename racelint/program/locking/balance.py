@@ -26,7 +26,7 @@ from racelint.program.locking.delegated import (
 from racelint.program.locking.holding import Acquisition, Exit, Holding, Leak, Release
 from racelint.program.locking.locks import LockKey
 from racelint.program.locking.locksets import LockSets
-from racelint.program.sources.nodes import contains
+from racelint.program.sources.nodes import contains, ids_in, walk
 from racelint.program.sources.source import Code
 from racelint.program.values.values import LibraryObject
 
@@ -97,6 +97,16 @@ def link_balance(locksets: LockSets) -> Balance:
     return Balance(unreleased, skipped, ignored, unheld, useless)
 
 
+def _is_cut_short(holding: Holding, leak: Leak) -> bool:
+    """Whether the release stands in a `finally`, and it is something before it in there that may raise."""
+    back = {release.id for release in holding.releases.values() if release.use == leak.use}
+    tries = [node for node in holding.code.controls if type(node) is facts.Try]
+    return any(
+        back & ids_in(node.final) and any(getattr(each, "span", None) == leak.exit for each in walk(node.final))
+        for node in tries
+    )
+
+
 def _is_counted_back(holding: Holding, leak: Leak) -> bool:
     """Whether a loop takes permits of a semaphore and another one after it gives them back, before the path leaves."""
     if not leak.use.lock.is_semaphore:
@@ -145,7 +155,7 @@ def _leaks(
         if leak.use in own or never:
             by_exception = leak.by in (Exit.CALL, Exit.WAIT)
             target = skipped if by_exception else kept
-            if by_exception and never:
+            if by_exception and (never or _is_cut_short(holding, leak)):
                 continue
             unreleased = Unreleased(acquisition, leak.exit, never, leak.by is Exit.AGAIN)
             target.setdefault(leak.acquired, unreleased)
