@@ -8,6 +8,7 @@ from itertools import combinations
 
 from racelint import facts
 from racelint.program.dataflow.dataflow import UNKNOWN
+from racelint.program.locking.kinds import is_for_tasks
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -78,9 +79,19 @@ def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[Lock
                 located = places.located(code, operation)
                 bases = {base for _, base, _ in located}
                 keys = sorted({place_key(place) for place, base, _ in located})
-                needed = any if bases == {code.own_name} else all
-                if len(bases) == 1 and UNKNOWN not in bases and needed(key in known for key in keys):
+                if bases == {code.own_name}:
+                    is_one = any(key in known for key in keys)
+                else:
+                    is_one = len(bases) == 1 and UNKNOWN not in bases and all(key in known for key in keys)
+                    is_one = is_one and _are_of_one_kind(places, [place for place, _, _ in located])
+                if is_one:
                     yield from ((keys[0], other) for other in keys[1:])
+
+
+def _are_of_one_kind(places: Places, found: Iterable[Place]) -> bool:
+    """Whether all of some attributes hold locks for threads, or all of them such for tasks."""
+    knowledge = places.types.names.knowledge
+    return len({is_for_tasks(knowledge, value) for place in found for value in places.values(place)}) == 1
 
 
 def one_of_several(

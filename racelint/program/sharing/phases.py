@@ -1,7 +1,7 @@
 """Part of the sharing stage: what a thread does before it raises a flag, and others only where they find it up.
 
 `self.listen(); self.ready = True` beside `if not self.ready: return` and `self.close()`: the one has ended by then.
-An event is such a flag: `self.ready.set()` beside `self.ready.wait()`.
+An event is such a flag: `self.ready.set()` beside `self.ready.wait()`, be it by who starts the thread and his callers.
 So is it with what the thread finds out, and others take: `if self.failure is not None: self.failure = None`.
 """
 
@@ -63,6 +63,42 @@ class Phases(msgspec.Struct):
             if where is not None
         )
 
+    def is_awaited(self, context: Context, access: Access, other: Access, beside: Context) -> bool:
+        """Whether whoever starts a thread goes on only when it has given a sign, and it comes to an access before that.
+
+        `beside` are the callers, who have nothing before the starter has come back.
+        """
+        if context.is_main or context.many or not beside.is_main or not context.starts:
+            return False
+        at = access.code, access.id
+        return all(
+            any(
+                self._precedes(context, at, sign, DEPTH)
+                for place, wait in self._calls_of(starter, EVENT_WAITS)
+                if site < wait.id and self._has_waited(starter, wait, wait.id + 1, ())
+                if (sign := self._only_sign(place, starter, site)) is not None and at != sign
+                if not self._is_between(other, starter, site, wait.id)
+            )
+            for starter, site in context.starts
+        )
+
+    def _is_between(self, access: Access, starter: Code, start: int, wait: int) -> bool:
+        """Whether a starter makes an access, or calls its function, between the start and the wait for the sign."""
+        if access.code is starter:
+            return start < access.id < wait
+        calls = self.threads.calls
+        between = [edge.callee for edge in calls.calls(starter) if start < edge.site < wait]
+        return bool(between) and access.code.key in calls.reachable(between)
+
+    def _only_sign(self, event: Place, starter: Code, start: int) -> Where | None:
+        """The one call that sets an event, which nobody clears but who starts the thread, before he does."""
+        sets, clears = self._calls_on(event, EVENT_SETS), self._calls_on(event, EVENT_CLEARS)
+        is_down = all(code is starter and id < start for code, id in clears)
+        is_up_from_before = not clears and self._is_called_again(starter, DEPTH)
+        if len(sets) != 1 or not is_down or is_up_from_before or self._is_given_away(event):
+            return None
+        return sets[0]
+
     def _flags(self, context: Context, code: Code, id: int, depth: int) -> frozenset[Place]:
         """What a context has found to be true wherever it comes to an operation."""
         key = (context.index, code.key, id, depth)
@@ -115,10 +151,14 @@ class Phases(msgspec.Struct):
 
     def _setting(self, event: Place) -> Where | None:
         """The one call that sets an event, which nobody ever clears, nor is given it, nor its methods."""
-        if any(each.kind is Kind.READ and not self._is_only_called(each) for each in self.places.by_place[event]):
+        if self._is_given_away(event):
             return None
         sets, clears = self._calls_on(event, EVENT_SETS), self._calls_on(event, EVENT_CLEARS)
         return sets[0] if len(sets) == 1 and not clears and not loop_around(*sets[0]) else None
+
+    def _is_given_away(self, event: Place) -> bool:
+        """Whether anything is done with an event but to call its methods."""
+        return any(each.kind is Kind.READ and not self._is_only_called(each) for each in self.places.by_place[event])
 
     def _calls_on(self, event: Place, methods: Container[str]) -> list[Where]:
         """Where methods of an event are called."""

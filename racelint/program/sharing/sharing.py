@@ -220,6 +220,7 @@ class Sharing:
             or self.preparing.is_before(context, access, beside)
             or self.refusing.is_refused(context, access, beside)
             or self.phases.is_before(context, access, rival, beside)
+            or self.phases.is_awaited(context, access, rival, beside)
             or self.preparing.is_handed_over_later(access, beside)
             for context, access, rival, beside in ((one, first, second, other), (other, second, first, one))
         )
