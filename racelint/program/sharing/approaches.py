@@ -13,6 +13,7 @@ import msgspec
 
 from racelint.program.callgraph.edges import Edge
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import EntrySet, LockSets, in_both
 from racelint.program.sharing.name import Name
@@ -37,6 +38,8 @@ class Stop(msgspec.Struct, frozen=True):
 class Approaches(msgspec.Struct):
     """The question is `held`; answers are kept, as many accesses are in one function."""
 
+    threads: Threads
+    """The threads, or the tasks of event loops, that are the contexts."""
     naming: Naming
     locksets: LockSets
     _known: dict[tuple[int, Stop], EntrySet] = msgspec.field(default_factory=dict)
@@ -93,7 +96,7 @@ class Approaches(msgspec.Struct):
 
         Where that is asked again before it is known, it is taken to be so: then nothing is held.
         """
-        places = self.locksets.threads.calls.handed_at.get(code.key)
+        places = self.threads.calls.handed_at.get(code.key)
         if places is None:
             return False
         known = self._handed_on.get(code.key)
@@ -112,14 +115,14 @@ class Approaches(msgspec.Struct):
         for key, id in sorted(places):
             where = types.names.sources.codes[key]
             if key not in started and not locksets.held(where, id):
-                yield from ((context, where) for context in locksets.threads.of(where) if not context.is_main)
+                yield from ((context, where) for context in self.threads.of(where) if not context.is_main)
 
     def _ways(self, context: Context, stop: Stop) -> list[tuple[Edge, Stop]]:
         """The calls by which the context comes to a function, on an object of that name as far as one can say."""
-        calls, places = self.locksets.threads.calls, self.locksets.places
+        calls, places = self.threads.calls, self.locksets.places
         found = []
         for edge in calls.callers(stop.code):
-            runs = any(each is context for each in self.locksets.threads.of(edge.caller))
+            runs = any(each is context for each in self.threads.of(edge.caller))
             if not runs or calls.is_alone(edge):
                 continue
             paths = places.passed(edge.caller, stop.code, edge.site, edge.receiver)

@@ -290,7 +290,7 @@ def link_sharing(
     places = locksets.places
     concerned = None if asked is None else [access.code for place in asked for access in places.by_place[place]]
     naming = name_objects(threads, locksets, concerned, tasks)
-    approaches = Approaches(naming, locksets)
+    approaches = Approaches(threads, naming, locksets)
     users = Users(threads.calls, locksets)
     sharing = Sharing(
         threads,

@@ -68,7 +68,7 @@ class Case:
         self.locksets = locksets
         self._held: dict[Access, list[Protection]] = {}
         self._answers: dict[Callable[[Case], bool], bool] = {}
-        self.meetings = Meetings(sharing, locksets, self.protections, by_the_way=domains is not BETWEEN_TASKS)
+        self.meetings = Meetings(sharing, locksets, self.protections)
         self.accesses = [
             access
             for access in sharing.places.by_place[place]
