@@ -32,6 +32,7 @@ from racelint.program.sharing.phases import Phases
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sharing.reckoning import Reckoning
 from racelint.program.sharing.refusing import Refusing
+from racelint.program.sharing.settled import Settled
 from racelint.program.sharing.single_flight import SingleFlight
 from racelint.program.sharing.sole_owner import SoleOwner
 from racelint.program.sharing.swapped import Swapped
@@ -72,6 +73,7 @@ class Sharing:
     numbered: Numbered = field(init=False)
     apart: Apart = field(init=False)
     overriding: Overriding = field(init=False)
+    settled: Settled = field(init=False)
     sole_owner: SoleOwner = field(init=False)
     swapped: Swapped = field(init=False)
     thread_bound: ThreadBound = field(init=False)
@@ -101,6 +103,7 @@ class Sharing:
         self.imported = Imported(self.threads.calls, self.places)
         self.confined = Confined(self.places, self.approaches.locksets)
         self.thread_bound = ThreadBound(self.threads.calls)
+        self.settled = Settled(self.approaches.locksets, self.single_flight)
         self.sole_owner = SoleOwner(self.single_flight.locksets, self.threads.calls.after_fork)
 
     def is_early(self, access: Access) -> bool:

@@ -86,14 +86,14 @@ class SingleFlight(msgspec.Struct):
                 continue
             always = always or unconditional(code)
             reads = [each for each in own if _is_same(each, flag) and each.kind is Kind.READ and each.id < flag.id]
-            if flag.id not in always or not any(self._is_refused(code, read, flag) for read in reads):
+            if flag.id not in always or not any(self.is_refused(code, read, flag) for read in reads):
                 continue
             resets = [each for each in places.by_place[flag.place] if each.kind.writes and not self._sets(each)]
             later = [each.id for each in resets if each.code is code and _is_same(each, flag) and each.id > flag.id]
             if all(each.id in later if each.code is code else self._is_made(each) for each in resets):
                 yield Flight(flag.base, flag.id, min(later, default=END))
 
-    def _is_refused(self, code: Code, read: Access, flag: Access) -> bool:
+    def is_refused(self, code: Code, read: Access, flag: Access) -> bool:
         """Whether a run that finds the flag set leaves the function, in the critical section in which it is set."""
         if not self.locksets.in_one_section(code, read.id, flag.id, exclusive=True):
             return False

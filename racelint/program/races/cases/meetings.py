@@ -125,8 +125,9 @@ class Meetings(msgspec.Struct, frozen=True):
 
     def are_apart(self, access: Access, other: Access) -> bool:
         """Whether no object runs both, or only one at a time runs either of them for an object, or for an item, or only
-        one thread runs both."""
-        alone = (self.sharing.single_flight, self.sharing.sole_owner, self.sharing.thread_bound)
+        one thread runs both, or one is behind all who come to the other."""
+        sharing = self.sharing
+        alone = (sharing.single_flight, sharing.sole_owner, sharing.thread_bound, sharing.settled)
         covered = any(each.covers(access, other) for each in alone)
         return covered or self._is_of_own_item(access, other) or self.are_strangers(access, other)
 
