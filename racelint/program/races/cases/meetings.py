@@ -25,14 +25,15 @@ from racelint.program.values.values import Instance
 
 
 class Meetings(msgspec.Struct, frozen=True):
-    """The question is `of`. `protections` tells what is held at an access, whoever comes to it; what each context holds
-    when it comes there counts too."""
+    """The question is `of`. `protections` tells what is held at an access, whoever comes to it; if `by_the_way`, what
+    each context holds when it comes there counts too."""
 
     sharing: Sharing
     locksets: LockSets
     protections: Callable[[Access], list[Protection]]
     _overlaps: dict[tuple[Access, Access], Iterator[tuple[Context, Context]]] = msgspec.field(default_factory=dict)
     """Of each two accesses, where they overlap; a copy begins from the start, and finds out what is not known yet."""
+    by_the_way: bool = True
 
     def of(
         self, access: Access, held: list[Protection], other: Access, within: Code | None = None
@@ -85,6 +86,8 @@ class Meetings(msgspec.Struct, frozen=True):
         self, access: Access, held: list[Protection], within: Code, one: Context, other: Access, other_context: Context
     ) -> bool:
         """Whether the ways on which the two contexts come to the accesses, on an object in common, share a lock."""
+        if not self.by_the_way:
+            return False
         naming = self.sharing.naming
         mine = naming.names(one, access.code, access.base)
         theirs = naming.names(other_context, other.code, other.base)
