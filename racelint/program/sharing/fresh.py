@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from racelint import facts
@@ -99,6 +99,14 @@ class Fresh:
         call = code.operation(operation_of(access.base))
         return type(call) is facts.Call and self._is_given_here(code, call.id, keeps=True)
 
+    def is_never_in(self, code: Code, site: int, attribute: str) -> bool:
+        """Whether a call gives back what was made for it, and the function that calls gives that to nobody, nor stores
+        it in an attribute of that name: what stands there is another object."""
+        if not self._is_given_here(code, site):
+            return False
+        kept = [each for each in code.operations if type(each) is facts.StoreAttr and each.name != attribute]
+        return not self._is_kept(code, site, len(code.operations), {each.id for each in kept})
+
     def _is_given_here(self, code: Code, site: int, *, keeps: bool = False) -> bool:
         """Whether a call gives back what was made for it; what `keeps` may be known to others as well."""
         callees = [edge.callee for edge in self._calls.calls(code) if edge.site == site]
@@ -157,13 +165,16 @@ class Fresh:
         """Whether a call makes an object of a class of the program, on which no context runs."""
         return (code.key, id) not in self._running and self._is_made_here(code, id)
 
-    def _is_kept(self, code: Code, id: int, until: int) -> bool:
-        """Whether a function stores an object, gives it to a call, or makes it part of another one before `until`."""
+    def _is_kept(self, code: Code, id: int, until: int, but: Collection[int] = ()) -> bool:
+        """Whether a function stores an object, gives it to a call, or makes it part of another one before `until`.
+
+        What is in `but` are stores that do not count.
+        """
         flow = self._places.dataflow(code)
         names = [id]
         for name in names:
             for use in flow.uses(name):
-                if use.id >= until:
+                if use.id >= until or use.id in but:
                     continue
                 if type(use) in PASSES_ON and use.id not in names:
                     names.append(use.id)

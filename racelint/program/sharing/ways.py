@@ -19,6 +19,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access
+from racelint.program.sharing.fresh import Fresh
 from racelint.program.sharing.name import Name, made_at
 from racelint.program.sharing.naming import Naming
 from racelint.program.sharing.preparing import Preparing
@@ -53,6 +54,7 @@ class Ways(msgspec.Struct):
     naming: Naming
     preparing: Preparing
     unstarted: Unstarted
+    fresh: Fresh
     _into: dict[int, list[Step]] | None = None
     _known: dict[tuple[int, int, tuple[Stop, ...]], list[Code]] = msgspec.field(default_factory=dict)
 
@@ -141,6 +143,9 @@ class Ways(msgspec.Struct):
         if not root.removeprefix("%").isdigit():
             return False
         site = code.key, int(root[1:])
+        kept = name.path.split(".")[1 : len(name.path.split(".")) - len(steps)]
+        if kept and self.fresh.is_never_in(code, site[1], kept[-1]):
+            return False
         values = self.threads.calls.types.of(code, site[1])
         given = self._led((each for each in values if not isinstance(each, Instance) or each.site != site), steps)
         if not given or "[" in name.path:
