@@ -150,12 +150,14 @@ class Beliefs(msgspec.Struct, dict=True):
 
     @cached_property
     def _for_callers(self) -> set[LockKey]:
-        """The locks between threads that only callers outside take, and no thread that the program starts."""
+        """The locks between threads that only callers outside take: no thread that the program starts, and nothing that
+        it hands to others, who may run it in a thread."""
         threads = self.locksets.threads
         taken: dict[LockKey, bool] = {}
         for key in sorted(self.locksets.holdings):
             code = self.locksets.holdings[key].code
-            alone = all(context.is_main for context in threads.of(code))
+            is_handed_on = code.key in threads.calls.escaping
+            alone = not is_handed_on and all(context.is_main for context in threads.of(code))
             for each in self._taken_by(code):
                 is_for_threads = each.use.lock.domain is LockDomain.THREAD
                 taken[each.use.lock.key] = taken.get(each.use.lock.key, is_for_threads) and alone
