@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from racelint import facts
-from racelint.program.dataflow.dataflow import UNKNOWN
-from racelint.program.locking.kinds import is_for_tasks
 from racelint.program.locking.locks import LockKey
 from racelint.program.memory.places import Place, Places
 from racelint.program.sources.source import Code
@@ -68,30 +66,15 @@ def passes(code: Code, id: int, site: Site) -> bool:
 
 
 def inherited(places: Places, known: Collection[LockKey]) -> Iterator[tuple[LockKey, LockKey]]:
-    """The locks of sibling classes that a method of their base class takes as its own: of an object it is one.
-
-    So it is of the classes of which some object may be, if each has such a lock: `with self.server.lock`.
-    """
+    """The locks of sibling classes that a method of their base class takes as its own: of an object it is one."""
     names = {key[2] for key in known if key[0] == "attribute"}
     for code in places.types.names.sources.codes:
-        for operation in code.operations:
+        for operation in code.operations if code.own_name else ():
             if type(operation) is facts.LoadAttr and operation.name in names:
                 located = places.located(code, operation)
-                bases = {base for _, base, _ in located}
-                keys = sorted({place_key(place) for place, base, _ in located})
-                if bases == {code.own_name}:
-                    is_one = any(key in known for key in keys)
-                else:
-                    is_one = len(bases) == 1 and UNKNOWN not in bases and all(key in known for key in keys)
-                    is_one = is_one and _are_of_one_kind(places, [place for place, _, _ in located])
-                if is_one:
+                keys = sorted({place_key(place) for place, base, _ in located if base == code.own_name})
+                if len(keys) == len(located) and any(key in known for key in keys):
                     yield from ((keys[0], other) for other in keys[1:])
-
-
-def _are_of_one_kind(places: Places, found: Iterable[Place]) -> bool:
-    """Whether all of some attributes hold locks for threads, or all of them such for tasks."""
-    knowledge = places.types.names.knowledge
-    return len({is_for_tasks(knowledge, value) for place in found for value in places.values(place)}) == 1
 
 
 def one_of_several(

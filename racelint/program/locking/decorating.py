@@ -37,7 +37,8 @@ class Decorating:
         for use in state.held if state is not None else ():
             own = self._made_for(code, wrapper, use) or self._given(code, use.lock.key)
             own = own or self._of_object(code, wrapper, use)
-            yield own or LockUse(use.lock, inward(use.base, paths), use.mode)
+            lock = use.lock.of([each.key for each in code.cls.mro]) if code.cls is not None else use.lock
+            yield own or LockUse(lock, inward(use.base, paths), use.mode)
 
     def taken(self, code: Code, wrapper: Code) -> Iterator[tuple[LockUse, Acquisition]]:
         """What a wrapper takes of what the decorator was given, or has made, for this function."""

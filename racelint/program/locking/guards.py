@@ -82,8 +82,10 @@ def relation(use: LockUse, access: Access) -> str:
 
 def protections(held: Held, access: Access) -> list[Protection]:
     """The locks held at an access that may protect it."""
+    owner = (access.place.owner,) if access.place.kind == "attribute" else ()
     found = [
-        Protection(use.lock, relation(use, access), use.mode, section != ON_ENTRY) for use, section in held.items()
+        Protection(use.lock.of(owner), relation(use, access), use.mode, section != ON_ENTRY)
+        for use, section in held.items()
     ]
     return [each for each in found if each.relation != "instance"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from msgspec.structs import replace
+
 from racelint import facts
 from racelint.facts import Span
 from racelint.knowledge.model import LockDomain, LockKind, LockMethod, LockRole, Slot
@@ -11,7 +13,7 @@ from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.locking.aliases import Groups, inherited, one_of_several, passes, place_key, site_key, wrapped
 from racelint.program.locking.kinds import common_kind, is_for_tasks, kind_made, one_kind
 from racelint.program.locking.library_locks import inherited_place, library_lock
-from racelint.program.locking.locks import HANDED, NAMED, Lock, LockKey, LockUse
+from racelint.program.locking.locks import EITHER, HANDED, NAMED, Lock, LockKey, LockUse
 from racelint.program.locking.presumed import presumed_locks
 from racelint.program.locking.tables import container, kept_in, table_key
 from racelint.program.memory.places import Place, Places
@@ -215,6 +217,9 @@ class Locks:
                 if len({self._groups.find(place_key(place)) for place, _, _ in located}) == 1:
                     place, base, _ = located[0]
                     return self.use_of(place, base, locks)
+                found = self._of_either(located)
+                if found is not None:
+                    return found
             case facts.LoadItem(base=base):
                 table = self._table(code, base, locks)
                 if table is not None and locks:
@@ -225,6 +230,20 @@ class Locks:
         if len(sites) != 1:
             return None
         return LockUse(self._of_site(sites[0]), self._base_of_site(code, id, sites[0]))
+
+    def _of_either(self, located: Sequence[tuple[Place, str, object]]) -> LockUse | None:
+        """The lock of an object that may be of several classes, each of which has one for what it has."""
+        places = sorted({place_key(place): place for place, _, _ in located}.items())
+        bases = {base for _, base, _ in located}
+        if len(bases) != 1 or any(key[0] != "attribute" or key not in self._sites_of for key, _ in places):
+            return None
+        values = [value for _, place in places for value in self._places.values(place)]
+        if len({is_for_tasks(self._knowledge, value) for value in values}) != 1:
+            return None
+        either = tuple((key[1], self.of_place(place)) for key, place in places)
+        first, names = either[0][1], " ".join(f"{owner}.{name}" for (_, owner, name), _ in places)
+        lock = replace(first, key=(EITHER, 0, names), kind=None, per_instance=True, either=either)
+        return LockUse(lock, bases.pop())
 
     def _of_library(self, code: Code, id: int, values: Iterable[Value]) -> LockUse | None:
         """A lock that a library class makes for its objects: `self.mutex` where `self` is a `queue.Queue`."""

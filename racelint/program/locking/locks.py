@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from typing import Final
 
 import msgspec
@@ -20,8 +20,11 @@ HANDED: Final = ".^"
 NAMED: Final = "named"
 """The kind of key of a lock that has a name of its own: of a file, made anew wherever it is needed."""
 
+EITHER: Final = "either"
+"""The kind of key of a lock of which it is not known whose class's it is."""
+
 LockKey = tuple[str, int, str]
-"""A Place as (kind, owner, name), ("site", code key, operation id as text), or (NAMED, 0, name)."""
+"""A Place as (kind, owner, name), ("site", code key, operation id as text), (NAMED, 0, name) or (EITHER, 0, names)."""
 
 
 class Lock(msgspec.Struct, frozen=True, eq=False):
@@ -42,6 +45,8 @@ class Lock(msgspec.Struct, frozen=True, eq=False):
     """Its acquires and releases are permits: anybody may give one back."""
     by_name: bool = False
     """It is whichever lock has its name: one whose name is not known, and so has no `kind`, may be any of these."""
+    either: tuple[tuple[int, Lock], ...] = ()
+    """What it is for an object of each of several classes, by their keys: with the object they tell which."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lock) and self.key == other.key
@@ -53,6 +58,10 @@ class Lock(msgspec.Struct, frozen=True, eq=False):
     def is_for_processes(self) -> bool:
         """Whether it goes by a name to keep other processes out: of the threads of this one it says nothing."""
         return self.by_name and self.domain is not LockDomain.THREAD
+
+    def of(self, classes: Container[int]) -> Lock:
+        """What it is for an object of one of these classes, by their keys."""
+        return next((lock for owner, lock in self.either if owner in classes), self)
 
     @property
     def excludes(self) -> bool:
