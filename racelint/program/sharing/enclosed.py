@@ -15,7 +15,7 @@ from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.giving import Giving, always
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sources.loops import loop_around
-from racelint.program.sources.source import Code
+from racelint.program.sources.source import Code, makes
 
 Way = tuple[int, int]
 """An operation of a function by which a context is started, and what it calls for that: a function, or a library."""
@@ -37,7 +37,8 @@ class Enclosed(msgspec.Struct):
         if self._is_lent_to_others(one, first, owner) or self._is_lent_to_others(other, second, owner):
             return False
         if one is other:
-            if self.giving.again(one, owner, facts.NOTHING):
+            given = _inner(first.code, owner) if first.code is second.code else None
+            if self.giving.again(one, owner, facts.NOTHING, given=given):
                 return True
             is_own = not self._is_left_behind(first, owner) and self._is_started_by(one, owner)
             return not is_own and self.giving.is_made_before(one, owner)
@@ -90,3 +91,10 @@ class Enclosed(msgspec.Struct):
         return found | {
             (edge.site, edge.callee.key) for edge in edges if self.preparing.leads_to_start(edge.callee, context)
         }
+
+
+def _inner(code: Code, owner: Code) -> int | None:
+    """The operation of a function that makes an inner one, or the one that this is in; None where it is not there."""
+    while code.parent is not None and code.parent is not owner:
+        code = code.parent
+    return next((each.id for each in owner.operations if each is not None and makes(each, code)), None)

@@ -54,15 +54,17 @@ class Giving(msgspec.Struct):
             if isinstance(each.target, FunctionRef) and each.spawn.passing is Passing.RESULT:
                 self._called_back.add(each.target.code.key)
 
-    def again(self, context: Context, maker: Code, made: int, knows: Knows = always) -> bool:
+    def again(self, context: Context, maker: Code, made: int, knows: Knows = always, given: int | None = None) -> bool:
         """Whether the context may be started twice before `maker` runs its operation `made` again.
 
         `knows` tells the functions that have to do with what was made: who does not starts it with something else.
+        `given` is what it is started with where that is not what was made itself.
         """
         if context.code is None or context.site < 0 or self._runs_often(context):
             return True
         ways = self.ways(context, maker, knows).get(maker.key, {})
-        carrying = {site: again for site, again in ways.items() if self._carries(maker, site, made)}
+        carried = made if given is None else given
+        carrying = {site: again for site, again in ways.items() if self._carries(maker, site, carried)}
         return _repeats(maker, carrying or ways, made)
 
     def _carries(self, code: Code, site: int, made: int) -> bool:
