@@ -18,7 +18,6 @@ from racelint.program.dataflow.frames import outward, parameter_paths
 from racelint.program.memory.items import uses_of_items
 from racelint.program.memory.iterations import Walk, Walks, given_away, walked
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.sources.branching import conditions
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument, without_cast
 from racelint.program.values.types import Types
@@ -249,19 +248,8 @@ class Collector:
             isinstance(value, LibraryObject) and value.qualname == DEFAULTDICT
             for value in self._types.of(self._code, load.id)
         )
-        kind = Kind.MUTATE if inserts and not nested and not self._is_there(load, item) else Kind.CONTENT
+        kind = Kind.MUTATE if inserts and not nested else Kind.CONTENT
         return nested + self._made(kind, load, item.id, item.span, key=item.key, method="[]")
-
-    def _is_there(self, load: facts.LoadName | facts.LoadAttr, item: facts.LoadItem) -> bool:
-        """Whether a function looks up what it has found to be in the container: `key in counts and counts[key]`."""
-        known = [self._flow.key(item.key), self._flow.key(load.id)]
-        asked = ((self._flow.operation(test), truth) for test, truth in conditions(self._code, item.id))
-        return any(
-            type(each) is facts.Compute
-            and each.kind == ("in" if truth else "not in")
-            and list(map(self._flow.key, each.operands)) == known
-            for each, truth in asked
-        )
 
     def _updates_item(self, load: facts.LoadName | facts.LoadAttr, store: facts.StoreItem) -> bool:
         """`d[k] = d.get(k, 0) + 1`: the stored value was computed from an item of the same container."""
