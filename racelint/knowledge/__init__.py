@@ -169,6 +169,11 @@ class Knowledge(Lookup):
 
         return self._has(self.tables.entered_at_once, qualname)
 
+    def leaves_at_once(self, qualname: str) -> bool:
+        """Whether `async with` over an object of this class does not wait when it is left."""
+
+        return self._has(self.tables.left_at_once, qualname)
+
     def is_for_loop_thread(self, qualname: str) -> bool:
         """Whether this method must be called on the thread of the loop to which its object belongs."""
 

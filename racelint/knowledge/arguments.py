@@ -107,6 +107,7 @@ LAZY: frozenset[str] = frozenset(name for name, effect in BUILTIN_EFFECTS.items(
 CONTAINER_EFFECTS: dict[tuple[str, str], Effect] = {
     **_for(("list", "tuple"), row("tuple frozenset sum min max any all str.join", SNAPSHOT, BOTH, source="measured")),
     **_for(("list",), row("iter enumerate reversed zip", ITERATE, NO, "skips or repeats items, never raises")),
+    **_for(("set",), row("frozenset", SNAPSHOT, BOTH, "one merge, as that into a set", "source")),
     **_for(("dict_items",), row("dict", SNAPSHOT, GIL, _SIZE_CHANGED, "measured")),
     **_for(("collections.deque",), row("list sorted set tuple copy.copy", SNAPSHOT, GIL, _SIZE_CHANGED, "measured")),
     **_for(("collections.OrderedDict",), row("list sorted set dict copy.copy", SNAPSHOT, GIL, _ONE_C_CALL, "source")),

@@ -196,6 +196,12 @@ ENTERED_AT_ONCE: frozenset[str] = frozenset(
     }
 )
 
+# What `async with` over it may wait for when it is entered, but not when it is left: `__aexit__` only releases
+# (Lib/asyncio/locks.py).
+LEFT_AT_ONCE: frozenset[str] = frozenset(
+    {"asyncio.Lock", "asyncio.Condition", "asyncio.Semaphore", "asyncio.BoundedSemaphore"}
+)
+
 
 def _members(owner: str, names: str) -> set[str]:
     return {f"{owner}.{name}" for name in names.split()}

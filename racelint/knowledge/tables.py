@@ -46,6 +46,7 @@ class Tables:
     transfers: Mapping[str, Transfer]
     joins_on_exit: frozenset[str]
     entered_at_once: frozenset[str]
+    left_at_once: frozenset[str]
     loop_thread_only: frozenset[str]
     loop_runners: frozenset[str]
     effects: Mapping[str, Effect]
@@ -115,6 +116,7 @@ def standard_tables() -> Tables:
         transfers=waiting.TRANSFERS,
         joins_on_exit=waiting.JOINS_ON_EXIT,
         entered_at_once=loops.ENTERED_AT_ONCE,
+        left_at_once=loops.LEFT_AT_ONCE,
         loop_thread_only=loops.LOOP_THREAD_ONLY,
         loop_runners=loops.LOOP_RUNNERS,
         effects=atomics.EFFECTS,

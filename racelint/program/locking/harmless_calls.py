@@ -24,7 +24,7 @@ from racelint.program.values.values import ClassRef, FunctionRef, Library, Libra
 CONSTRUCTORS: Final = ("__new__", "__init__", "__post_init__")
 """The methods that make an object."""
 
-DEPTH: Final = 3
+DEPTH: Final = 5
 """So many calls deep it is asked what a function of the program does."""
 
 

@@ -12,6 +12,7 @@ import msgspec
 from racelint import facts
 from racelint.program.callgraph.arms import literal
 from racelint.program.callgraph.protocols import method_refs
+from racelint.program.sources.nodes import is_within
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
 from racelint.program.values.types import Types
@@ -41,8 +42,7 @@ def link_suspension(types: Types) -> Suspensions:
     while changed:
         changed = False
         for code, own in awaits.items():
-            entered = finder.entered(code)
-            found = [each.id for each in own if finder.may_wait(code, each, each.value in entered)]
+            found = [each.id for each in own if finder.may_wait(code, each)]
             if len(found) != len(points.get(code.key, ())):
                 points[code.key] = found
                 finder.suspending.add(code.key)
@@ -57,22 +57,24 @@ class _Finder:
         self.suspending: set[int] = set()
         self._types = types
         self._knowledge = types.names.knowledge
-        self._entered: dict[int, set[int]] = {}
+        self._entered: dict[int, list[facts.With]] = {}
 
-    def entered(self, code: Code) -> set[int]:
-        """The managers that a function enters by `async with`."""
+    def _entering(self, code: Code, wait: facts.Await) -> facts.With | None:
+        """The `async with` of which an `await` is the beginning, or the end."""
         found = self._entered.get(code.key)
         if found is None:
-            found = self._entered[code.key] = {
-                node.manager for node in code.controls if type(node) is facts.With and node.is_async
-            }
-        return found
+            nodes = (node for node in code.controls if type(node) is facts.With)
+            found = self._entered[code.key] = [node for node in nodes if node.is_async]
+        return next((node for node in found if node.manager == wait.value), None)
 
-    def may_wait(self, code: Code, wait: facts.Await, entered: bool) -> bool:
-        """Whether an `await` may suspend; `entered`: it is that of an `async with`."""
+    def may_wait(self, code: Code, wait: facts.Await) -> bool:
+        """Whether an `await` may suspend, be it that of an `async with`."""
         awaited = code.operation(wait.value)
         callees = self._types.callees.get((code.key, awaited.id), ()) if type(awaited) is facts.Call else ()
-        if entered and self._is_entered_at_once(code, wait, callees):
+        entering = self._entering(code, wait)
+        if entering is not None and self._is_entered_at_once(code, wait, callees):
+            return False
+        if entering is not None and is_within(entering.body, wait.id) and self._is_left_at_once(code, wait):
             return False
         return not callees or not all(self._runs_through(each) for each in _made(callees))
 
@@ -100,6 +102,13 @@ class _Finder:
         if any(self._knowledge.enters_at_once(name) for name in names):
             return True
         return bool(values) and all(isinstance(each, Instance) and self._enters_at_once(each) for each in values)
+
+    def _is_left_at_once(self, code: Code, wait: facts.Await) -> bool:
+        """Whether what is left is a lock that is only released then."""
+        values = self._types.of(code, wait.value)
+        return bool(values) and all(
+            isinstance(each, LibraryObject) and self._knowledge.leaves_at_once(each.qualname) for each in values
+        )
 
     def _enters_at_once(self, manager: Instance) -> bool:
         methods = method_refs(self._types, manager, ("__aenter__", "__aexit__"))

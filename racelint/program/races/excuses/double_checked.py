@@ -37,6 +37,9 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     same_act = (other for other in others if other.act == sequence.act and other.shape is not Shape.UPDATE)
     looks = [other.between[0] for other in same_act if other.code is code and other is not sequence]
     looks += [id for id in sequence.tested if _is_about(case, sequence, id)]
+    # the container may have been read once, and be asked twice
+    asked = {test for test, _ in conditions(code, sequence.act)} - {sequence.first.id}
+    looks += [each.id for each in case.accesses if each.code is code and each.id in asked]
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in looks):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
