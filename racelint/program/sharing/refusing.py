@@ -1,7 +1,7 @@
 """Part of the sharing stage: what an object refuses to do while a thread of its own runs.
 
 `if self.started: raise RuntimeError`, where who starts the thread stores `self.started = True`, and who takes that back
-has waited for the thread: what comes after the test is done where there is none.
+has waited for the thread: what comes after the test is done where there is none. The thread itself may be asked, too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Final
 import msgspec
 
 from racelint import facts
-from racelint.knowledge.threads import JOIN
+from racelint.knowledge.threads import JOIN, TELLS_END
 from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
+from racelint.program.contexts.threads import kept_as
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sharing.preparing import Preparing
-from racelint.program.sources.branching import found_nothing
+from racelint.program.sources.branching import conditions, found_nothing, is_there
 from racelint.program.sources.source import ClassInfo, Code
 from racelint.program.values.values import LibraryMethod
 
@@ -36,7 +37,9 @@ class Refusing(msgspec.Struct):
 
     def is_refused(self, context: Context, access: Access, beside: Context) -> bool:
         """Whether the main context is turned away on each way to an access while `beside` runs, for its own object."""
-        if not context.is_main or not beside.is_of_own_object or not self._told_by(beside):
+        if not context.is_main or not beside.is_of_own_object:
+            return False
+        if not self._told_by(beside) and kept_as(beside) is None:
             return False
         return self._is_turned_away(context, access.code, access.id, beside, DEPTH)
 
@@ -53,6 +56,8 @@ class Refusing(msgspec.Struct):
         """Whether a function itself comes to an operation only where it has found, or made, the thread to be gone."""
         flags, between = self._told_by(beside), self.preparing.starts_between
         if any(flag in flags and not between(code, test, id, beside) for flag, test in self._found_down(code, id)):
+            return True
+        if any(not between(code, test, id, beside) for test in self._found_over(code, id, beside)):
             return True
         later = (store for flag in flags for store in self._down(flag) if store.code is code and store.id > id)
         return any(later) and self._waits(code, id, beside)
@@ -85,6 +90,34 @@ class Refusing(msgspec.Struct):
         for read, test in found_nothing(code, id):
             if read in reads:
                 yield reads[read], test
+
+    def _found_over(self, code: Code, id: int, beside: Context) -> Iterator[int]:
+        """The tests by which a function has found, where it comes to an operation, that the thread which its object
+        keeps is over, or that it keeps none: `if self._thread and self._thread.is_alive(): return`."""
+        kept = kept_as(beside)
+        if kept is None or code.cls is None or all(each.key != kept[0] for each in code.cls.mro):
+            return
+        for test, truth in conditions(code, id):
+            asked = code.operation(test)
+            is_either = type(asked) is facts.Choice and asked.kind == ("or" if truth else "and")
+            parts = asked.operands if type(asked) is facts.Choice and is_either else (test,)
+            found = [self._says_over(code, part, truth, kept[1]) for part in parts]
+            if any(found) and None not in found:
+                yield test
+
+    def _says_over(self, code: Code, test: int, truth: bool, slot: str) -> bool | None:
+        """Whether a test that comes out so says that what is in a slot of the own object is over (True), or that there
+        is nothing (False); None if it says neither."""
+        value, there = is_there(code, test)
+        if code.own_attribute(code.operation(value)) == slot:
+            return False if there is not truth else None
+        asked = code.operation(test)
+        method = code.fetched(asked)
+        if type(method) is not facts.LoadAttr or code.own_attribute(code.operation(method.base)) != slot:
+            return None
+        callees = self.places.types.of(code, asked.callee) if type(asked) is facts.Call else ()
+        answers = {TELLS_END.get(each.qualname) for each in callees if isinstance(each, LibraryMethod)}
+        return True if answers == {truth} else None
 
     def _told_by(self, context: Context) -> frozenset[Place]:
         """The attributes that count as true from the start of a thread until somebody has waited for that."""
