@@ -12,7 +12,7 @@ from racelint.program.callgraph.edges import Edge
 from racelint.program.memory.places import Access, Kind, Places
 from racelint.program.races.cases.case import Case
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance, LibraryObject
+from racelint.program.values.values import LibraryObject
 
 OPENS: Final = "__enter__"
 CLOSES: Final = "__exit__"
@@ -88,32 +88,16 @@ def is_decorator(places: Places, calls: Calls, code: Code) -> bool:
     cls = code.cls
     if code.name != OPENS or cls is None:
         return False
-    entering = calls.callers(code)
-    if any(_is_around_calls(places, calls, cls, edge) for edge in entering):
-        return True
-    classes = [each for each in (cls, *cls.subclasses) if _is_offered(calls, each)]
-    if entering and not any(_is_kept(places, calls, edge) for edge in entering):
-        # the program makes one for each `with`: it is meant so where it decorates nothing
-        return any(_decorates(calls, each) for each in classes)
-    return bool(classes)
+    return any(_is_offered(calls, each) for each in (cls, *cls.subclasses)) or any(
+        _is_around_calls(places, calls, cls, edge) for edge in calls.callers(code)
+    )
 
 
 def _is_offered(calls: Calls, cls: ClassInfo) -> bool:
-    """Whether an object of the class, and not one made anew for each call, can be put before a function by anybody."""
+    """Whether anybody may put an object of the class, and not one made anew for each call, before a function."""
     is_public = not cls.qualname.rpartition(".")[2].startswith("_")
     decorates = any(base in CONTEXT_DECORATORS for each in cls.mro for base in each.library_bases)
     return is_public and decorates and calls.types.attributes.defining(cls, MADE_FOR_EACH_CALL) is None
-
-
-def _decorates(calls: Calls, cls: ClassInfo) -> bool:
-    """Whether an object of the class stands before a function of the program."""
-    return any(
-        isinstance(value, Instance) and cls in value.cls.mro
-        for code in calls.types.names.sources.codes
-        if code.parent is not None
-        for decorator in code.function.decorators
-        for value in calls.types.of(code.parent, decorator)
-    )
 
 
 def _is_around_calls(places: Places, calls: Calls, cls: ClassInfo, edge: Edge) -> bool:
@@ -134,14 +118,13 @@ def _is_reused(case: Case, code: Code) -> bool:
     """Whether one object is entered again and again: a decorator, or what is kept where more than one call finds it."""
     if is_decorator(case.sharing.places, case.threads.calls, code):
         return True
-    calls = case.threads.calls
-    return any(_is_kept(case.sharing.places, calls, edge) for edge in calls.callers(code))
+    return any(_is_kept(case, edge) for edge in case.threads.calls.callers(code))
 
 
-def _is_kept(places: Places, calls: Calls, edge: Edge) -> bool:
+def _is_kept(case: Case, edge: Edge) -> bool:
     """Whether a `with` statement enters an object that is not of its own function's making."""
-    caller = edge.caller
-    path = places.dataflow(caller).path(edge.site)
+    caller, calls = edge.caller, case.threads.calls
+    path = case.sharing.places.dataflow(caller).path(edge.site)
     root = path.split(".")[0]
     if path.startswith("g:") or (root != path and not root.startswith("%")):
         return True
