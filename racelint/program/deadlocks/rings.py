@@ -8,9 +8,11 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from racelint import facts
+from racelint.knowledge.model import LockKind
 from racelint.program.dataflow.dataflow import UNKNOWN
 from racelint.program.deadlocks.nesting import Nesting, is_free_on_the_way
 from racelint.program.deadlocks.newborn import is_of_new
+from racelint.program.locking.counted import as_counted
 from racelint.program.locking.guards import may_be_same
 from racelint.program.locking.locks import NON_REENTRANT, LockKey, LockUse, is_doubtful
 from racelint.program.locking.locksets import LockSets
@@ -35,7 +37,7 @@ def rings(nestings: list[Nesting], locksets: LockSets) -> Iterator[tuple[Nesting
     for nesting in nestings:
         if nesting.outer.lock.key == nesting.inner.lock.key or nesting.inner.lock.key in nesting.held:
             continue
-        if not (_is_in_hand(nesting, locksets) or _is_apart(nesting, locksets) or is_of_new(nesting, locksets)):
+        if not any(each(nesting, locksets) for each in (_is_in_hand, _is_apart, is_of_new, _is_of_count)):
             by_pair[nesting.outer.lock.key, nesting.inner.lock.key].append(nesting)
     told: set[tuple[LockKey, LockKey]] = set()
     for ring in sorted(_simple_cycles(by_pair), key=lambda ring: (len(ring), ring)):
@@ -58,6 +60,21 @@ def _is_in_hand(nesting: Nesting, locksets: LockSets) -> bool:
     held = locksets.held(nesting.code, nesting.site) if inner.lock.kind not in NON_REENTRANT else ()
     known = (use.base for use in held if use.lock.key == inner.lock.key and not is_doubtful(use.base))
     return any(may_be_same(base, inner.base) for base in known)
+
+
+def _is_of_count(nesting: Nesting, locksets: LockSets) -> bool:
+    """Whether a reader, for whom the first of all has taken the outer lock, takes the one under which they are counted:
+    who waits for the outer lock with that in hand is the first, and then there are no readers."""
+    if nesting.outer.mode is not LockKind.READER:
+        return False
+    for holding in locksets.holdings.values():
+        first = {use.lock.key for _, use in as_counted(holding, "+", locksets.places.dataflow)}
+        for each in holding.acquisitions.values() if nesting.outer.lock.key in first else ():
+            if each.use.lock.key == nesting.outer.lock.key:
+                under = {use.lock.key for use in locksets.held(holding.code, each.id)}
+                if nesting.inner.lock.key in under:
+                    return True
+    return False
 
 
 def _is_apart(nesting: Nesting, locksets: LockSets) -> bool:
