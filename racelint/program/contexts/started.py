@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
@@ -17,6 +17,7 @@ from racelint.program.contexts.contexts import OWN_THREADS, Context, library_dec
 from racelint.program.contexts.endings import joins, waiting
 from racelint.program.contexts.entries import entries_of, entry_codes, label
 from racelint.program.contexts.gathered import Gathered
+from racelint.program.contexts.in_turn import is_awaited
 from racelint.program.contexts.lifetimes import Lifetimes
 from racelint.program.contexts.other_loops import handed_over, is_for_another_loop
 from racelint.program.contexts.pools import Pools
@@ -24,13 +25,11 @@ from racelint.program.contexts.served import request_methods, serves_greenlets
 from racelint.program.contexts.several import Several
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code, span_of
-from racelint.program.values.passing import argument
-from racelint.program.values.types import Passed, Spawned, Types
+from racelint.program.values.types import Passed, Spawned
 from racelint.program.values.values import (
     ClassRef,
     FunctionRef,
     Instance,
-    Library,
     LibraryMethod,
     LibraryObject,
     Site,
@@ -54,6 +53,9 @@ class Finder:
         self._pools = Pools(calls.types)
         self._gathered = Gathered(calls.types)
         self._several = Several(calls, self._lifetimes, self._pools, self._gathered)
+        self._sites: dict[int, set[int]] = defaultdict(set)
+        for key, id in (spawned.site for spawned in calls.types.spawned):
+            self._sites[key].add(id)
 
     def find(self) -> list[Context]:
         """All contexts but the main one."""
@@ -173,7 +175,7 @@ class Finder:
             repeated,
             tuple(starts),
             joins(self._calls, self._lifetimes, made, starts, owners),
-            _is_awaited(self._types, code, site[1]),
+            is_awaited(self._calls, code, site[1], self._sites[code.key]),
             self._pools.only_worker(group),
             self._lifetimes.joined_at([made]),
             self._lifetimes.ends(code, made, starts, spawn, None if made == site else site[1]),
@@ -277,26 +279,3 @@ class Finder:
                 receiver = self._types.names.values.instance(cls, None) if cls is not None else None
                 self._add(Context(self._next, label, row.runs_on, ((code, receiver),), many, False, code, -1, span))
                 return
-
-
-def _is_awaited(types: Types, code: Code, site: int) -> bool:
-    """Whether the function waits at once for what a call gives, for what calling that gives, or for a task of it."""
-    results = {site}
-    for each in code.operations:
-        if type(each) is facts.Call and (each.callee in results or _carries_on(types, code, each, results)):
-            results.add(each.id)
-    return any(type(each) is facts.Await and each.value in results for each in code.operations)
-
-
-def _carries_on(types: Types, code: Code, call: facts.Call, results: Container[int]) -> bool:
-    """Whether who awaits a call awaits one of some results: `shield(result)`, `create_task(result)`."""
-    knowledge = types.names.knowledge
-    for callee in types.of(code, call.callee):
-        name = callee.qualname if isinstance(callee, Library | LibraryMethod) else ""
-        wait = knowledge.wait(name) if name else None
-        slots = [spawn.callee for spawn in knowledge.spawns(name) if spawn.form is Form.COROUTINE] if name else []
-        slots += [wait.subject] if wait is not None and wait.awaited and wait.subject is not None else []
-        given = (argument(call, slot.position, slot.keyword) for slot in slots)
-        if any(value is not None and value in results for value in given):
-            return True
-    return False
