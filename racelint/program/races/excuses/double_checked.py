@@ -37,9 +37,10 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     same_act = (other for other in others if other.act == sequence.act and other.shape is not Shape.UPDATE)
     looks = [other.between[0] for other in same_act if other.code is code and other is not sequence]
     looks += [id for id in sequence.tested if _is_about(case, sequence, id)]
-    # the container may have been read once, and be asked twice
+    # the container may have been read once, and be asked twice; or be an item that was fetched before
     asked = {test for test, _ in conditions(code, sequence.act)} - {sequence.first.id}
     looks += [each.id for each in case.accesses if each.code is code and each.id in asked]
+    looks += [test for test in asked if _asks_in(code, test) == sequence.first.id]
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in looks):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
@@ -62,6 +63,13 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
         and case.locksets.in_one_section(inner, each.id, sequence.last.id)
         for each in case.accesses
     )
+
+
+def _asks_in(code: Code, test: int) -> int:
+    """The container in which a test looks for something, by the operation that has fetched it."""
+    asked = code.operation(test)
+    is_look = type(asked) is facts.Compute and asked.kind in ("in", "not in")
+    return asked.operands[1] if type(asked) is facts.Compute and is_look else facts.NOTHING
 
 
 def _is_about(case: Case, sequence: Composite, id: int) -> bool:
