@@ -13,6 +13,9 @@ from racelint.program.sources.source import Code
 LEAVES: Final = (facts.Return, facts.Raise, facts.Break, facts.Continue)
 """The statements after which nothing that follows them is done."""
 
+GOES: Final = (facts.Return, facts.Break, facts.Continue)
+"""Those of them that nothing around can catch."""
+
 ENDS: Final = (facts.Return, facts.Raise)
 """Those of them that end the function, if nothing catches them."""
 
@@ -95,11 +98,11 @@ def is_handling(code: Code, id: int) -> bool:
     return any(is_within(handler.body, id) for node in tries for handler in node.handlers)
 
 
-def leaves(nodes: Sequence[Node]) -> bool:
-    """Whether a body ends by leaving the code after it."""
+def leaves(nodes: Sequence[Node], by: tuple[type[Node], ...] = LEAVES) -> bool:
+    """Whether a body ends by leaving the code after it, by one of some statements."""
     while nodes and type(nodes[-1]) is facts.With:
         nodes = nodes[-1].body
-    return bool(nodes) and isinstance(nodes[-1], LEAVES)
+    return bool(nodes) and isinstance(nodes[-1], by)
 
 
 def is_last_word(code: Code, first: int, second: int) -> bool:
@@ -157,17 +160,19 @@ def _around(nodes: Sequence[Node], id: int) -> list[tuple[facts.Branch, bool]] |
     return None
 
 
-def _on_the_way(nodes: Sequence[Node], id: int) -> Iterator[Outcome]:
+def _on_the_way(nodes: Sequence[Node], id: int, by: tuple[type[Node], ...] = LEAVES) -> Iterator[Outcome]:
+    """`by` are the statements that leave what is looked at for good."""
     for node in nodes:
         around = contains(node, id)
         if type(node) is facts.Branch:
-            inside = is_within(node.body, id) if around else not leaves(node.body)
-            if around or leaves(node.body) or leaves(node.orelse):
+            inside = is_within(node.body, id) if around else not leaves(node.body, by)
+            if around or leaves(node.body, by) or leaves(node.orelse, by):
                 yield node.test, inside
                 # who went past has passed the tests by which the other arm can be left, too
-                yield from _on_the_way(node.body if inside else node.orelse, id) if not around else ()
+                yield from _on_the_way(node.body if inside else node.orelse, id, by) if not around else ()
         elif type(node) is facts.With and not around:
-            yield from _on_the_way(node.body, id)
+            # what is raised in there may be caught where it is left: `with suppress(KeyError)`
+            yield from _on_the_way(node.body, id, GOES)
         if around:
             for part in parts(node):
                 if is_within(part, id):
