@@ -19,6 +19,7 @@ from racelint.program.sources.branching import (
     branches_around,
     conditions,
     decided,
+    is_last_word,
     is_there,
     loops_ended,
 )
@@ -71,10 +72,31 @@ def is_announced(case: Case, sequence: Composite) -> bool:
     else:
         others = [each for each in beside if each.base == last.base and each.kind in (Kind.READ, Kind.WRITE)]
     return any(
-        look.place is mark.place and not look.kind.writes and (look.id, False) in _known(code, mark.id)
+        look.place is mark.place
+        and not look.kind.writes
+        and (look.id, False) in _known(code, mark.id)
+        # what was seen before the lock was taken, or before a wait, others have seen as well
+        and case.locksets.in_one_section(code, look.id, mark.id, exclusive=True)
         for mark in _in_section(case, sequence, others)
         if mark.method == "[]=" or (mark.kind is Kind.WRITE and _truth(case, mark))
+        if not _is_withdrawn(case, sequence, mark, others)
         for look in others
+    )
+
+
+def _is_withdrawn(case: Case, sequence: Composite, mark: Access, others: Iterable[Access]) -> bool:
+    """Whether what a function has said is taken back before it comes to the act, for others to see."""
+    code, act = sequence.code, sequence.act
+    given = branches_around(code, act)
+    return any(
+        mark.id < each.id < act
+        and each.kind is Kind.WRITE
+        and _truth(case, each) is False
+        and all(branch in given for branch in branches_around(code, each.id))
+        and not is_last_word(code, each.id, act)
+        and not case.locksets.in_one_section(code, each.id, act, exclusive=True)
+        for each in others
+        if each.place is mark.place
     )
 
 
@@ -131,7 +153,7 @@ def _looks_again(case: Case, sequence: Composite, given: set[Outcome], id: int) 
     """The reads that ask the same as the test does, before an operation, and go on only if it comes out the same."""
     code, first = sequence.code, sequence.first
     wanted = {truth for value, truth in given if value == first.id}
-    passed = {each for test, truth in _ways_past(code) for each in _claims(code, [(test, truth)])}
+    passed = {each for test, truth in _ways_past(code, id) for each in _claims(code, [(test, truth)])}
     asked = {value for value, truth in passed if truth in wanted}
     for read in case.accesses:
         is_later = read.code is code and first.id < read.id < id and read.base == first.base
@@ -139,10 +161,12 @@ def _looks_again(case: Case, sequence: Composite, given: set[Outcome], id: int) 
             yield read.id
 
 
-def _ways_past(code: Code) -> Iterator[Outcome]:
-    """The tests of which one arm ends the function, and how they have come out where it goes on."""
+def _ways_past(code: Code, id: int) -> Iterator[Outcome]:
+    """The tests of which one arm ends the function, and how they have come out where it goes on to an operation; not
+    those that are only asked in an arm of another one."""
+    given = branches_around(code, id)
     for node in code.controls:
-        if type(node) is facts.Branch:
+        if type(node) is facts.Branch and all(each in given for each in branches_around(code, node.test)):
             for arm, truth in ((node.body, False), (node.orelse, True)):
                 if arm and isinstance(arm[-1], ENDS):
                     yield node.test, truth
