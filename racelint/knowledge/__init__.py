@@ -198,7 +198,8 @@ class Knowledge(Lookup):
         """Whether this call practically never raises, used as meant (a `release` by who holds the lock)."""
 
         chooses = arguments > 1 and self._has(self.tables.chooses, qualname)
-        is_empty = not arguments and self._has(self.tables.empty, qualname)
+        room = self._find(self.tables.empty, qualname)
+        is_empty = room is not None and arguments <= room
         return chooses or is_empty or self._has(self.tables.cannot_raise, qualname)
 
     # --- data ---

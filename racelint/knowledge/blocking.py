@@ -123,7 +123,6 @@ CANNOT_RAISE: frozenset[str] = frozenset(
     | _members("time", "time monotonic perf_counter process_time time_ns monotonic_ns sleep")
     | _members("time", "localtime gmtime ctime strftime")
     | _members("datetime.datetime", "now utcnow today")
-    | _members("collections", "OrderedDict defaultdict")
     | {"object", "uuid.uuid1", "uuid.uuid4", "random.random", "traceback.print_exc", "traceback.format_exc"}
     | _members("threading", "Lock RLock Condition Event local Thread")
     | _members("queue", "Queue LifoQueue PriorityQueue SimpleQueue")
@@ -147,5 +146,9 @@ CANNOT_RAISE: frozenset[str] = frozenset(
 # The same if they have several arguments to choose from: a single one may be empty, or its key not there.
 CHOOSES: frozenset[str] = frozenset({"max", "min", "dict.pop"})
 
-# The same if they have no argument: what they are to be filled with may be no iterable.
-EMPTY: frozenset[str] = frozenset({"list", "dict", "set", "tuple", "frozenset", "bytearray", "collections.deque"})
+# The same if they have so many arguments at most: what they are to be filled with may be no iterable.
+EMPTY: dict[str, int] = {
+    **dict.fromkeys(("list", "dict", "set", "tuple", "frozenset", "bytearray"), 0),
+    **dict.fromkeys(("collections.deque", "collections.OrderedDict"), 0),
+    "collections.defaultdict": 1,
+}

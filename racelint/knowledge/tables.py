@@ -60,7 +60,7 @@ class Tables:
     blocking: Mapping[str, Blocking]
     cannot_raise: frozenset[str]
     chooses: frozenset[str]
-    empty: frozenset[str]
+    empty: Mapping[str, int]
     process_state: Mapping[str, ProcessState]
     callable_from_any_thread: frozenset[str]
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False)

@@ -98,11 +98,16 @@ def link_balance(locksets: LockSets) -> Balance:
 
 
 def _is_cut_short(holding: Holding, leak: Leak) -> bool:
-    """Whether the release stands in a `finally`, and it is something before it in there that may raise."""
+    """Whether the release stands in a `finally`, and it is something before it in there that may raise.
+
+    What is taken in there, too, is not safe from that.
+    """
     back = {release.id for release in holding.releases.values() if release.use == leak.use}
     tries = [node for node in holding.code.controls if type(node) is facts.Try]
     return any(
-        back & ids_in(node.final) and any(getattr(each, "span", None) == leak.exit for each in walk(node.final))
+        back & ids_in(node.final)
+        and leak.acquired not in ids_in(node.final)
+        and any(getattr(each, "span", None) == leak.exit for each in walk(node.final))
         for node in tries
     )
 
