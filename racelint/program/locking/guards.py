@@ -82,12 +82,19 @@ def relation(use: LockUse, access: Access) -> str:
 
 def protections(held: Held, access: Access) -> list[Protection]:
     """The locks held at an access that may protect it."""
-    owner = (access.place.owner,) if access.place.kind == "attribute" else ()
-    found = [
-        Protection(use.lock.of(owner), relation(use, access), use.mode, section != ON_ENTRY)
-        for use, section in held.items()
-    ]
+    uses = [(_meant(use, access), section) for use, section in held.items()]
+    found = [Protection(use.lock, relation(use, access), use.mode, section != ON_ENTRY) for use, section in uses]
     return [each for each in found if each.relation != "instance"]
+
+
+def _meant(use: LockUse, access: Access) -> LockUse:
+    """Which lock is held of those of several classes, as far as the accessed object tells."""
+    if not use.lock.either:
+        return use
+    owner = (access.place.owner,) if access.place.kind == "attribute" else ()
+    lock = use.lock.of(owner)
+    is_of_object = bool(owner) and use.base == access.base
+    return LockUse(lock if lock is not use.lock or is_of_object else lock.standing_in, use.base, use.mode)
 
 
 def exclude_each_other(first: Iterable[Protection], second: Iterable[Protection]) -> bool:

@@ -64,6 +64,12 @@ class Lock(msgspec.Struct, frozen=True, eq=False):
         return next((lock for owner, lock in self.either if owner in classes), self)
 
     @property
+    def standing_in(self) -> Lock:
+        """What it is taken for where another object is worked on: of which class it is, is not known, but that it is
+        one lock for each object of those, and lets others in where one of the classes has a lock that does."""
+        return next((lock for _, lock in self.either if not lock.excludes), self.either[0][1] if self.either else self)
+
+    @property
     def excludes(self) -> bool:
         """Whether holding it keeps all other holders out; what is not known is given the benefit of the doubt."""
         return self.kind is None or self.kind in EXCLUSIVE
