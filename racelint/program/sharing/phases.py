@@ -21,7 +21,7 @@ from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
-from racelint.program.sources.surely import unconditional
+from racelint.program.sources.surely import is_caught, surely_after, unconditional
 from racelint.program.values.passing import argument
 from racelint.program.values.values import LibraryMethod
 
@@ -75,8 +75,10 @@ class Phases(msgspec.Struct):
             any(
                 self._precedes(context, at, sign, DEPTH)
                 for place, wait in self._calls_of(starter, EVENT_WAITS)
-                if site < wait.id and self._has_waited(starter, wait, wait.id + 1, ())
-                if (sign := self._only_sign(place, starter, site)) is not None and at != sign
+                if wait.id in surely_after(starter, starter.function.body, site)
+                if not is_caught(starter, wait.id) and self._has_waited(starter, wait, wait.id + 1, ())
+                if (sign := self._only_sign(place, starter, site, beside)) is not None and at != sign
+                if loop_around(*sign) is None and self._is_once(context, sign[0], DEPTH)
                 if not self._is_between(other, starter, site, wait.id)
             )
             for starter, site in context.starts
@@ -90,14 +92,21 @@ class Phases(msgspec.Struct):
         between = [edge.callee for edge in calls.calls(starter) if start < edge.site < wait]
         return bool(between) and access.code.key in calls.reachable(between)
 
-    def _only_sign(self, event: Place, starter: Code, start: int) -> Where | None:
+    def _only_sign(self, event: Place, starter: Code, start: int, caller: Context) -> Where | None:
         """The one call that sets an event, which nobody clears but who starts the thread, before he does."""
         sets, clears = self._calls_on(event, EVENT_SETS), self._calls_on(event, EVENT_CLEARS)
-        is_down = all(code is starter and id < start for code, id in clears)
-        is_up_from_before = not clears and self._is_called_again(starter, DEPTH)
-        if len(sets) != 1 or not is_down or is_up_from_before or self._is_given_away(event):
+        if len(sets) != 1 or not all(code is starter and id < start for code, id in clears):
             return None
-        return sets[0]
+        always = unconditional(starter)
+        is_cleared = any(id in always for _, id in clears)
+        is_up_from_before = not is_cleared and self._may_come_again(event, starter, caller)
+        return None if is_up_from_before or self._is_given_away(event) else sets[0]
+
+    def _may_come_again(self, event: Place, starter: Code, caller: Context) -> bool:
+        """Whether a function may start something that sets an event once more; for another object, if all have one."""
+        if event.kind != "attribute" and not self._is_once(caller, starter, DEPTH):
+            return True
+        return self._is_called_again(starter, DEPTH)
 
     def _flags(self, context: Context, code: Code, id: int, depth: int) -> frozenset[Place]:
         """What a context has found to be true wherever it comes to an operation."""

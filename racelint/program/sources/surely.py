@@ -98,3 +98,10 @@ def _goes_around(node: facts.Node, first: int, second: int) -> bool:
         if is_within(tried, first) and not is_within(tried, second) and (goes_on or is_within(handler.body, second)):
             return True
     return False
+
+
+def is_caught(code: Code, id: int) -> bool:
+    """Whether what fails around an operation is caught, and its function goes on, or back as if it had done it."""
+    tries = (node for node in code.controls if type(node) is facts.Try and is_within((*node.body, *node.orelse), id))
+    ends = (each.body[-1] if each.body else None for node in tries for each in node.handlers)
+    return any(type(each) is not facts.Raise for each in ends)
