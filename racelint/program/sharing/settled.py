@@ -15,8 +15,9 @@ from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sharing.single_flight import SingleFlight
+from racelint.program.sources.branching import conditions, is_there
 from racelint.program.sources.source import Code
-from racelint.program.sources.surely import unconditional
+from racelint.program.sources.surely import is_caught, is_passed_before, surely_after, unconditional
 
 DEPTH = 2
 """So many calls up it is looked who has called for it."""
@@ -40,10 +41,15 @@ class Settled(msgspec.Struct):
 
     def _is_once(self, store: Access) -> bool:
         """Whether a store is made only as long as a flag is not up, which then is, in one critical section."""
+        code = store.code
+        found = {(is_there(code, test), truth) for test, truth in conditions(code, store.id)}
+        down = {value for (value, there), truth in found if there != truth}
         return any(
             asked.id < store.id < raised.id
-            and self.locksets.in_one_section(store.code, asked.id, store.id, exclusive=True)
-            for asked, raised in self._flags(store.code)
+            and asked.read_id in down
+            and raised.id in surely_after(code, code.function.body, store.id)
+            and self.locksets.in_one_section(code, asked.id, store.id, exclusive=True)
+            for asked, raised in self._flags(code)
         )
 
     def _flags(self, code: Code) -> list[tuple[Access, Access]]:
@@ -57,7 +63,8 @@ class Settled(msgspec.Struct):
         own = places.of(code) if self.locksets.holds(code) else []
         always = unconditional(code)
         for raised in own:
-            if _is_own(raised) and raised.id in always and self._is_up(raised) and self._stays_up(raised):
+            is_sure = raised.id in always and not is_caught(code, raised.id)
+            if _is_own(raised) and is_sure and self._is_up(raised) and self._stays_up(raised):
                 for asked in own:
                     is_same = asked.place is raised.place and asked.base == raised.base and asked.kind is Kind.READ
                     if is_same and asked.id < raised.id and self.flights.is_refused(code, asked, raised):
@@ -77,7 +84,10 @@ class Settled(msgspec.Struct):
         calls = self.locksets.threads.calls
         always = unconditional(code)
         if any(
-            edge.callee is maker and edge.site < id and edge.site in always and on_own_object(edge)
+            edge.callee is maker
+            and edge.site in always
+            and is_passed_before(code, edge.site, id)
+            and on_own_object(edge)
             for edge in calls.sure_calls(code)
         ):
             return True
