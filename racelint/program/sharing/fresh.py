@@ -29,6 +29,7 @@ class Fresh:
         self._calls = threads.calls
         self._places = places
         self._given: dict[tuple[int, bool], bool] = {}
+        self._passed_on: dict[str, bool] = {}
         entries = (receiver for context in threads.contexts for _, receiver in context.entries)
         self._running: set[Site | None] = {each.site for each in entries if isinstance(each, Instance)}
         self._starters: dict[Site, list[Code]] = {}
@@ -101,11 +102,27 @@ class Fresh:
 
     def is_never_in(self, code: Code, site: int, attribute: str) -> bool:
         """Whether a call gives back what was made for it, and the function that calls gives that to nobody, nor stores
-        it in an attribute of that name: what stands there is another object."""
+        it in an attribute of that name, or of one that others take it from: what stands there is another object."""
         if not self._is_given_here(code, site):
             return False
-        kept = [each for each in code.operations if type(each) is facts.StoreAttr and each.name != attribute]
-        return not self._is_kept(code, site, len(code.operations), {each.id for each in kept})
+        flow = self._places.dataflow(code)
+        stores = [each for each in code.operations if type(each) is facts.StoreAttr and each.name != attribute]
+        kept = [each for each in stores if flow.comes_from(each.value, site)]
+        if self._is_kept(code, site, len(code.operations), {each.id for each in kept}):
+            return False
+        return not any(self._is_passed_on(each.name) for each in kept)
+
+    def _is_passed_on(self, attribute: str) -> bool:
+        """Whether what stands in an attribute of that name is read somewhere to be given to others, or kept."""
+        known = self._passed_on.get(attribute)
+        if known is None:
+            known = self._passed_on[attribute] = any(
+                each.id in code.returns or self._is_kept(code, each.id, len(code.operations))
+                for code in self._places.types.names.sources.codes
+                for each in code.operations
+                if type(each) is facts.LoadAttr and each.name == attribute
+            )
+        return known
 
     def _is_given_here(self, code: Code, site: int, *, keeps: bool = False) -> bool:
         """Whether a call gives back what was made for it; what `keeps` may be known to others as well."""
