@@ -18,6 +18,7 @@ import msgspec
 from racelint import facts
 from racelint.knowledge.model import LockDomain, LockRole
 from racelint.knowledge.operators import SPECIAL_METHODS
+from racelint.knowledge.running import RunsOn
 from racelint.knowledge.threads import LOCAL, WAITED_FOR
 from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import on_own_object
@@ -28,7 +29,7 @@ from racelint.program.memory.places import Access, Kind, Place
 from racelint.program.sharing.slots import is_drawn, is_loop_slot, is_thread_slot
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import ClassInfo, Code
-from racelint.program.values.values import Instance, LibraryObject, Value
+from racelint.program.values.values import Instance, LibraryObject, Site, Value
 
 FOR_ALL: Final = ("global", "class")
 """What there is once, for all objects: Places, and locks."""
@@ -58,7 +59,7 @@ class Beliefs(msgspec.Struct, dict=True):
             return True
         if place.kind != "attribute" or not self._keepers:
             return False
-        if any(each.kind.writes and each.is_of_self and self._own_lock(each.code) for each in accesses):
+        if any(each.kind.writes and each.is_of_self and self._own_lock(each.code, place) for each in accesses):
             return True
         if any(map(is_thread, self.locksets.places.values(place))) and any(
             self.of_class(each.code) for each in accesses
@@ -96,7 +97,7 @@ class Beliefs(msgspec.Struct, dict=True):
         """
         if first.code is not code or last.code is not code or not (first.is_of_self and last.is_of_self):
             return None
-        taken = self._own_lock(code)
+        taken = self._own_lock(code, first.place)
         return None if taken is None or self._is_for_more(code, taken, first) else taken
 
     def of_class(self, code: Code) -> Acquisition | None:
@@ -140,24 +141,49 @@ class Beliefs(msgspec.Struct, dict=True):
             found = self._given[cls.key] = frozenset(given)
         return found
 
-    def _own_lock(self, code: Code) -> Acquisition | None:
+    def _own_lock(self, code: Code, place: Place) -> Acquisition | None:
         if code.key in self.locksets.threads.calls.escaping:
             # whom it is given to may be the only one who calls it
             return None
         own = (each for each in self._taken_by(code) if each.use.base == code.own_name and each.use.lock.per_instance)
-        for_callers = (each for each in own if each.use.lock.key in self._for_callers)
+        accesses = self.locksets.places.by_place[place]
+        expected = self._for_callers
+        if any(self._is_handed_on(each.code) for each in accesses if each.kind.writes):
+            # whoever runs what is handed on is beside the callers, whom the lock does not keep out there
+            expected = expected | self._for_others
+        for_callers = (each for each in own if each.use.lock.key in expected)
         return next((each for each in for_callers if loop_around(code, each.id) is None), None)
+
+    def _is_handed_on(self, code: Code) -> bool:
+        """Whether a function is handed to others, who may run it in a thread: not at once, nor at exit."""
+        calls = self.locksets.threads.calls
+        if code.key not in self.locksets.unseen:
+            return False
+        return not self._at_exit.issuperset(calls.handed_at.get(code.key, ()))
+
+    @cached_property
+    def _at_exit(self) -> set[Site]:
+        """Where what is handed over is given to be run when the process ends."""
+        types = self.locksets.places.types
+        sites = {each.site for each in types.spawned if each.spawn.runs_on is RunsOn.EXIT}
+        calls = ((key, types.names.sources.codes[key].operations[id]) for key, id in sites)
+        return {(key, each.value) for key, call in calls if type(call) is facts.Call for each in call.arguments}
 
     @cached_property
     def _for_callers(self) -> set[LockKey]:
         """The locks between threads that only callers outside take: no thread that the program starts, and nothing that
-        it hands to others, who may run it in a thread."""
+        it hands to others."""
+        handed = (each.code for each in self.locksets.holdings.values() if self._is_handed_on(each.code))
+        return self._for_others - {each.use.lock.key for code in handed for each in self._taken_by(code)}
+
+    @cached_property
+    def _for_others(self) -> set[LockKey]:
+        """The locks between threads that no thread takes which the program starts."""
         threads = self.locksets.threads
         taken: dict[LockKey, bool] = {}
         for key in sorted(self.locksets.holdings):
             code = self.locksets.holdings[key].code
-            is_handed_on = code.key in threads.calls.escaping
-            alone = not is_handed_on and all(context.is_main for context in threads.of(code))
+            alone = all(context.is_main for context in threads.of(code))
             for each in self._taken_by(code):
                 is_for_threads = each.use.lock.domain is LockDomain.THREAD
                 taken[each.use.lock.key] = taken.get(each.use.lock.key, is_for_threads) and alone
