@@ -6,7 +6,7 @@ it is filled.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 from racelint import facts
@@ -39,8 +39,10 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     looks += [id for id in sequence.tested if _is_about(case, sequence, id)]
     # the container may have been read once, and be asked twice; or be an item that was fetched before
     asked = {test for test, _ in conditions(code, sequence.act)} - {sequence.first.id}
-    looks += [each.id for each in case.accesses if each.code is code and each.id in asked]
-    looks += [test for test in asked if _asks_in(code, test) == sequence.first.id]
+    again = (each for each in case.accesses if each.code is code and each.id in asked)
+    key = case.sharing.places.dataflow(code).key
+    looks += [each.id for each in again if each.key >= 0 and key(each.key) == key(sequence.first.key)]
+    looks += [test for test in asked if _asks_for(code, test, key, sequence)]
     if any(case.locksets.in_one_section(code, id, sequence.act, exclusive=True) for id in looks):
         return True
     if _is_kept_within(case, sequence) or is_taken_whole(case, sequence) or _is_waited_for(case, sequence):
@@ -65,11 +67,13 @@ def is_tested_again(case: Case, sequence: Composite, others: Sequence[Composite]
     )
 
 
-def _asks_in(code: Code, test: int) -> int:
-    """The container in which a test looks for something, by the operation that has fetched it."""
-    asked = code.operation(test)
-    is_look = type(asked) is facts.Compute and asked.kind in ("in", "not in")
-    return asked.operands[1] if type(asked) is facts.Compute and is_look else facts.NOTHING
+def _asks_for(code: Code, test: int, key: Callable[[int], str], sequence: Composite) -> bool:
+    """Whether a test asks what was fetched first for the key under which the act stores."""
+    match code.operation(test):
+        case facts.Compute(kind="in" | "not in", operands=(asked, container)):
+            return container == sequence.first.id and sequence.last.key >= 0 and key(asked) == key(sequence.last.key)
+        case _:
+            return False
 
 
 def _is_about(case: Case, sequence: Composite, id: int) -> bool:
