@@ -16,6 +16,7 @@ from racelint.knowledge.threads import JOIN, TELLS_END
 from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import kept_as
+from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sources.branching import conditions, found_nothing, is_there
@@ -40,6 +41,8 @@ class Refusing(msgspec.Struct):
         if not context.is_main or not beside.is_of_own_object:
             return False
         if not self._told_by(beside) and kept_as(beside) is None:
+            return False
+        if access.place.kind == "attribute" and split_path(access.base)[0] != access.code.own_name:
             return False
         return self._is_turned_away(context, access.code, access.id, beside, DEPTH)
 
@@ -97,6 +100,8 @@ class Refusing(msgspec.Struct):
         kept = kept_as(beside)
         if kept is None or code.cls is None or all(each.key != kept[0] for each in code.cls.mro):
             return
+        if not self._is_kept_on(code, kept[1], beside):
+            return
         for test, truth in conditions(code, id):
             asked = code.operation(test)
             is_either = type(asked) is facts.Choice and asked.kind == ("or" if truth else "and")
@@ -104,6 +109,16 @@ class Refusing(msgspec.Struct):
             found = [self._says_over(code, part, truth, kept[1]) for part in parts]
             if any(found) and None not in found:
                 yield test
+
+    def _is_kept_on(self, code: Code, slot: str, beside: Context) -> bool:
+        """Whether the object of a method keeps a thread in a slot until somebody has waited for that."""
+        reads = (each for each in self.places.of(code) if each.kind is Kind.READ and each.is_of_self)
+        slots = {each.place for each in reads if code.own_attribute(code.operation(each.read_id)) == slot}
+        writes = [each for place in slots for each in self.places.by_place[place] if each.kind.writes]
+        down = [each for place in slots for each in self._down(place)]
+        return all(each.kind is Kind.WRITE for each in writes) and all(
+            self._is_afterwards(each, beside) for each in down
+        )
 
     def _says_over(self, code: Code, test: int, truth: bool, slot: str) -> bool | None:
         """Whether a test that comes out so says that what is in a slot of the own object is over (True), or that there
