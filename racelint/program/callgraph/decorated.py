@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from racelint import facts
 from racelint.knowledge.threads import CALLS_ELSEWHERE
 from racelint.program.dataflow.dataflow import Dataflow
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 from racelint.program.values.decorators import Decorated, by_function, decorators, makers, returned_functions
 from racelint.program.values.passing import without_cast
 from racelint.program.values.types import Types
@@ -51,7 +51,7 @@ def _defers(types: Types, decorator: Code) -> bool:
 def _is_given_away(wrapper: Code, inner: Code) -> bool:
     """Whether a function only hands an inner one to calls of which it wants nothing back, or which run it elsewhere."""
     flow = Dataflow(wrapper)
-    made = [id for id, each in enumerate(wrapper.operations) if makes(each, inner)]
+    made = makings(wrapper, inner)
     uses = [use for id in made for use in flow.uses(id)]
     return bool(uses) and all(
         type(use) is facts.Call

@@ -14,7 +14,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.nodes import contains
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 
 CALLERS: Final = 3
 """So many calls away from a start a loop is looked for."""
@@ -55,7 +55,7 @@ def is_handed_to_turns(calls: Calls, code: Code, made: int, joins: Collection[tu
 def captured(code: Code, inner: Code) -> set[int]:
     """The parameters of a function that one which is made in it reads."""
     names = {each.name for each in inner.operations if type(each) is facts.LoadName and each.scope == "free"}
-    if not any(makes(each, inner) for each in code.operations):
+    if not makings(code, inner):
         return set()
     return {index for index, each in enumerate(code.function.parameters) if each.name in names}
 

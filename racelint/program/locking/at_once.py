@@ -11,7 +11,7 @@ from racelint.program.callgraph.calls import Calls
 from racelint.program.callgraph.edges import Edge
 from racelint.program.locking.identities import Locks
 from racelint.program.memory.places import Places
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 from racelint.program.values.values import FunctionRef, Instance, Library, LibraryMethod
 
 
@@ -45,7 +45,7 @@ class _AtOnce:
                 continue
             if around.function.kind in ("module", "class") and code.function.kind == "function":
                 continue
-            made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+            made = makings(around, code)
             uses = [use for id in made for use in self._uses(around, id)]
             if uses and None not in uses:
                 yield from (Edge(around, use.id, code, None) for use in uses if use is not None)

@@ -15,7 +15,7 @@ from racelint.program.sharing.afterwards import Afterwards
 from racelint.program.sharing.giving import Giving, always
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sources.loops import loop_around
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 
 Way = tuple[int, int]
 """An operation of a function by which a context is started, and what it calls for that: a function, or a library."""
@@ -97,4 +97,4 @@ def _inner(code: Code, owner: Code) -> int | None:
     """The operation of a function that makes an inner one, or the one that this is in; None where it is not there."""
     while code.parent is not None and code.parent is not owner:
         code = code.parent
-    return next((each.id for each in owner.operations if each is not None and makes(each, code)), None)
+    return next(iter(makings(owner, code)), None)

@@ -20,7 +20,7 @@ from racelint.program.dataflow.dataflow import operands
 from racelint.program.memory.places import Places
 from racelint.program.sources.branching import is_last_word
 from racelint.program.sources.loops import loop_around, loops
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 from racelint.program.values.types import Spawned
 from racelint.program.values.values import FunctionRef, LibraryMethod, LibraryObject, Site, Value
 
@@ -184,7 +184,7 @@ class Giving(msgspec.Struct):
         around = code.parent
         if around is None or around.function.kind not in ("function", "lambda"):
             return []
-        return [(around, id, True) for id, each in enumerate(around.operations) if makes(each, code)]
+        return [(around, id, True) for id in makings(around, code)]
 
 
 def _is_run_once(code: Code) -> bool:

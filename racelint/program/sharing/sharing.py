@@ -40,7 +40,7 @@ from racelint.program.sharing.thread_bound import ThreadBound
 from racelint.program.sharing.unstarted import Limits, Unstarted, is_receiver, while_as_made
 from racelint.program.sharing.users import Users
 from racelint.program.sharing.ways import Ways
-from racelint.program.sources.source import Code, makes
+from racelint.program.sources.source import Code, makings
 from racelint.program.values.values import Value
 
 
@@ -131,7 +131,7 @@ class Sharing:
         code, around = access.code, access.code.parent
         if around is None or around.key not in self.threads.calls.constructing:
             return False
-        made = [id for id, each in enumerate(around.operations) if makes(each, code)]
+        made = makings(around, code)
         uses = [use for id in made for use in self.places.dataflow(around).uses(id)]
         called = all(type(use) is facts.Call and use.callee in made for use in uses)
         if not called or set(made) & set(around.returns):

@@ -297,6 +297,11 @@ def makes(operation: Operation | None, code: Code) -> bool:
     return type(operation) is facts.MakeFunction and operation.function == code.function.index
 
 
+def makings(around: Code, code: Code) -> list[int]:
+    """The operations of the function around by which it makes an inner one."""
+    return [id for id, each in enumerate(around.operations) if makes(each, code)]
+
+
 def span_of(code: Code, id: int) -> Span:
     """Where an operation of a function is written; the function's name for what has no place of its own."""
     span = getattr(code.operations[id], "span", None) if 0 <= id < len(code.operations) else None

@@ -21,7 +21,7 @@ from racelint.program.contexts.threads import Threads
 from racelint.program.locking.holding import Acquisition
 from racelint.program.locking.locksets import LockSets
 from racelint.program.sharing.assumed import is_named
-from racelint.program.sources.source import AtOperation, ClassInfo, Code, makes
+from racelint.program.sources.source import AtOperation, ClassInfo, Code, makings
 from racelint.program.tasks.at_home import is_at_home, is_of_another_class
 from racelint.program.values.values import (
     ClassRef,
@@ -274,9 +274,8 @@ class _Finder:
         """Whether a nested function is given to somebody: who has the loop's thread may run it there."""
         if code.parent is None:
             return False
-        operations = code.parent.operations
-        made = {id for id, each in enumerate(operations) if makes(each, code)}
-        calls = (each for each in operations if type(each) is facts.Call)
+        made = makings(code.parent, code)
+        calls = (each for each in code.parent.operations if type(each) is facts.Call)
         return any(argument.value in made for call in calls for argument in call.arguments)
 
     def _is_started(self, code: Code, made: int, before: int) -> bool:
