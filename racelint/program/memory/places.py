@@ -13,7 +13,7 @@ import msgspec
 from racelint import facts
 from racelint.facts import Operation, Span
 from racelint.program.dataflow.dataflow import UNKNOWN, Dataflow
-from racelint.program.dataflow.frames import parameter_paths
+from racelint.program.dataflow.frames import parameter_paths, split_path
 from racelint.program.memory.defaults import Defaults
 from racelint.program.memory.handing import find_handed
 from racelint.program.memory.lending import HOLDERS, OWNER, Lending, owner
@@ -129,6 +129,12 @@ class Access(msgspec.Struct, frozen=True, eq=False):
     def is_of_self(self) -> bool:
         """Whether a method touches its own object."""
         return bool(self.base) and self.base == self.code.own_name
+
+    @property
+    def is_of_own(self) -> bool:
+        """Whether a method touches its own object, or what attributes lead to from there."""
+        own = self.code.own_name
+        return own != "" and split_path(self.base)[0] == own
 
 
 class Places:

@@ -12,7 +12,7 @@ from racelint.program.memory.places import Access, Kind
 from racelint.program.sequences.answers import polarity
 from racelint.program.sequences.composites import Shape
 from racelint.program.sequences.misses import handled, handled_misses, takes_what_it_names
-from racelint.program.sources.branching import conditions, is_there
+from racelint.program.sources.branching import found_something
 from racelint.program.sources.source import Code
 
 USES: Final = (Kind.READ, Kind.CONTENT, Kind.ITERATE, Kind.MUTATE)
@@ -218,11 +218,6 @@ class Shapes:
             self._polarities[key] = polarity(self._flow, read, test)
         return self._polarities[key]
 
-    def _is_asked_for(self, value: int, id: int) -> bool:
-        """Whether a value that is kept in a local has been found to be something where an operation comes to it."""
-        found = ((is_there(self._code, test), truth) for test, truth in conditions(self._code, id))
-        return any(asked == (value, truth) for asked, truth in found)
-
     def is_dereferenced(self, act: Access) -> bool:
         """Whether None would make the use of the value fail: an attribute, a call, an item, a `with`."""
         load = act.read_id
@@ -230,5 +225,6 @@ class Shapes:
             (isinstance(use, facts.LoadAttr | facts.LoadItem | facts.StoreAttr | facts.StoreItem) and use.base == load)
             or (isinstance(use, facts.Call) and use.callee == load)
             for use in self._flow.uses(load)
-            if not self._is_asked_for(load, use.id)
+            # what is kept in a local may have been tested there
+            if load not in found_something(self._code, use.id)
         ) or any(type(node) is facts.With and node.manager == load for node in self._code.controls)

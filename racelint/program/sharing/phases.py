@@ -18,7 +18,7 @@ from racelint.program.contexts.contexts import Context
 from racelint.program.contexts.threads import Threads
 from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access, Kind, Place, Places
-from racelint.program.sources.branching import conditions, found_equal
+from racelint.program.sources.branching import conditions, found_something
 from racelint.program.sources.loops import loop_around
 from racelint.program.sources.source import Code
 from racelint.program.sources.surely import is_caught, surely_after, unconditional
@@ -113,9 +113,8 @@ class Phases(msgspec.Struct):
         key = (context.index, code.key, id, depth)
         found = self._found_up.get(key)
         if found is None:
-            outcomes = list(conditions(code, id))
-            true = {test for test, truth in outcomes if truth}
-            there = {value for outcome in outcomes for value in _found_there(code, *outcome)}
+            true = {test for test, truth in conditions(code, id) if truth}
+            there = found_something(code, id)
             reads = [each for each in self.places.of(code) if each.kind is Kind.READ]
             found = frozenset(each.place for each in reads if each.read_id in true)
             found |= {each.place for each in reads if each.read_id in there and self._is_none_before(each.place)}
@@ -265,9 +264,3 @@ def _is_of_all_turns(code: Code, site: int, value: int) -> bool:
         return not around[0] <= value <= around[1]
     stores = (each for each in code.operations if type(each) is facts.StoreName and each.name == named.name)
     return not any(around[0] <= each.id <= around[1] for each in stores)
-
-
-def _found_there(code: Code, test: int, truth: bool) -> tuple[int, ...]:
-    """The values of which a test that has come out so says that they are not None."""
-    are_equal, operands = found_equal(code, test, truth)
-    return operands if not are_equal and any(map(code.is_none, operands)) else ()

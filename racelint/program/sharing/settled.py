@@ -6,20 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
 from racelint.program.callgraph.calls import is_public
 from racelint.program.callgraph.edges import on_own_object
-from racelint.program.dataflow.frames import split_path
 from racelint.program.locking.locksets import LockSets
 from racelint.program.memory.places import Access, Kind
 from racelint.program.sharing.single_flight import SingleFlight
-from racelint.program.sources.branching import conditions, is_there
+from racelint.program.sources.branching import found_nothing
 from racelint.program.sources.source import Code
 from racelint.program.sources.surely import is_caught, is_passed_before, surely_after, unconditional
 
-DEPTH = 2
+DEPTH: Final = 2
 """So many calls up it is looked who has called for it."""
 
 
@@ -36,14 +36,13 @@ class Settled(msgspec.Struct):
         return any(
             self._is_once(early) and self._has_called_for(late.code, late.id, early.code, DEPTH)
             for early, late in ((one, other), (other, one))
-            if early.kind.writes and early.code is not late.code and _is_own(early) and _is_own(late)
+            if early.kind.writes and early.code is not late.code and early.is_of_own and late.is_of_own
         )
 
     def _is_once(self, store: Access) -> bool:
         """Whether a store is made only as long as a flag is not up, which then is, in one critical section."""
         code = store.code
-        found = {(is_there(code, test), truth) for test, truth in conditions(code, store.id)}
-        down = {value for (value, there), truth in found if there != truth}
+        down = {value for value, _ in found_nothing(code, store.id)}
         return any(
             asked.id < store.id < raised.id
             and asked.read_id in down
@@ -64,7 +63,7 @@ class Settled(msgspec.Struct):
         always = unconditional(code)
         for raised in own:
             is_sure = raised.id in always and not is_caught(code, raised.id)
-            if _is_own(raised) and is_sure and self._is_up(raised) and self._stays_up(raised):
+            if raised.is_of_own and is_sure and self._is_up(raised) and self._stays_up(raised):
                 for asked in own:
                     is_same = asked.place is raised.place and asked.base == raised.base and asked.kind is Kind.READ
                     if is_same and asked.id < raised.id and self.flights.is_refused(code, asked, raised):
@@ -97,8 +96,3 @@ class Settled(msgspec.Struct):
         return all(
             on_own_object(edge) and self._has_called_for(edge.caller, edge.site, maker, depth - 1) for edge in callers
         )
-
-
-def _is_own(access: Access) -> bool:
-    """Whether an access is to what the object of a method has."""
-    return bool(access.code.own_name) and split_path(access.base)[0] == access.code.own_name

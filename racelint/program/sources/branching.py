@@ -87,6 +87,12 @@ def found_nothing(code: Code, id: int) -> Iterator[tuple[int, int]]:
             yield value, test
 
 
+def found_something(code: Code, id: int) -> set[int]:
+    """The values that are not None, or count as true, where a function comes to an operation."""
+    asked = ((is_there(code, test), truth) for test, truth in conditions(code, id))
+    return {value for (value, there), truth in asked if there == truth}
+
+
 def named_by(code: Code, handler: facts.Handler) -> set[str]:
     """The exceptions that an `except` names."""
     return {each.name for each in map(code.operation, handler.types) if type(each) is facts.LoadName}
