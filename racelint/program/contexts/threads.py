@@ -43,6 +43,7 @@ class Threads:
     _own_loops: OwnLoops | None = None
     _first_starts: dict[int, int] | None = None
     _offered: frozenset[int] | None = None
+    _kept: dict[int, tuple[int, str] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.distances = Distances(self.calls)
@@ -176,8 +177,14 @@ class Threads:
 
     def _one_of_two(self, first: Context, second: Context) -> bool:
         """Whether an object keeps the task that it has started, here or there, in one and the same attribute."""
-        kept = kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
-        return kept is not None and kept == kept_as(second)
+        kept = self.kept_as(first) if first.runs_on is second.runs_on is RunsOn.LOOP else None
+        return kept is not None and kept == self.kept_as(second)
+
+    def kept_as(self, context: Context) -> tuple[int, str] | None:
+        """The attribute of its own object in which a method keeps what it starts: the class, and the name."""
+        if context.index not in self._kept:
+            self._kept[context.index] = kept_as(context)
+        return self._kept[context.index]
 
     @staticmethod
     def _one_after_the_other(first: Context, second: Context) -> bool:

@@ -14,7 +14,7 @@ from racelint.knowledge.running import RunsOn
 from racelint.program.callgraph.calls import finalizes
 from racelint.program.callgraph.edges import Edge, on_own_object
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.threads import Threads, kept_as
+from racelint.program.contexts.threads import Threads
 from racelint.program.memory.places import Access, Place, Places
 from racelint.program.sources.branching import conditions, found_equal
 from racelint.program.sources.source import Code
@@ -30,7 +30,6 @@ class Driving:
     _ways: dict[int, set[int]] = field(default_factory=dict)
     """By context: what the main context runs otherwise than as that context's loop."""
     _owned: dict[tuple[int, Place], bool] = field(default_factory=dict)
-    _kept: dict[int, tuple[int, str] | None] = field(default_factory=dict)
     _codes: list[Code] = field(init=False)
     _roots: list[Code] = field(init=False)
     """What code outside may call while others use the object."""
@@ -113,7 +112,7 @@ class Driving:
             for code in self._codes:
                 if code.cls is not None:
                     self._methods.setdefault(code.cls.key, []).append(code)
-        kept = kept_as(context)
+        kept = self.threads.kept_as(context)
         keeper = self.threads.calls.types.names.sources.classes[kept[0]] if kept is not None else None
         classes = (keeper, *keeper.subclasses) if keeper is not None else ()
         methods = (code for each in classes for code in self._methods.get(each.key, ()))
@@ -143,9 +142,7 @@ class Driving:
 
     def _is_without(self, edge: Edge, context: Context) -> bool:
         """Whether a call is only made while the object has no thread: `if self._thread is None: self.step()`."""
-        if context.index not in self._kept:
-            self._kept[context.index] = kept_as(context)
-        kept, cls = self._kept[context.index], edge.caller.cls
+        kept, cls = self.threads.kept_as(context), edge.caller.cls
         if kept is None or cls is None or all(each.key != kept[0] for each in cls.mro):
             return False
         return any(_is_absent(edge.caller, *outcome, kept[1]) for outcome in conditions(edge.caller, edge.site))

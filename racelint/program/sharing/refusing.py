@@ -15,8 +15,6 @@ from racelint import facts
 from racelint.knowledge.threads import JOIN, TELLS_END
 from racelint.program.callgraph.replaced import is_replaced
 from racelint.program.contexts.contexts import Context
-from racelint.program.contexts.threads import kept_as
-from racelint.program.dataflow.frames import split_path
 from racelint.program.memory.places import Access, Kind, Place, Places
 from racelint.program.sharing.preparing import Preparing
 from racelint.program.sources.branching import conditions, found_nothing, is_there
@@ -40,9 +38,9 @@ class Refusing(msgspec.Struct):
         """Whether the main context is turned away on each way to an access while `beside` runs, for its own object."""
         if not context.is_main or not beside.is_of_own_object:
             return False
-        if not self._told_by(beside) and kept_as(beside) is None:
+        if not self._told_by(beside) and self.preparing.threads.kept_as(beside) is None:
             return False
-        if access.place.kind == "attribute" and split_path(access.base)[0] != access.code.own_name:
+        if access.place.kind == "attribute" and not access.is_of_own:
             return False
         return self._is_turned_away(context, access.code, access.id, beside, DEPTH)
 
@@ -97,7 +95,7 @@ class Refusing(msgspec.Struct):
     def _found_over(self, code: Code, id: int, beside: Context) -> Iterator[int]:
         """The tests by which a function has found, where it comes to an operation, that the thread which its object
         keeps is over, or that it keeps none: `if self._thread and self._thread.is_alive(): return`."""
-        kept = kept_as(beside)
+        kept = self.preparing.threads.kept_as(beside)
         if kept is None or code.cls is None or all(each.key != kept[0] for each in code.cls.mro):
             return
         if not self._is_kept_on(code, kept[1], beside):
@@ -114,10 +112,13 @@ class Refusing(msgspec.Struct):
         """Whether the object of a method keeps a thread in a slot until somebody has waited for that."""
         reads = (each for each in self.places.of(code) if each.kind is Kind.READ and each.is_of_self)
         slots = {each.place for each in reads if code.own_attribute(code.operation(each.read_id)) == slot}
-        writes = [each for place in slots for each in self.places.by_place[place] if each.kind.writes]
-        down = [each for place in slots for each in self._down(place)]
-        return all(each.kind is Kind.WRITE for each in writes) and all(
-            self._is_afterwards(each, beside) for each in down
+        return all(self._lasts(place, beside) for place in slots)
+
+    def _lasts(self, flag: Place, context: Context) -> bool:
+        """Whether an attribute is only stored, and taken back only by constructors and who has waited for a thread."""
+        stores = (each for each in self.places.by_place[flag] if each.kind.writes)
+        return all(each.kind is Kind.WRITE for each in stores) and all(
+            self._is_afterwards(each, context) for each in self._down(flag)
         )
 
     def _says_over(self, code: Code, test: int, truth: bool, slot: str) -> bool | None:
@@ -149,10 +150,9 @@ class Refusing(msgspec.Struct):
         raising = {each.code.key for each in stores if each not in down}
         constructing = self.preparing.threads.calls.constructing
         return (
-            all(each.kind is Kind.WRITE for each in stores)
-            and any(each.code.key not in constructing for each in down)
+            any(each.code.key not in constructing for each in down)
             and all(code.key in raising for code, _ in context.starts)
-            and all(self._is_afterwards(each, context) for each in down)
+            and self._lasts(flag, context)
         )
 
     def _down(self, flag: Place) -> Iterator[Access]:
