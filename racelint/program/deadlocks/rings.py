@@ -65,15 +65,13 @@ def _is_in_hand(nesting: Nesting, locksets: LockSets) -> bool:
 def _is_of_count(nesting: Nesting, locksets: LockSets) -> bool:
     """Whether a reader, for whom the first of all has taken the outer lock, takes the one under which they are counted:
     who waits for the outer lock with that in hand is the first, and then there are no readers."""
-    if nesting.outer.mode is not LockKind.READER:
-        return False
-    for holding in locksets.holdings.values():
-        first = {use.lock.key for _, use in as_counted(holding, "+", locksets.places.dataflow)}
-        for each in holding.acquisitions.values() if nesting.outer.lock.key in first else ():
-            if each.use.lock.key == nesting.outer.lock.key:
-                under = {use.lock.key for use in locksets.held(holding.code, each.id)}
-                if nesting.inner.lock.key in under:
-                    return True
+    outer, inner = nesting.outer.lock, nesting.inner.lock
+    for holding in locksets.holdings.values() if nesting.outer.mode is LockKind.READER else ():
+        taken = (each.id for each in holding.acquisitions.values() if each.use.lock == outer)
+        under = (use.lock for id in taken for use in locksets.held(holding.code, id))
+        counted = as_counted(holding, "+", locksets.places.dataflow)
+        if inner in under and any(use.lock == outer for _, use in counted):
+            return True
     return False
 
 

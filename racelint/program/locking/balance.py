@@ -103,12 +103,12 @@ def _is_cut_short(holding: Holding, leak: Leak) -> bool:
     What is taken in there, too, is not safe from that.
     """
     back = {release.id for release in holding.releases.values() if release.use == leak.use}
-    tries = [node for node in holding.code.controls if type(node) is facts.Try]
+    finals = [node.final for node in holding.code.controls if type(node) is facts.Try]
     return any(
-        back & ids_in(node.final)
-        and leak.acquired not in ids_in(node.final)
-        and any(getattr(each, "span", None) == leak.exit for each in walk(node.final))
-        for node in tries
+        leak.exit in (getattr(each, "span", None) for each in walk(final))
+        and leak.acquired not in ids_in(final)
+        and not back.isdisjoint(ids_in(final))
+        for final in finals
     )
 
 

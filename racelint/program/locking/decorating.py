@@ -14,7 +14,7 @@ from racelint import facts
 from racelint.program.dataflow.frames import inward
 from racelint.program.locking.holding import Acquisition, Holding
 from racelint.program.locking.identities import Locks
-from racelint.program.locking.locks import LockKey, LockUse
+from racelint.program.locking.locks import Lock, LockKey, LockUse
 from racelint.program.memory.places import Places
 from racelint.program.sources.source import Code
 from racelint.program.values.passing import argument
@@ -37,8 +37,7 @@ class Decorating:
         for use in state.held if state is not None else ():
             own = self._made_for(code, wrapper, use) or self._given(code, use.lock.key)
             own = own or self._of_object(code, wrapper, use)
-            lock = use.lock.of([each.key for each in code.cls.mro]) if code.cls is not None else use.lock
-            yield own or LockUse(lock, inward(use.base, paths), use.mode)
+            yield own or LockUse(_of_class(code, use.lock), inward(use.base, paths), use.mode)
 
     def taken(self, code: Code, wrapper: Code) -> Iterator[tuple[LockUse, Acquisition]]:
         """What a wrapper takes of what the decorator was given, or has made, for this function."""
@@ -114,3 +113,8 @@ class Decorating:
             found = self._locks.use(around, given) if given is not None else None
             return found if found is not None and not found.lock.per_instance else None
         return None
+
+
+def _of_class(code: Code, lock: Lock) -> Lock:
+    """Which lock of several classes it is for the object of a method."""
+    return lock.of([each.key for each in code.cls.mro]) if lock.either and code.cls is not None else lock

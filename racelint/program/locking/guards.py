@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from racelint.knowledge.model import LockDomain, LockKind
 from racelint.program.dataflow.dataflow import UNKNOWN
@@ -91,10 +92,11 @@ def _meant(use: LockUse, access: Access) -> LockUse:
     """Which lock is held of those of several classes, as far as the accessed object tells."""
     if not use.lock.either:
         return use
-    owner = (access.place.owner,) if access.place.kind == "attribute" else ()
-    lock = use.lock.of(owner)
-    is_of_object = bool(owner) and use.base == access.base
-    return LockUse(lock if lock is not use.lock or is_of_object else lock.standing_in, use.base, use.mode)
+    is_of_object = access.place.kind == "attribute"
+    meant = use.lock.of((access.place.owner,)) if is_of_object else use.lock
+    if meant is use.lock and not (is_of_object and use.base == access.base):
+        meant = use.lock.standing_in
+    return replace(use, lock=meant)
 
 
 def exclude_each_other(first: Iterable[Protection], second: Iterable[Protection]) -> bool:

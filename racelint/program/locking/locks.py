@@ -67,7 +67,8 @@ class Lock(msgspec.Struct, frozen=True, eq=False):
     def standing_in(self) -> Lock:
         """What it is taken for where another object is worked on: of which class it is, is not known, but that it is
         one lock for each object of those, and lets others in where one of the classes has a lock that does."""
-        return next((lock for _, lock in self.either if not lock.excludes), self.either[0][1] if self.either else self)
+        locks = [lock for _, lock in self.either]
+        return next((each for each in locks if not each.excludes), locks[0] if locks else self)
 
     @property
     def excludes(self) -> bool:

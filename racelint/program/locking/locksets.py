@@ -85,12 +85,14 @@ class LockSets(msgspec.Struct):
         """Whether the critical section of an operation has a look in it, wherever it has begun: the `first` one, or one
         that was made `again` after a wait that has given the lock up."""
         before = self.held(code, first)
-        after = [(each, self.held(code, each)) for each in again]
-        for use, section in self.held(code, id).items():
-            if use.lock.excludes and use in before:
-                begun = [(each, start) for each, held in after if len(held.get(use, ())) == 1 for start in held[use]]
-                if section <= {*before[use], *(start for each, start in begun if start < each)}:
-                    return True
+        sections = {use: each for use, each in self.held(code, id).items() if use.lock.excludes and use in before}
+        looks = [(look, self.held(code, look)) for look in again] if sections else []
+        for use, section in sections.items():
+            begun = ((look, held[use]) for look, held in looks if use in held)
+            # of a section that may have begun here or there, a look is not known to be made in each
+            seen = (starts for look, starts in begun if len(starts) == 1 and max(starts) < look)
+            if section <= before[use].union(*seen):
+                return True
         return False
 
     def _held(self, code: Code, id: int, on_entry: EntrySet) -> Held:
